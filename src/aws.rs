@@ -1,0 +1,1 @@
+//! SDK clients: for a remote endpoint, or for the engines embedded in the process.

@@ -1,0 +1,22 @@
+//! What a railway knows: stations, trains, runs, berths, fares and bookings, as values and pure functions.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: time and chance are arguments. `serde` derives give
+//! the one serialised form of a value (`PascalCase`), which the store and the JSON output share; no module here knows
+//! where that form goes.
+
+pub mod allotment;
+pub mod booking;
+pub mod coach;
+pub mod fare;
+pub mod inventory;
+pub mod money;
+pub mod passenger;
+pub mod pnr;
+pub mod rules;
+pub mod station;
+pub mod terminal;
+pub mod text;
+pub mod time;
+pub mod timetable;
+pub mod train;
+pub mod user;

@@ -1,0 +1,216 @@
+//! A booking: who travels where, on which berths, for how much, and how far it has come.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::coach::{BerthRef, BerthType, Class};
+use crate::domain::fare::Fare;
+use crate::domain::inventory::HoldId;
+use crate::domain::money::Paise;
+use crate::domain::passenger::Passenger;
+use crate::domain::pnr::Pnr;
+use crate::domain::train::{Leg, RunId, Stop, TrainKind, TrainNumber};
+use crate::domain::user::{AccountId, Phone};
+
+/// Names one user action, however often it is repeated: the same action with the same id happens once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OpId(pub Uuid);
+
+impl fmt::Display for OpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+/// The quota from which a berth is sold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Quota {
+    /// The general quota, `GN`.
+    #[default]
+    #[serde(rename = "GN")]
+    General,
+}
+
+impl Quota {
+    /// The railway's code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::General => "GN",
+        }
+    }
+
+    /// The quota in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::General => "General",
+        }
+    }
+}
+
+/// How far a booking has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BookingStatus {
+    /// Berths are kept until the slip's time is over; no money has been taken.
+    AwaitingPayment,
+    /// Paid, and the berths are the passengers'.
+    Confirmed,
+    /// Given up, or not paid in time.
+    Lapsed,
+}
+
+/// How money was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PaymentMethod {
+    /// Notes and coins, by an agent.
+    Cash,
+    /// A card on the counter's own terminal, by an agent, with that terminal's reference.
+    Card,
+    /// No money at all: development only, and printed on the receipt.
+    Test,
+}
+
+impl PaymentMethod {
+    /// The method in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Cash => "cash",
+            Self::Card => "card",
+            Self::Test => "TEST PAYMENT",
+        }
+    }
+}
+
+/// Money taken for a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Payment {
+    /// How.
+    pub method: PaymentMethod,
+    /// The card terminal's reference, or the agent's note.
+    pub reference: Option<String>,
+    /// How much.
+    pub amount: Paise,
+    /// When.
+    pub taken_at: DateTime<Utc>,
+    /// Who took it; nobody for a test payment by a guest.
+    pub taken_by: Option<AccountId>,
+    /// The terminal at which it was taken.
+    pub terminal: String,
+}
+
+/// A berth of a booking, with its type so that a ticket reads without the train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Allotted {
+    /// Which berth.
+    pub berth: BerthRef,
+    /// Where it is in its bay.
+    pub kind: BerthType,
+}
+
+impl fmt::Display for Allotted {
+    /// As agents know it: `CNF/B1/23/LB`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("CNF/{}/{}/{}", self.berth.coach, self.berth.number, self.kind))
+    }
+}
+
+/// A passenger of a booking with what they were given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct BookedPassenger {
+    /// Who.
+    pub passenger: Passenger,
+    /// Their berth; `None` for a child on a lap.
+    pub allotted: Option<Allotted>,
+    /// Their share of the fare.
+    pub fare: Paise,
+}
+
+/// The hold on which a booking that awaits payment stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Slip {
+    /// The hold.
+    pub hold: HoldId,
+    /// Until when the money can be taken; the hold outlives it by two minutes.
+    pub pay_by: DateTime<Utc>,
+}
+
+/// A booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Booking {
+    /// The PNR, under which the store keeps it.
+    #[serde(rename = "BookingID")]
+    pub pnr: Pnr,
+    /// Counts the writes to it; part of the receipt's name.
+    pub version: u32,
+    /// How far it has come.
+    pub status: BookingStatus,
+    /// The user action that last changed it.
+    #[serde(rename = "OpID")]
+    pub op: OpId,
+    /// When it was made.
+    pub booked_at: DateTime<Utc>,
+    /// The account that made it; nobody's at a public console.
+    #[serde(rename = "UserID", default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// The terminal at which it was made.
+    pub terminal: String,
+    /// The run.
+    #[serde(rename = "RunID")]
+    pub run: RunId,
+    /// The published version of the train by which it was sold.
+    pub train_version: u32,
+    /// The train's number.
+    pub train: TrainNumber,
+    /// The train's name.
+    pub train_name: String,
+    /// The kind of service.
+    pub train_kind: TrainKind,
+    /// The leg along the run's halts.
+    pub leg: Leg,
+    /// Where and when it begins.
+    pub from: Stop,
+    /// Where and when it ends.
+    pub to: Stop,
+    /// Kilometres travelled.
+    pub km: u16,
+    /// The class.
+    pub class: Class,
+    /// The quota.
+    pub quota: Quota,
+    /// Who travels, in the order of the form.
+    pub passengers: Vec<BookedPassenger>,
+    /// The telephone number for news of the journey.
+    pub phone: Phone,
+    /// What it costs, itemised.
+    pub fare: Fare,
+    /// The money taken, once it has been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Payment>,
+    /// The slip to be paid at a counter, while there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<Slip>,
+}
+
+impl Booking {
+    /// Whether the slip's time is over without money.
+    pub fn has_lapsed(&self, now: DateTime<Utc>) -> bool {
+        match (self.status, &self.slip) {
+            (BookingStatus::Lapsed, _) => true,
+            (BookingStatus::AwaitingPayment, Some(slip)) => now >= slip.pay_by,
+            _ => false,
+        }
+    }
+
+    /// The berths in the order of the passengers.
+    pub fn berths(&self) -> impl Iterator<Item = Allotted> + '_ {
+        self.passengers.iter().filter_map(|passenger| passenger.allotted)
+    }
+}

@@ -1,0 +1,300 @@
+//! Accounts: who may do what, and how a name or an address is written.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::domain::text::is_hidden;
+
+/// Names an account for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(pub Uuid);
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// What an account may do; each role may do what the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Books for themselves and sees their own bookings.
+    Traveller,
+    /// Sells for anyone and takes money.
+    Agent,
+    /// Runs the place.
+    Administrator,
+}
+
+impl Role {
+    /// The role in a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Traveller => "traveller",
+            Self::Agent => "agent",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// Whether the account works for the railway.
+    pub fn is_staff(self) -> bool {
+        self >= Self::Agent
+    }
+}
+
+/// A text that is no role.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("'{0}' is not a role: write traveller, agent or administrator")]
+pub struct BadRole(String);
+
+impl FromStr for Role {
+    type Err = BadRole;
+    fn from_str(text: &str) -> Result<Self, BadRole> {
+        match text.to_ascii_lowercase().as_str() {
+            "traveller" | "user" => Ok(Self::Traveller),
+            "agent" => Ok(Self::Agent),
+            "administrator" | "admin" => Ok(Self::Administrator),
+            _ => Err(BadRole(text.to_owned())),
+        }
+    }
+}
+
+/// The name with which a person signs in: 3 to 32 of `a-z 0-9 . _ -`, kept as typed, unique whatever the case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Username(String);
+
+/// A text that is no user name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("A user name has 3 to 32 letters, digits, dots, hyphens or underscores, and begins with a letter.")]
+pub struct BadUsername;
+
+impl Username {
+    /// Checks a name.
+    pub fn parse(text: &str) -> Result<Self, BadUsername> {
+        let name = text.trim();
+        let fits = (3..=32).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        if fits { Ok(Self(name.to_owned())) } else { Err(BadUsername) }
+    }
+
+    /// The name as typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which names are compared.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl TryFrom<String> for Username {
+    type Error = BadUsername;
+    fn try_from(text: String) -> Result<Self, BadUsername> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Username> for String {
+    fn from(name: Username) -> Self {
+        name.0
+    }
+}
+
+/// An e-mail address, checked for shape only: nothing but a message to it proves that it exists.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Email(String);
+
+/// A text that is no e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("An e-mail address has one @ with a name before it and a domain after it, such as anita@example.in.")]
+pub struct BadEmail;
+
+impl Email {
+    /// Checks an address: at most 254 printable characters (RFC 5321, 4.5.3.1.3), one `@`, a domain.
+    pub fn parse(text: &str) -> Result<Self, BadEmail> {
+        let address = text.trim();
+        let (local, domain) = address.split_once('@').ok_or(BadEmail)?;
+        let printable = !address.chars().any(|c| c.is_whitespace() || is_hidden(c));
+        let domain_ok =
+            !domain.contains('@') && !domain.starts_with('.') && !domain.ends_with('.') && !domain.is_empty();
+        if !local.is_empty() && printable && domain_ok && address.len() <= 254 {
+            Ok(Self(address.to_owned()))
+        } else {
+            Err(BadEmail)
+        }
+    }
+
+    /// The address as typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which addresses are compared.
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = BadEmail;
+    fn try_from(text: String) -> Result<Self, BadEmail> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Email> for String {
+    fn from(address: Email) -> Self {
+        address.0
+    }
+}
+
+/// A telephone number: 6 to 15 digits (ITU-T E.164), kept without spaces and hyphens.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Phone(String);
+
+/// A text that is no telephone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("A telephone number has 6 to 15 digits, with + and the country first if it is abroad.")]
+pub struct BadPhone;
+
+impl Phone {
+    /// Checks a number.
+    pub fn parse(text: &str) -> Result<Self, BadPhone> {
+        let number: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
+        let digits = number.strip_prefix('+').unwrap_or(&number);
+        if (6..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(number))
+        } else {
+            Err(BadPhone)
+        }
+    }
+
+    /// The number with nothing hidden.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The number with all but its last four digits hidden, for logs and for screens that others can see.
+    pub fn masked(&self) -> String {
+        let shown = self.0.len().saturating_sub(4);
+        format!("{}{}", "*".repeat(shown), &self.0[shown..])
+    }
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl TryFrom<String> for Phone {
+    type Error = BadPhone;
+    fn try_from(text: String) -> Result<Self, BadPhone> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Phone> for String {
+    fn from(phone: Phone) -> Self {
+        phone.0
+    }
+}
+
+/// A password's argon2id hash in PHC form; it never shows itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// An account as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Account {
+    /// Names it for ever.
+    #[serde(rename = "UserID")]
+    pub id: AccountId,
+    /// Counts the writes to it.
+    pub version: u64,
+    /// The name to sign in with.
+    pub username: Username,
+    /// The address.
+    pub email: Email,
+    /// What it may do.
+    pub role: Role,
+    /// The password's hash.
+    pub password: PasswordHash,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Refused sign-ins since the last good one.
+    pub failures: u32,
+    /// Until when sign-ins are refused after too many failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_until: Option<DateTime<Utc>>,
+    /// Whether an administrator closed the account.
+    #[serde(default)]
+    pub closed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{Email, Phone, Username};
+
+    #[rstest]
+    #[case("anita", true)]
+    #[case("a.n-i_7", true)]
+    #[case("an", false)]
+    #[case("7anita", false)]
+    #[case("anita sharma", false)]
+    #[case("anïta", false)]
+    fn user_names(#[case] typed: &str, #[case] good: bool) {
+        assert_eq!(Username::parse(typed).is_ok(), good);
+    }
+
+    #[rstest]
+    #[case("anita@example.in", true)]
+    #[case("anita@localhost", true)]
+    #[case("anita", false)]
+    #[case("@example.in", false)]
+    #[case("a@b@c", false)]
+    #[case("a b@example.in", false)]
+    fn addresses(#[case] typed: &str, #[case] good: bool) {
+        assert_eq!(Email::parse(typed).is_ok(), good);
+    }
+
+    #[test]
+    fn a_phone_number_hides_itself() {
+        let phone = Phone::parse("+91 98765-43210").expect("valid");
+        assert_eq!(format!("{phone:?}"), "*********3210");
+    }
+}

@@ -1,0 +1,3 @@
+//! The `kiosk` binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The shell around the domain: load, decide, commit.
+
+pub mod request;

@@ -1,0 +1,437 @@
+//! All that a screen or a subcommand can ask, what it is told, and how it is refused.
+//!
+//! A request names no account: who asks is known to the session that carries it (`service::Session`), and whether they
+//! may is decided there. Requests that change something carry an [`OpId`] and are safe to repeat with it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::domain::allotment::BerthWish;
+use crate::domain::booking::{Booking, OpId, PaymentMethod};
+use crate::domain::coach::{BerthRef, Class};
+use crate::domain::fare::{Fare, FareError};
+use crate::domain::inventory::HoldId;
+use crate::domain::money::Paise;
+use crate::domain::passenger::Passenger;
+use crate::domain::pnr::Pnr;
+use crate::domain::station::StationCode;
+use crate::domain::timetable::Journey;
+use crate::domain::train::{Leg, RunId};
+use crate::domain::user::{AccountId, Email, Phone, Role, Username};
+
+/// What a session asks for.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Prove who one is.
+    SignIn {
+        /// A user name or an e-mail address.
+        name: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// Make an account for a traveller, and be signed in with it.
+    Register {
+        /// The name to sign in with.
+        username: Username,
+        /// The address.
+        email: Email,
+        /// The password.
+        password: SecretString,
+    },
+    /// Become the first administrator with the one-time code from the server's log.
+    ClaimAdministrator {
+        /// The code.
+        code: SecretString,
+    },
+    /// Leave.
+    SignOut,
+    /// Step away: nothing but `Unlock` and `SignOut` is answered until one of them.
+    Lock,
+    /// Come back.
+    Unlock {
+        /// The password of the account that is signed in.
+        password: SecretString,
+    },
+    /// The journeys from here to there on a date of boarding.
+    Search {
+        /// Stations of the one end.
+        from: Vec<StationCode>,
+        /// Stations of the other.
+        to: Vec<StationCode>,
+        /// The date on which the train leaves the boarding station.
+        date: NaiveDate,
+    },
+    /// The next departures from a station, for the board.
+    Departures {
+        /// The station.
+        station: StationCode,
+        /// How many at most.
+        limit: usize,
+    },
+    /// Take berths out of sale for a while.
+    Hold {
+        /// Names the action and the hold.
+        hold: HoldId,
+        /// The run.
+        run: RunId,
+        /// The leg.
+        leg: Leg,
+        /// The class.
+        class: Class,
+        /// Which berths.
+        choice: Choice,
+    },
+    /// Give held berths back.
+    Release {
+        /// The hold.
+        hold: HoldId,
+        /// Its run.
+        run: RunId,
+    },
+    /// What a party pays.
+    Price {
+        /// The run.
+        run: RunId,
+        /// The leg.
+        leg: Leg,
+        /// The class.
+        class: Class,
+        /// Who travels.
+        passengers: Vec<Passenger>,
+    },
+    /// Take the money and make the held berths a booking.
+    Book {
+        /// Names the action.
+        op: OpId,
+        /// What is booked.
+        order: Order,
+        /// How it is paid.
+        payment: Tender,
+    },
+    /// Keep the held berths under a slip that is paid at a counter.
+    Reserve {
+        /// Names the action.
+        op: OpId,
+        /// What is booked.
+        order: Order,
+    },
+    /// Take the money for a slip and confirm its booking.
+    PaySlip {
+        /// Names the action.
+        op: OpId,
+        /// The slip's code, which is the PNR.
+        pnr: Pnr,
+        /// How it is paid.
+        payment: Tender,
+    },
+    /// One booking.
+    Booking {
+        /// Its PNR.
+        pnr: Pnr,
+    },
+    /// A slip, for the agent who takes the money.
+    Slip {
+        /// The slip's code, which is the PNR.
+        pnr: Pnr,
+    },
+    /// The caller's bookings, newest first.
+    MyBookings {
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// A booking's receipt.
+    Receipt {
+        /// Its PNR.
+        pnr: Pnr,
+    },
+}
+
+/// Which berths a hold is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The best that are free, one for each wish.
+    Best(Vec<BerthWish>),
+    /// These and no others.
+    Berths(Vec<BerthRef>),
+}
+
+impl Choice {
+    /// How many berths it is for.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Best(wishes) => wishes.len(),
+            Self::Berths(berths) => berths.len(),
+        }
+    }
+
+    /// Whether it is for no berth at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What is booked: held berths and who travels on them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The hold as it was granted.
+    pub hold: Hold,
+    /// Who travels; those with a berth get the held berths in order.
+    pub passengers: Vec<Passenger>,
+    /// The telephone number for news of the journey.
+    pub phone: Phone,
+    /// The total that the person was shown and agreed to.
+    pub agreed: Paise,
+}
+
+/// Money on the counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tender {
+    /// How.
+    pub method: PaymentMethod,
+    /// The card terminal's reference; needed for a card.
+    pub reference: Option<String>,
+}
+
+/// Berths out of sale for one person until a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Names it.
+    pub id: HoldId,
+    /// The run.
+    pub run: RunId,
+    /// The leg.
+    pub leg: Leg,
+    /// The class.
+    pub class: Class,
+    /// The berths in the order of the wishes.
+    pub berths: Vec<BerthRef>,
+    /// Until when they are kept.
+    pub until: DateTime<Utc>,
+}
+
+/// Where a page of a listing ended; opaque.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub(crate) String);
+
+/// Who is signed in, as far as a screen may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub username: Username,
+    /// Its role.
+    pub role: Role,
+    /// Whether the one-time code from the log would make it the first administrator.
+    pub may_claim_administrator: bool,
+}
+
+/// A journey with what each class costs one adult, best class first. How many berths are left comes by the live
+/// subscription of its run, so that there is one source for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The journey.
+    pub journey: Journey,
+    /// The fare for one adult by class; `None` when the rules know none.
+    pub fares: Vec<(Class, Option<Paise>)>,
+}
+
+/// What a session is told.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
+    Welcome(Identity),
+    /// To `SignOut`, `Lock` and `Release`.
+    Done,
+    /// To `Search` and `Departures`.
+    Offers(Vec<Offer>),
+    /// To `Hold`.
+    Held(Hold),
+    /// To `Price`.
+    Priced(Fare),
+    /// To `Book`, `Reserve`, `PaySlip`, `Booking` and `Slip`.
+    Booking(Arc<Booking>),
+    /// To `MyBookings`.
+    Bookings {
+        /// Newest first.
+        page: Vec<Arc<Booking>>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `Receipt`.
+    Receipt(Document),
+}
+
+/// A file made by Kiosk.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    /// A file name without a folder, such as `receipt-8451234567.pdf`.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({}, {} bytes)", self.name, self.bytes.len())
+    }
+}
+
+/// Why a request was refused. Each message is a sentence for the person at the terminal that says what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Failure {
+    /// Nobody is signed in.
+    #[error("Sign in first.")]
+    SignedOut,
+    /// The session is locked.
+    #[error("This terminal is locked: type your password to go on.")]
+    Locked,
+    /// The role is not enough.
+    #[error("This needs an {} account: ask a colleague who has one.", needs.word())]
+    NotAllowed {
+        /// The least role that may.
+        needs: Role,
+    },
+    /// Name or password is wrong; which of them is not said.
+    #[error("The name or the password is wrong: check both and try again.")]
+    WrongPassword,
+    /// Too many wrong passwords.
+    #[error("Too many wrong passwords. Try again at {}.", clock(until))]
+    LockedOut {
+        /// When the next attempt is answered.
+        until: DateTime<Utc>,
+    },
+    /// An administrator closed the account.
+    #[error("This account is closed: speak to your administrator.")]
+    Closed,
+    /// Somebody has the name.
+    #[error("The user name {0} is taken: choose another.")]
+    UsernameTaken(Username),
+    /// Somebody has the address.
+    #[error("There is an account with this e-mail address: sign in with it, or use another address.")]
+    EmailTaken,
+    /// The password could be guessed.
+    #[error("{0}")]
+    WeakPassword(&'static str),
+    /// The one-time code is wrong or no longer good.
+    #[error("That is not the code from the server's log, or there is an administrator already.")]
+    WrongCode,
+    /// The date is not open for sale.
+    #[error("Tickets for this run are sold from {first} to {last} only: choose a date in between.")]
+    OutsideWindow {
+        /// The first date one can board.
+        first: NaiveDate,
+        /// The last.
+        last: NaiveDate,
+    },
+    /// The train is about to leave or has left.
+    #[error("Sales for this train have closed: choose a later train.")]
+    SalesClosed,
+    /// There is no such run, leg or class.
+    #[error("This train does not run so any more: search again.")]
+    NoSuchRun,
+    /// More people than a booking may have.
+    #[error("A booking is for 1 to {max} passengers: make a second booking for the others.")]
+    PartySize {
+        /// The most.
+        max: u8,
+    },
+    /// Somebody else was faster.
+    #[error("{} was taken a moment ago: choose another, {left} are left.", list(berths))]
+    BerthTaken {
+        /// Those that are gone.
+        berths: Vec<BerthRef>,
+        /// How many of the class are free for the leg.
+        left: usize,
+    },
+    /// Fewer are free than asked for.
+    #[error("{}", sold_out(*left))]
+    SoldOut {
+        /// How many of the class are free for the leg.
+        left: usize,
+    },
+    /// The hold is over.
+    #[error("The time to pay is over and the berths were given back: choose again.")]
+    HoldExpired,
+    /// The party does not fit the held berths.
+    #[error("You hold {held} berths and {needed} passengers need one: change the party or choose again.")]
+    PartyMismatch {
+        /// Berths held.
+        held: usize,
+        /// Passengers with a berth.
+        needed: usize,
+    },
+    /// The fare is another than the person agreed to.
+    #[error("The fare is now {} rupees: look at it again before you pay.", .0.total)]
+    FareChanged(Box<Fare>),
+    /// The party has no price.
+    #[error(transparent)]
+    Fare(#[from] FareError),
+    /// A card needs its reference; a reference has to be printable.
+    #[error("Type the reference that the card terminal printed, at most 40 plain characters.")]
+    BadReference,
+    /// The slip was paid, or its time is over.
+    #[error("This slip cannot be paid any more: {0}.")]
+    SlipClosed(&'static str),
+    /// Nothing under this PNR that the caller may see.
+    #[error("There is no booking {0} that you may see: check the number.")]
+    NoSuchBooking(Pnr),
+    /// A receipt is for a paid booking.
+    #[error("There is no receipt before the booking is paid.")]
+    NotPaid,
+    /// The process has as much to do as it can.
+    #[error("Kiosk is very busy: try again in a moment.")]
+    Busy,
+    /// The store did not answer in time. What is known of the request's effect is said.
+    #[error("The store does not answer ({reference}). {}", outcome.words())]
+    Unavailable {
+        /// What is known.
+        outcome: Outcome,
+        /// Finds the log's entry.
+        reference: String,
+    },
+    /// A fault of Kiosk's own.
+    #[error("Something went wrong in Kiosk ({reference}): try again, and tell your administrator if it stays.")]
+    Internal {
+        /// Finds the log's entry.
+        reference: String,
+    },
+}
+
+/// What is known of a request that was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It changed nothing.
+    NothingChanged,
+    /// It may have been carried out. Repeating it with the same id is safe.
+    Unknown,
+}
+
+impl Outcome {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::NothingChanged => "Nothing was changed: try again in a moment.",
+            Self::Unknown => "It may have been done; press the same key again, it will not happen twice.",
+        }
+    }
+}
+
+fn clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
+    crate::domain::time::railway_time(*at).format("%H:%M").to_string()
+}
+
+fn list(berths: &[BerthRef]) -> String {
+    berths.iter().map(BerthRef::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn sold_out(left: usize) -> String {
+    match left {
+        0 => "This class is sold out for your leg: choose another class or train.".to_owned(),
+        1 => "Only 1 berth is left for your leg: take it, or choose another class or train.".to_owned(),
+        left => format!("Only {left} berths are left for your leg: take fewer, or choose another class or train."),
+    }
+}
