@@ -1,0 +1,80 @@
+//! What the services are told when they start, checked by `config` before.
+
+use chrono::TimeDelta;
+use secrecy::SecretSlice;
+
+use crate::domain::user::Email;
+
+/// How the services behave.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long berths are kept for somebody who fills in the form.
+    pub hold: TimeDelta,
+    /// How long berths are kept for a slip that is to be paid at a counter.
+    pub slip: TimeDelta,
+    /// Whether this is a development machine: known accounts exist.
+    pub development: bool,
+    /// Whether a payment without money is taken. Never in production.
+    pub test_payment: bool,
+    /// What hashing a password costs.
+    pub argon2: Argon2Cost,
+    /// How many wrong passwords are answered.
+    pub sign_in: SignInLimits,
+    /// The address whose account may become the first administrator.
+    pub bootstrap_admin: Option<Email>,
+    /// The key from which those for tickets are derived; 32 bytes or more.
+    pub secret: SecretSlice<u8>,
+}
+
+/// The work that one password hash is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+/// OWASP's first recommendation for argon2id (Password Storage Cheat Sheet, 2025): 19 MiB, two passes, one lane.
+impl Default for Argon2Cost {
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
+    }
+}
+
+/// How many wrong passwords are answered before nobody is for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInLimits {
+    /// Wrong passwords in a row for one account.
+    pub per_account: u32,
+    /// Wrong passwords at one terminal within `lockout`, whatever the account.
+    pub per_terminal: u32,
+    /// How long sign-ins are refused after that.
+    pub lockout: TimeDelta,
+    /// How many passwords are hashed at once; the others wait their turn.
+    pub hashes_at_once: usize,
+}
+
+impl Default for SignInLimits {
+    fn default() -> Self {
+        Self { per_account: 5, per_terminal: 20, lockout: TimeDelta::minutes(15), hashes_at_once: 2 }
+    }
+}
+
+impl Settings {
+    /// The settings of a development machine with this secret.
+    pub fn development(secret: SecretSlice<u8>) -> Self {
+        Self {
+            hold: TimeDelta::minutes(10),
+            slip: TimeDelta::minutes(20),
+            development: true,
+            test_payment: true,
+            argon2: Argon2Cost::default(),
+            sign_in: SignInLimits::default(),
+            bootstrap_admin: None,
+            secret,
+        }
+    }
+}
