@@ -6,8 +6,10 @@
 pub mod clock;
 pub mod live;
 pub mod request;
+pub mod rules_file;
 pub mod session;
 pub mod settings;
+pub mod timetable_file;
 
 use std::fmt;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
-use crate::domain::rules::FareRules;
+use crate::domain::rules::{ChildRules, ClassRates, FareRules};
 use crate::domain::train::TrainKind;
 
 /// What an item of a fare is for.
@@ -98,6 +98,9 @@ pub enum FareError {
 }
 
 /// The fare of a party for a leg of `km` kilometres.
+///
+/// Each traveller is priced alone: base fare, reservation and superfast, rounded up, and tax on that, so that a fare
+/// does not depend on the company one keeps. The lines add up what the party pays for each.
 pub fn price(
     rules: &FareRules,
     kind: TrainKind,
@@ -105,6 +108,123 @@ pub fn price(
     km: u16,
     party: &[Traveller],
 ) -> Result<Fare, FareError> {
-    let _ = (rules, kind, class, km, party, Accommodation::Berth);
-    Err(FareError::NoFare { class })
+    let rates = rules.classes.get(&class).ok_or(FareError::NoFare { class })?;
+    if party.iter().all(|traveller| traveller.accommodation == Accommodation::Lap) {
+        return Err(FareError::NobodyTravels);
+    }
+    let charge = Charge::of(rules, rates, kind, km);
+    let children = rules.children;
+    let mut tariffs = Vec::with_capacity(party.len());
+    for (i, traveller) in party.iter().enumerate() {
+        tariffs.push(
+            Tariff::of(children, *traveller)
+                .ok_or(FareError::NeedsBerth { passenger: i + 1, below: children.half_below })?,
+        );
+    }
+    let shares: Vec<Paise> = tariffs.iter().map(|tariff| charge.share(*tariff)).collect();
+    let total = shares.iter().copied().sum();
+    Ok(Fare { items: items(&charge, &tariffs), shares, total, rules: rules.id.clone() })
 }
+
+/// How much of a fare a traveller pays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tariff {
+    Full,
+    Half,
+    Free,
+}
+
+impl Tariff {
+    /// `None` for somebody without a berth who is too old for that.
+    fn of(children: ChildRules, traveller: Traveller) -> Option<Self> {
+        match traveller.accommodation {
+            Accommodation::Berth => Some(Self::Full),
+            Accommodation::Lap if traveller.age.years() < children.free_below => Some(Self::Free),
+            Accommodation::Lap if traveller.age.years() < children.half_below => Some(Self::Half),
+            Accommodation::Lap => None,
+        }
+    }
+}
+
+/// What one traveller is charged on a leg.
+struct Charge {
+    base: Paise,
+    half_base: Paise,
+    reservation: Paise,
+    superfast: Paise,
+    round_up_to: Paise,
+    gst_percent: u8,
+}
+
+impl Charge {
+    fn of(rules: &FareRules, rates: &ClassRates, kind: TrainKind, km: u16) -> Self {
+        let km = rules.steps.charged(km.max(rates.minimum_km));
+        let factor = rules.factor_percent.get(&kind).copied().unwrap_or(100);
+        let base = (rates.table.at(km) + rates.per_km * i64::from(km)).basis_points(i64::from(factor) * 100);
+        let base = to_the_rupee(base);
+        Self {
+            base,
+            half_base: to_the_rupee(base.basis_points(i64::from(rules.children.half_percent) * 100)),
+            reservation: rates.reservation,
+            superfast: if rules.superfast.contains(&kind) { rates.superfast } else { Paise::ZERO },
+            round_up_to: rules.round_up_to,
+            gst_percent: rates.gst_percent,
+        }
+    }
+
+    fn base(&self, tariff: Tariff) -> Paise {
+        match tariff {
+            Tariff::Full => self.base,
+            Tariff::Half => self.half_base,
+            Tariff::Free => Paise::ZERO,
+        }
+    }
+
+    /// What is paid before rounding and tax.
+    fn sum(&self, tariff: Tariff) -> Paise {
+        match tariff {
+            Tariff::Full | Tariff::Half => self.base(tariff) + self.reservation + self.superfast,
+            Tariff::Free => Paise::ZERO,
+        }
+    }
+
+    fn rounding(&self, tariff: Tariff) -> Paise {
+        self.sum(tariff).round_up_to(self.round_up_to) - self.sum(tariff)
+    }
+
+    fn gst(&self, tariff: Tariff) -> Paise {
+        self.sum(tariff).round_up_to(self.round_up_to).basis_points(i64::from(self.gst_percent) * 100)
+    }
+
+    fn share(&self, tariff: Tariff) -> Paise {
+        self.sum(tariff) + self.rounding(tariff) + self.gst(tariff)
+    }
+}
+
+/// Base fares are whole rupees; half a rupee goes up.
+fn to_the_rupee(amount: Paise) -> Paise {
+    Paise::rupees((amount.get() + 50).div_euclid(100))
+}
+
+fn items(charge: &Charge, tariffs: &[Tariff]) -> Vec<FareItem> {
+    let count = |wanted: Tariff| tariffs.iter().filter(|tariff| **tariff == wanted).count() as u8;
+    let (full, half) = (count(Tariff::Full), count(Tariff::Half));
+    let each = |kind, label: &str, count: u8, each: Paise| {
+        let amount = each * i64::from(count);
+        FareItem { kind, label: label.to_owned(), count, each, amount }
+    };
+    let whole = |of: fn(&Charge, Tariff) -> Paise| tariffs.iter().map(|tariff| of(charge, *tariff)).sum();
+    let mut items = vec![
+        each(FareItemKind::Base, "Base fare", full, charge.base),
+        each(FareItemKind::Base, "Base fare, child", half, charge.half_base),
+        each(FareItemKind::Reservation, "Reservation", full + half, charge.reservation),
+        each(FareItemKind::Superfast, "Superfast", full + half, charge.superfast),
+        each(FareItemKind::Rounding, "Rounding", 1, whole(Charge::rounding)),
+        each(FareItemKind::Gst, &format!("GST {} % on AC", charge.gst_percent), 1, whole(Charge::gst)),
+    ];
+    items.retain(|item| item.amount != Paise::ZERO);
+    items
+}
+
+#[cfg(test)]
+mod tests;

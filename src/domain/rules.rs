@@ -1,6 +1,16 @@
 //! The railway's rules as dated data: rates, windows and limits come from files, never from code.
+//!
+//! Reading the files is not done here: `service::rules_file` does, and hands over what it found in these types. What
+//! their constructors refuse cannot be in force: no rules at all, two from one day, a fare that falls with distance.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveTime};
+use thiserror::Error;
+
+use crate::domain::coach::Class;
+use crate::domain::money::Paise;
+use crate::domain::train::TrainKind;
 
 /// All rules, each kind by the date from which it holds.
 #[derive(Clone, Debug)]
@@ -16,6 +26,105 @@ pub struct FareRules {
     pub id: String,
     /// The first date of booking to which they apply.
     pub from: NaiveDate,
+    /// What each class costs; a class that is not here is not sold.
+    pub classes: BTreeMap<Class, ClassRates>,
+    /// How distances are charged.
+    pub steps: DistanceSteps,
+    /// What a passenger pays before tax is rounded up to a multiple of this.
+    pub round_up_to: Paise,
+    /// The kinds of train that bear the superfast charge.
+    pub superfast: BTreeSet<TrainKind>,
+    /// What a kind of train charges of the base fare, in percent; 100 for a kind that is not here.
+    pub factor_percent: BTreeMap<TrainKind, u16>,
+    /// What children pay.
+    pub children: ChildRules,
+}
+
+/// What one class costs.
+#[derive(Clone, Debug)]
+pub struct ClassRates {
+    /// The base fare by distance.
+    pub table: FareTable,
+    /// A shorter leg is charged as this many kilometres.
+    pub minimum_km: u16,
+    /// Added to the table for each charged kilometre.
+    pub per_km: Paise,
+    /// The reservation fee of a passenger.
+    pub reservation: Paise,
+    /// The superfast charge of a passenger.
+    pub superfast: Paise,
+    /// Goods and services tax in percent; 0 for none.
+    pub gst_percent: u8,
+}
+
+/// What children pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChildRules {
+    /// Below this age a child without a berth pays nothing.
+    pub free_below: u8,
+    /// Below this age a child may travel without a berth, and pays `half_percent` of the base fare.
+    pub half_below: u8,
+    /// The part of the base fare in percent.
+    pub half_percent: u8,
+}
+
+/// A base fare by distance: straight lines between points, from nothing at 0 km.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FareTable(Vec<(u16, Paise)>);
+
+/// Points that make no fare table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the points need rising distances from above 0 km with rising fares from above 0 rupees, at least one")]
+pub struct BadFareTable;
+
+impl FareTable {
+    /// A table from its points: kilometres and the fare there. Beyond the last it goes on as between the last two.
+    pub fn new(points: Vec<(u16, Paise)>) -> Result<Self, BadFareTable> {
+        let mut before = (0, Paise::ZERO);
+        for point in &points {
+            if point.0 <= before.0 || point.1 <= before.1 {
+                return Err(BadFareTable);
+            }
+            before = *point;
+        }
+        if points.is_empty() { Err(BadFareTable) } else { Ok(Self(points)) }
+    }
+
+    /// The fare at a distance, rounded half up to a paisa; it never falls with distance.
+    pub fn at(&self, km: u16) -> Paise {
+        let end = self.0.partition_point(|point| point.0 < km).min(self.0.len() - 1);
+        let (km_to, to) = self.0[end];
+        let (km_from, from) = end.checked_sub(1).map_or((0, Paise::ZERO), |before| self.0[before]);
+        let rise = (to - from).get() * (i64::from(km) - i64::from(km_from));
+        let run = i64::from(km_to) - i64::from(km_from);
+        from + Paise::new((2 * rise + run).div_euclid(2 * run))
+    }
+}
+
+/// The slabs of distance that have one fare: up to so many kilometres, in steps of so many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DistanceSteps(Vec<(u16, u16)>);
+
+/// Pairs that make no steps of distance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the steps need rising distances, each a multiple of its step and of the next one's, at least one")]
+pub struct BadDistanceSteps;
+
+impl DistanceSteps {
+    /// Steps from pairs of the distance up to which a step holds, and the step; the last one holds beyond its end.
+    pub fn new(steps: Vec<(u16, u16)>) -> Result<Self, BadDistanceSteps> {
+        let whole = |(up_to, step): &(u16, u16)| *step > 0 && *up_to > 0 && up_to % step == 0;
+        let follows = |pair: &[(u16, u16)]| pair[0].0 < pair[1].0 && pair[0].0.is_multiple_of(pair[1].1);
+        let good = !steps.is_empty() && steps.iter().all(whole) && steps.windows(2).all(follows);
+        if good { Ok(Self(steps)) } else { Err(BadDistanceSteps) }
+    }
+
+    /// The kilometres for which a distance is charged: the end of its slab.
+    pub fn charged(&self, km: u16) -> u16 {
+        let at = self.0.partition_point(|(up_to, _)| *up_to < km).min(self.0.len() - 1);
+        let step = self.0[at].1;
+        km.checked_next_multiple_of(step).unwrap_or(km)
+    }
 }
 
 /// When and how much may be booked.
@@ -35,7 +144,35 @@ pub struct BookingRules {
     pub closes_minutes: u16,
 }
 
+/// Why rules cannot be in force.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RulesError {
+    /// There are none of a kind.
+    #[error("there are no {kind} rules: write at least one entry")]
+    Missing {
+        /// The kind.
+        kind: &'static str,
+    },
+    /// Two begin on one day.
+    #[error("two {kind} rules begin on {from}: give each entry its own date")]
+    SameDay {
+        /// The kind.
+        kind: &'static str,
+        /// The day.
+        from: NaiveDate,
+    },
+}
+
 impl Rules {
+    /// Rules from their entries in any order; there must be one of each kind, and no two of a kind from one day.
+    pub fn new(mut fares: Vec<FareRules>, mut booking: Vec<BookingRules>) -> Result<Self, RulesError> {
+        fares.sort_by_key(|rules| rules.from);
+        booking.sort_by_key(|rules| rules.from);
+        check_dates("fare", fares.iter().map(|rules| rules.from))?;
+        check_dates("booking", booking.iter().map(|rules| rules.from))?;
+        Ok(Self { fares, booking })
+    }
+
     /// The fare rules in force on a date of booking: the last that had begun, or the first of all.
     pub fn fares_on(&self, booked: NaiveDate) -> &FareRules {
         let begun = self.fares.iter().rev().find(|rules| rules.from <= booked);
@@ -46,5 +183,71 @@ impl Rules {
     pub fn booking_on(&self, booked: NaiveDate) -> &BookingRules {
         let begun = self.booking.iter().rev().find(|rules| rules.from <= booked);
         begun.unwrap_or(&self.booking[0])
+    }
+}
+
+fn check_dates(kind: &'static str, dates: impl Iterator<Item = NaiveDate>) -> Result<(), RulesError> {
+    let mut before = None;
+    for from in dates {
+        if before == Some(from) {
+            return Err(RulesError::SameDay { kind, from });
+        }
+        before = Some(from);
+    }
+    if before.is_none() { Err(RulesError::Missing { kind }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{DistanceSteps, FareTable};
+    use crate::domain::money::Paise;
+
+    fn table(points: &[(u16, i64)]) -> Option<FareTable> {
+        FareTable::new(points.iter().map(|(km, rupees)| (*km, Paise::rupees(*rupees))).collect()).ok()
+    }
+
+    #[rstest]
+    #[case(0, 0)]
+    #[case(150, 9150)]
+    #[case(300, 18300)]
+    #[case(550, 28900)]
+    #[case(800, 39500)]
+    #[case(1300, 60700)]
+    fn a_fare_lies_on_the_line_between_points(#[case] km: u16, #[case] paise: i64) {
+        let table = table(&[(300, 183), (800, 395)]).expect("rising");
+        assert_eq!(table.at(km), Paise::new(paise));
+    }
+
+    #[rstest]
+    #[case(&[])]
+    #[case(&[(0, 10)])]
+    #[case(&[(300, 183), (300, 200)])]
+    #[case(&[(300, 183), (400, 183)])]
+    fn points_that_do_not_rise_are_refused(#[case] points: &[(u16, i64)]) {
+        assert_eq!(table(points), None);
+    }
+
+    #[rstest]
+    #[case(1, 10)]
+    #[case(640, 640)]
+    #[case(641, 650)]
+    #[case(1000, 1000)]
+    #[case(1001, 1050)]
+    #[case(5001, 5050)]
+    fn a_distance_is_charged_to_the_end_of_its_slab(#[case] km: u16, #[case] charged: u16) {
+        let steps = DistanceSteps::new(vec![(1000, 10), (5000, 50)]).expect("good steps");
+        assert_eq!(steps.charged(km), charged);
+    }
+
+    #[rstest]
+    #[case(&[])]
+    #[case(&[(1000, 0)])]
+    #[case(&[(1005, 10)])]
+    #[case(&[(1010, 10), (5000, 50)])]
+    #[case(&[(1000, 10), (1000, 50)])]
+    fn steps_that_leave_a_gap_are_refused(#[case] steps: &[(u16, u16)]) {
+        assert!(DistanceSteps::new(steps.to_vec()).is_err());
     }
 }
