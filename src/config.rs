@@ -1,1 +1,322 @@
-//! To be written.
+//! Settings: one table of keys, read from a file and the environment into one validated [`Config`].
+//!
+//! The environment is read here and nowhere else. A value is checked once, when the program starts; every complaint
+//! names the key, the value, what is allowed and where it was written, and all complaints come at once. What is absent
+//! on purpose: settings that change while the program runs, and a second place for defaults ([`keys::KEYS`] has them).
+
+pub mod keys;
+mod parse;
+pub mod secret;
+mod sources;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+use chrono::TimeDelta;
+use tracing::Level;
+
+use crate::domain::terminal::{Terminal, TerminalKind};
+use crate::domain::user::Email;
+
+use parse::{count, duration, word};
+use secret::SecretKey;
+pub use sources::{Origin, Sources};
+use values::Values;
+pub use values::{ConfigError, Problem};
+
+const THEMES: &[(&str, ThemeChoice)] = &[
+    ("auto", ThemeChoice::Auto),
+    ("dark", ThemeChoice::Dark),
+    ("light", ThemeChoice::Light),
+    ("contrast", ThemeChoice::Contrast),
+    ("mono", ThemeChoice::Mono),
+];
+
+const TERMINAL_KINDS: &[(&str, TerminalKind)] =
+    &[("counter", TerminalKind::Counter), ("public", TerminalKind::Public), ("desk", TerminalKind::Desk)];
+
+const LEVELS: &[(&str, Level)] = &[
+    ("error", Level::ERROR),
+    ("warn", Level::WARN),
+    ("info", Level::INFO),
+    ("debug", Level::DEBUG),
+    ("trace", Level::TRACE),
+];
+
+/// Whether mistakes are cheap here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A developer's machine: accounts to try things with, test payments, a key of its own.
+    Development,
+    /// Real travellers and real money.
+    Production,
+}
+
+/// Where trains, bookings and receipts are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// On the engines inside the process, in the data folder.
+    Embedded,
+    /// On `DynamoDB` and S3, or on whatever answers at `aws.endpoint_url`.
+    Aws,
+}
+
+/// How the screen is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// As the terminal says it can.
+    Auto,
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+    /// For eyes that need more.
+    Contrast,
+    /// Without colours.
+    Mono,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, one JSON object a line.
+    Json,
+}
+
+/// Names in the AWS account, or in its stand-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwsNames {
+    region: Option<String>,
+    endpoint: Option<String>,
+    trains: String,
+    bookings: String,
+    users: String,
+    bucket: String,
+}
+
+impl AwsNames {
+    /// The region; `None` leaves it to the SDK's own settings.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// Another implementation's address; `None` is the real thing.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
+    /// The table of trains; `-runs` is added for that of runs.
+    pub fn trains(&self) -> &str {
+        &self.trains
+    }
+
+    /// The table of bookings; `-audit` is added for that of who did what.
+    pub fn bookings(&self) -> &str {
+        &self.bookings
+    }
+
+    /// The table of accounts.
+    pub fn users(&self) -> &str {
+        &self.users
+    }
+
+    /// The bucket of receipts.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+}
+
+/// How long things last at a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTimes {
+    public_idle: TimeDelta,
+    staff_idle: TimeDelta,
+    hold: TimeDelta,
+    slip: TimeDelta,
+}
+
+impl SessionTimes {
+    /// Until an untouched public console signs out and forgets.
+    pub fn public_idle(&self) -> TimeDelta {
+        self.public_idle
+    }
+
+    /// Until an untouched counter or desk locks.
+    pub fn staff_idle(&self) -> TimeDelta {
+        self.staff_idle
+    }
+
+    /// How long chosen berths are kept.
+    pub fn hold(&self) -> TimeDelta {
+        self.hold
+    }
+
+    /// How long berths are kept under a slip that is paid at a counter.
+    pub fn slip(&self) -> TimeDelta {
+        self.slip
+    }
+}
+
+/// What is logged and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    level: Level,
+    format: LogFormat,
+    keep_days: u16,
+}
+
+impl LogSettings {
+    /// The least that is worth a line.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// How a line is written.
+    pub fn format(&self) -> LogFormat {
+        self.format
+    }
+
+    /// How many days of files are kept.
+    pub fn keep_days(&self) -> u16 {
+        self.keep_days
+    }
+}
+
+/// All settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    mode: Mode,
+    store: StoreChoice,
+    data_dir: PathBuf,
+    secret_key: Option<SecretKey>,
+    bootstrap_admin: Option<Email>,
+    theme: ThemeChoice,
+    aws: AwsNames,
+    terminal: Terminal,
+    printer: Option<String>,
+    session: SessionTimes,
+    log: LogSettings,
+    notices: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// All that is wrong, not only the first of it.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut values = Values::read(sources)?;
+        let mode = values.take("mode", word(&[("development", Mode::Development), ("production", Mode::Production)]));
+        let log_formats = [("auto", None), ("text", Some(LogFormat::Text)), ("json", Some(LogFormat::Json))];
+        let by_mode = if mode == Mode::Production { LogFormat::Json } else { LogFormat::Text };
+        let config = Self {
+            mode,
+            store: values.take("store", word(&[("embedded", StoreChoice::Embedded), ("aws", StoreChoice::Aws)])),
+            data_dir: values.data_dir(sources),
+            secret_key: values.take_any("secret_key", SecretKey::parse),
+            bootstrap_admin: values.take_any("bootstrap_admin_email", parse::email),
+            theme: values.take("theme", word(THEMES)),
+            aws: AwsNames {
+                region: values.take_any("aws.region", parse::region),
+                endpoint: values.take_any("aws.endpoint_url", parse::endpoint),
+                trains: values.take("aws.trains_table", parse::table_name),
+                bookings: values.take("aws.bookings_table", parse::table_name),
+                users: values.take("aws.users_table", parse::table_name),
+                bucket: values.take("aws.bucket", parse::bucket_name),
+            },
+            terminal: Terminal {
+                id: values.take("terminal.id", parse::terminal_id),
+                station: values.take_any("terminal.station", parse::station),
+                kind: values.take("terminal.kind", word(TERMINAL_KINDS)),
+            },
+            printer: values.take_any("terminal.printer", parse::printer),
+            session: SessionTimes {
+                public_idle: values.take("session.public_idle", duration(15, 15 * 60)),
+                staff_idle: values.take("session.staff_idle", duration(60, 8 * 3600)),
+                hold: values.take("session.hold", duration(60, 30 * 60)),
+                slip: values.take("session.slip", duration(5 * 60, 2 * 3600)),
+            },
+            log: LogSettings {
+                level: values.take("log.level", word(LEVELS)),
+                format: values.take("log.format", word(&log_formats)).unwrap_or(by_mode),
+                keep_days: values.take("log.keep_days", count(1, 365)),
+            },
+            notices: Vec::new(),
+        };
+        if mode == Mode::Production {
+            values.demand(
+                "secret_key",
+                "production signs tickets with a key of its own: set SECRET_KEY to what `kiosk secret` prints",
+            );
+            values.demand("store", "production needs a chosen store: write store = \"embedded\" or store = \"aws\"");
+        }
+        Ok(Self { notices: values.finish()?, ..config })
+    }
+
+    /// Whether mistakes are cheap here.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether this is a developer's machine.
+    pub fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+
+    /// Where everything is kept.
+    pub fn store(&self) -> StoreChoice {
+        self.store
+    }
+
+    /// The data folder, absolute: the embedded store, the development key and the logs.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The key as it was set; see [`secret::key_in`] for a developer's own.
+    pub fn secret_key(&self) -> Option<&SecretKey> {
+        self.secret_key.as_ref()
+    }
+
+    /// The address whose account may become the first administrator.
+    pub fn bootstrap_admin(&self) -> Option<&Email> {
+        self.bootstrap_admin.as_ref()
+    }
+
+    /// How the screen is coloured.
+    pub fn theme(&self) -> ThemeChoice {
+        self.theme
+    }
+
+    /// Names in the AWS account.
+    pub fn aws(&self) -> &AwsNames {
+        &self.aws
+    }
+
+    /// What this terminal is.
+    pub fn terminal(&self) -> &Terminal {
+        &self.terminal
+    }
+
+    /// The printer of this terminal by the name that `lp -d` takes.
+    pub fn printer(&self) -> Option<&str> {
+        self.printer.as_deref()
+    }
+
+    /// How long things last.
+    pub fn session(&self) -> &SessionTimes {
+        &self.session
+    }
+
+    /// What is logged and how.
+    pub fn log(&self) -> &LogSettings {
+        &self.log
+    }
+
+    /// What the person who runs this should know, though it stops nothing.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+}
