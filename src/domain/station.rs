@@ -2,6 +2,10 @@
 //!
 //! A city is not a type of its own: it is the name under which several stations are searched together.
 
+mod index;
+
+pub use index::StationIndex;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text::inline_code;
@@ -44,36 +48,5 @@ impl Place {
             Self::Station(station) => vec![station.code],
             Self::City { stations, .. } => stations.clone(),
         }
-    }
-}
-
-/// Stations by code, name and city, for completion as a person types. Cheap to search, built once.
-#[derive(Clone, Debug, Default)]
-pub struct StationIndex {
-    stations: Vec<Station>,
-}
-
-impl StationIndex {
-    /// An index over stations; `weight` says how many trains call at one, so that busy ones come first.
-    pub fn new(stations: Vec<Station>, weight: impl Fn(StationCode) -> usize) -> Self {
-        let _ = weight;
-        Self { stations }
-    }
-
-    /// The station with a code.
-    pub fn get(&self, code: StationCode) -> Option<&Station> {
-        self.stations.iter().find(|station| station.code == code)
-    }
-
-    /// All stations, by code.
-    pub fn all(&self) -> &[Station] {
-        &self.stations
-    }
-
-    /// What the typed text may mean, best first: an exact code, a city, then names and codes that begin so, then
-    /// names with a word that begins so.
-    pub fn complete(&self, typed: &str, limit: usize) -> Vec<Place> {
-        let _ = (typed, limit);
-        Vec::new()
     }
 }

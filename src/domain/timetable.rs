@@ -1,11 +1,16 @@
 //! All trains and stations, and which runs go from here to there on a date.
+//!
+//! Built once for a version of the catalogue and then only read: stations know the halts that trains make at them, so
+//! that a search looks at the trains of two places and at no others.
 
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate, NaiveDateTime};
 
 use crate::domain::station::{Station, StationCode, StationIndex};
-use crate::domain::train::{Leg, RunId, Stop, Train, TrainNumber};
+use crate::domain::train::{Halt, Leg, RunId, Stop, Train, TrainNumber};
 
 /// A way to travel: a leg of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +40,45 @@ impl Journey {
 #[derive(Clone, Debug, Default)]
 pub struct Timetable {
     stations: Arc<StationIndex>,
+    /// By number, no number twice.
     trains: Vec<Arc<Train>>,
+    /// The halts made at each station, by train and then along its way.
+    calls: HashMap<StationCode, Vec<Call>>,
 }
 
+/// A train at one of its halts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Call {
+    /// The train's place in the timetable.
+    train: u32,
+    /// The halt's place on its way.
+    halt: u8,
+}
+
+/// No run lasts longer: `RunTime` counts less than ten days.
+const LONGEST_RUN: Days = Days::new(10);
+
+/// Every train that runs at all runs within a week.
+const WEEK: u64 = 7;
+
 impl Timetable {
-    /// A timetable; halts at stations that are not listed get the code as their name.
-    pub fn new(stations: Vec<Station>, trains: Vec<Arc<Train>>) -> Self {
-        Self { stations: Arc::new(StationIndex::new(stations, |_| 0)), trains }
+    /// A timetable; halts at stations that are not listed get the code as their name. Of two versions of a train the
+    /// later counts.
+    pub fn new(mut stations: Vec<Station>, mut trains: Vec<Arc<Train>>) -> Self {
+        trains.sort_by_key(|train| (train.number(), Reverse(train.version())));
+        trains.dedup_by_key(|train| train.number());
+        let mut calls: HashMap<StationCode, Vec<Call>> = HashMap::new();
+        for (train, halts) in (0..).zip(trains.iter().map(|train| train.halts())) {
+            for (halt, at) in (0..).zip(halts) {
+                calls.entry(at.station).or_default().push(Call { train, halt });
+            }
+        }
+        let known: HashSet<_> = stations.iter().map(|station| station.code).collect();
+        for code in calls.keys().filter(|code| !known.contains(code)) {
+            stations.push(Station { code: *code, name: code.to_string(), city: code.to_string() });
+        }
+        let stations = StationIndex::new(stations, |code| calls.get(&code).map_or(0, Vec::len));
+        Self { stations: Arc::new(stations), trains, calls }
     }
 
     /// The stations.
@@ -56,18 +93,127 @@ impl Timetable {
 
     /// The train with a number.
     pub fn train(&self, number: TrainNumber) -> Option<&Arc<Train>> {
-        self.trains.iter().find(|train| train.number() == number)
+        let at = self.trains.binary_search_by_key(&number, |train| train.number()).ok()?;
+        Some(&self.trains[at])
     }
 
     /// The journeys that leave a station of `from` on `date` (the date of boarding) for one of `to`, by departure.
+    ///
+    /// A run that calls at several of the stations is listed once, with its longest leg: people who say a city mean the
+    /// train's first station in the one and its last in the other. Of a station where it calls twice, the call nearer
+    /// to the other end counts. A city to itself is no journey; a city to one of its own stations is.
     pub fn journeys(&self, from: &[StationCode], to: &[StationCode], date: NaiveDate) -> Vec<Journey> {
-        let _ = (from, to, date);
-        Vec::new()
+        let same_place = from.iter().all(|code| to.contains(code)) && to.iter().all(|code| from.contains(code));
+        if same_place {
+            return Vec::new();
+        }
+        let (boarding, alighting) = (self.calls_at(from), self.calls_at(to));
+        let mut journeys = Vec::new();
+        let mut rest = alighting.as_slice();
+        for boarding in boarding.chunk_by(|one, next| one.train == next.train) {
+            let train = boarding[0].train;
+            rest = &rest[rest.partition_point(|call| call.train < train)..];
+            let alighting = &rest[..rest.partition_point(|call| call.train == train)];
+            self.add_runs(boarding, alighting, date, &mut journeys);
+        }
+        sort_by_departure(&mut journeys);
+        journeys
     }
 
-    /// The runs that leave a station from `from` minutes on, for a departure board.
+    /// A leg of a run; `None` where the train does not run on that date or has no such halts.
     pub fn journey(&self, run: RunId, leg: Leg) -> Option<Journey> {
-        let _ = (run, leg);
-        None
+        let train = self.train(run.train)?;
+        run.date.checked_add_days(LONGEST_RUN)?;
+        let (from, to) = train.ends(leg)?;
+        train.runs_on().includes(run.date).then(|| Journey {
+            train: Arc::clone(train),
+            run,
+            leg,
+            from: self.stop(from, from.depart.on(run.date)),
+            to: self.stop(to, to.arrive.on(run.date)),
+            km: to.km - from.km,
+        })
+    }
+
+    /// The next `limit` departures from a station at or after a moment of the railway's clock, each with the leg to the
+    /// end of the train's way. Trains that leave later than a week on are not looked for.
+    pub fn departures(&self, station: StationCode, after: NaiveDateTime, limit: usize) -> Vec<Journey> {
+        let calls = self.calls_at(&[station]);
+        let mut found = Vec::new();
+        for date in (0..=WEEK).filter_map(|day| after.date().checked_add_days(Days::new(day))) {
+            if found.len() >= limit {
+                break;
+            }
+            let mut of_the_day: Vec<_> = calls
+                .iter()
+                .filter_map(|call| {
+                    let train = &self.trains[call.train as usize];
+                    let terminus = u8::try_from(train.halts().len() - 1).ok()?;
+                    let leg = Leg::new(call.halt, terminus).ok()?;
+                    self.journey(boarded_on(train, leg, date)?, leg)
+                })
+                .filter(|journey| journey.from.at >= after)
+                .collect();
+            sort_by_departure(&mut of_the_day);
+            found.append(&mut of_the_day);
+        }
+        found.truncate(limit);
+        found
+    }
+
+    /// The calls at any of the stations, by train and then along its way.
+    fn calls_at(&self, stations: &[StationCode]) -> Vec<Call> {
+        let mut calls: Vec<_> = stations.iter().filter_map(|code| self.calls.get(code)).flatten().copied().collect();
+        calls.sort_unstable();
+        calls.dedup();
+        calls
+    }
+
+    /// Adds one train's runs: nearly always one, two when it passes a city around midnight.
+    fn add_runs(&self, boarding: &[Call], alighting: &[Call], date: NaiveDate, journeys: &mut Vec<Journey>) {
+        let train = &self.trains[boarding[0].train as usize];
+        let mut chosen: Vec<(RunId, Leg)> = Vec::new();
+        for (from, to) in boarding.iter().flat_map(|from| alighting.iter().map(move |to| (from.halt, to.halt))) {
+            let Ok(leg) = Leg::new(from, to) else { continue };
+            if !is_direct(train, leg) {
+                continue;
+            }
+            let Some(run) = boarded_on(train, leg, date) else { continue };
+            match chosen.iter_mut().find(|(other, _)| *other == run) {
+                Some((_, longest)) if length(leg) > length(*longest) => *longest = leg,
+                Some(_) => {}
+                None => chosen.push((run, leg)),
+            }
+        }
+        journeys.extend(chosen.into_iter().filter_map(|(run, leg)| self.journey(run, leg)));
+    }
+
+    fn stop(&self, halt: &Halt, at: NaiveDateTime) -> Stop {
+        Stop { station: halt.station, name: self.stations.name(halt.station), at }
     }
 }
+
+fn sort_by_departure(journeys: &mut [Journey]) {
+    journeys.sort_by_key(|journey| (journey.from.at, journey.to.at, journey.run.train));
+}
+
+const fn length(leg: Leg) -> u8 {
+    leg.to() - leg.from()
+}
+
+/// Whether the leg's ends are two stations, and the train calls at neither in between.
+fn is_direct(train: &Train, leg: Leg) -> bool {
+    let along = &train.halts()[usize::from(leg.from())..=usize::from(leg.to())];
+    let ends = [along[0].station, along[along.len() - 1].station];
+    ends[0] != ends[1] && along[1..along.len() - 1].iter().all(|halt| !ends.contains(&halt.station))
+}
+
+/// The run that leaves the leg's first halt on `date`, if there is one.
+fn boarded_on(train: &Train, leg: Leg, date: NaiveDate) -> Option<RunId> {
+    let (halt, _) = train.ends(leg)?;
+    let origin = date.checked_sub_days(Days::new(halt.depart.day().into()))?;
+    train.runs_on().includes(origin).then_some(RunId { train: train.number(), date: origin })
+}
+
+#[cfg(test)]
+mod tests;
