@@ -1,1 +1,73 @@
 //! SDK clients: for a remote endpoint, or for the engines embedded in the process.
+//!
+//! The SDK's own retries are off: `store/retry.rs` is the one place that repeats a request, because only there is it
+//! known what a lost reply means.
+
+pub mod embedded;
+pub mod fault;
+pub mod remote;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::aws::fault::{Faulty, Plan};
+
+/// How long one attempt at a request may take before it counts as lost.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// How long a connection may take to open.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// Where the clients' requests go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// To engines in this process.
+    Embedded,
+    /// Over HTTP.
+    Remote,
+}
+
+/// A client for each of the two services. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// `DynamoDB`.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// Where their requests go.
+    pub place: Place,
+    config: SdkConfig,
+    http: SharedHttpClient,
+}
+
+impl Clients {
+    /// Clients that send through `http`; anything but AWS itself is addressed by path, not by a bucket's host name.
+    fn new(config: SdkConfig, http: SharedHttpClient, place: Place) -> Self {
+        let config = config.into_builder().http_client(http.clone()).build();
+        let path_style = config.endpoint_url().is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            place,
+            config,
+            http,
+        }
+    }
+
+    /// The same clients, with faults injected between them and what answers them.
+    pub fn with_faults(self, plan: Arc<dyn Plan>) -> Self {
+        let http = SharedHttpClient::new(Faulty::new(self.http, plan));
+        Self::new(self.config, http, self.place)
+    }
+}
+
+/// What both kinds of clients have in common.
+fn settings() -> (BehaviorVersion, RetryConfig, TimeoutConfig) {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
+    (BehaviorVersion::latest(), RetryConfig::disabled(), timeouts)
+}

@@ -53,7 +53,7 @@ impl Kiosk {
     /// A kiosk that follows live counts only when [`Self::poll_once`] is called: for tests and single commands.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let _ = (store, settings, clock);
-        Err(StoreError::Unavailable)
+        Err(StoreError::Unavailable { outcome: crate::store::Outcome::NotApplied, cause: "not written yet".to_owned() })
     }
 
     /// Looks once for what other processes have changed.

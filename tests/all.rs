@@ -4,5 +4,9 @@
 mod config;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
+#[path = "all/store_provision.rs"]
+mod store_provision;
 #[path = "all/ticket.rs"]
 mod ticket;
+#[path = "all/world.rs"]
+mod world;

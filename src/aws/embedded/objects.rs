@@ -1,0 +1,56 @@
+//! S3 on a folder.
+//!
+//! Keys must be short and flat (the engine maps them to paths), and an object is not flushed to the disk when it is
+//! stored: what is kept here must be reproducible from the database.
+
+use std::path::Path;
+
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use http::header::HOST;
+use http::{HeaderValue, Method};
+use http_body_util::BodyExt;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s_fs::FileSystem;
+
+use crate::aws::embedded::{EmbeddedError, KEY, folder};
+
+const FOLDER: &str = "objects";
+
+/// The engine.
+pub struct ObjectEngine(S3Service);
+
+impl ObjectEngine {
+    /// Opens the objects of a data folder.
+    pub fn open(data: &Path) -> Result<Self, EmbeddedError> {
+        let root = data.join(FOLDER);
+        folder::create(&root)?;
+        let files = FileSystem::new(&root).map_err(|error| EmbeddedError::Folder {
+            folder: root.clone(),
+            source: std::io::Error::other(format!("{error:?}")),
+        })?;
+        let mut builder = S3ServiceBuilder::new(files);
+        builder.set_auth(SimpleAuth::from_single(KEY.0, KEY.1));
+        Ok(Self(builder.build()))
+    }
+
+    /// Answers one request as S3 does.
+    pub async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let refused = |error: Box<dyn std::error::Error + Send + Sync>| ConnectorError::other(error, None);
+        let mut request = request.try_into_http1x().map_err(|e| refused(e.into()))?;
+        // The signature covers it, and the SDK leaves it to the connection to write it.
+        if let Some(host) = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+            request.headers_mut().entry(HOST).or_insert(host);
+        }
+        let head = request.method() == Method::HEAD;
+        let response = self.0.call(request.map(s3s::Body::http_body_unsync)).await;
+        let response = response.map_err(|e| refused(format!("{e:?}").into()))?;
+        let (parts, body) = response.into_parts();
+        // A reply to HEAD has no body: with one, a missing key would read as another error than S3's.
+        let body =
+            if head { SdkBody::empty() } else { SdkBody::from(body.collect().await.map_err(refused)?.to_bytes()) };
+        http::Response::from_parts(parts, body).try_into().map_err(|e| refused(Box::new(e)))
+    }
+}

@@ -1,0 +1,204 @@
+//! Creates the tables and the bucket. Safe to repeat: what exists stays as it is.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    PointInTimeRecoverySpecification, Projection, ProjectionType, ScalarAttributeType, TableStatus,
+    TimeToLiveSpecification, TimeToLiveStatus,
+};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+
+use crate::aws::Place;
+use crate::store::retry::{Attempted, refused};
+use crate::store::schema::{EXPIRES_AT, Keeps, Key, TABLES, Table};
+use crate::store::{Outcome, Store, StoreError};
+
+/// How long a new table may take to become active.
+const ACTIVE_WITHIN: Duration = Duration::from_secs(180);
+
+/// How far provisioning has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being looked at, such as `table trains`.
+    pub what: String,
+    /// Things done before it.
+    pub done: usize,
+    /// Things to do in all.
+    pub of: usize,
+}
+
+impl Store {
+    /// Whether the tables and the bucket answer: one cheap question to each service.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let table = self.dynamodb().describe_table().table_name(&self.names().trains);
+        self.attempt(|| table.clone().send()).await?.answer()?;
+        if self.bucket_exists().await? { Ok(()) } else { Err(self.no_bucket()) }
+    }
+
+    /// Creates what is missing, waits until it can be used, and sets what is to be set on it.
+    pub async fn provision(&self, mut progress: impl FnMut(Progress)) -> Result<(), StoreError> {
+        let of = TABLES.len() + 1;
+        for (done, table) in TABLES.iter().enumerate() {
+            let name = (table.name)(self.names());
+            progress(Progress { what: format!("table {name}"), done, of });
+            self.provision_table(table, &name).await?;
+        }
+        progress(Progress { what: format!("bucket {}", self.names().bucket), done: TABLES.len(), of });
+        self.provision_bucket().await
+    }
+
+    async fn provision_table(&self, table: &Table, name: &str) -> Result<(), StoreError> {
+        if self.table_status(name).await?.is_none() {
+            self.create_table(table, name).await?;
+        }
+        self.wait_until_active(name).await?;
+        if table.keeps == Keeps::UntilExpiry {
+            self.expire_items(name).await?;
+        }
+        if self.clients().place == Place::Remote {
+            self.protect(name).await?;
+        }
+        Ok(())
+    }
+
+    async fn create_table(&self, table: &Table, name: &str) -> Result<(), StoreError> {
+        let attributes = table.key_attributes().into_iter().map(|attribute| {
+            let definition = AttributeDefinition::builder().attribute_name(attribute);
+            definition.attribute_type(ScalarAttributeType::S).build().expect("name and type are set")
+        });
+        let indexes = table.indexes.iter().map(|index| {
+            GlobalSecondaryIndex::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(key_schema(index.key)))
+                .projection(Projection::builder().projection_type(ProjectionType::All).build())
+                .build()
+                .expect("name and keys are set")
+        });
+        let indexes: Vec<_> = indexes.collect();
+        let request = self
+            .dynamodb()
+            .create_table()
+            .table_name(name)
+            .set_attribute_definitions(Some(attributes.collect()))
+            .set_key_schema(Some(key_schema(table.key)))
+            .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
+            .billing_mode(BillingMode::PayPerRequest);
+        match self.attempt(|| request.clone().send()).await?.verdict {
+            Ok(_) => Ok(()),
+            // Another process, or an earlier attempt, was first.
+            Err(refusal) if refusal.is_resource_in_use_exception() => Ok(()),
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    async fn table_status(&self, name: &str) -> Result<Option<TableStatus>, StoreError> {
+        let request = self.dynamodb().describe_table().table_name(name);
+        match self.attempt(|| request.clone().send()).await?.verdict {
+            Ok(answer) => Ok(answer.table.and_then(|table| table.table_status)),
+            Err(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    async fn wait_until_active(&self, name: &str) -> Result<(), StoreError> {
+        let deadline = self.patience().now() + ACTIVE_WITHIN;
+        for attempt in 1.. {
+            if self.table_status(name).await? == Some(TableStatus::Active) {
+                return Ok(());
+            }
+            if self.patience().now() >= deadline {
+                break;
+            }
+            self.patience().pause(attempt).await;
+        }
+        let cause = format!("table {name} is still not active");
+        Err(StoreError::Unavailable { outcome: Outcome::Unknown, cause })
+    }
+
+    async fn expire_items(&self, name: &str) -> Result<(), StoreError> {
+        let request = self.dynamodb().describe_time_to_live().table_name(name);
+        let answer = self.attempt(|| request.clone().send()).await?.answer()?;
+        let status = answer.time_to_live_description.and_then(|description| description.time_to_live_status);
+        if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+            return Ok(());
+        }
+        let setting = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true);
+        let setting = setting.build().expect("attribute and switch are set");
+        let request = self.dynamodb().update_time_to_live().table_name(name).time_to_live_specification(setting);
+        tolerate("expiry of items", name, self.attempt(|| request.clone().send()).await?)
+    }
+
+    /// Asks for point-in-time recovery and deletion protection; other implementations of `DynamoDB` may have neither.
+    async fn protect(&self, name: &str) -> Result<(), StoreError> {
+        let request = self.dynamodb().update_table().table_name(name).deletion_protection_enabled(true);
+        tolerate("deletion protection", name, self.attempt(|| request.clone().send()).await?)?;
+        let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true);
+        let recovery = recovery.build().expect("the switch is set");
+        let request = self.dynamodb().update_continuous_backups().table_name(name);
+        let request = request.point_in_time_recovery_specification(recovery);
+        tolerate("point-in-time recovery", name, self.attempt(|| request.clone().send()).await?)?;
+        // Changing a table can make it busy for a moment.
+        self.wait_until_active(name).await
+    }
+
+    async fn provision_bucket(&self) -> Result<(), StoreError> {
+        if self.bucket_exists().await? {
+            return Ok(());
+        }
+        let mut request = self.clients().s3.create_bucket().bucket(&self.names().bucket);
+        // The oldest region is the default and cannot be named.
+        let region = self.clients().s3.config().region().map(ToString::to_string);
+        if let Some(region) = region.filter(|region| region != "us-east-1") {
+            let place = BucketLocationConstraint::from(region.as_str());
+            request = request
+                .create_bucket_configuration(CreateBucketConfiguration::builder().location_constraint(place).build());
+        }
+        match self.attempt(|| request.clone().send()).await?.verdict {
+            Ok(_) => Ok(()),
+            Err(refusal) if refusal.is_bucket_already_owned_by_you() => Ok(()),
+            Err(refusal) if refusal.is_bucket_already_exists() => Err(StoreError::Misconfigured {
+                remedy: format!(
+                    "The bucket name {} belongs to somebody else: choose another in S3_BUCKET_NAME.",
+                    self.names().bucket
+                ),
+            }),
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    async fn bucket_exists(&self) -> Result<bool, StoreError> {
+        let request = self.clients().s3.head_bucket().bucket(&self.names().bucket);
+        match self.attempt(|| request.clone().send()).await?.verdict {
+            Ok(_) => Ok(true),
+            Err(refusal) if refusal.is_not_found() => Ok(false),
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    fn no_bucket(&self) -> StoreError {
+        let remedy = format!("The bucket {} does not exist: run kiosk provision.", self.names().bucket);
+        StoreError::Misconfigured { remedy }
+    }
+}
+
+fn key_schema(key: Key) -> Vec<KeySchemaElement> {
+    let element = |name: &str, kind| {
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("name and kind are set")
+    };
+    let sort = key.sort.map(|name| element(name, KeyType::Range));
+    std::iter::once(element(key.partition, KeyType::Hash)).chain(sort).collect()
+}
+
+/// Notes a setting that the store refused: the tables serve without it.
+fn tolerate<T, E: crate::store::retry::Refusal>(
+    setting: &str,
+    table: &str,
+    attempted: Attempted<T, E>,
+) -> Result<(), StoreError> {
+    if let Err(refusal) = attempted.verdict {
+        let message = refusal.message().unwrap_or("no reason given");
+        tracing::warn!(table, setting, message, "the store refuses a setting: tables work without it");
+    }
+    Ok(())
+}

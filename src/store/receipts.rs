@@ -1,0 +1,1 @@
+//! Receipts as objects in the bucket.

@@ -1,0 +1,339 @@
+//! The one place that repeats a request.
+//!
+//! A request is repeated while the store is busy, disagrees with another writer, or does not answer, until a deadline.
+//! What a repeat cannot undo is doubt: when a reply was lost, the write may have been applied, and then the repeat's
+//! condition fails because of the caller's own first write. So every verdict says whether an earlier attempt was in
+//! doubt, and a caller whose condition fails looks for its own mark in the item before it believes that it lost.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::CancellationReason;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::time::Instant;
+
+use crate::store::item::Item;
+use crate::store::{Outcome, Store, StoreError};
+
+/// After this long no further attempt begins.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// The longest first pause; each further one may be twice as long, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// A clock that only says how long things take, and waits.
+pub trait Timer: Send + Sync {
+    /// Time since some fixed moment.
+    fn now(&self) -> Duration;
+    /// Waits.
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// The runtime's clock.
+#[derive(Debug)]
+pub struct TokioTimer(Instant);
+
+impl Default for TokioTimer {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Timer for TokioTimer {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(pause))
+    }
+}
+
+/// How long to go on, and how to spread the attempts.
+#[derive(Clone)]
+pub struct Patience {
+    timer: Arc<dyn Timer>,
+    chance: Arc<Mutex<StdRng>>,
+    deadline: Duration,
+}
+
+impl fmt::Debug for Patience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Patience").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+impl Patience {
+    /// Ten seconds of patience, with pauses drawn from `seed`.
+    pub fn new(timer: impl Timer + 'static, seed: u64) -> Self {
+        let chance = Arc::new(Mutex::new(StdRng::seed_from_u64(seed)));
+        Self { timer: Arc::new(timer), chance, deadline: DEADLINE }
+    }
+
+    /// Another deadline.
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Time since some fixed moment, on the clock by which it waits.
+    pub(crate) fn now(&self) -> Duration {
+        self.timer.now()
+    }
+
+    /// Waits before attempt `next`, counted from 1 for the first repeat: between half and all of a pause that doubles.
+    pub(crate) async fn pause(&self, next: u32) {
+        let most = FIRST_PAUSE.saturating_mul(1 << (next - 1).min(16)).min(LONGEST_PAUSE);
+        let share = self.chance.lock().unwrap_or_else(PoisonError::into_inner).random_range(0.5..=1.0);
+        self.timer.sleep(most.mul_f64(share)).await;
+    }
+}
+
+/// The store's verdict on a request, perhaps after repeats.
+#[derive(Debug)]
+pub struct Attempted<T, E> {
+    /// What was answered, or the refusal that no repeat will change.
+    pub verdict: Result<T, E>,
+    /// Whether an attempt before the last one may have been applied.
+    pub earlier: Earlier,
+}
+
+/// What is known about the attempts before the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// None was applied.
+    NotApplied,
+    /// One of them may have been.
+    InDoubt,
+}
+
+impl<T, E: Refusal> Attempted<T, E> {
+    /// The answer, where a refusal is nothing that the caller can act on.
+    pub fn answer(self) -> Result<T, StoreError> {
+        self.verdict.map_err(|refusal| refused(&refusal))
+    }
+}
+
+/// A service's refusal, in as far as the store looks into it.
+pub trait Refusal: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static {
+    /// Why each item of a transaction was refused, in their order; empty for anything but a cancelled transaction.
+    fn reasons(&self) -> &[CancellationReason] {
+        &[]
+    }
+
+    /// The item on which a condition failed, if the request asked for it.
+    fn found(&self) -> Option<&Item> {
+        None
+    }
+
+    /// Whether a condition of a single write failed.
+    fn is_condition_failure(&self) -> bool {
+        self.code() == Some("ConditionalCheckFailedException")
+    }
+
+    /// The place in a cancelled transaction, and the item found there, of the first condition that failed.
+    fn failed_condition(&self) -> Option<(usize, Option<&Item>)> {
+        let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+        let place = self.reasons().iter().position(failed)?;
+        Some((place, self.reasons()[place].item()))
+    }
+}
+
+/// Refusals with nothing in them but a code and a message.
+macro_rules! plain_refusals {
+    ($($service:ident: $($operation:ident::$error:ident),* $(,)?;)*) => {
+        $($(impl Refusal for $service::operation::$operation::$error {})*)*
+    };
+}
+
+plain_refusals! {
+    aws_sdk_dynamodb: batch_get_item::BatchGetItemError, batch_write_item::BatchWriteItemError,
+        create_table::CreateTableError, describe_table::DescribeTableError,
+        describe_time_to_live::DescribeTimeToLiveError, get_item::GetItemError, query::QueryError, scan::ScanError,
+        transact_get_items::TransactGetItemsError, update_continuous_backups::UpdateContinuousBackupsError,
+        update_table::UpdateTableError, update_time_to_live::UpdateTimeToLiveError;
+    aws_sdk_s3: create_bucket::CreateBucketError, get_object::GetObjectError, head_bucket::HeadBucketError,
+        put_object::PutObjectError;
+}
+
+/// Refusals of a single write: they carry the item on which its condition failed.
+macro_rules! conditional_refusals {
+    ($($operation:ident::$error:ident),*) => {
+        $(impl Refusal for aws_sdk_dynamodb::operation::$operation::$error {
+            fn found(&self) -> Option<&Item> {
+                match self {
+                    Self::ConditionalCheckFailedException(failure) => failure.item(),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+conditional_refusals!(put_item::PutItemError, update_item::UpdateItemError, delete_item::DeleteItemError);
+
+impl Refusal for aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError {
+    fn reasons(&self) -> &[CancellationReason] {
+        match self {
+            Self::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
+            _ => &[],
+        }
+    }
+}
+
+impl Store {
+    /// Sends a request until there is a verdict or the deadline has passed. The request must be the same each time:
+    /// build it once and let `send` clone it.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when there was no verdict, with what is known about the attempts; `Misconfigured` when a person has
+    /// to change something first.
+    pub(crate) async fn attempt<T, E, F>(&self, send: impl Fn() -> F) -> Result<Attempted<T, E>, StoreError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: Refusal,
+    {
+        let patience = self.patience();
+        let deadline = patience.now() + patience.deadline;
+        let mut earlier = Earlier::NotApplied;
+        for attempt in 1.. {
+            let failure = match send().await {
+                Ok(answer) => return Ok(Attempted { verdict: Ok(answer), earlier }),
+                Err(failure) => failure,
+            };
+            let outcome = match Meaning::of(&failure) {
+                Meaning::Again(outcome) => outcome,
+                Meaning::Misconfigured(remedy) => return Err(StoreError::Misconfigured { remedy }),
+                Meaning::Verdict => {
+                    return match failure {
+                        SdkError::ServiceError(refusal) => Ok(Attempted { verdict: Err(refusal.into_err()), earlier }),
+                        other => Err(unavailable(Outcome::Unknown, &other)),
+                    };
+                }
+            };
+            if outcome == Outcome::Unknown {
+                earlier = Earlier::InDoubt;
+            }
+            tracing::debug!(attempt, ?outcome, error = %DisplayErrorContext(&failure), "the store did not answer");
+            patience.pause(attempt).await;
+            if patience.now() >= deadline {
+                let outcome = match earlier {
+                    Earlier::NotApplied => Outcome::NotApplied,
+                    Earlier::InDoubt => Outcome::Unknown,
+                };
+                return Err(unavailable(outcome, &failure));
+            }
+        }
+        unreachable!("the deadline ends the attempts")
+    }
+}
+
+fn unavailable<E: Refusal>(outcome: Outcome, failure: &SdkError<E, HttpResponse>) -> StoreError {
+    let cause = match failure {
+        SdkError::ServiceError(refusal) => refusal.err().code().unwrap_or("it answers with an error").to_owned(),
+        SdkError::TimeoutError(_) => "it takes too long".to_owned(),
+        SdkError::DispatchFailure(_) => "it cannot be reached".to_owned(),
+        other => DisplayErrorContext(other).to_string(),
+    };
+    StoreError::Unavailable { outcome, cause }
+}
+
+/// What a failed attempt tells the one who made it.
+enum Meaning {
+    Again(Outcome),
+    Verdict,
+    Misconfigured(String),
+}
+
+impl Meaning {
+    fn of<E: Refusal>(failure: &SdkError<E, HttpResponse>) -> Self {
+        match failure {
+            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) if lacks_credentials(failure) => {
+                Self::Misconfigured(
+                    "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+                     or give this machine a role."
+                        .to_owned(),
+                )
+            }
+            SdkError::ConstructionFailure(_) => {
+                Self::Misconfigured(format!("The request cannot be built: {}.", DisplayErrorContext(failure)))
+            }
+            SdkError::ServiceError(refusal) => Self::of_refusal(refusal.err(), refusal.raw().status().as_u16()),
+            // A broken or unreadable reply, a time-out, a connection that went away: the request may have arrived.
+            _ => Self::Again(Outcome::Unknown),
+        }
+    }
+
+    fn of_refusal<E: Refusal>(refusal: &E, status: u16) -> Self {
+        match refusal.code().unwrap_or_default() {
+            "ThrottlingException"
+            | "Throttling"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+            | "TransactionConflictException" => Self::Again(Outcome::NotApplied),
+            // Our own earlier attempt, with the same token, is still being applied.
+            "TransactionInProgressException" => Self::Again(Outcome::Unknown),
+            "TransactionCanceledException" if is_passing(refusal.reasons()) => Self::Again(Outcome::NotApplied),
+            _ if status >= 500 => Self::Again(Outcome::Unknown),
+            _ => Self::Verdict,
+        }
+    }
+}
+
+/// Whether nothing but other writers and a busy store stood in a transaction's way.
+fn is_passing(reasons: &[CancellationReason]) -> bool {
+    let passing = |code: &str| {
+        matches!(code, "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+    };
+    !reasons.is_empty() && reasons.iter().all(|reason| reason.code().is_none_or(passing))
+}
+
+fn lacks_credentials(failure: &dyn std::error::Error) -> bool {
+    std::iter::successors(failure.source(), |error| error.source()).any(|error| error.is::<CredentialsError>())
+}
+
+/// What a person has to do before any request of this kind can succeed.
+fn remedy(code: &str, message: Option<&str>) -> Option<String> {
+    let message = message.unwrap_or(code);
+    Some(match code {
+        "ResourceNotFoundException" | "NoSuchBucket" => {
+            format!(
+                "A table or the bucket does not exist ({message}): run kiosk provision, or check its name and region."
+            )
+        }
+        "AccessDeniedException" | "AccessDenied" => {
+            format!("These AWS credentials lack a permission ({message}): ask for it, or use other credentials.")
+        }
+        "UnrecognizedClientException" | "InvalidAccessKeyId" | "InvalidClientTokenId" => {
+            format!("AWS does not know these credentials ({message}): check the key and the region.")
+        }
+        "ExpiredTokenException" | "ExpiredToken" => {
+            format!("The AWS credentials have expired ({message}): sign in to AWS again.")
+        }
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestTimeTooSkewed" => {
+            format!("AWS refuses the signature ({message}): check the secret key and this machine's clock.")
+        }
+        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
+            format!("The bucket is in another region ({message}): set AWS_REGION to it.")
+        }
+        _ => return None,
+    })
+}
+
+/// A refusal that the caller has no use for, as an error that says what a person has to do.
+pub(crate) fn refused<E: Refusal>(refusal: &E) -> StoreError {
+    let code = refusal.code().unwrap_or("an error without a code");
+    let message = refusal.message().unwrap_or("no message");
+    let remedy = remedy(code, refusal.message()).unwrap_or_else(|| {
+        format!("The store refuses a request ({code}: {message}): run kiosk provision, or report this.")
+    });
+    StoreError::Misconfigured { remedy }
+}

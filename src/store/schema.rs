@@ -1,0 +1,127 @@
+//! The one place that names tables' keys and indexes.
+
+use crate::store::Names;
+
+/// The version of the schema that this code writes; it refuses items of a newer one.
+pub const SCHEMA_VERSION: u32 = 1;
+/// The attribute that carries an item's schema version.
+pub const SCHEMA_VERSION_ATTRIBUTE: &str = "SchemaVersion";
+/// The attribute by which items expire, in seconds since 1970.
+pub const EXPIRES_AT: &str = "ExpiresAt";
+
+/// Key of the timetable.
+pub const TRAIN_ID: &str = "TrainID";
+/// Partition key of runs.
+pub const RUN_ID: &str = "RunID";
+/// Sort key of runs.
+pub const ITEM: &str = "Item";
+/// Key of bookings.
+pub const BOOKING_ID: &str = "BookingID";
+/// Key of accounts; partition key of [`USER_ID_INDEX`].
+pub const USER_ID: &str = "UserID";
+/// Sort key of [`USER_ID_INDEX`]: an instant as RFC 3339 text in UTC.
+pub const BOOKED_AT: &str = "BookedAt";
+/// Partition key of [`WORK_INDEX`]: `kind#0..9`.
+pub const WORK: &str = "Work";
+/// Sort key of [`WORK_INDEX`]: an instant as RFC 3339 text in UTC.
+pub const DUE_AT: &str = "DueAt";
+/// Partition key of [`USERNAME_LOWER_INDEX`].
+pub const USERNAME_LOWER: &str = "UsernameLower";
+/// Partition key of [`EMAIL_LOWER_INDEX`].
+pub const EMAIL_LOWER: &str = "EmailLower";
+/// Partition key of the audit log: a day and a shard.
+pub const DAY: &str = "Day";
+/// Sort key of the audit log.
+pub const EVENT_ID: &str = "EventID";
+
+/// A traveller's bookings by time.
+pub const USER_ID_INDEX: &str = "UserIdIndex";
+/// Unfinished duties by when they are due; only items with a duty are in it.
+pub const WORK_INDEX: &str = "WorkIndex";
+/// Accounts by name, for people who look for one; sign-in reads the guard item.
+pub const USERNAME_LOWER_INDEX: &str = "UsernameLowerIndex";
+/// Accounts by address, for people who look for one; sign-in reads the guard item.
+pub const EMAIL_LOWER_INDEX: &str = "EmailLowerIndex";
+
+/// How items are found: by a partition key, and a sort key where a partition holds several. All keys are strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The partition key's attribute.
+    pub partition: &'static str,
+    /// The sort key's attribute.
+    pub sort: Option<&'static str>,
+}
+
+const fn key(partition: &'static str) -> Key {
+    Key { partition, sort: None }
+}
+
+const fn sorted(partition: &'static str, sort: &'static str) -> Key {
+    Key { partition, sort: Some(sort) }
+}
+
+/// Another way to find a table's items, a little behind the table; it carries all attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// Its keys.
+    pub key: Key,
+}
+
+/// Whether a table's items go away by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Items stay.
+    Forever,
+    /// Items go after [`EXPIRES_AT`].
+    UntilExpiry,
+}
+
+/// A table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name under the configured names.
+    pub name: fn(&Names) -> String,
+    /// Its key.
+    pub key: Key,
+    /// Its indexes.
+    pub indexes: &'static [Index],
+    /// Whether its items expire.
+    pub keeps: Keeps,
+}
+
+const BY_WORK: Index = Index { name: WORK_INDEX, key: sorted(WORK, DUE_AT) };
+
+/// All tables.
+pub const TABLES: [Table; 5] = [
+    Table { name: |names| names.trains.clone(), key: key(TRAIN_ID), indexes: &[], keeps: Keeps::Forever },
+    Table { name: Names::runs, key: sorted(RUN_ID, ITEM), indexes: &[BY_WORK], keeps: Keeps::UntilExpiry },
+    Table {
+        name: |names| names.bookings.clone(),
+        key: key(BOOKING_ID),
+        indexes: &[Index { name: USER_ID_INDEX, key: sorted(USER_ID, BOOKED_AT) }, BY_WORK],
+        keeps: Keeps::Forever,
+    },
+    Table {
+        name: |names| names.users.clone(),
+        key: key(USER_ID),
+        indexes: &[
+            Index { name: USERNAME_LOWER_INDEX, key: key(USERNAME_LOWER) },
+            Index { name: EMAIL_LOWER_INDEX, key: key(EMAIL_LOWER) },
+        ],
+        keeps: Keeps::Forever,
+    },
+    Table { name: Names::audit, key: sorted(DAY, EVENT_ID), indexes: &[], keeps: Keeps::UntilExpiry },
+];
+
+impl Table {
+    /// The attributes of all its keys, each once.
+    pub fn key_attributes(&self) -> Vec<&'static str> {
+        let keys = std::iter::once(self.key).chain(self.indexes.iter().map(|index| index.key));
+        let mut names: Vec<_> = keys.flat_map(|key| std::iter::once(key.partition).chain(key.sort)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}

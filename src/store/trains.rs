@@ -1,0 +1,1 @@
+//! The timetable: current trains, their published versions, and the stations.

@@ -1,0 +1,1 @@
+//! Accounts, and the guard items that keep names and addresses unique.
