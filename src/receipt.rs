@@ -1,1 +1,113 @@
-//! To be written.
+//! The receipt: one A4 page that is ticket, bill and tax invoice, as PDF.
+//!
+//! It is a function of the booking, its ticket and the issuer, to the byte: a receipt that is lost is rendered again.
+//! It carries what the railway's own electronic reservation slip carries (reference 2.10), as far as it applies here.
+//! Scripts other than Latin are not in its typefaces: such characters are printed as `�`, a note says so, and text that
+//! is copied or read aloud from the file is the name as it was typed.
+
+mod face;
+mod file;
+mod notes;
+mod page;
+mod parts;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::booking::{Booking, BookingStatus, PaymentMethod};
+use crate::receipt::file::Label;
+use crate::receipt::page::Page;
+use crate::ticket::Ticket;
+
+/// Who sells: what a tax invoice must say about its maker. Settings, since it differs by owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issuer {
+    /// The name over the ticket.
+    pub name: String,
+    /// The tax number (GSTIN); without one the page says that it is no tax invoice.
+    pub gstin: Option<String>,
+    /// The state in which the supply is taxed, with its code, such as `Delhi (07)`.
+    pub place_of_supply: Option<String>,
+    /// The service's code in the tax tariff (SAC).
+    pub sac: String,
+    /// The series of the invoice numbers: two letters.
+    pub series: String,
+    /// The telephone number for enquiries.
+    pub helpline: String,
+}
+
+impl Default for Issuer {
+    /// An issuer without a tax number, under the railway's helpline and its code for long-distance travel by rail.
+    fn default() -> Self {
+        Self {
+            name: "Kiosk".to_owned(),
+            gstin: None,
+            place_of_supply: None,
+            sac: "996421".to_owned(),
+            series: "KS".to_owned(),
+            helpline: "139".to_owned(),
+        }
+    }
+}
+
+/// The receipt's file. The same arguments give the same bytes, in every process.
+pub fn render(booking: &Booking, ticket: &Ticket, issuer: &Issuer) -> Vec<u8> {
+    let warning = Warning::of(booking);
+    let mut page = Page::default();
+    if let Some(warning) = warning {
+        parts::watermark(&mut page, warning);
+    }
+    let mut y = parts::head(&mut page, booking, issuer);
+    if let Some(warning) = warning {
+        y = parts::banner(&mut page, y, warning);
+    }
+    y = parts::journey(&mut page, y, booking, issuer);
+    y = parts::particulars(&mut page, y, booking, ticket);
+    y = parts::passengers(&mut page, y, booking);
+    y = parts::money(&mut page, y, booking, issuer);
+    notes::write(&mut page, y, booking, issuer);
+    let label = Label {
+        title: format!("Ticket {} · {} {}", booking.pnr, booking.train, booking.train_name),
+        author: issuer.name.clone(),
+        subject: format!("{} to {}, {}", booking.from.name, booking.to.name, booking.from.at.format(parts::DATE)),
+        at: booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at),
+        identity: format!("receipt {} {}", booking.pnr, booking.version).into_bytes(),
+    };
+    file::write(page, label)
+}
+
+/// Why a page must not be taken for a valid ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Warning {
+    Test,
+    NotPaid,
+    Lapsed,
+}
+
+impl Warning {
+    fn of(booking: &Booking) -> Option<Self> {
+        match (booking.status, &booking.payment) {
+            (BookingStatus::Lapsed, _) => Some(Self::Lapsed),
+            (BookingStatus::AwaitingPayment, _) | (_, None) => Some(Self::NotPaid),
+            (BookingStatus::Confirmed, Some(payment)) if payment.method == PaymentMethod::Test => Some(Self::Test),
+            (BookingStatus::Confirmed, Some(_)) => None,
+        }
+    }
+
+    /// What stands across the page.
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Test => "TEST PAYMENT",
+            Self::NotPaid => "NOT PAID",
+            Self::Lapsed => "LAPSED",
+        }
+    }
+
+    /// What stands at the head.
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Test => "TEST PAYMENT: no money was taken. Not valid for travel.",
+            Self::NotPaid => "NOT PAID: not valid for travel. Pay the slip at a counter first.",
+            Self::Lapsed => "LAPSED: the berths were given back. Not valid for travel.",
+        }
+    }
+}

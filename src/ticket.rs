@@ -128,7 +128,7 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// A ticket as it is printed: its bytes, whoever signed them.
+/// A ticket as it is printed: its bytes, whoever signed them; never fewer than a head and a signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket(Vec<u8>);
 
@@ -161,6 +161,11 @@ impl Ticket {
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// What names the key that is said to have signed it.
+    pub fn key_id(&self) -> KeyId {
+        KeyId([self.0[1], self.0[2]])
     }
 
     /// The ticket as a QR code carries it: capital letters, digits and `$%*+-./:`.

@@ -2,6 +2,8 @@
 
 #[path = "all/config.rs"]
 mod config;
+#[path = "all/receipt.rs"]
+mod receipt;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
 #[path = "all/store_provision.rs"]
