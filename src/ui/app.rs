@@ -1,0 +1,418 @@
+//! The program: a stack of screens, overlays above them, and the calls that are on their way.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::Frame;
+use ratatui::layout::{Rect, Size};
+
+use crate::service::request::{Failure, Reply, Request};
+use crate::ui::context::{Context, Ids, LIVE_MARK, Live, Setup, Wish, World};
+use crate::ui::frame::{self, Message};
+use crate::ui::glyphs::{Charset, to_ascii};
+use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind};
+use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, PATIENCE, Pending, Watch};
+use crate::ui::overlay::{After, Answer, Confirm, Help, Locked, Notice, Overlay, Question};
+use crate::ui::screen::Screen;
+use crate::ui::theme::Tone;
+use crate::ui::toast::Toast;
+
+mod leave;
+mod time;
+
+/// The program of one session. Everything is in it: two that are equal behave the same.
+#[derive(Clone, Debug)]
+pub struct App {
+    world: World,
+    ids: Ids,
+    calls_made: u64,
+    stack: Vec<Entry>,
+    entries_made: u64,
+    overlay: Option<Overlay>,
+    calls: BTreeMap<CallId, Call>,
+    toast: Option<Toast>,
+    last_input: DateTime<Utc>,
+    out: Vec<Effect>,
+}
+
+/// A screen on the stack, with a name by which replies find it.
+#[derive(Clone, Debug)]
+struct Entry {
+    id: u64,
+    screen: Screen,
+    entered: Entered,
+}
+
+/// Whether a screen was shown before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entered {
+    NotYet,
+    Yes,
+}
+
+/// Whose a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Entry(u64),
+    Lock,
+    SignOut,
+    Nobody,
+}
+
+/// A call on its way.
+#[derive(Clone, Debug)]
+struct Call {
+    owner: Owner,
+    /// What the person sees of it, if they wait for it.
+    pending: Option<Pending>,
+    request: Kind,
+}
+
+/// What of a request matters when its reply finds nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    SignIn,
+    Money,
+    Other,
+}
+
+impl App {
+    /// A session's program. Its first message is `Msg::Resize`.
+    pub fn new(setup: Setup, now: DateTime<Utc>) -> Self {
+        let ids = Ids::new(setup.seed);
+        let world = World::new(setup, now);
+        let first = Screen::home(&world);
+        let mut app = Self {
+            world,
+            ids,
+            calls_made: 0,
+            stack: Vec::new(),
+            entries_made: 0,
+            overlay: None,
+            calls: BTreeMap::new(),
+            toast: None,
+            last_input: now,
+            out: Vec::new(),
+        };
+        app.push(first);
+        app
+    }
+
+    /// Takes what happened and says what to do.
+    pub fn update(&mut self, now: DateTime<Utc>, msg: Msg) -> Vec<Effect> {
+        self.world.now = self.world.now.max(now);
+        self.enter();
+        match msg {
+            Msg::Resize(size) => self.world.size = size,
+            Msg::Key(key) => self.input(|app| app.key(key)),
+            Msg::Mouse(mouse) => self.input(|app| app.mouse(mouse)),
+            Msg::Paste(text) => self.input(|app| app.paste(&text)),
+            Msg::Wake => {}
+            Msg::Live(state) => {
+                let run = state.run;
+                let before = self.world.live.remove(&run).map(|live| live.state);
+                self.world.live.insert(run, Live { state, before, changed_at: self.world.now });
+                self.with_top(|screen, cx| screen.live(run, cx));
+            }
+            Msg::Reply(call, answer) => self.reply(call, answer),
+            Msg::Opened(outcome) => self.opened(outcome),
+            Msg::HangUp => self.hang_up(),
+        }
+        self.tick();
+        self.forget_unwatched();
+        std::mem::take(&mut self.out)
+    }
+
+    /// What a person sees.
+    pub fn view(&self, frame: &mut Frame) {
+        let area = frame.area();
+        let buf = frame.buffer_mut();
+        buf.set_style(area, self.world.theme.text);
+        if area.width < frame::MIN.0 || area.height < frame::MIN.1 {
+            frame::too_small(buf, area, &self.world);
+        } else {
+            let screen = self.top();
+            let message = self.message();
+            frame::view(buf, area, screen, message.as_ref(), &self.hints(), &self.world);
+            let body = frame::places(area).body;
+            screen.view(buf, body, &self.world);
+            if let Some(overlay) = &self.overlay {
+                overlay.view(buf, body, &self.world);
+            }
+        }
+        if self.world.glyphs.charset == Charset::Ascii {
+            to_ascii(buf);
+        }
+    }
+
+    /// The runs on the screen.
+    pub fn watch(&self) -> Vec<Watch> {
+        if matches!(self.overlay, Some(Overlay::Locked(_))) { Vec::new() } else { self.top().watch(&self.world) }
+    }
+
+    /// What the screens see; for tests and for the terminal's title.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The screen on top.
+    pub fn top(&self) -> &Screen {
+        &self.stack.last().expect("there is always a screen").screen
+    }
+
+    /// What stands above it.
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_ref()
+    }
+
+    fn push(&mut self, screen: Screen) {
+        self.entries_made += 1;
+        self.stack.push(Entry { id: self.entries_made, screen, entered: Entered::NotYet });
+    }
+
+    /// Tells the top screen that it is shown, if it does not know yet.
+    fn enter(&mut self) {
+        while let Some(entry) = self.stack.last_mut()
+            && entry.entered == Entered::NotYet
+        {
+            entry.entered = Entered::Yes;
+            self.with_top(|screen, cx| screen.enter(cx));
+        }
+    }
+
+    fn with_top(&mut self, act: impl FnOnce(&mut Screen, &mut Context)) {
+        let id = self.stack.last().expect("there is always a screen").id;
+        self.with(id, act);
+    }
+
+    /// Lets a screen act, and acts on its wishes.
+    fn with(&mut self, id: u64, act: impl FnOnce(&mut Screen, &mut Context)) {
+        let Some(entry) = self.stack.iter_mut().find(|entry| entry.id == id) else { return };
+        let mut cx = Context::new(&mut self.world, &mut self.ids, &mut self.calls_made);
+        act(&mut entry.screen, &mut cx);
+        for wish in cx.into_wishes() {
+            self.grant(id, wish);
+        }
+        self.enter();
+    }
+
+    fn grant(&mut self, by: u64, wish: Wish) {
+        match wish {
+            Wish::Push(screen) => self.push(screen),
+            Wish::Pop => self.pop(),
+            Wish::Replace(screen) => {
+                self.stack.pop();
+                self.push(screen);
+            }
+            Wish::ResetTo(screen) => {
+                self.stack.clear();
+                self.push(screen);
+            }
+            Wish::Home => self.go_home(),
+            Wish::Show(overlay) => self.overlay = Some(overlay),
+            Wish::Toast(toast) => self.toast = Some(toast),
+            Wish::Call { call, what, request } => self.ask(call, Owner::Entry(by), what, request),
+            Wish::Forget(call) => self.orphan(call),
+            Wish::Effect(effect) => self.out.push(effect),
+            Wish::SignOut => self.sign_out(),
+        }
+    }
+
+    fn pop(&mut self) {
+        if self.stack.len() > 1 {
+            self.stack.pop();
+            self.with_top(Screen::resume);
+        } else {
+            self.go_home();
+        }
+    }
+
+    fn ask(&mut self, call: CallId, owner: Owner, what: Option<&'static str>, request: Request) {
+        let kind = match &request {
+            Request::SignIn { .. } | Request::Register { .. } => Kind::SignIn,
+            Request::Book { .. } | Request::Reserve { .. } | Request::PaySlip { .. } => Kind::Money,
+            _ => Kind::Other,
+        };
+        let pending = what.map(|what| Pending { since: self.world.now, what });
+        self.calls.insert(call, Call { owner, pending, request: kind });
+        self.out.push(Effect::Call(call, request));
+    }
+
+    /// A call of the program's own.
+    fn send(&mut self, owner: Owner, request: Request) {
+        self.calls_made += 1;
+        self.ask(CallId(self.calls_made), owner, None, request);
+    }
+
+    fn orphan(&mut self, call: CallId) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.owner = Owner::Nobody;
+            call.pending = None;
+        }
+    }
+
+    fn reply(&mut self, id: CallId, answer: Result<Reply, Failure>) {
+        let Some(call) = self.calls.remove(&id) else { return };
+        match call.owner {
+            Owner::Entry(entry) if self.stack.iter().any(|other| other.id == entry) => {
+                if let Ok(Reply::Welcome(identity)) = &answer {
+                    self.world.identity = Some(identity.clone());
+                }
+                self.with(entry, |screen, cx| screen.reply(id, answer, cx));
+            }
+            Owner::Entry(_) | Owner::Nobody => self.nobodys(call.request, answer),
+            Owner::Lock => self.unlocked(answer),
+            Owner::SignOut => self.send(Owner::Nobody, Request::SignOut),
+        }
+    }
+
+    /// A reply for which nobody waits any more must not leave anything behind.
+    fn nobodys(&mut self, kind: Kind, answer: Result<Reply, Failure>) {
+        match answer {
+            Ok(Reply::Held(hold)) => {
+                self.send(Owner::Nobody, Request::Release { hold: hold.id, run: hold.run });
+            }
+            Ok(Reply::Welcome(_)) if kind == Kind::SignIn && self.world.identity.is_none() => {
+                self.send(Owner::Nobody, Request::SignOut);
+            }
+            Ok(Reply::Booking(booking)) if kind == Kind::Money => {
+                let text = format!("PNR {} was booked after all: look at it under its number.", booking.pnr.spoken());
+                self.toast = Some(Toast::new(Tone::Warning, text, self.world.now));
+            }
+            _ => {}
+        }
+    }
+
+    fn opened(&mut self, outcome: Result<Opened, OpenFailed>) {
+        let (tone, text) = match outcome {
+            Ok(Opened::Shown) => (Tone::Good, "The document is open in its own program.".to_owned()),
+            Ok(Opened::Saved(path)) => (Tone::Good, format!("Saved as {path}.")),
+            Ok(Opened::Printed) => (Tone::Good, "Sent to the printer.".to_owned()),
+            Err(OpenFailed(text)) => (Tone::Bad, text),
+        };
+        self.toast = Some(Toast::new(tone, text, self.world.now));
+    }
+
+    fn key(&mut self, key: Key) {
+        if self.overlay.is_some() {
+            return self.overlay_does(|overlay| overlay.key(key));
+        }
+        if key == Key::Esc && self.stop_waiting() {
+            return;
+        }
+        let typing = self.top().typing();
+        if let Some(binding) = EVERYWHERE.iter().find(|binding| binding.is_for(key, typing))
+            && self.offers(binding.action)
+        {
+            return self.everywhere(binding.action);
+        }
+        let mut taken = false;
+        self.with_top(|screen, cx| taken = screen.key(key, cx));
+        if key == Key::Esc && !taken && self.stack.len() > 1 {
+            self.pop();
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if self.overlay.is_some() {
+            self.overlay_does(|overlay| overlay.paste(text));
+        } else {
+            self.with_top(|screen, cx| screen.paste(text, cx));
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse) {
+        let Size { width, height } = self.world.size;
+        let places = frame::places(Rect::new(0, 0, width, height));
+        if mouse.kind == MouseKind::Press
+            && let Some(key) = frame::key_at(places.keys, &self.hints(), mouse.at)
+        {
+            return self.key(key);
+        }
+        if self.overlay.is_some() {
+            self.overlay_does(|overlay| overlay.mouse(mouse, places.body));
+        } else if places.body.contains(mouse.at) {
+            self.with_top(|screen, cx| screen.mouse(mouse, places.body, cx));
+        }
+    }
+
+    fn overlay_does(&mut self, act: impl FnOnce(&mut Overlay) -> After) {
+        let Some(overlay) = &mut self.overlay else { return };
+        match act(overlay) {
+            After::Stay => {}
+            After::Close => self.overlay = None,
+            After::Answered(answer) => {
+                self.overlay = None;
+                self.answered(answer);
+            }
+            After::Unlock(password) => self.send(Owner::Lock, Request::Unlock { password }),
+            After::SignOut => self.sign_out(),
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Yes(Question::Quit) => self.hang_up(),
+            Answer::Yes(Question::SignOut) => self.sign_out(),
+            Answer::No(Question::Quit | Question::SignOut) => {}
+            answer => self.with_top(|screen, cx| screen.answer(answer, cx)),
+        }
+    }
+
+    /// Gives up the calls for which the top screen waits. Returns whether there were any.
+    fn stop_waiting(&mut self) -> bool {
+        let top = self.stack.last().expect("there is always a screen").id;
+        let waiting = |call: &Call| call.owner == Owner::Entry(top) && call.pending.is_some();
+        let calls: Vec<CallId> = self.calls.iter().filter(|(_, call)| waiting(call)).map(|(id, _)| *id).collect();
+        for call in &calls {
+            self.orphan(*call);
+            self.with(top, |screen, cx| screen.gave_up(*call, cx));
+        }
+        !calls.is_empty()
+    }
+
+    fn offers(&self, action: Everywhere) -> bool {
+        match action {
+            Everywhere::Help => true,
+            Everywhere::SignOut => self.world.identity.is_some() || self.world.is_public() && self.stack.len() > 1,
+            Everywhere::Lock => self.world.identity.is_some() && !self.world.is_public(),
+            Everywhere::Quit => !self.world.is_public(),
+        }
+    }
+
+    fn everywhere(&mut self, action: Everywhere) {
+        match action {
+            Everywhere::Help => {
+                let everywhere = EVERYWHERE.iter().filter(|binding| self.offers(binding.action));
+                let everywhere = everywhere.map(crate::ui::keys::Binding::hint).collect();
+                let hints = self.top().hints(&self.world);
+                self.overlay = Some(Overlay::Help(Help::new(self.top().place(&self.world), hints, everywhere)));
+            }
+            Everywhere::SignOut if self.world.draft.hold.is_none() => self.sign_out(),
+            Everywhere::SignOut => self.overlay = Some(Overlay::Confirm(leave::sign_out_question())),
+            Everywhere::Lock => self.lock(),
+            Everywhere::Quit => self.overlay = Some(Overlay::Confirm(leave::quit_question(&self.world))),
+        }
+    }
+
+    /// The keys that work now, most useful first; the one for all keys last.
+    fn hints(&self) -> Vec<Hint> {
+        if let Some(overlay) = &self.overlay {
+            return overlay.hints();
+        }
+        let mut hints = self.top().hints(&self.world);
+        hints.push(EVERYWHERE[0].hint());
+        hints
+    }
+
+    fn message(&self) -> Option<Message> {
+        if let Some(pending) = self.visible_wait() {
+            let throbber = self.world.glyphs.throbber;
+            let frame = usize::try_from((self.world.now - pending.since).num_milliseconds() / time::THROB_MS);
+            let sign = throbber[frame.unwrap_or(0) % throbber.len()];
+            let text = format!("{sign} {} … Esc stops waiting.", pending.what);
+            return Some(Message { tone: Tone::Plain, text });
+        }
+        self.toast.as_ref().map(|toast| Message { tone: toast.tone, text: toast.text.clone() })
+    }
+}

@@ -1,0 +1,130 @@
+//! Leaving: signing out, locking, being away, hanging up. Whoever leaves gives held berths back first.
+
+use super::*;
+
+impl App {
+    /// Something a person did: it counts against idle time, and calls a countdown off.
+    pub(super) fn input(&mut self, act: impl FnOnce(&mut Self)) {
+        self.last_input = self.world.now;
+        if matches!(self.overlay, Some(Overlay::Idle(_))) {
+            self.overlay = None;
+            return;
+        }
+        if self.world.size.width < frame::MIN.0 || self.world.size.height < frame::MIN.1 {
+            return;
+        }
+        act(self);
+    }
+
+    /// The journey in work is forgotten, and its berths are given back.
+    fn drop_draft(&mut self, then: Owner) {
+        let draft = std::mem::take(&mut self.world.draft);
+        match draft.hold {
+            Some(hold) => self.send(then, Request::Release { hold: hold.id, run: hold.run }),
+            None if then == Owner::SignOut => self.send(Owner::Nobody, Request::SignOut),
+            None => {}
+        }
+    }
+
+    /// The first screen, with no journey in work.
+    pub(super) fn go_home(&mut self) {
+        self.drop_draft(Owner::Nobody);
+        self.stack.clear();
+        self.push(Screen::home(&self.world));
+        self.enter();
+    }
+
+    /// Everything is forgotten: who it was, what they typed, where they were. The session signs out when the berths
+    /// are back, since giving them back is still theirs to do.
+    pub(super) fn sign_out(&mut self) {
+        self.drop_draft(Owner::SignOut);
+        self.world.identity = None;
+        self.world.live.clear();
+        self.overlay = None;
+        self.toast = None;
+        for call in self.calls.values_mut().filter(|call| call.owner != Owner::SignOut) {
+            call.owner = Owner::Nobody;
+            call.pending = None;
+        }
+        self.stack.clear();
+        self.push(Screen::home(&self.world));
+        self.enter();
+    }
+
+    pub(super) fn lock(&mut self) {
+        self.overlay = Some(Overlay::Locked(Locked::default()));
+        self.send(Owner::Nobody, Request::Lock);
+    }
+
+    pub(super) fn unlocked(&mut self, answer: Result<Reply, Failure>) {
+        match (answer, &mut self.overlay) {
+            (Ok(_), Some(Overlay::Locked(_))) => self.overlay = None,
+            (Err(Failure::SignedOut), _) => self.sign_out(),
+            (Err(failure), Some(Overlay::Locked(locked))) => locked.refuse(failure.to_string()),
+            _ => {}
+        }
+    }
+
+    pub(super) fn hang_up(&mut self) {
+        self.sign_out();
+        self.out.push(Effect::Quit);
+    }
+
+    /// Whether there is nothing to forget: nobody is signed in and the first screen stands as it began.
+    fn is_pristine(&self) -> bool {
+        self.world.identity.is_none() && self.stack.len() == 1 && self.overlay.is_none()
+    }
+
+    fn idle_until(&self) -> Option<DateTime<Utc>> {
+        let idle = self.world.idle;
+        match &self.overlay {
+            Some(Overlay::Locked(_)) => None,
+            _ if self.world.is_public() && !self.is_pristine() => Some(self.last_input + idle.public),
+            _ if !self.world.is_public() && self.world.identity.is_some() => Some(self.last_input + idle.staff),
+            _ => None,
+        }
+    }
+
+    pub(super) fn idle_wake(&self) -> Option<DateTime<Utc>> {
+        let until = self.idle_until()?;
+        if !self.world.is_public() {
+            return Some(until);
+        }
+        let warning = until - self.world.idle.warning;
+        if self.world.now < warning { Some(warning) } else { Some(time::next_second(until, self.world.now)) }
+    }
+
+    pub(super) fn idle(&mut self) {
+        let Some(until) = self.idle_until() else { return };
+        let now = self.world.now;
+        if now >= until {
+            if self.world.is_public() { self.sign_out() } else { self.lock() }
+        } else if self.world.is_public() && now >= until - self.world.idle.warning {
+            self.overlay = Some(Overlay::Idle(until));
+        }
+    }
+}
+
+pub(super) fn sign_out_question() -> Confirm {
+    Confirm {
+        question: Question::SignOut,
+        title: "Sign out?".to_owned(),
+        text: "The journey in work is forgotten and its berths are given back.".to_owned(),
+        yes: "Sign out",
+        no: "Stay",
+    }
+}
+
+pub(super) fn quit_question(world: &World) -> Confirm {
+    let text = match &world.draft.hold {
+        Some(_) => "You are signed out, and the berths that you hold are given back.",
+        None => "You are signed out. Bookings and slips stay as they are.",
+    };
+    Confirm {
+        question: Question::Quit,
+        title: "Leave Kiosk?".to_owned(),
+        text: text.to_owned(),
+        yes: "Leave",
+        no: "Stay",
+    }
+}

@@ -1,0 +1,85 @@
+//! What passes by itself: waits, toasts, holds and idle time.
+
+use super::*;
+use crate::ui::draft::Step;
+
+/// Milliseconds for which a frame of the throbber stands.
+pub(super) const THROB_MS: i64 = 120;
+
+impl App {
+    /// When to wake the program with `Msg::Wake` at the latest.
+    pub fn next_wake(&self) -> Option<DateTime<Utc>> {
+        let now = self.world.now;
+        let toast = self.toast.as_ref().map(|toast| toast.until);
+        let wait = self.longest_wait().map(|pending| {
+            let shown = pending.since + PATIENCE;
+            if now < shown { shown } else { now + TimeDelta::milliseconds(THROB_MS) }
+        });
+        let hold = self.world.draft.held_until().map(|until| next_second(until, now));
+        let marks = self.world.live.values().map(|live| live.changed_at + LIVE_MARK).filter(|at| *at > now).min();
+        let expiries = self.watch().into_iter().filter_map(|watch| self.world.live.get(&watch.run));
+        let expiry = expiries.filter_map(|live| live.state.next_expiry(now)).min();
+        let screen = self.top().next_wake(&self.world);
+        let minute = now + TimeDelta::milliseconds(60_000 - now.timestamp_millis().rem_euclid(60_000));
+        let all = [toast, wait, hold, marks, expiry, screen, self.idle_wake(), Some(minute)];
+        all.into_iter().flatten().min().map(|at| at.max(now))
+    }
+
+    /// Acts on what has passed.
+    pub(super) fn tick(&mut self) {
+        let now = self.world.now;
+        if self.toast.as_ref().is_some_and(|toast| toast.until <= now) {
+            self.toast = None;
+        }
+        if self.top().next_wake(&self.world).is_some_and(|at| at <= now) {
+            self.with_top(Screen::wake);
+        }
+        self.expire_hold();
+        self.idle();
+    }
+
+    /// The wait of the top screen that has lasted longest.
+    fn longest_wait(&self) -> Option<&Pending> {
+        let top = self.stack.last().expect("there is always a screen").id;
+        let calls = self.calls.values().filter(|call| call.owner == Owner::Entry(top));
+        calls.filter_map(|call| call.pending.as_ref()).min_by_key(|pending| pending.since)
+    }
+
+    pub(super) fn visible_wait(&self) -> Option<&Pending> {
+        self.longest_wait().filter(|pending| self.world.now >= pending.since + PATIENCE)
+    }
+
+    /// A hold that is over takes the person back to the choice of berths, unless its booking is on the way.
+    fn expire_hold(&mut self) {
+        let over = self.world.draft.held_until().is_some_and(|until| until <= self.world.now);
+        if !over || self.calls.values().any(|call| call.request == Kind::Money) {
+            return;
+        }
+        self.world.draft.hold = None;
+        let late = |entry: &Entry| entry.screen.step().is_none_or(|step| step > Step::Train);
+        while self.stack.len() > 1 && self.stack.last().is_some_and(late) {
+            self.stack.pop();
+        }
+        self.overlay = Some(Overlay::Notice(Notice {
+            tone: Tone::Warning,
+            title: "The time is over".to_owned(),
+            text: "The berths were kept for you as long as they could be and have been given back. Nothing was paid. \
+                   Choose again: what was typed is still here."
+                .to_owned(),
+        }));
+        self.out.push(Effect::Bell);
+        self.with_top(Screen::resume);
+    }
+
+    /// Runs that nobody looks at are forgotten, so that an old number is never shown.
+    pub(super) fn forget_unwatched(&mut self) {
+        let watched = self.watch();
+        self.world.live.retain(|run, _| watched.iter().any(|watch| watch.run == *run));
+    }
+}
+
+/// The next moment at which a countdown to `until` shows another second.
+pub(super) fn next_second(until: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let left = (until - now).num_milliseconds();
+    if left <= 0 { until } else { until - TimeDelta::milliseconds((left - 1) / 1000 * 1000) }
+}

@@ -1,0 +1,428 @@
+//! What a screen can see and what it can ask for.
+//!
+//! A screen reads the [`World`] and records wishes in the [`Context`]; `App` acts on them afterwards, in order. So no
+//! screen holds another, and none can change who is signed in.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use ratatui::layout::Size;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::domain::booking::OpId;
+use crate::domain::coach::Class;
+use crate::domain::inventory::{HoldId, RunState};
+use crate::domain::rules::{BookingRules, Rules};
+use crate::domain::station::{Station, StationCode, StationIndex};
+use crate::domain::terminal::{Terminal, TerminalKind};
+use crate::domain::time::railway_time;
+use crate::domain::train::{Leg, RunId};
+use crate::domain::user::Role;
+use crate::service::request::{Document, Identity, Request};
+use crate::ui::draft::Draft;
+use crate::ui::glyphs::{Charset, Glyphs};
+use crate::ui::msg::{CallId, Effect, How, awaiting};
+use crate::ui::overlay::{Confirm, DatePicker, Notice, Overlay};
+use crate::ui::screen::Screen;
+use crate::ui::theme::{Depth, Scheme, Theme, Tone};
+use crate::ui::toast::Toast;
+
+/// What a session begins with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Where tickets are sold.
+    pub terminal: Terminal,
+    /// Who is signed in from the start: known to the door, as over SSH.
+    pub identity: Option<Identity>,
+    /// All stations.
+    pub stations: Arc<StationIndex>,
+    /// The railway's rules.
+    pub rules: Arc<Rules>,
+    /// The look.
+    pub scheme: Scheme,
+    /// The terminal's colours.
+    pub depth: Depth,
+    /// The terminal's signs.
+    pub charset: Charset,
+    /// How documents can reach the person here, best first.
+    pub documents: Vec<How>,
+    /// Accounts that the sign-in screen shows; empty in production.
+    pub hints: Vec<AccountHint>,
+    /// Whether a booking can be paid with no money at all: development only.
+    pub test_payment: bool,
+    /// How long a session may be idle.
+    pub idle: Idle,
+    /// Chance, from which the ids of holds and operations are drawn.
+    pub seed: [u8; 32],
+}
+
+/// An account of a development system, with its password for all to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountHint {
+    /// The name to sign in with.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// What the account may do.
+    pub role: Role,
+}
+
+/// How long a session may be idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// At a public console, until everything is forgotten.
+    pub public: TimeDelta,
+    /// The last part of it, in which a countdown is shown.
+    pub warning: TimeDelta,
+    /// Elsewhere, until the terminal locks.
+    pub staff: TimeDelta,
+}
+
+impl Default for Idle {
+    fn default() -> Self {
+        Self { public: TimeDelta::seconds(90), warning: TimeDelta::seconds(20), staff: TimeDelta::minutes(10) }
+    }
+}
+
+/// What any screen can see.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The time, UTC.
+    pub now: DateTime<Utc>,
+    /// The terminal's size.
+    pub size: Size,
+    /// Who is signed in.
+    pub identity: Option<Identity>,
+    /// Where this is.
+    pub terminal: Terminal,
+    /// All stations.
+    pub stations: Arc<StationIndex>,
+    /// The railway's rules.
+    pub rules: Arc<Rules>,
+    /// Styles by meaning.
+    pub theme: Theme,
+    /// Signs.
+    pub glyphs: Glyphs,
+    /// How documents can reach the person here, best first.
+    pub documents: Vec<How>,
+    /// Accounts that the sign-in screen shows.
+    pub hints: Vec<AccountHint>,
+    /// Whether a booking can be paid with no money at all.
+    pub test_payment: bool,
+    /// How long a session may be idle.
+    pub idle: Idle,
+    /// The journey in work.
+    pub draft: Draft,
+    /// The runs that are watched, as far as they are known.
+    pub live: BTreeMap<RunId, Live>,
+}
+
+impl World {
+    /// The world at the beginning of a session.
+    pub fn new(setup: Setup, now: DateTime<Utc>) -> Self {
+        Self {
+            now,
+            size: Size::new(80, 24),
+            identity: setup.identity,
+            terminal: setup.terminal,
+            stations: setup.stations,
+            rules: setup.rules,
+            theme: Theme::new(setup.scheme, setup.depth),
+            glyphs: Glyphs::new(setup.charset),
+            documents: setup.documents,
+            hints: setup.hints,
+            test_payment: setup.test_payment,
+            idle: setup.idle,
+            draft: Draft::default(),
+            live: BTreeMap::new(),
+        }
+    }
+
+    /// The role of who is signed in.
+    pub fn role(&self) -> Option<Role> {
+        self.identity.as_ref().map(|identity| identity.role)
+    }
+
+    /// Whether who is signed in works for the railway, and so may take money.
+    pub fn is_staff(&self) -> bool {
+        self.role().is_some_and(Role::is_staff)
+    }
+
+    /// Whether any traveller may touch this terminal.
+    pub fn is_public(&self) -> bool {
+        self.terminal.kind == TerminalKind::Public
+    }
+
+    /// The railway's date.
+    pub fn today(&self) -> NaiveDate {
+        railway_time(self.now).date()
+    }
+
+    /// The booking rules in force today.
+    pub fn booking_rules(&self) -> &BookingRules {
+        self.rules.booking_on(self.today())
+    }
+
+    /// The name of a station; its code when it is unknown.
+    pub fn station_name(&self, code: StationCode) -> String {
+        self.stations.get(code).map_or_else(|| code.to_string(), |station: &Station| station.name.clone())
+    }
+
+    /// How many berths of a class are free, and whether that changed a moment ago; `None` while nothing is known of
+    /// the run or when it does not carry the class.
+    pub fn available(&self, run: RunId, class: Class, leg: Leg) -> Option<Available> {
+        let live = self.live.get(&run)?;
+        let count = live.state.available(class, leg, self.now)?;
+        let before = live.before.as_ref().filter(|_| self.now < live.changed_at + LIVE_MARK);
+        let before = before.and_then(|state| state.available(class, leg, self.now));
+        let change = match before {
+            Some(before) if before > count => Change::Fewer,
+            Some(before) if before < count => Change::More,
+            _ => Change::None,
+        };
+        Some(Available { count, change })
+    }
+}
+
+/// How long a changed number is marked.
+pub const LIVE_MARK: TimeDelta = TimeDelta::seconds(2);
+
+/// A watched run.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Its state.
+    pub state: Arc<RunState>,
+    /// The state before.
+    pub before: Option<Arc<RunState>>,
+    /// When the state came.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// How many berths are free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Available {
+    /// Berths.
+    pub count: usize,
+    /// What happened to the number in the last two seconds.
+    pub change: Change,
+}
+
+/// What happened to a number a moment ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    None,
+    /// It fell, `▾`.
+    Fewer,
+    /// It rose, `▴`.
+    More,
+}
+
+impl Change {
+    /// The mark behind the number.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::None => " ",
+            Self::Fewer => "▾",
+            Self::More => "▴",
+        }
+    }
+}
+
+/// Draws ids from a seed: the same seed gives the same ids, so that a session can be replayed.
+#[derive(Clone, Debug)]
+pub struct Ids {
+    seed: [u8; 32],
+    drawn: u64,
+}
+
+impl Ids {
+    /// Ids from a seed.
+    pub const fn new(seed: [u8; 32]) -> Self {
+        Self { seed, drawn: 0 }
+    }
+
+    fn draw(&mut self) -> Uuid {
+        self.drawn += 1;
+        let digest = Sha256::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
+        let bytes: [u8; 16] = digest[..16].try_into().expect("a digest has 32 bytes");
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
+
+/// What a screen asked for.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Show a screen on top.
+    Push(Screen),
+    /// Go back to the screen below.
+    Pop,
+    /// Show a screen instead of this one.
+    Replace(Screen),
+    /// Show a screen and forget all others.
+    ResetTo(Screen),
+    /// Go to the first screen and forget the journey in work, giving its berths back.
+    Home,
+    /// Show an overlay, which answers this screen.
+    Show(Overlay),
+    /// Show a passing message.
+    Toast(Toast),
+    /// Wait for an answer.
+    Call {
+        /// Its name.
+        call: CallId,
+        /// What the message line says while it lasts; nothing for what happens in the background.
+        what: Option<&'static str>,
+        /// The request.
+        request: Request,
+    },
+    /// Wait no more for an answer.
+    Forget(CallId),
+    /// Hand to the terminal.
+    Effect(Effect),
+    /// Sign out.
+    SignOut,
+}
+
+/// What a screen can see, and the outbox for what it asks for.
+#[derive(Debug)]
+pub struct Context<'a> {
+    world: &'a mut World,
+    ids: &'a mut Ids,
+    calls: &'a mut u64,
+    wishes: Vec<Wish>,
+}
+
+impl Deref for Context<'_> {
+    type Target = World;
+    fn deref(&self) -> &World {
+        self.world
+    }
+}
+
+impl<'a> Context<'a> {
+    /// An empty outbox.
+    pub(super) fn new(world: &'a mut World, ids: &'a mut Ids, calls: &'a mut u64) -> Self {
+        Self { world, ids, calls, wishes: Vec::new() }
+    }
+
+    /// What was asked for.
+    pub(super) fn into_wishes(self) -> Vec<Wish> {
+        self.wishes
+    }
+
+    /// The journey in work, to fill.
+    pub fn draft_mut(&mut self) -> &mut Draft {
+        &mut self.world.draft
+    }
+
+    /// Asks the services. The answer comes to this screen's `reply`; after 300 ms the message line says what is
+    /// awaited, and Esc gives it up.
+    pub fn call(&mut self, request: Request) -> CallId {
+        let what = Some(awaiting(&request));
+        self.ask(request, what)
+    }
+
+    /// Asks the services in the background: the answer comes to `reply`, nobody waits.
+    pub fn fetch(&mut self, request: Request) -> CallId {
+        self.ask(request, None)
+    }
+
+    fn ask(&mut self, request: Request, what: Option<&'static str>) -> CallId {
+        *self.calls += 1;
+        let call = CallId(*self.calls);
+        self.wishes.push(Wish::Call { call, what, request });
+        call
+    }
+
+    /// Waits no more for an answer.
+    pub fn forget(&mut self, call: CallId) {
+        self.wishes.push(Wish::Forget(call));
+    }
+
+    /// Shows a screen on top of this one.
+    pub fn push(&mut self, screen: impl Into<Screen>) {
+        self.wishes.push(Wish::Push(screen.into()));
+    }
+
+    /// Goes back to the screen below.
+    pub fn pop(&mut self) {
+        self.wishes.push(Wish::Pop);
+    }
+
+    /// Shows a screen instead of this one.
+    pub fn replace(&mut self, screen: impl Into<Screen>) {
+        self.wishes.push(Wish::Replace(screen.into()));
+    }
+
+    /// Shows a screen and forgets all others.
+    pub fn reset_to(&mut self, screen: impl Into<Screen>) {
+        self.wishes.push(Wish::ResetTo(screen.into()));
+    }
+
+    /// Goes to the first screen, forgets the journey in work and gives its berths back.
+    pub fn home(&mut self) {
+        self.wishes.push(Wish::Home);
+    }
+
+    /// Signs out.
+    pub fn sign_out(&mut self) {
+        self.wishes.push(Wish::SignOut);
+    }
+
+    /// Asks a question; the answer comes to this screen's `answer`.
+    pub fn confirm(&mut self, question: Confirm) {
+        self.wishes.push(Wish::Show(Overlay::Confirm(question)));
+    }
+
+    /// Asks for a date; the answer comes to this screen's `answer`.
+    pub fn pick_date(&mut self, picker: DatePicker) {
+        self.wishes.push(Wish::Show(Overlay::DatePicker(picker)));
+    }
+
+    /// Says something that has to be read: it stays until a key is pressed.
+    pub fn notice(&mut self, notice: Notice) {
+        self.wishes.push(Wish::Show(Overlay::Notice(notice)));
+    }
+
+    /// Says something in passing.
+    pub fn toast(&mut self, tone: Tone, text: impl Into<String>) {
+        let toast = Toast::new(tone, text.into(), self.now);
+        self.wishes.push(Wish::Toast(toast));
+    }
+
+    /// Brings a document to the person.
+    pub fn open(&mut self, document: Document, how: How) {
+        self.wishes.push(Wish::Effect(Effect::Open(document, how)));
+    }
+
+    /// Rings the bell.
+    pub fn bell(&mut self) {
+        self.wishes.push(Wish::Effect(Effect::Bell));
+    }
+
+    /// Ends the session.
+    pub fn quit(&mut self) {
+        self.wishes.push(Wish::Effect(Effect::Quit));
+    }
+
+    /// Gives the berths of the journey in work back, if any are held.
+    pub fn release(&mut self) {
+        if let Some(hold) = self.world.draft.hold.take() {
+            self.fetch(Request::Release { hold: hold.id, run: hold.run });
+        }
+    }
+
+    /// An id for a hold.
+    pub fn hold_id(&mut self) -> HoldId {
+        HoldId(self.ids.draw())
+    }
+
+    /// An id for an action.
+    pub fn op_id(&mut self) -> OpId {
+        OpId(self.ids.draw())
+    }
+}

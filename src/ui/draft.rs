@@ -1,0 +1,74 @@
+//! The journey in work: what one screen of a booking hands to the next.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::coach::Class;
+use crate::domain::fare::Fare;
+use crate::domain::passenger::Passenger;
+use crate::domain::station::Place;
+use crate::domain::timetable::Journey;
+use crate::domain::user::Phone;
+use crate::service::request::Hold;
+
+/// The steps of a booking, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// From where to where, and when.
+    Search,
+    /// Which train and class.
+    Train,
+    /// Which berths.
+    Berths,
+    /// Who travels.
+    Passengers,
+    /// Review and payment.
+    Pay,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Search, Self::Train, Self::Berths, Self::Passengers, Self::Pay];
+
+    /// The step in a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Search => "Search",
+            Self::Train => "Train",
+            Self::Berths => "Berths",
+            Self::Passengers => "Passengers",
+            Self::Pay => "Pay",
+        }
+    }
+}
+
+/// A journey in work. Each step fills its part; going back keeps what was filled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Where it begins.
+    pub from: Option<Place>,
+    /// Where it ends.
+    pub to: Option<Place>,
+    /// The date of boarding.
+    pub date: Option<NaiveDate>,
+    /// The chosen train.
+    pub journey: Option<Journey>,
+    /// The chosen class.
+    pub class: Option<Class>,
+    /// How many berths are wanted.
+    pub party: u8,
+    /// The berths kept for this journey.
+    pub hold: Option<Hold>,
+    /// Who travels.
+    pub passengers: Vec<Passenger>,
+    /// The telephone number for news.
+    pub phone: Option<Phone>,
+    /// What the party pays, as it was shown.
+    pub fare: Option<Fare>,
+}
+
+impl Draft {
+    /// Until when the berths are kept.
+    pub fn held_until(&self) -> Option<DateTime<Utc>> {
+        self.hold.as_ref().map(|hold| hold.until)
+    }
+}

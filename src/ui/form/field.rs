@@ -1,0 +1,335 @@
+//! One field of a form.
+
+use std::fmt;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use secrecy::SecretString;
+use tui_input::{Input, InputRequest};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::domain::text::is_hidden;
+use crate::ui::context::World;
+use crate::ui::keys::{Key, Typing};
+use crate::ui::text;
+
+/// Columns of the label when a field is drawn in a row of its own.
+pub const LABEL: u16 = 22;
+
+/// Whether a field has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// It has.
+    Here,
+    /// Another has.
+    Elsewhere,
+}
+
+/// What a field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A password: shown as dots, and never by `Debug`.
+    Password,
+    /// Digits alone.
+    Digits,
+    /// One of several answers.
+    Choice,
+}
+
+/// One field of a form.
+#[derive(Clone)]
+pub struct Field {
+    label: &'static str,
+    kind: Kind,
+    input: Input,
+    max: usize,
+    options: Vec<String>,
+    chosen: usize,
+    note: &'static str,
+    error: Option<String>,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.kind == Kind::Password { "[redacted]" } else { self.input.value() };
+        f.debug_struct("Field")
+            .field("label", &self.label)
+            .field("value", &value)
+            .field("chosen", &self.chosen)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Field {
+    fn of(label: &'static str, kind: Kind, max: usize) -> Self {
+        let (input, options) = (Input::default(), Vec::new());
+        Self { label, kind, input, max, options, chosen: 0, note: "", error: None }
+    }
+
+    /// A field for text of at most `max` characters.
+    pub fn text(label: &'static str, max: usize) -> Self {
+        Self::of(label, Kind::Text, max)
+    }
+
+    /// A field for a password.
+    pub fn password(label: &'static str) -> Self {
+        Self::of(label, Kind::Password, 128)
+    }
+
+    /// A field for at most `max` digits.
+    pub fn digits(label: &'static str, max: usize) -> Self {
+        Self::of(label, Kind::Digits, max)
+    }
+
+    /// A field for one of several answers, the first at the beginning. It needs at least one.
+    pub fn choice<T: Into<String>>(label: &'static str, options: impl IntoIterator<Item = T>) -> Self {
+        let options: Vec<String> = options.into_iter().map(Into::into).collect();
+        debug_assert!(!options.is_empty(), "a choice has answers");
+        Self { options, ..Self::of(label, Kind::Choice, 0) }
+    }
+
+    /// With a few words that stand under it while there is no error.
+    pub fn note(mut self, note: &'static str) -> Self {
+        self.note = note;
+        self
+    }
+
+    /// With a value to begin with.
+    pub fn with_value(mut self, value: &str) -> Self {
+        self.set_value(value);
+        self
+    }
+
+    /// What it takes.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its label.
+    pub fn label(&self) -> &'static str {
+        self.label
+    }
+
+    /// What is typed; the answer's words for a choice.
+    pub fn value(&self) -> &str {
+        if self.kind == Kind::Choice { &self.options[self.chosen] } else { self.input.value() }
+    }
+
+    /// Which answer is chosen.
+    pub fn chosen(&self) -> usize {
+        self.chosen
+    }
+
+    /// Chooses an answer.
+    pub fn choose(&mut self, answer: usize) {
+        self.chosen = answer.min(self.options.len().saturating_sub(1));
+        self.error = None;
+    }
+
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.kind != Kind::Choice && self.input.value().trim().is_empty()
+    }
+
+    /// Fills it.
+    pub fn set_value(&mut self, value: &str) {
+        self.input = Input::new(value.to_owned());
+        self.error = None;
+    }
+
+    /// Empties it and hands out what was typed.
+    pub fn take_secret(&mut self) -> SecretString {
+        self.error = None;
+        SecretString::from(self.input.value_and_reset())
+    }
+
+    /// Why it cannot be taken.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// Says why it cannot be taken.
+    pub fn refuse(&mut self, why: impl Into<String>) {
+        self.error = Some(why.into());
+    }
+
+    /// Takes the refusal back.
+    pub fn accept(&mut self) {
+        self.error = None;
+    }
+
+    /// Whether characters are text for it.
+    pub fn typing(&self) -> Typing {
+        if self.kind == Kind::Choice { Typing::No } else { Typing::Yes }
+    }
+
+    /// Takes a key. Returns whether it was for the field.
+    pub fn key(&mut self, key: Key) -> bool {
+        if self.kind == Kind::Choice {
+            return self.choice_key(key);
+        }
+        let request = match key {
+            Key::Char(c) => {
+                self.type_text(c.encode_utf8(&mut [0; 4]));
+                return true;
+            }
+            Key::Backspace => InputRequest::DeletePrevChar,
+            Key::Delete => InputRequest::DeleteNextChar,
+            Key::Left => InputRequest::GoToPrevChar,
+            Key::Right => InputRequest::GoToNextChar,
+            Key::Home | Key::Ctrl('a') => InputRequest::GoToStart,
+            Key::End | Key::Ctrl('e') => InputRequest::GoToEnd,
+            Key::Ctrl('w') => InputRequest::DeletePrevWord,
+            Key::Ctrl('u') => InputRequest::DeleteLine,
+            Key::Ctrl('k') => InputRequest::DeleteTillEnd,
+            _ => return false,
+        };
+        self.input.handle(request);
+        self.error = None;
+        true
+    }
+
+    fn choice_key(&mut self, key: Key) -> bool {
+        let last = self.options.len() - 1;
+        match key {
+            Key::Left => self.choose(if self.chosen == 0 { last } else { self.chosen - 1 }),
+            Key::Right | Key::Char(' ') => self.choose(if self.chosen == last { 0 } else { self.chosen + 1 }),
+            Key::Char(c) => {
+                let begins = |option: &String| option.chars().next().is_some_and(|o| o.eq_ignore_ascii_case(&c));
+                let Some(found) = self.options.iter().position(begins) else { return false };
+                self.choose(found);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Takes text from the clipboard: newlines and tabs become spaces, and nothing submits.
+    pub fn paste(&mut self, text: &str) {
+        if self.kind == Kind::Choice {
+            return;
+        }
+        let line = text.trim().replace(['\r', '\n', '\t'], " ");
+        self.type_text(&line);
+    }
+
+    fn type_text(&mut self, text: &str) {
+        self.error = None;
+        if text.chars().any(is_hidden) {
+            self.refuse("That has a character that cannot be printed: type it without it.");
+            return;
+        }
+        if self.kind == Kind::Digits && !text.chars().all(|c| c.is_ascii_digit()) {
+            self.refuse("Type digits only.");
+            return;
+        }
+        for c in text.chars() {
+            if self.input.value().chars().count() >= self.max {
+                self.refuse(format!("It has at most {} characters: shorten it.", self.max));
+                return;
+            }
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+    }
+
+    /// Takes a touch in the place in which it is drawn. Returns whether it changed.
+    pub fn touch(&mut self, at: Position, place: Rect) -> bool {
+        if self.kind != Kind::Choice {
+            return false;
+        }
+        let mut x = place.x + 2 + LABEL;
+        for index in 0..self.options.len() {
+            let columns = text::width(&self.options[index]) + 4;
+            if (x..x + columns).contains(&at.x) {
+                self.choose(index);
+                return true;
+            }
+            x += columns + 2;
+        }
+        false
+    }
+
+    /// Draws it in a row with its label, and what is to be said of it in the row below.
+    pub fn view(&self, buf: &mut Buffer, place: Rect, focus: Focus, world: &World) {
+        let theme = &world.theme;
+        let here = focus == Focus::Here;
+        if place.height == 0 {
+            return;
+        }
+        if here {
+            buf.set_stringn(place.x, place.y, "▌", 1, theme.accent);
+        }
+        let label_style = if here { theme.strong } else { theme.dim };
+        buf.set_stringn(place.x + 2, place.y, text::fit(self.label, LABEL - 2), LABEL.into(), label_style);
+        let value = Rect { x: place.x + 2 + LABEL, width: place.width.saturating_sub(3 + LABEL), height: 1, ..place };
+        self.view_value(buf, value, focus, world);
+        let (says, style) = match &self.error {
+            Some(error) => (error.as_str(), theme.bad),
+            None => (self.note, theme.dim),
+        };
+        if place.height > 1 && !says.is_empty() {
+            let room = place.width.saturating_sub(3);
+            let x = if text::width(says) <= value.width { value.x } else { place.x + 2 };
+            buf.set_stringn(x, place.y + 1, text::fit(says, room), room.into(), style);
+        }
+    }
+
+    /// Draws the value alone, such as in a table's cell.
+    pub fn view_value(&self, buf: &mut Buffer, place: Rect, focus: Focus, world: &World) {
+        if place.width == 0 || place.height == 0 {
+            return;
+        }
+        if self.kind == Kind::Choice {
+            self.view_choice(buf, place, focus, world);
+        } else {
+            self.view_input(buf, place, focus, world);
+        }
+    }
+
+    fn view_choice(&self, buf: &mut Buffer, place: Rect, focus: Focus, world: &World) {
+        let theme = &world.theme;
+        let mut x = place.x;
+        for (index, option) in self.options.iter().enumerate() {
+            let mark = if index == self.chosen { world.glyphs.chosen } else { world.glyphs.unchosen };
+            let style = match (index == self.chosen, focus) {
+                (true, Focus::Here) => theme.focus,
+                (true, Focus::Elsewhere) => theme.strong,
+                _ => theme.text,
+            };
+            let room = place.right().saturating_sub(x);
+            let (next, _) =
+                buf.set_stringn(x, place.y, text::fit(&format!("{mark} {option}"), room), room.into(), style);
+            x = (next + 2).min(place.right());
+        }
+    }
+
+    fn view_input(&self, buf: &mut Buffer, place: Rect, focus: Focus, world: &World) {
+        let theme = &world.theme;
+        let columns = place.width.min(u16::try_from(self.max + 1).unwrap_or(u16::MAX));
+        let style = if focus == Focus::Here { theme.focus } else { theme.field };
+        buf.set_stringn(place.x, place.y, " ".repeat(columns.into()), columns.into(), style);
+        let shown = match self.kind {
+            Kind::Password => "•".repeat(self.input.value().chars().count()),
+            _ => text::clean(self.input.value()).into_owned(),
+        };
+        let before: String = shown.chars().take(self.input.cursor()).collect();
+        let scroll = (text::width(&before) + 1).saturating_sub(columns);
+        let (mut column, mut x) = (0, place.x);
+        for character in shown.graphemes(true) {
+            let wide = text::width(character);
+            if column >= scroll && x + wide <= place.x + columns {
+                buf.set_stringn(x, place.y, character, wide.into(), style);
+                x += wide;
+            }
+            column += wide;
+        }
+        if focus == Focus::Here {
+            let at = place.x + (text::width(&before) - scroll.min(text::width(&before))).min(columns - 1);
+            buf[(at, place.y)].set_style(ratatui::style::Style::new().not_reversed());
+            buf[(at, place.y)].set_style(theme.accent);
+        }
+    }
+}

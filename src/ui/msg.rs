@@ -1,0 +1,204 @@
+//! What comes in and what goes out: the whole interface between the program and its terminal.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::layout::Size;
+
+use crate::domain::inventory::RunState;
+use crate::domain::train::RunId;
+pub use crate::service::live::Attention;
+use crate::service::request::{Document, Failure, Reply, Request};
+use crate::ui::keys::{Key, Mouse};
+
+/// Something that happened.
+#[derive(Clone)]
+pub enum Msg {
+    /// A key went down.
+    Key(Key),
+    /// The mouse, or a finger.
+    Mouse(Mouse),
+    /// Text from the clipboard, newlines and all.
+    Paste(String),
+    /// The terminal has this size; the first message of a session.
+    Resize(Size),
+    /// The moment that `App::next_wake` asked for has come.
+    Wake,
+    /// A watched run changed.
+    Live(Arc<RunState>),
+    /// A call was answered.
+    Reply(CallId, Result<Reply, Failure>),
+    /// What became of an `Effect::Open`.
+    Opened(Result<Opened, OpenFailed>),
+    /// The terminal is going away: the last message of a session.
+    HangUp,
+}
+
+/// Names the kind of message only: what is typed or pasted may be a password.
+impl fmt::Debug for Msg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(_) => f.write_str("Key"),
+            Self::Mouse(mouse) => write!(f, "{mouse:?}"),
+            Self::Paste(text) => write!(f, "Paste({} bytes)", text.len()),
+            Self::Resize(size) => write!(f, "Resize({size})"),
+            Self::Wake => f.write_str("Wake"),
+            Self::Live(state) => write!(f, "Live({})", state.run),
+            Self::Reply(call, Ok(_)) => write!(f, "Reply({call:?}, ok)"),
+            Self::Reply(call, Err(failure)) => write!(f, "Reply({call:?}, {failure:?})"),
+            Self::Opened(result) => write!(f, "Opened({result:?})"),
+            Self::HangUp => f.write_str("HangUp"),
+        }
+    }
+}
+
+/// Something that the terminal shall do.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Ask the services, and bring the answer back under this name.
+    Call(CallId, Request),
+    /// Bring a document to the person.
+    Open(Document, How),
+    /// Ring the bell.
+    Bell,
+    /// End the session.
+    Quit,
+}
+
+/// Names a call; never used twice in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+/// A run whose state a screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Watch {
+    /// The run.
+    pub run: RunId,
+    /// How soon a change has to be seen.
+    pub attention: Attention,
+}
+
+/// How a document reaches the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum How {
+    /// Shown by the desktop's own program.
+    Open,
+    /// Written to the folder for downloads.
+    Save,
+    /// Printed by the terminal's printer.
+    Print,
+}
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// A program shows it.
+    Shown,
+    /// It is in this file.
+    Saved(String),
+    /// The printer has it.
+    Printed,
+}
+
+/// A document did not reach the person; a sentence that says what to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenFailed(pub String);
+
+/// Something that is asked for and comes later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Load<T> {
+    /// Not asked for.
+    #[default]
+    Idle,
+    /// Asked for with this call.
+    Waiting(CallId),
+    /// Here.
+    Ready(T),
+    /// Refused.
+    Failed(Failure),
+}
+
+impl<T> Load<T> {
+    /// Whether this is the call it waits for.
+    pub fn awaits(&self, call: CallId) -> bool {
+        matches!(self, Self::Waiting(id) if *id == call)
+    }
+
+    /// Whether it waits at all.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting(_))
+    }
+
+    /// What is here.
+    pub fn ready(&self) -> Option<&T> {
+        if let Self::Ready(value) = self { Some(value) } else { None }
+    }
+
+    /// Why it was refused.
+    pub fn failed(&self) -> Option<&Failure> {
+        if let Self::Failed(failure) = self { Some(failure) } else { None }
+    }
+
+    /// Takes the answer if it is to the call waited for; `read` picks the value out of the reply, which a service
+    /// that answers another question than was asked cannot give. Returns whether the answer was taken.
+    pub fn settle(
+        &mut self,
+        call: CallId,
+        answer: &Result<Reply, Failure>,
+        read: impl FnOnce(&Reply) -> Option<T>,
+    ) -> bool {
+        if !self.awaits(call) {
+            return false;
+        }
+        *self = match answer {
+            Ok(reply) => match read(reply) {
+                Some(value) => Self::Ready(value),
+                None => Self::Failed(Failure::Internal { reference: "reply of another kind".to_owned() }),
+            },
+            Err(failure) => Self::Failed(failure.clone()),
+        };
+        true
+    }
+
+    /// Stops waiting for a call.
+    pub fn give_up(&mut self, call: CallId) {
+        if self.awaits(call) {
+            *self = Self::Idle;
+        }
+    }
+}
+
+/// A wait shorter than this shows nothing: it would only flicker.
+pub const PATIENCE: TimeDelta = TimeDelta::milliseconds(300);
+
+/// A call that was not answered yet.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// When it was asked.
+    pub since: DateTime<Utc>,
+    /// What is awaited, such as `Looking for trains`.
+    pub what: &'static str,
+}
+
+/// What the person waits for while a request is on its way.
+pub const fn awaiting(request: &Request) -> &'static str {
+    match request {
+        Request::SignIn { .. } => "Signing in",
+        Request::Register { .. } => "Making the account",
+        Request::ClaimAdministrator { .. } | Request::Unlock { .. } => "Checking",
+        Request::SignOut => "Signing out",
+        Request::Lock => "Locking",
+        Request::Search { .. } => "Looking for trains",
+        Request::Departures { .. } => "Reading the departures",
+        Request::Hold { .. } => "Holding the berths",
+        Request::Release { .. } => "Giving the berths back",
+        Request::Price { .. } => "Reckoning the fare",
+        Request::Book { .. } | Request::PaySlip { .. } => "Booking",
+        Request::Reserve { .. } => "Writing the slip",
+        Request::Booking { .. } => "Reading the booking",
+        Request::Slip { .. } => "Reading the slip",
+        Request::MyBookings { .. } => "Reading the bookings",
+        Request::Receipt { .. } => "Making the receipt",
+    }
+}

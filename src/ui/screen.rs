@@ -1,0 +1,262 @@
+//! The screens: a closed set, so that the compiler lists what to touch.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::train::RunId;
+use crate::service::request::{Failure, Reply};
+use crate::ui::context::{Context, World};
+use crate::ui::draft::Step;
+use crate::ui::keys::{Binding, Hint, Key, Mouse, Typing};
+use crate::ui::msg::{CallId, Watch};
+use crate::ui::overlay::Answer;
+use crate::ui::screens;
+
+/// What a screen does. All but `KEYS`, `place`, `act` and `view` have defaults.
+pub trait Scene {
+    /// What its keys do.
+    type Action: Copy + PartialEq + 'static;
+
+    /// Its keys, most useful first.
+    const KEYS: &'static [Binding<Self::Action>];
+
+    /// Where this is, in words, for the first line.
+    fn place(&self, world: &World) -> String;
+
+    /// The step of a booking that it is.
+    fn step(&self) -> Option<Step> {
+        None
+    }
+
+    /// The one fact that must never be lost, at the right of the second line; by default the hold's countdown or the
+    /// date of the journey in work.
+    fn fact(&self, _world: &World) -> Option<String> {
+        None
+    }
+
+    /// Whether a key's action makes sense now; a key that does not is neither shown nor taken.
+    fn offers(&self, _action: Self::Action, _world: &World) -> bool {
+        true
+    }
+
+    /// Whether a text field has the focus, so that characters are text and not keys.
+    fn typing(&self) -> Typing {
+        Typing::No
+    }
+
+    /// It is shown for the first time.
+    fn enter(&mut self, _cx: &mut Context) {}
+
+    /// It is shown again, since the screen above has left.
+    fn resume(&mut self, _cx: &mut Context) {}
+
+    /// A key of its table.
+    fn act(&mut self, action: Self::Action, cx: &mut Context);
+
+    /// A key that is in no table: typing, for the most part.
+    fn key(&mut self, _key: Key, _cx: &mut Context) {}
+
+    /// Text from the clipboard.
+    fn paste(&mut self, _text: &str, _cx: &mut Context) {}
+
+    /// The mouse or a finger inside `area`, the place in which `view` draws.
+    fn mouse(&mut self, _mouse: Mouse, _area: Rect, _cx: &mut Context) {}
+
+    /// The answer to a call of its own.
+    fn reply(&mut self, _call: CallId, _answer: Result<Reply, Failure>, _cx: &mut Context) {}
+
+    /// The person waits no longer for a call.
+    fn gave_up(&mut self, _call: CallId, _cx: &mut Context) {}
+
+    /// The answer of an overlay that it showed.
+    fn answer(&mut self, _answer: Answer, _cx: &mut Context) {}
+
+    /// A watched run changed; its state is in the world already.
+    fn live(&mut self, _run: RunId, _cx: &mut Context) {}
+
+    /// The moment for which `next_wake` asked.
+    fn wake(&mut self, _cx: &mut Context) {}
+
+    /// When to wake it; toasts, holds, waits and idle time are not its business.
+    fn next_wake(&self, _world: &World) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// The runs that it shows.
+    fn watch(&self, _world: &World) -> Vec<Watch> {
+        Vec::new()
+    }
+
+    /// Draws it.
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World);
+}
+
+/// Declares the screens and hands every call of the enum on to the one that it holds.
+macro_rules! screens {
+    ($($(#[$doc:meta])* $name:ident in $module:ident,)*) => {
+        /// A screen.
+        #[derive(Clone, Debug)]
+        pub enum Screen { $($(#[$doc])* $name(screens::$module::$name),)* }
+
+        $(impl From<screens::$module::$name> for Screen {
+            fn from(screen: screens::$module::$name) -> Self {
+                Self::$name(screen)
+            }
+        })*
+
+        macro_rules! each {
+            ($screen:expr, $scene:ident => $body:expr) => {
+                match $screen { $(Screen::$name($scene) => $body,)* }
+            };
+        }
+    };
+}
+
+screens! {
+    /// The first screen of a terminal at which nobody is signed in.
+    Welcome in welcome,
+    /// Proving who one is.
+    SignIn in sign_in,
+    /// Making an account.
+    Register in register,
+    /// Becoming the first administrator.
+    Claim in claim,
+    /// From where to where, and when.
+    Search in search,
+    /// Trains of a day.
+    Results in results,
+    /// The coach map.
+    Berths in berths,
+    /// Who travels.
+    Passengers in passengers,
+    /// The fare, and paying it.
+    Review in review,
+    /// What was booked.
+    Ticket in ticket,
+    /// The account's bookings.
+    Bookings in bookings,
+    /// One booking.
+    Detail in booking,
+    /// A slip at the counter.
+    Slip in slip,
+}
+
+impl Screen {
+    /// Where this is, in words.
+    pub fn place(&self, world: &World) -> String {
+        each!(self, scene => scene.place(world))
+    }
+
+    /// The step of a booking that it is.
+    pub fn step(&self) -> Option<Step> {
+        each!(self, scene => scene.step())
+    }
+
+    /// The one fact of its own that must never be lost.
+    pub fn fact(&self, world: &World) -> Option<String> {
+        each!(self, scene => scene.fact(world))
+    }
+
+    /// Whether a text field has the focus.
+    pub fn typing(&self) -> Typing {
+        each!(self, scene => scene.typing())
+    }
+
+    /// Its keys that make sense now.
+    pub fn hints(&self, world: &World) -> Vec<Hint> {
+        each!(self, scene => hints(scene, world))
+    }
+
+    /// It is shown for the first time.
+    pub fn enter(&mut self, cx: &mut Context) {
+        each!(self, scene => scene.enter(cx));
+    }
+
+    /// It is shown again.
+    pub fn resume(&mut self, cx: &mut Context) {
+        each!(self, scene => scene.resume(cx));
+    }
+
+    /// Takes a key: by its table if it is there, and else as typing. Returns whether its table has the key.
+    pub fn key(&mut self, key: Key, cx: &mut Context) -> bool {
+        each!(self, scene => press(scene, key, cx))
+    }
+
+    /// Text from the clipboard.
+    pub fn paste(&mut self, text: &str, cx: &mut Context) {
+        each!(self, scene => scene.paste(text, cx));
+    }
+
+    /// The mouse inside its area.
+    pub fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        each!(self, scene => scene.mouse(mouse, area, cx));
+    }
+
+    /// The answer to a call of its own.
+    pub fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        each!(self, scene => scene.reply(call, answer, cx));
+    }
+
+    /// The person waits no longer for a call.
+    pub fn gave_up(&mut self, call: CallId, cx: &mut Context) {
+        each!(self, scene => scene.gave_up(call, cx));
+    }
+
+    /// The answer of an overlay that it showed.
+    pub fn answer(&mut self, answer: Answer, cx: &mut Context) {
+        each!(self, scene => scene.answer(answer, cx));
+    }
+
+    /// A watched run changed.
+    pub fn live(&mut self, run: RunId, cx: &mut Context) {
+        each!(self, scene => scene.live(run, cx));
+    }
+
+    /// The moment for which it asked.
+    pub fn wake(&mut self, cx: &mut Context) {
+        each!(self, scene => scene.wake(cx));
+    }
+
+    /// When to wake it.
+    pub fn next_wake(&self, world: &World) -> Option<DateTime<Utc>> {
+        each!(self, scene => scene.next_wake(world))
+    }
+
+    /// The runs that it shows.
+    pub fn watch(&self, world: &World) -> Vec<Watch> {
+        each!(self, scene => scene.watch(world))
+    }
+
+    /// Draws it.
+    pub fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        each!(self, scene => scene.view(buf, area, world));
+    }
+
+    /// The first screen: the search for who is signed in, and else the welcome.
+    pub fn home(world: &World) -> Self {
+        match &world.identity {
+            Some(_) if !world.is_public() => screens::search::Search::default().into(),
+            _ => screens::welcome::Welcome::default().into(),
+        }
+    }
+}
+
+fn hints<S: Scene>(scene: &S, world: &World) -> Vec<Hint> {
+    S::KEYS.iter().filter(|binding| scene.offers(binding.action, world)).map(Binding::hint).collect()
+}
+
+fn press<S: Scene>(scene: &mut S, key: Key, cx: &mut Context) -> bool {
+    let typing = scene.typing();
+    let bound = S::KEYS.iter().find(|binding| binding.is_for(key, typing) && scene.offers(binding.action, cx));
+    match bound {
+        Some(binding) => scene.act(binding.action, cx),
+        None => scene.key(key, cx),
+    }
+    bound.is_some()
+}
+
+/// Reads a date as the second line shows it: `Thu 24 Dec 2026`.
+pub fn long_date(date: NaiveDate) -> String {
+    date.format("%a %-d %b %Y").to_string()
+}

@@ -1,0 +1,15 @@
+//! The screens, one file each.
+
+pub mod berths;
+pub mod booking;
+pub mod bookings;
+pub mod claim;
+pub mod passengers;
+pub mod register;
+pub mod results;
+pub mod review;
+pub mod search;
+pub mod sign_in;
+pub mod slip;
+pub mod ticket;
+pub mod welcome;

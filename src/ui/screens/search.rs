@@ -1,0 +1,43 @@
+//! From where to where, and when.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::ui::context::{Context, World};
+use crate::ui::draft::Step;
+use crate::ui::keys::{Binding, Key, bind};
+use crate::ui::screen::Scene;
+
+/// From where to where, and when.
+#[derive(Clone, Debug, Default)]
+pub struct Search {}
+
+/// What its keys do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Go back.
+    Back,
+}
+
+impl Scene for Search {
+    type Action = Action;
+
+    const KEYS: &'static [Binding<Action>] =
+        &[bind(&[Key::Esc], "Esc", "back", "Goes back without loss.", Action::Back)];
+
+    fn place(&self, _world: &World) -> String {
+        "Book a journey".to_owned()
+    }
+
+    fn step(&self) -> Option<Step> {
+        Some(Step::Search)
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) {
+        match action {
+            Action::Back => cx.pop(),
+        }
+    }
+
+    fn view(&self, _buf: &mut Buffer, _area: Rect, _world: &World) {}
+}

@@ -1,0 +1,110 @@
+//! Text for the screen: stored and typed text is shown as text, and never wider than its place.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::text::is_hidden;
+
+/// The text with every character that could hide or reorder others made visible as `�`.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_hidden) {
+        Cow::Owned(text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Columns that a text takes.
+pub fn width(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+/// The text cleaned and, if it is wider than `columns`, cut before a whole character and ended with `…`.
+pub fn fit(text: &str, columns: u16) -> Cow<'_, str> {
+    let text = clean(text);
+    if width(&text) <= columns {
+        return text;
+    }
+    let room = usize::from(columns.saturating_sub(1));
+    let mut kept = String::new();
+    let mut used = 0;
+    for character in text.graphemes(true) {
+        used += character.width();
+        if used > room {
+            break;
+        }
+        kept.push_str(character);
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
+}
+
+/// The text fitted and filled with spaces on the right to exactly `columns`.
+pub fn left(text: &str, columns: u16) -> String {
+    let fitted = fit(text, columns);
+    let gap = columns.saturating_sub(width(&fitted));
+    format!("{fitted}{}", " ".repeat(gap.into()))
+}
+
+/// The text fitted and filled with spaces on the left to exactly `columns`.
+pub fn right(text: &str, columns: u16) -> String {
+    let fitted = fit(text, columns);
+    let gap = columns.saturating_sub(width(&fitted));
+    format!("{}{fitted}", " ".repeat(gap.into()))
+}
+
+/// The text broken at spaces into lines of at most `columns`; a longer word is cut.
+pub fn wrap(text: &str, columns: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = fit(word, columns);
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(&word) <= columns => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word.into_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{clean, fit, left, right, wrap};
+
+    #[rstest]
+    #[case("New Delhi", 9, "New Delhi")]
+    #[case("New Delhi", 8, "New Del…")]
+    #[case("नई दिल्ली", 4, "नई …")]
+    #[case("東京駅", 5, "東京…")]
+    #[case("東京駅", 4, "東…")]
+    #[case("anything", 0, "")]
+    #[case("e\u{301}te\u{301}", 2, "e\u{301}…")]
+    fn text_is_cut_between_whole_characters(#[case] text: &str, #[case] columns: u16, #[case] shown: &str) {
+        assert_eq!(fit(text, columns), shown);
+    }
+
+    #[test]
+    fn hidden_characters_show_themselves() {
+        assert_eq!(clean("a\u{1b}[31m\u{202e}b"), "a\u{fffd}[31m\u{fffd}b");
+    }
+
+    #[test]
+    fn columns_are_filled() {
+        assert_eq!((left("ab", 4).as_str(), right("ab", 4).as_str()), ("ab  ", "  ab"));
+        assert_eq!(right("東京駅", 5), "東京…");
+    }
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable", 5), ["unbr…"]);
+    }
+}
