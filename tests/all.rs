@@ -12,3 +12,8 @@ mod store_provision;
 mod ticket;
 #[path = "all/world.rs"]
 mod world;
+#[path = "all/ui_kit.rs"]
+#[macro_use]
+mod ui_kit;
+#[path = "all/ui_app.rs"]
+mod ui_app;

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
 
 use crate::service::request::{Failure, Reply, Request};
-use crate::ui::context::{Context, Ids, LIVE_MARK, Live, Setup, Wish, World};
+use crate::ui::context::{Context, Ids, Live, Look, Setup, Wish, World};
 use crate::ui::frame::{self, Message};
-use crate::ui::glyphs::{Charset, to_ascii};
+use crate::ui::glyphs::{Charset, Glyphs, to_ascii};
 use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind};
-use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, PATIENCE, Pending, Watch};
-use crate::ui::overlay::{After, Answer, Confirm, Help, Locked, Notice, Overlay, Question};
+use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Pending, Watch};
+use crate::ui::overlay::{After, Answer, Help, Overlay, Question};
 use crate::ui::screen::Screen;
-use crate::ui::theme::Tone;
+use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
 
 mod leave;
@@ -150,6 +150,12 @@ impl App {
         if matches!(self.overlay, Some(Overlay::Locked(_))) { Vec::new() } else { self.top().watch(&self.world) }
     }
 
+    /// Changes colours and signs.
+    pub fn set_look(&mut self, look: Look) {
+        self.world.theme = Theme::new(look.scheme, look.depth);
+        self.world.glyphs = Glyphs::new(look.charset);
+    }
+
     /// What the screens see; for tests and for the terminal's title.
     pub fn world(&self) -> &World {
         &self.world
@@ -176,7 +182,7 @@ impl App {
             && entry.entered == Entered::NotYet
         {
             entry.entered = Entered::Yes;
-            self.with_top(|screen, cx| screen.enter(cx));
+            self.with_top(Screen::enter);
         }
     }
 

@@ -41,12 +41,8 @@ pub struct Setup {
     pub stations: Arc<StationIndex>,
     /// The railway's rules.
     pub rules: Arc<Rules>,
-    /// The look.
-    pub scheme: Scheme,
-    /// The terminal's colours.
-    pub depth: Depth,
-    /// The terminal's signs.
-    pub charset: Charset,
+    /// Colours and signs.
+    pub look: Look,
     /// How documents can reach the person here, best first.
     pub documents: Vec<How>,
     /// Accounts that the sign-in screen shows; empty in production.
@@ -57,6 +53,17 @@ pub struct Setup {
     pub idle: Idle,
     /// Chance, from which the ids of holds and operations are drawn.
     pub seed: [u8; 32],
+}
+
+/// Colours and signs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The colours that were chosen.
+    pub scheme: Scheme,
+    /// How many the terminal has.
+    pub depth: Depth,
+    /// The signs that it has.
+    pub charset: Charset,
 }
 
 /// An account of a development system, with its password for all to see.
@@ -130,8 +137,8 @@ impl World {
             terminal: setup.terminal,
             stations: setup.stations,
             rules: setup.rules,
-            theme: Theme::new(setup.scheme, setup.depth),
-            glyphs: Glyphs::new(setup.charset),
+            theme: Theme::new(setup.look.scheme, setup.look.depth),
+            glyphs: Glyphs::new(setup.look.charset),
             documents: setup.documents,
             hints: setup.hints,
             test_payment: setup.test_payment,

@@ -1,6 +1,14 @@
 //! Leaving: signing out, locking, being away, hanging up. Whoever leaves gives held berths back first.
 
-use super::*;
+use chrono::{DateTime, Utc};
+
+use crate::service::request::{Failure, Reply, Request};
+use crate::ui::app::{App, Owner, time};
+use crate::ui::context::World;
+use crate::ui::frame;
+use crate::ui::msg::Effect;
+use crate::ui::overlay::{Confirm, Locked, Overlay, Question};
+use crate::ui::screen::Screen;
 
 impl App {
     /// Something a person did: it counts against idle time, and calls a countdown off.

@@ -1,7 +1,14 @@
 //! What passes by itself: waits, toasts, holds and idle time.
 
-use super::*;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::ui::app::{App, Entry, Kind, Owner};
+use crate::ui::context::LIVE_MARK;
 use crate::ui::draft::Step;
+use crate::ui::msg::{Effect, PATIENCE, Pending};
+use crate::ui::overlay::{Notice, Overlay};
+use crate::ui::screen::Screen;
+use crate::ui::theme::Tone;
 
 /// Milliseconds for which a frame of the throbber stands.
 pub(super) const THROB_MS: i64 = 120;
