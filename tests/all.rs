@@ -6,8 +6,18 @@ mod config;
 mod receipt;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
+#[path = "all/store_audit_log.rs"]
+mod store_audit_log;
 #[path = "all/store_provision.rs"]
 mod store_provision;
+#[path = "all/store_receipts.rs"]
+mod store_receipts;
+#[path = "all/store_retry.rs"]
+mod store_retry;
+#[path = "all/store_trains.rs"]
+mod store_trains;
+#[path = "all/store_users.rs"]
+mod store_users;
 #[path = "all/ticket.rs"]
 mod ticket;
 #[path = "all/world.rs"]

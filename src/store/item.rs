@@ -38,6 +38,7 @@ pub fn check_version(item: &Item, what: &str) -> Result<(), StoreError> {
 }
 
 /// A string attribute.
+#[allow(clippy::needless_pass_by_value, reason = "most callers have a temporary")]
 pub fn string(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
@@ -53,6 +54,7 @@ pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 }
 
 /// An item that makes no sense.
+#[allow(clippy::needless_pass_by_value, reason = "most callers have an error to give away")]
 pub fn corrupt(what: &str, cause: impl ToString) -> StoreError {
     StoreError::Corrupt { what: what.to_owned(), cause: cause.to_string() }
 }

@@ -10,12 +10,12 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 
 use crate::aws::Place;
-use crate::store::retry::{Attempted, refused};
+use crate::store::retry::{Attempted, Refusal, refused};
 use crate::store::schema::{EXPIRES_AT, Keeps, Key, TABLES, Table};
 use crate::store::{Outcome, Store, StoreError};
 
 /// How long a new table may take to become active.
-const ACTIVE_WITHIN: Duration = Duration::from_secs(180);
+const ACTIVE_WITHIN: Duration = Duration::from_mins(3);
 
 /// How far provisioning has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,18 +126,19 @@ impl Store {
         let setting = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true);
         let setting = setting.build().expect("attribute and switch are set");
         let request = self.dynamodb().update_time_to_live().table_name(name).time_to_live_specification(setting);
-        tolerate("expiry of items", name, self.attempt(|| request.clone().send()).await?)
+        tolerate("expiry of items", name, &self.attempt(|| request.clone().send()).await?);
+        Ok(())
     }
 
     /// Asks for point-in-time recovery and deletion protection; other implementations of `DynamoDB` may have neither.
     async fn protect(&self, name: &str) -> Result<(), StoreError> {
         let request = self.dynamodb().update_table().table_name(name).deletion_protection_enabled(true);
-        tolerate("deletion protection", name, self.attempt(|| request.clone().send()).await?)?;
+        tolerate("deletion protection", name, &self.attempt(|| request.clone().send()).await?);
         let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true);
         let recovery = recovery.build().expect("the switch is set");
         let request = self.dynamodb().update_continuous_backups().table_name(name);
         let request = request.point_in_time_recovery_specification(recovery);
-        tolerate("point-in-time recovery", name, self.attempt(|| request.clone().send()).await?)?;
+        tolerate("point-in-time recovery", name, &self.attempt(|| request.clone().send()).await?);
         // Changing a table can make it busy for a moment.
         self.wait_until_active(name).await
     }
@@ -191,14 +192,9 @@ fn key_schema(key: Key) -> Vec<KeySchemaElement> {
 }
 
 /// Notes a setting that the store refused: the tables serve without it.
-fn tolerate<T, E: crate::store::retry::Refusal>(
-    setting: &str,
-    table: &str,
-    attempted: Attempted<T, E>,
-) -> Result<(), StoreError> {
-    if let Err(refusal) = attempted.verdict {
+fn tolerate<T, E: Refusal>(setting: &str, table: &str, attempted: &Attempted<T, E>) {
+    if let Err(refusal) = &attempted.verdict {
         let message = refusal.message().unwrap_or("no reason given");
         tracing::warn!(table, setting, message, "the store refuses a setting: tables work without it");
     }
-    Ok(())
 }

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -85,6 +86,12 @@ impl Patience {
     /// Time since some fixed moment, on the clock by which it waits.
     pub(crate) fn now(&self) -> Duration {
         self.timer.now()
+    }
+
+    /// A token by which the store knows repeats of one transaction, drawn like the pauses.
+    pub(crate) fn token(&self) -> String {
+        let bytes = self.chance.lock().unwrap_or_else(PoisonError::into_inner).random();
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
     /// Waits before attempt `next`, counted from 1 for the first repeat: between half and all of a pause that doubles.
@@ -178,7 +185,7 @@ macro_rules! conditional_refusals {
 
 conditional_refusals!(put_item::PutItemError, update_item::UpdateItemError, delete_item::DeleteItemError);
 
-impl Refusal for aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError {
+impl Refusal for TransactWriteItemsError {
     fn reasons(&self) -> &[CancellationReason] {
         match self {
             Self::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
@@ -232,6 +239,21 @@ impl Store {
             }
         }
         unreachable!("the deadline ends the attempts")
+    }
+}
+
+impl Store {
+    /// Writes all items or none. The store itself may know a repeat by its token, but only for minutes and not across
+    /// restarts: what makes a repeat safe is each item's condition.
+    pub(crate) async fn transact(
+        &self,
+        items: Vec<TransactWriteItem>,
+    ) -> Result<Attempted<(), TransactWriteItemsError>, StoreError> {
+        let token = self.patience().token();
+        let request =
+            self.dynamodb().transact_write_items().set_transact_items(Some(items)).client_request_token(token);
+        let attempted = self.attempt(|| request.clone().send()).await?;
+        Ok(Attempted { verdict: attempted.verdict.map(|_| ()), earlier: attempted.earlier })
     }
 }
 
@@ -297,7 +319,7 @@ fn is_passing(reasons: &[CancellationReason]) -> bool {
 }
 
 fn lacks_credentials(failure: &dyn std::error::Error) -> bool {
-    std::iter::successors(failure.source(), |error| error.source()).any(|error| error.is::<CredentialsError>())
+    std::iter::successors(failure.source(), |error| error.source()).any(<dyn std::error::Error>::is::<CredentialsError>)
 }
 
 /// What a person has to do before any request of this kind can succeed.

@@ -1,1 +1,351 @@
 //! The timetable: current trains, their published versions, and the stations.
+//!
+//! A train is two items: `12951`, which is replaced when the train changes, and `12951@3`, which never is, because the
+//! runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
+//! keeps the timetable in memory knows when to read it again. Trains are never removed here: sold runs need them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::{PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::coach::{Class, Coach};
+use crate::domain::money::Paise;
+use crate::domain::station::{Station, StationCode};
+use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
+use crate::store::retry::{Refusal, refused};
+use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
+use crate::store::{Outcome, Store, StoreError};
+
+const CATALOGUE: &str = "#catalogue";
+const STATION: &str = "station#";
+/// The most items that one batch may write.
+const BATCH: usize = 25;
+/// How often what the store left over of a batch is sent again, with growing pauses.
+const LEFTOVER_ROUNDS: u32 = 12;
+
+/// A train to be published, with what a table of trains shows beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The train; its version is replaced by the store's count.
+    pub train: Train,
+    /// An adult's fare from end to end for each class: an illustration for readers of the table, never a price.
+    pub fares: BTreeMap<Class, Paise>,
+}
+
+/// What publishing did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Trains that are new or changed.
+    pub trains: usize,
+    /// Stations that are new or changed.
+    pub stations: usize,
+    /// The catalogue's version now.
+    pub version: u64,
+}
+
+/// The whole timetable as stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Counts the changes; 0 when nothing was ever published.
+    pub version: u64,
+    /// The stations, by code.
+    pub stations: Vec<Station>,
+    /// The current trains, by number.
+    pub trains: Vec<Train>,
+}
+
+/// A train's item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TrainItem {
+    #[serde(rename = "TrainID")]
+    id: String,
+    number: TrainNumber,
+    version: u32,
+    train_name: String,
+    kind: TrainKind,
+    zone: Zone,
+    /// The names of its ends.
+    route: String,
+    /// When it leaves its first halt and reaches its last.
+    time: String,
+    runs_on: RunDays,
+    halts: Vec<Halt>,
+    coaches: Vec<Coach>,
+    classes: BTreeMap<String, ClassItem>,
+}
+
+/// What a train's item says of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ClassItem {
+    /// Berths of an empty run.
+    availability: u32,
+    /// [`Listing::fares`], in paise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fare: Option<Paise>,
+}
+
+/// A station's item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StationItem {
+    #[serde(rename = "TrainID")]
+    id: String,
+    #[serde(flatten)]
+    station: Station,
+}
+
+/// What is stored now, read whole.
+#[derive(Default)]
+struct Contents {
+    version: u64,
+    unfinished: bool,
+    stations: BTreeMap<StationCode, Station>,
+    trains: BTreeMap<TrainNumber, TrainItem>,
+}
+
+impl Store {
+    /// Writes what is new or changed among stations and trains; what is unchanged is not written, so it is safe to
+    /// repeat, also after it broke off. `progress` gets the items written and the items to write.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when somebody else publishes at the same time: repeat it then.
+    pub async fn publish(
+        &self,
+        stations: &[Station],
+        listings: &[Listing],
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<Published, StoreError> {
+        let contents = self.contents().await?;
+        let names: HashMap<_, _> = stations.iter().map(|station| (station.code, station.name.as_str())).collect();
+        let changed_stations: Vec<_> =
+            stations.iter().filter(|station| contents.stations.get(&station.code) != Some(station)).collect();
+        let changed_trains: Vec<_> =
+            listings.iter().filter_map(|listing| next_version(listing, &names, &contents.trains)).collect();
+        let done =
+            Published { trains: changed_trains.len(), stations: changed_stations.len(), version: contents.version };
+        if done.trains == 0 && done.stations == 0 && !contents.unfinished {
+            return Ok(done);
+        }
+        // The first mark says that a change has begun, so that one that breaks off is finished by the next.
+        let publisher = self.patience().token();
+        self.mark_catalogue(contents.version, &publisher, Stage::Begun).await?;
+        // A version must be there before anything can refer to it.
+        let versions = changed_trains
+            .iter()
+            .map(|train| encode(&TrainItem { id: version_id(train.number, train.version), ..train.clone() }));
+        let stations = changed_stations
+            .into_iter()
+            .map(|station| encode(&StationItem { id: format!("{STATION}{}", station.code), station: station.clone() }));
+        let first: Vec<_> = stations.chain(versions).collect();
+        let second: Vec<_> = changed_trains.iter().map(encode).collect();
+        let of = first.len() + second.len();
+        let mut written = 0;
+        for batch in first.chunks(BATCH).chain(second.chunks(BATCH)) {
+            progress(written, of);
+            self.put_trains(batch).await?;
+            written += batch.len();
+        }
+        progress(of, of);
+        self.mark_catalogue(contents.version + 1, &publisher, Stage::Done).await?;
+        Ok(Published { version: contents.version + 2, ..done })
+    }
+
+    /// All stations and current trains.
+    pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
+        let contents = self.contents().await?;
+        Ok(Catalogue {
+            version: contents.version,
+            stations: contents.stations.into_values().collect(),
+            trains: contents.trains.into_values().map(TrainItem::train).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// A count that changes whenever the timetable does; 0 when nothing was ever published. It may lag by a moment.
+    pub async fn catalogue_version(&self) -> Result<u64, StoreError> {
+        let request = self.dynamodb().get_item().table_name(&self.names().trains).key(TRAIN_ID, string(CATALOGUE));
+        let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
+        item.map_or(Ok(0), |item| catalogue_version(&item))
+    }
+
+    /// A published version of a train, as it was then.
+    pub async fn train_version(&self, train: TrainNumber, version: u32) -> Result<Train, StoreError> {
+        let what = format!("version {version} of train {train}");
+        let request = self.dynamodb().get_item().table_name(&self.names().trains).consistent_read(true);
+        let request = request.key(TRAIN_ID, string(version_id(train, version)));
+        let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
+        let item = item.ok_or_else(|| StoreError::NotFound { what: what.clone() })?;
+        decode::<TrainItem>(item, &what)?.train()
+    }
+
+    async fn contents(&self) -> Result<Contents, StoreError> {
+        let mut contents = Contents::default();
+        let mut from: Option<Item> = None;
+        loop {
+            let request = self
+                .dynamodb()
+                .scan()
+                .table_name(&self.names().trains)
+                .filter_expression(format!("NOT contains({TRAIN_ID}, :at)"))
+                .expression_attribute_values(":at", string('@'))
+                .consistent_read(true)
+                .set_exclusive_start_key(from);
+            let answer = self.attempt(|| request.clone().send()).await?.answer()?;
+            for item in answer.items.unwrap_or_default() {
+                contents.add(item)?;
+            }
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                return Ok(contents);
+            }
+        }
+    }
+
+    /// Counts the catalogue on from a version, unless another publisher did.
+    async fn mark_catalogue(&self, read: u64, publisher: &str, stage: Stage) -> Result<(), StoreError> {
+        let unfinished = match stage {
+            Stage::Begun => "SET Unfinished = :true,",
+            Stage::Done => "REMOVE Unfinished SET",
+        };
+        let condition =
+            if read == 0 { format!("attribute_not_exists({TRAIN_ID})") } else { "Version = :read".to_owned() };
+        let mut request = self
+            .dynamodb()
+            .update_item()
+            .table_name(&self.names().trains)
+            .key(TRAIN_ID, string(CATALOGUE))
+            .update_expression(format!(
+                "{unfinished} Version = :next, Publisher = :publisher, {SCHEMA_VERSION_ATTRIBUTE} = :schema"
+            ))
+            .condition_expression(condition)
+            .expression_attribute_values(":next", number(read + 1))
+            .expression_attribute_values(":publisher", string(publisher))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if read > 0 {
+            request = request.expression_attribute_values(":read", number(read));
+        }
+        if stage == Stage::Begun {
+            request = request.expression_attribute_values(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
+        }
+        let Err(refusal) = self.attempt(|| request.clone().send()).await?.verdict else { return Ok(()) };
+        if !refusal.is_condition_failure() {
+            return Err(refused(&refusal));
+        }
+        // An earlier attempt whose reply was lost left this publisher's name at the next version.
+        let ours = refusal.found().is_some_and(|found| {
+            text(found, "Publisher") == Some(publisher) && catalogue_version(found).is_ok_and(|at| at == read + 1)
+        });
+        if ours { Ok(()) } else { Err(StoreError::Conflict { what: "the timetable".to_owned() }) }
+    }
+
+    /// Puts at most [`BATCH`] items; what the store leaves over is sent again.
+    async fn put_trains(&self, items: &[Item]) -> Result<(), StoreError> {
+        let put = |item: &Item| {
+            let put = PutRequest::builder().set_item(Some(item.clone())).build().expect("the item is set");
+            WriteRequest::builder().put_request(put).build()
+        };
+        let mut left = HashMap::from([(self.names().trains.clone(), items.iter().map(put).collect::<Vec<_>>())]);
+        for round in 1..=LEFTOVER_ROUNDS {
+            let request = self.dynamodb().batch_write_item().set_request_items(Some(left));
+            let answer = self.attempt(|| request.clone().send()).await?.answer()?;
+            left = answer.unprocessed_items.unwrap_or_default();
+            if left.is_empty() {
+                return Ok(());
+            }
+            self.patience().pause(round).await;
+        }
+        let cause = "it takes only a part of what is written".to_owned();
+        Err(StoreError::Unavailable { outcome: Outcome::Unknown, cause })
+    }
+}
+
+/// How far a change of the catalogue has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Begun,
+    Done,
+}
+
+impl Contents {
+    fn add(&mut self, item: Item) -> Result<(), StoreError> {
+        let id = text(&item, TRAIN_ID).ok_or_else(|| corrupt("an item of the timetable", "it has no key"))?.to_owned();
+        if id == CATALOGUE {
+            check_version(&item, CATALOGUE)?;
+            self.version = catalogue_version(&item)?;
+            self.unfinished = item.contains_key("Unfinished");
+        } else if id.starts_with(STATION) {
+            let StationItem { station, .. } = decode(item, &id)?;
+            self.stations.insert(station.code, station);
+        } else {
+            let train: TrainItem = decode(item, &format!("train {id}"))?;
+            self.trains.insert(train.number, train);
+        }
+        Ok(())
+    }
+}
+
+impl TrainItem {
+    fn new(listing: &Listing, names: &HashMap<StationCode, &str>, version: u32) -> Self {
+        let train = &listing.train;
+        let halts = train.halts();
+        let (first, last) = (&halts[0], &halts[halts.len() - 1]);
+        let name = |halt: &Halt| names.get(&halt.station).map_or_else(|| halt.station.to_string(), ToString::to_string);
+        let class = |class: Class| {
+            let availability = train.coaches_of(class).map(|coach| u32::from(coach.berths())).sum();
+            (class.code().to_owned(), ClassItem { availability, fare: listing.fares.get(&class).copied() })
+        };
+        Self {
+            id: train.number().to_string(),
+            number: train.number(),
+            version,
+            train_name: train.name().to_owned(),
+            kind: train.kind(),
+            zone: train.zone(),
+            route: format!("{} - {}", name(first), name(last)),
+            time: format!("{} - {}", String::from(first.depart), String::from(last.arrive)),
+            runs_on: train.runs_on(),
+            halts: halts.to_vec(),
+            coaches: train.coaches().to_vec(),
+            classes: train.classes().into_iter().map(class).collect(),
+        }
+    }
+
+    fn train(self) -> Result<Train, StoreError> {
+        let what = format!("train {}", self.id);
+        let draft = TrainDraft {
+            number: self.number,
+            version: self.version,
+            name: self.train_name,
+            kind: self.kind,
+            zone: self.zone,
+            runs_on: self.runs_on,
+            halts: self.halts,
+            coaches: self.coaches,
+        };
+        Train::new(draft).map_err(|error| corrupt(&what, error))
+    }
+}
+
+/// A listing's item at its next version, or nothing if it is stored as it is.
+fn next_version(
+    listing: &Listing,
+    names: &HashMap<StationCode, &str>,
+    stored: &BTreeMap<TrainNumber, TrainItem>,
+) -> Option<TrainItem> {
+    let Some(current) = stored.get(&listing.train.number()) else { return Some(TrainItem::new(listing, names, 1)) };
+    let same = TrainItem::new(listing, names, current.version);
+    (same != *current).then(|| TrainItem { version: current.version + 1, ..same })
+}
+
+fn version_id(train: TrainNumber, version: u32) -> String {
+    format!("{train}@{version}")
+}
+
+fn catalogue_version(item: &Item) -> Result<u64, StoreError> {
+    let version = item.get("Version").and_then(|value| value.as_n().ok()).and_then(|version| version.parse().ok());
+    version.ok_or_else(|| corrupt("the timetable's version", "it is no number"))
+}

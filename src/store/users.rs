@@ -1,1 +1,244 @@
 //! Accounts, and the guard items that keep names and addresses unique.
+//!
+//! An index cannot enforce uniqueness and lags behind. So each name and each address has an item of its own,
+//! `username#anita`, that is written in the same transaction as the account and names it in `AccountID`. Sign-in reads
+//! the guard and then the account, both consistently. A further guard, `administrator#first`, is there as soon as any
+//! account is or was an administrator.
+
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::user::{Account, AccountId, Role};
+use crate::store::item::{Item, corrupt, decode, encode, number, string, text};
+use crate::store::retry::{Refusal, refused};
+use crate::store::schema::{EMAIL_LOWER, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USERNAME_LOWER};
+use crate::store::{Store, StoreError};
+
+/// On a guard item: the account that has the name.
+const ACCOUNT_ID: &str = "AccountID";
+const FIRST_ADMINISTRATOR: &str = "administrator#first";
+
+/// Why an account was not created.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CreateAccountError {
+    /// Another account has the name.
+    #[error("this user name is taken: choose another")]
+    UsernameTaken,
+    /// Another account has the address.
+    #[error("this e-mail address has an account: sign in with it, or use another address")]
+    EmailTaken,
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What came of an account's claim to be the first administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is an administrator now, as given here.
+    Granted(Box<Account>),
+    /// There is or was one already; nothing was changed.
+    TooLate,
+}
+
+/// Where a list of accounts goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountCursor(String);
+
+/// A part of the list of accounts, in no order that means anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountPage {
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// Where the list goes on, if it does.
+    pub next: Option<AccountCursor>,
+}
+
+impl Store {
+    /// Creates an account whose name and address nobody has. Repeating it with the same account does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Says which of the two is taken; the name, if both are.
+    pub async fn create_account(&self, account: &Account) -> Result<(), CreateAccountError> {
+        let unused = format!("attribute_not_exists({USER_ID})");
+        let put = |item: Item| self.put_user(item).condition_expression(&unused);
+        let mut items = vec![
+            written(put(account_item(account))),
+            written(put(guard(&username_guard(&account.username.key()), account.id))),
+            written(put(guard(&email_guard(&account.email.key()), account.id))),
+        ];
+        items.extend(self.administrator_mark(account));
+        let Err(refusal) = self.transact(items).await?.verdict else { return Ok(()) };
+        match refusal.failed_condition() {
+            // The account's id is there already: an earlier attempt's reply was lost.
+            Some((0, _)) => Ok(()),
+            Some((1, _)) => Err(CreateAccountError::UsernameTaken),
+            Some((2, _)) => Err(CreateAccountError::EmailTaken),
+            _ => Err(refused(&refusal).into()),
+        }
+    }
+
+    /// The account with an id.
+    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let what = format!("account {id}");
+        self.user_item(&id.to_string()).await?.map(|item| decode(item, &what)).transpose()
+    }
+
+    /// The account with a name, by [`Username::key`](crate::domain::user::Username::key).
+    pub async fn account_by_username(&self, key: &str) -> Result<Option<Account>, StoreError> {
+        self.guarded(&username_guard(key)).await
+    }
+
+    /// The account with an address, by [`Email::key`](crate::domain::user::Email::key).
+    pub async fn account_by_email(&self, key: &str) -> Result<Option<Account>, StoreError> {
+        self.guarded(&email_guard(key)).await
+    }
+
+    /// Writes an account that was read at its `version`, and gives it as written, one version later. Its name and
+    /// address must be as they were: their guards are not moved.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when it was written since, `NotFound` when there is none.
+    pub async fn save_account(&self, account: &Account) -> Result<Account, StoreError> {
+        let next = Account { version: account.version + 1, ..account.clone() };
+        let mut items = vec![written(self.put_next_version(&next, account.version))];
+        items.extend(self.administrator_mark(&next));
+        let Err(refusal) = self.transact(items).await?.verdict else { return Ok(next) };
+        match refusal.failed_condition() {
+            Some((_, found)) => unless_written(next, found),
+            None => Err(refused(&refusal)),
+        }
+    }
+
+    /// Makes an account the first administrator, if there never was one.
+    pub async fn claim_administrator(&self, account: &Account) -> Result<Claim, StoreError> {
+        let next = Account { version: account.version + 1, role: Role::Administrator, ..account.clone() };
+        let mark = self.put_user(guard(FIRST_ADMINISTRATOR, account.id));
+        let mark = mark.condition_expression(format!("attribute_not_exists({USER_ID})"));
+        let items = vec![written(mark), written(self.put_next_version(&next, account.version))];
+        let Err(refusal) = self.transact(items).await?.verdict else { return Ok(Claim::Granted(Box::new(next))) };
+        match refusal.failed_condition() {
+            // An earlier attempt whose reply was lost left its mark and wrote the account in one.
+            Some((0, found)) if found.is_some_and(|mark| marks(mark, account.id)) => {
+                let written = self.account(account.id).await?.filter(|found| found.role == Role::Administrator);
+                Ok(written.map_or(Claim::TooLate, |found| Claim::Granted(Box::new(found))))
+            }
+            Some((0, _)) => Ok(Claim::TooLate),
+            Some((_, found)) => unless_written(next, found).map(|account| Claim::Granted(Box::new(account))),
+            None => Err(refused(&refusal)),
+        }
+    }
+
+    /// Whether any account is or was an administrator.
+    pub async fn has_administrator(&self) -> Result<bool, StoreError> {
+        Ok(self.user_item(FIRST_ADMINISTRATOR).await?.is_some())
+    }
+
+    /// A part of the list of all accounts, beginning at a cursor; at most `limit`, and at least one unless it is the last.
+    pub async fn accounts(&self, from: Option<AccountCursor>, limit: u16) -> Result<AccountPage, StoreError> {
+        let mut next = from;
+        loop {
+            let request = self
+                .dynamodb()
+                .scan()
+                .table_name(&self.names().users)
+                .limit(i32::from(limit.max(1)))
+                .filter_expression(format!("attribute_exists({USERNAME_LOWER})"))
+                .consistent_read(true)
+                .set_exclusive_start_key(next.map(|AccountCursor(id)| Item::from([(USER_ID.to_owned(), string(id))])));
+            let answer = self.attempt(|| request.clone().send()).await?.answer()?;
+            next = answer.last_evaluated_key.and_then(|key| text(&key, USER_ID).map(|id| AccountCursor(id.to_owned())));
+            let items = answer.items.unwrap_or_default().into_iter();
+            let accounts = items.map(|item| decode(item, "an account")).collect::<Result<Vec<_>, _>>()?;
+            if !accounts.is_empty() || next.is_none() {
+                return Ok(AccountPage { accounts, next });
+            }
+        }
+    }
+
+    async fn guarded(&self, guard: &str) -> Result<Option<Account>, StoreError> {
+        let Some(item) = self.user_item(guard).await? else { return Ok(None) };
+        let id = text(&item, ACCOUNT_ID).and_then(|id| id.parse().ok()).map(AccountId);
+        self.account(id.ok_or_else(|| corrupt(guard, "it names no account"))?).await
+    }
+
+    async fn user_item(&self, id: &str) -> Result<Option<Item>, StoreError> {
+        let request = self.dynamodb().get_item().table_name(&self.names().users).consistent_read(true);
+        let request = request.key(USER_ID, string(id));
+        Ok(self.attempt(|| request.clone().send()).await?.answer()?.item)
+    }
+
+    /// A put that gives the item it found when its condition fails.
+    fn put_user(&self, item: Item) -> PutBuilder {
+        Put::builder()
+            .table_name(&self.names().users)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    fn put_next_version(&self, next: &Account, read: u64) -> PutBuilder {
+        self.put_user(account_item(next))
+            .condition_expression(format!("Version = :read AND {USERNAME_LOWER} = :name AND {EMAIL_LOWER} = :address"))
+            .expression_attribute_values(":read", number(read))
+            .expression_attribute_values(":name", string(next.username.key()))
+            .expression_attribute_values(":address", string(next.email.key()))
+    }
+
+    /// For an administrator's account, the write that marks that there is one.
+    fn administrator_mark(&self, account: &Account) -> Option<TransactWriteItem> {
+        let mark = Update::builder()
+            .table_name(&self.names().users)
+            .key(USER_ID, string(FIRST_ADMINISTRATOR))
+            .update_expression(format!(
+                "SET {ACCOUNT_ID} = if_not_exists({ACCOUNT_ID}, :id), {SCHEMA_VERSION_ATTRIBUTE} = :schema"
+            ))
+            .expression_attribute_values(":id", string(account.id))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .build()
+            .expect("table, key and expression are set");
+        (account.role == Role::Administrator).then(|| TransactWriteItem::builder().update(mark).build())
+    }
+}
+
+/// What a failed condition on a version means: success, if what is there is what was to be written.
+fn unless_written(next: Account, found: Option<&Item>) -> Result<Account, StoreError> {
+    let what = format!("account {}", next.username);
+    let Some(found) = found else { return Err(StoreError::NotFound { what }) };
+    if decode::<Account>(found.clone(), &what)? == next { Ok(next) } else { Err(StoreError::Conflict { what }) }
+}
+
+fn written(put: PutBuilder) -> TransactWriteItem {
+    TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
+}
+
+fn username_guard(key: &str) -> String {
+    format!("username#{key}")
+}
+
+fn email_guard(key: &str) -> String {
+    format!("email#{key}")
+}
+
+fn account_item(account: &Account) -> Item {
+    let mut item = encode(account);
+    item.insert(USERNAME_LOWER.to_owned(), string(account.username.key()));
+    item.insert(EMAIL_LOWER.to_owned(), string(account.email.key()));
+    item
+}
+
+fn guard(name: &str, account: AccountId) -> Item {
+    Item::from([
+        (USER_ID.to_owned(), string(name)),
+        (ACCOUNT_ID.to_owned(), string(account)),
+        (SCHEMA_VERSION_ATTRIBUTE.to_owned(), number(SCHEMA_VERSION)),
+    ])
+}
+
+fn marks(guard: &Item, account: AccountId) -> bool {
+    text(guard, ACCOUNT_ID) == Some(account.to_string().as_str())
+}

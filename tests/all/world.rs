@@ -71,9 +71,10 @@ impl World {
     }
 }
 
-/// Patience on a clock that jumps, from a fixed seed.
+/// Patience on a clock that jumps. Seeds differ within a test, or two stores would send equal tokens.
 pub fn patience() -> Patience {
-    Patience::new(JumpingTimer::default(), 7)
+    static SEED: AtomicU64 = AtomicU64::new(7);
+    Patience::new(JumpingTimer::default(), SEED.fetch_add(1, Ordering::SeqCst))
 }
 
 /// A clock that a sleep moves on at once.

@@ -23,7 +23,7 @@ const FILE: &str = "kiosk.db";
 /// Requests waiting for their turn; beyond these, callers wait to enter the queue.
 const QUEUE: usize = 256;
 /// How often items past their time to live are removed: the engine does not do so by itself.
-const SWEEP: Duration = Duration::from_secs(600);
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// The engine, and how it is reached.
 pub struct DatabaseEngine(Access);
