@@ -1,1 +1,114 @@
-//! To be written.
+//! The command line: what was asked for, done by one file per subcommand, and told by an exit code.
+//!
+//! Subcommands go through the same services as the screens. What a person should read goes to standard error, what a
+//! program may read goes to standard output.
+
+mod booking;
+mod error;
+mod first_run;
+mod health;
+mod open;
+mod output;
+mod progress;
+mod provision;
+mod screen;
+mod secret;
+mod ticket;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Sources};
+use crate::telemetry::{self, Door};
+
+pub use error::{CliError, Kind};
+
+/// Sells train tickets from a terminal.
+///
+/// Without a command it is the full-screen program. The first start creates everything it needs in the data folder.
+#[derive(Debug, Parser)]
+#[command(version, after_long_help = error::exit_codes(), after_help = "--help says more, exit codes included.")]
+struct Cli {
+    /// The folder of the embedded store, the logs and a developer's key
+    ///
+    /// Without it KIOSK_DATA_DIR decides, then the file of settings, then your platform's folder for data.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// The file of settings; config.toml.example documents all of them
+    ///
+    /// Without it KIOSK_CONFIG decides, then ./config.toml, then config.toml in your platform's folder for settings.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Creates the tables and the bucket; what exists stays as it is
+    Provision,
+    /// Asks the store whether it answers
+    Health(health::Args),
+    /// Prints a new SECRET_KEY
+    Secret,
+    /// Checks tickets, or prints the key to check them with
+    #[command(subcommand)]
+    Ticket(ticket::Command),
+    /// Shows bookings
+    #[command(subcommand)]
+    Booking(booking::Command),
+}
+
+/// Does what the command line asks for.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    let Cli { data_dir, config, command } = cli;
+    let load = |door: Door| {
+        let config = Config::load(&Sources::of_process(config.clone(), data_dir.clone()))?;
+        let log = telemetry::start(&config, door).map_err(CliError::log)?;
+        if door == Door::Subcommand {
+            config.notices().iter().for_each(|notice| tracing::warn!("{notice}"));
+        }
+        Ok::<_, CliError>((config, log))
+    };
+    match command {
+        None => {
+            screen::demand_terminal()?;
+            let (config, _log) = load(Door::Screen)?;
+            screen::run(&config)
+        }
+        Some(Command::Secret) => secret::run(),
+        Some(Command::Ticket(command)) => ticket::run(command, || Ok(load(Door::Subcommand)?.0)),
+        Some(command) => {
+            let (config, _log) = load(Door::Subcommand)?;
+            open::block_on(async {
+                match command {
+                    Command::Provision => provision::run(&config).await,
+                    Command::Health(args) => health::run(args, &config).await,
+                    Command::Booking(command) => booking::run(command, &config).await,
+                    Command::Secret | Command::Ticket(_) => unreachable!("answered above, without a store"),
+                }
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

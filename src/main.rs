@@ -1,3 +1,7 @@
-//! The `kiosk` binary.
+//! The `kiosk` binary: hands the arguments to `cli` and the exit code to the system.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kiosk::cli::main()
+}

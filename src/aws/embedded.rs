@@ -27,6 +27,8 @@ use crate::aws::embedded::database::DatabaseEngine;
 use crate::aws::embedded::objects::ObjectEngine;
 use crate::aws::{Clients, Place, settings};
 
+pub use folder::create as create_folder;
+
 const ENDPOINT: &str = "http://embedded.invalid";
 const REGION: &str = "ap-south-1";
 /// Both ends are this process: the pair proves nothing and protects nothing, it only lets requests be signed.

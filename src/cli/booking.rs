@@ -1,0 +1,112 @@
+//! `kiosk booking`: one booking and its receipt.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+
+use super::{CliError, Kind, open, output};
+use crate::config::Config;
+use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::pnr::Pnr;
+use crate::domain::time::railway_time;
+use crate::service::request::{Reply, Request};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Shows a booking
+    Show {
+        /// Its PNR
+        pnr: Pnr,
+        /// Print it as JSON on one line, as the store keeps it
+        #[arg(long)]
+        json: bool,
+    },
+    /// Saves a booking's receipt
+    Receipt {
+        /// Its PNR
+        pnr: Pnr,
+        /// The file to write, which must not exist; - writes to standard output [default: receipt-PNR.pdf]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliError> {
+    let store = open::store(config).await?;
+    let session = open::kiosk(config, store).await?.operator_session();
+    match command {
+        Command::Show { pnr, json } => match session.call(Request::Booking { pnr }).await? {
+            Reply::Booking(booking) if json => output::json(&*booking),
+            Reply::Booking(booking) => output::line(words(&booking)),
+            other => Err(unexpected(&other)),
+        },
+        Command::Receipt { pnr, output: file } => match session.call(Request::Receipt { pnr }).await? {
+            Reply::Receipt(document) => {
+                let file = file.unwrap_or_else(|| PathBuf::from(&document.name));
+                save(&file, &document.bytes)
+            }
+            other => Err(unexpected(&other)),
+        },
+    }
+}
+
+fn unexpected(reply: &Reply) -> CliError {
+    CliError::new(Kind::Internal, format!("an answer to another question: {reply:?}"))
+}
+
+/// Writes a new file: a receipt that is there already is never overwritten.
+fn save(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    if file == Path::new("-") {
+        if io::stdout().is_terminal() {
+            let error = CliError::new(Kind::Refused, "A PDF file would only confuse your terminal.");
+            return Err(error.hint("send it on, as in: kiosk booking receipt PNR -o - > receipt.pdf"));
+        }
+        return output::bytes(bytes);
+    }
+    let written = fs::OpenOptions::new().write(true).create_new(true).open(file);
+    let written = written.and_then(|mut open| io::Write::write_all(&mut open, bytes));
+    written.map_err(|error| CliError::file(file, &error).hint("choose another file with -o"))?;
+    output::line(format_args!("Saved {}.", file.display()))
+}
+
+fn words(booking: &Booking) -> String {
+    let status = match booking.status {
+        BookingStatus::AwaitingPayment => "awaits payment at a counter",
+        BookingStatus::Confirmed => "confirmed",
+        BookingStatus::Lapsed => "lapsed: it was not paid in time",
+    };
+    let mut text = format!(
+        "PNR        {}, {status}\n\
+         Booked     {} at {}\n\
+         Train      {} {}, {}, {}\n\
+         From       {} {}\n\
+         To         {} {}\n\
+         Telephone  {}\n",
+        booking.pnr.spoken(),
+        railway_time(booking.booked_at).format("%a %e %b %Y %H:%M"),
+        booking.terminal,
+        booking.train,
+        booking.train_name,
+        booking.class,
+        booking.quota.words(),
+        booking.from.station,
+        booking.from.at.format("%a %e %b %Y %H:%M"),
+        booking.to.station,
+        booking.to.at.format("%a %e %b %Y %H:%M"),
+        booking.phone.masked(),
+    );
+    for booked in &booking.passengers {
+        let berth = booked.allotted.map_or_else(|| "on a lap".to_owned(), |allotted| allotted.to_string());
+        let who = &booked.passenger;
+        let _ = writeln!(text, "           {} ({} {}) {berth}  {}", who.name, who.age, who.gender, booked.fare);
+    }
+    let _ = write!(text, "Total      {}", booking.fare.total);
+    if let Some(payment) = &booking.payment {
+        let at = railway_time(payment.taken_at).format("%a %e %b %Y %H:%M");
+        let _ = write!(text, ", {} at {} on {at}", payment.method.words(), payment.terminal);
+    }
+    text
+}

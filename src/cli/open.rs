@@ -1,0 +1,79 @@
+//! Opens what the settings name: the store, and Kiosk over it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::runtime;
+
+use super::{CliError, Kind};
+use crate::aws::embedded;
+use crate::aws::remote::Remote;
+use crate::config::secret::{self, SecretKey};
+use crate::config::{Config, StoreChoice};
+use crate::service::{Kiosk, Settings, SystemClock};
+use crate::store::{Names, Store};
+
+/// Runs to the end on a runtime of its own. What is left behind then, such as a request that nobody waits for, is given
+/// a moment and no more.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::new(Kind::Internal, format!("no threads: {error}")))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    done
+}
+
+/// The store, opened but neither asked nor prepared.
+pub(super) async fn store(config: &Config) -> Result<Store, CliError> {
+    let clients = match config.store() {
+        StoreChoice::Embedded => embedded::open(config.data_dir())?,
+        StoreChoice::Aws => {
+            let endpoint = config.aws().endpoint().map(str::parse).transpose();
+            let endpoint = endpoint.map_err(|error| {
+                CliError::new(Kind::Settings, format!("aws.endpoint_url is not an address: {error}"))
+            })?;
+            let region = config.aws().region().map(str::to_owned);
+            Remote { region, endpoint, credentials: None }.clients().await
+        }
+    };
+    Ok(Store::new(clients, names(config)))
+}
+
+/// Kiosk over a store.
+pub(super) async fn kiosk(config: &Config, store: Store) -> Result<Kiosk, CliError> {
+    let settings = settings(config)?;
+    Ok(Kiosk::start(store, settings, Arc::new(SystemClock)).await?)
+}
+
+/// The key as it is set, or a developer's own from the data folder.
+pub(super) fn secret_key(config: &Config) -> Result<SecretKey, CliError> {
+    match config.secret_key() {
+        Some(key) => Ok(key.clone()),
+        None => {
+            embedded::create_folder(config.data_dir())?;
+            Ok(secret::key_in(config.data_dir())?)
+        }
+    }
+}
+
+fn names(config: &Config) -> Names {
+    let aws = config.aws();
+    Names {
+        trains: aws.trains().to_owned(),
+        bookings: aws.bookings().to_owned(),
+        users: aws.users().to_owned(),
+        bucket: aws.bucket().to_owned(),
+    }
+}
+
+fn settings(config: &Config) -> Result<Settings, CliError> {
+    let session = config.session();
+    Ok(Settings {
+        hold: session.hold(),
+        slip: session.slip(),
+        development: config.is_development(),
+        test_payment: config.is_development(),
+        bootstrap_admin: config.bootstrap_admin().cloned(),
+        ..Settings::development(secret_key(config)?.wrapped())
+    })
+}
