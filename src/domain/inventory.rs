@@ -203,3 +203,6 @@ impl RunState {
         holds.map(|part| part.until + GRACE).filter(|at| *at > now).min()
     }
 }
+
+#[cfg(test)]
+mod tests;
