@@ -184,8 +184,8 @@ proptest! {
         leg in any_leg(6)
     ) {
         let (mut coach, mut owners) = after(events);
+        let berths: BTreeSet<_> = berths.into_iter().filter(|berth| coach.is_free(*berth, leg, now())).collect();
         // The store gives back what expired in the way of a claim before the claim is written.
-        prop_assume!(berths.iter().all(|berth| coach.is_free(*berth, leg, now())));
         for berth in &berths {
             reclaim(&mut coach, &mut owners, *berth, leg);
         }

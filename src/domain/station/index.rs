@@ -110,22 +110,23 @@ impl StationIndex {
     /// first among equals. Nothing typed means nothing.
     pub fn complete(&self, typed: &str, limit: usize) -> Vec<Place> {
         let typed = fold(typed);
-        let mut found: Vec<_> = self
-            .beginning(&typed)
-            .iter()
-            .map(|key| (fit(key, &typed), Reverse(self.weight(key.target)), key.target))
-            .collect();
-        found.sort_unstable();
-        let mut targets: Vec<Target> = Vec::with_capacity(limit.min(found.len()));
-        for (_, _, target) in found {
-            if targets.len() == limit {
-                break;
+        let mut best: Vec<(Fit, Reverse<usize>, Target)> = Vec::with_capacity(limit + 1);
+        for key in self.beginning(&typed) {
+            let found = (fit(key, &typed), Reverse(self.weight(key.target)), key.target);
+            if best.len() >= limit && best.last().is_none_or(|worst| found >= *worst) {
+                continue;
             }
-            if !targets.contains(&target) {
-                targets.push(target);
+            // A place begins so in several ways: the best of them counts.
+            if let Some(same) = best.iter().position(|(.., target)| *target == key.target) {
+                if best[same] <= found {
+                    continue;
+                }
+                best.remove(same);
             }
+            best.insert(best.partition_point(|better| *better < found), found);
+            best.truncate(limit);
         }
-        targets.into_iter().map(|target| self.place(target)).collect()
+        best.into_iter().map(|(.., target)| self.place(target)).collect()
     }
 
     /// The one place that a fully typed text names: a code, a city, a name, or a name with its code behind it as
