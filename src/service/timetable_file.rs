@@ -274,11 +274,15 @@ fn lines_with_places<'a>(text: &'a str, value: &'a Spanned<String>) -> impl Iter
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::sync::Arc;
 
     use rstest::rstest;
 
     use super::{bundled, parse};
     use crate::domain::coach::Class;
+    use crate::domain::fare::{Traveller, price};
+    use crate::domain::passenger::{Accommodation, Age};
+    use crate::domain::timetable::Timetable;
     use crate::domain::train::TrainNumber;
 
     const GOOD: &str = r#"
@@ -380,5 +384,31 @@ MMCT 08:35+1 -        1384
         }
         let carried: BTreeSet<Class> = file.trains.iter().flat_map(crate::domain::train::Train::classes).collect();
         assert_eq!(carried, BTreeSet::from(Class::ALL), "some class runs on no train");
+    }
+
+    #[test]
+    fn the_bundled_timetable_can_be_searched_by_city() {
+        let file = bundled();
+        let timetable = Timetable::new(file.stations, file.trains.into_iter().map(Arc::new).collect());
+        let place = |text| timetable.stations().resolve(text).expect("a place").codes();
+        let (delhi, mumbai) = (place("delhi"), place("Mumbai"));
+        assert!(delhi.len() > 1 && mumbai.len() > 1);
+        let on = "2026-12-24".parse().expect("a date");
+        let found: Vec<_> = timetable.journeys(&delhi, &mumbai, on).iter().map(|j| j.run.train.to_string()).collect();
+        assert!(found.contains(&"12952".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn every_bundled_train_has_a_fare_for_each_class_it_carries() {
+        let rules = crate::service::rules_file::bundled();
+        let fares = rules.fares_on("2026-12-01".parse().expect("a date"));
+        let adult = Traveller { age: Age::try_from(30).expect("an age"), accommodation: Accommodation::Berth };
+        for train in bundled().trains {
+            let km = train.halts().last().expect("at least two halts").km;
+            for class in train.classes() {
+                let fare = price(fares, train.kind(), class, km, &[adult]);
+                assert!(fare.is_ok(), "{} {class}: {fare:?}", train.number());
+            }
+        }
     }
 }
