@@ -9,7 +9,7 @@ use kiosk::domain::fare::FareItemKind;
 use kiosk::domain::money::Paise;
 use kiosk::domain::passenger::Gender;
 use kiosk::receipt::{Issuer, render};
-use kiosk::ticket::{Ticket, TicketKey, verify};
+use kiosk::ticket::{Ticket, TicketKey, qr, verify};
 use rstest::rstest;
 use sha2::{Digest, Sha256};
 
@@ -114,6 +114,39 @@ fn a_receipt_says_all_that_the_railway_s_own_says() {
     }
     for unsaid in ["TEST PAYMENT", "NOT PAID", "Not valid", "98100", "stands for a letter"] {
         assert!(!words.contains(unsaid), "'{unsaid}' is in: {words}");
+    }
+}
+
+/// The code is found on the drawn page as a scanner finds it: by its first corner, which is seven modules wide.
+#[test]
+fn the_code_on_the_page_is_the_ticket_s() {
+    let ticket = key().sign(&booking());
+    let file = saved("code", &render(&booking(), &ticket, &issuer()));
+    let drawn = Command::new("pdftoppm").args(["-gray", "-r", "288"]).arg(&file).output();
+    let drawn = drawn.expect("pdftoppm starts: it comes with pdftotext, `apt-get install poppler-utils`").stdout;
+    let mut head = drawn.splitn(4, |byte| *byte == b'\n');
+    let size = head.nth(1).map(String::from_utf8_lossy).expect("a grey map says its size");
+    let width: usize = size.split_once(' ').and_then(|(width, _)| width.parse().ok()).expect("a width");
+    let pixels = head.nth(1).expect("a grey map has pixels");
+    let dark = |x: usize, y: usize| pixels[y * width + x] < 128;
+    // Four pixels are a point. Right of the particulars and below the journey there is nothing but the code.
+    let (left, top) = (1720, 830);
+    let (x, y) = (top..1400)
+        .flat_map(|y| (left..width).map(move |x| (x, y)))
+        .find(|(x, y)| dark(*x, *y))
+        .expect("something is drawn there");
+    let corner = (x..width).take_while(|x| dark(*x, y + 2)).count();
+    let matrix = qr(&ticket);
+    for row in 0..matrix.width {
+        for column in 0..matrix.width {
+            let middle = |place: usize| (2 * place + 1) * corner / 14;
+            let seen = dark(x + middle(column), y + middle(row));
+            assert_eq!(seen, matrix.is_dark(column, row), "module {column}, {row} of a code at {x}, {y}");
+        }
+    }
+    let quiet = (1..corner / 2).flat_map(|away| (0..corner * 5).map(move |along| (away, along)));
+    for (away, along) in quiet {
+        assert!(!dark(x - away, y + along) && !dark(x + along, y - away), "the quiet zone is not quiet");
     }
 }
 
