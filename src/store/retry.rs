@@ -34,7 +34,7 @@ pub trait Timer: Send + Sync {
     /// Time since some fixed moment.
     fn now(&self) -> Duration;
     /// Waits.
-    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn wait(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// The runtime's clock.
@@ -52,7 +52,7 @@ impl Timer for TokioTimer {
         self.0.elapsed()
     }
 
-    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn wait(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(tokio::time::sleep(pause))
     }
 }
@@ -98,7 +98,7 @@ impl Patience {
     pub(crate) async fn pause(&self, next: u32) {
         let most = FIRST_PAUSE.saturating_mul(1 << (next - 1).min(16)).min(LONGEST_PAUSE);
         let share = self.chance.lock().unwrap_or_else(PoisonError::into_inner).random_range(0.5..=1.0);
-        self.timer.sleep(most.mul_f64(share)).await;
+        self.timer.wait(most.mul_f64(share)).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use kiosk::aws::Place;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::pnr::Pnr;
 
@@ -47,11 +48,11 @@ async fn a_busy_bucket_is_asked_again() {
 #[tokio::test]
 async fn a_link_is_given_only_where_it_leads_somewhere() {
     let world = World::empty().await;
-    let link = world.store.receipt_link(pnr(), 1, Duration::from_secs(300)).await.expect("nothing is asked");
-    match link {
-        None => assert_eq!(world.clients.place, kiosk::aws::Place::Embedded),
-        Some(link) => {
-            assert!(link.contains("receipts/8451234567-1.pdf") && link.contains("X-Amz-Signature="), "{link}")
-        }
+    let link = world.store.receipt_link(pnr(), 1, Duration::from_mins(5)).await.expect("nothing is asked");
+    if world.clients.place == Place::Embedded {
+        assert_eq!(link, None);
+    } else {
+        let link = link.expect("there is an address");
+        assert!(link.contains("receipts/8451234567-1.pdf") && link.contains("X-Amz-Signature="), "{link}");
     }
 }

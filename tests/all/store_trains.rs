@@ -13,7 +13,7 @@ use kiosk::store::trains::{Listing, Published};
 use crate::world::{World, express, rajdhani, stations};
 
 fn listings() -> Vec<Listing> {
-    let fares = BTreeMap::from([(Class::ThirdAc, Paise::new(2_870_00))]);
+    let fares = BTreeMap::from([(Class::ThirdAc, Paise::new(287_000))]);
     vec![Listing { train: rajdhani(), fares }, Listing { train: express(), fares: BTreeMap::new() }]
 }
 

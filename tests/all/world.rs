@@ -77,7 +77,7 @@ pub fn patience() -> Patience {
     Patience::new(JumpingTimer::default(), SEED.fetch_add(1, Ordering::SeqCst))
 }
 
-/// A clock that a sleep moves on at once.
+/// A clock that waiting moves on at once.
 #[derive(Debug, Default)]
 pub struct JumpingTimer(AtomicU64);
 
@@ -86,7 +86,7 @@ impl Timer for JumpingTimer {
         Duration::from_micros(self.0.load(Ordering::SeqCst))
     }
 
-    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn wait(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let micros = u64::try_from(pause.as_micros()).expect("a pause is short");
         self.0.fetch_add(micros, Ordering::SeqCst);
         Box::pin(tokio::task::yield_now())
