@@ -22,6 +22,7 @@ use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
 use crate::domain::train::{Leg, RunId};
 use crate::domain::user::{AccountId, Email, Phone, Role, Username};
+use crate::ticket::Ticket;
 
 /// What a session asks for.
 #[derive(Clone, Debug)]
@@ -148,6 +149,11 @@ pub enum Request {
         /// Its PNR.
         pnr: Pnr,
     },
+    /// A paid booking's signed ticket, for whoever may see the booking.
+    Ticket {
+        /// Its PNR.
+        pnr: Pnr,
+    },
 }
 
 /// Which berths a hold is for.
@@ -264,6 +270,8 @@ pub enum Reply {
     },
     /// To `Receipt`.
     Receipt(Document),
+    /// To `Ticket`.
+    Ticket(Ticket),
 }
 
 /// A file made by Kiosk.
@@ -380,8 +388,8 @@ pub enum Failure {
     /// Nothing under this PNR that the caller may see.
     #[error("There is no booking {0} that you may see: check the number.")]
     NoSuchBooking(Pnr),
-    /// A receipt is for a paid booking.
-    #[error("There is no receipt before the booking is paid.")]
+    /// Tickets and receipts are for paid bookings.
+    #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
     NotPaid,
     /// The process has as much to do as it can.
     #[error("Kiosk is very busy: try again in a moment.")]

@@ -8,12 +8,13 @@ use ratatui::layout::{Rect, Size};
 
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, Ids, Live, Look, Setup, Wish, World};
+use crate::ui::draft::Draft;
 use crate::ui::frame::{self, Message};
 use crate::ui::glyphs::{Charset, Glyphs, to_ascii};
 use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind};
 use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Pending, Watch};
 use crate::ui::overlay::{After, Answer, Help, Overlay, Question};
-use crate::ui::screen::Screen;
+use crate::ui::screen::{Extent, Screen};
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
 
@@ -132,10 +133,15 @@ impl App {
             frame::too_small(buf, area, &self.world);
         } else {
             let screen = self.top();
-            let message = self.message();
-            frame::view(buf, area, screen, message.as_ref(), &self.hints(), &self.world);
             let body = frame::places(area).body;
-            screen.view(buf, body, &self.world);
+            match screen.extent(&self.world) {
+                Extent::Terminal => screen.view(buf, area, &self.world),
+                Extent::Body => {
+                    let message = self.message();
+                    frame::view(buf, area, screen, message.as_ref(), &self.hints(), &self.world);
+                    screen.view(buf, body, &self.world);
+                }
+            }
             if let Some(overlay) = &self.overlay {
                 overlay.view(buf, body, &self.world);
             }
@@ -154,6 +160,15 @@ impl App {
     pub fn set_look(&mut self, look: Look) {
         self.world.theme = Theme::new(look.scheme, look.depth);
         self.world.glyphs = Glyphs::new(look.charset);
+    }
+
+    /// Shows screens on top of each other with a journey in work, as if a person had come that way.
+    pub fn show(&mut self, draft: Draft, screens: impl IntoIterator<Item = Screen>) {
+        self.world.draft = draft;
+        for screen in screens {
+            self.push(screen);
+            self.with_top(Screen::enter);
+        }
     }
 
     /// What the screens see; for tests and for the terminal's title.
@@ -329,7 +344,11 @@ impl App {
 
     fn mouse(&mut self, mouse: Mouse) {
         let Size { width, height } = self.world.size;
-        let places = frame::places(Rect::new(0, 0, width, height));
+        let terminal = Rect::new(0, 0, width, height);
+        let places = frame::places(terminal);
+        if self.overlay.is_none() && self.top().extent(&self.world) == Extent::Terminal {
+            return self.with_top(|screen, cx| screen.mouse(mouse, terminal, cx));
+        }
         if mouse.kind == MouseKind::Press
             && let Some(key) = frame::key_at(places.keys, &self.hints(), mouse.at)
         {

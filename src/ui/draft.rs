@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::coach::Class;
+use crate::domain::coach::{BerthType, Class};
 use crate::domain::fare::Fare;
-use crate::domain::passenger::Passenger;
+use crate::domain::passenger::{Gender, Passenger};
 use crate::domain::station::Place;
 use crate::domain::timetable::Journey;
 use crate::domain::user::Phone;
@@ -64,6 +64,39 @@ pub struct Draft {
     pub phone: Option<Phone>,
     /// What the party pays, as it was shown.
     pub fare: Option<Fare>,
+    /// The form of passengers as far as it is filled.
+    pub typed: Typed,
+}
+
+/// A form of passengers, filled or half filled. It outlives the berths: who has to choose again types nothing twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// Those with a berth, in the order of the berths.
+    pub seated: Vec<TypedPassenger>,
+    /// Children without a berth.
+    pub lap: Vec<TypedPassenger>,
+    /// The telephone number.
+    pub phone: String,
+}
+
+/// What is typed of a passenger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypedPassenger {
+    /// The name.
+    pub name: String,
+    /// The age.
+    pub age: String,
+    /// The gender, once it is chosen.
+    pub gender: Option<Gender>,
+    /// The kind of berth that was chosen for them, rather than fallen to them.
+    pub preference: Option<BerthType>,
+}
+
+impl TypedPassenger {
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Draft {

@@ -200,5 +200,6 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Slip { .. } => "Reading the slip",
         Request::MyBookings { .. } => "Reading the bookings",
         Request::Receipt { .. } => "Making the receipt",
+        Request::Ticket { .. } => "Signing the ticket",
     }
 }

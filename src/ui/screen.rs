@@ -35,6 +35,11 @@ pub trait Scene {
         None
     }
 
+    /// How much of the terminal it draws on.
+    fn extent(&self, _world: &World) -> Extent {
+        Extent::Body
+    }
+
     /// Whether a key's action makes sense now; a key that does not is neither shown nor taken.
     fn offers(&self, _action: Self::Action, _world: &World) -> bool {
         true
@@ -90,6 +95,15 @@ pub trait Scene {
 
     /// Draws it.
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World);
+}
+
+/// How much of the terminal a screen draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The part between the head and the message line.
+    Body,
+    /// All of it: what has to be large, such as a code to scan.
+    Terminal,
 }
 
 /// Declares the screens and hands every call of the enum on to the one that it holds.
@@ -156,6 +170,11 @@ impl Screen {
     /// The one fact of its own that must never be lost.
     pub fn fact(&self, world: &World) -> Option<String> {
         each!(self, scene => scene.fact(world))
+    }
+
+    /// How much of the terminal it draws on.
+    pub fn extent(&self, world: &World) -> Extent {
+        each!(self, scene => scene.extent(world))
     }
 
     /// Whether a text field has the focus.
