@@ -1,5 +1,6 @@
 //! Accounts: names and addresses are unique whatever the timing, and no write is lost or made twice.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::user::{Account, Email, Role, Username};
@@ -129,6 +130,23 @@ async fn an_administrator_made_by_the_operator_leaves_none_to_be_claimed(#[case]
     let anita = account("anita", Role::Traveller);
     world.store.create_account(&anita).await.expect("free");
     assert_eq!(world.store.claim_administrator(&anita).await, Ok(Claim::TooLate));
+}
+
+#[tokio::test]
+async fn an_account_written_by_a_newer_kiosk_is_refused_and_left_alone() {
+    let world = World::empty().await;
+    let anita = account("anita", Role::Traveller);
+    world.store.create_account(&anita).await.expect("free");
+    let newer = world.clients.dynamodb.update_item().table_name(&world.names.users);
+    let newer = newer
+        .key("UserID", AttributeValue::S(anita.id.to_string()))
+        .update_expression("SET SchemaVersion = :newer")
+        .expression_attribute_values(":newer", AttributeValue::N("99".to_owned()));
+    newer.send().await.expect("written");
+    let error = world.store.account(anita.id).await.expect_err("it may hold what this version cannot see");
+    assert!(matches!(error, StoreError::Corrupt { .. }) && error.to_string().contains("newer"), "{error}");
+    let save = world.store.save_account(&Account { failures: 1, ..anita }).await;
+    assert!(save.is_err(), "a save would lose what this version cannot see");
 }
 
 #[tokio::test]
