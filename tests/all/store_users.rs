@@ -149,6 +149,21 @@ async fn an_account_written_by_a_newer_kiosk_is_refused_and_left_alone() {
     assert!(save.is_err(), "a save would lose what this version cannot see");
 }
 
+/// A repeat under a new token, as after a restart: only the item itself can tell that it was applied.
+#[tokio::test]
+async fn the_same_save_or_claim_again_is_one_write() {
+    let world = World::empty().await;
+    let anita = account("anita", Role::Traveller);
+    world.store.create_account(&anita).await.expect("free");
+    let change = Account { failures: 2, ..anita };
+    let first = world.store.save_account(&change).await.expect("at its version");
+    assert_eq!(world.store.save_account(&change).await, Ok(first.clone()));
+
+    let claim = world.store.claim_administrator(&first).await.expect("there is none");
+    assert!(matches!(claim, Claim::Granted(_)));
+    assert_eq!(world.store.claim_administrator(&first).await, Ok(claim));
+}
+
 #[tokio::test]
 async fn pages_of_accounts_hold_each_once_and_no_guard() {
     let world = World::empty().await;
