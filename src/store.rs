@@ -6,10 +6,12 @@
 //! or follow from a version.
 
 pub mod audit_log;
+pub mod bookings;
 pub mod item;
 pub mod provision;
 pub mod receipts;
 pub mod retry;
+pub mod runs;
 pub mod schema;
 pub mod trains;
 pub mod users;

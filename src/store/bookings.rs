@@ -1,0 +1,86 @@
+//! Bookings, each under its PNR. They are written by the transactions of `runs`, and read here.
+
+use chrono::SecondsFormat;
+
+use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::pnr::Pnr;
+use crate::domain::user::AccountId;
+use crate::store::item::{Item, corrupt, decode, encode, string, text};
+use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, USER_ID, USER_ID_INDEX, WORK};
+use crate::store::{Store, StoreError};
+
+/// Among how many work lists the duties of one kind are spread, so that no partition of the index is hot.
+const WORK_LISTS: u64 = 10;
+
+/// A page of an account's bookings.
+#[derive(Clone, Debug)]
+pub struct BookingPage {
+    /// Newest first.
+    pub bookings: Vec<Booking>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// The booking under a PNR, read consistently.
+    pub async fn booking(&self, pnr: Pnr) -> Result<Option<Booking>, StoreError> {
+        let get = self
+            .dynamodb()
+            .get_item()
+            .table_name(&self.names().bookings)
+            .key(BOOKING_ID, string(pnr))
+            .consistent_read(true);
+        let reply = self.attempt(|| get.clone().send()).await?.answer()?;
+        reply.item.map(booking_of).transpose()
+    }
+
+    /// A page of the bookings an account made. The index may be a moment behind the table.
+    pub async fn bookings_of(
+        &self,
+        account: AccountId,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<BookingPage, StoreError> {
+        let start = after.map(|after| start_key(account, after)).transpose()?;
+        let query = self
+            .dynamodb()
+            .query()
+            .table_name(&self.names().bookings)
+            .index_name(USER_ID_INDEX)
+            .key_condition_expression("UserID = :account")
+            .expression_attribute_values(":account", string(account))
+            .scan_index_forward(false)
+            .set_exclusive_start_key(start)
+            .limit(limit);
+        let reply = self.attempt(|| query.clone().send()).await?.answer()?;
+        let next = reply.last_evaluated_key.as_ref();
+        let next = next.and_then(|key| Some(format!("{} {}", text(key, BOOKED_AT)?, text(key, BOOKING_ID)?)));
+        let bookings = reply.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<_, _>>()?;
+        Ok(BookingPage { bookings, next })
+    }
+}
+
+fn start_key(account: AccountId, after: &str) -> Result<Item, StoreError> {
+    let (booked_at, pnr) = after.split_once(' ').ok_or_else(|| corrupt("a page's end", "it names no booking"))?;
+    Ok(Item::from([
+        (USER_ID.to_owned(), string(account)),
+        (BOOKED_AT.to_owned(), string(booked_at)),
+        (BOOKING_ID.to_owned(), string(pnr)),
+    ]))
+}
+
+/// A booking as the table keeps it. One that awaits payment is listed as work, due when its slip's time is over.
+pub(in crate::store) fn item_of(booking: &Booking) -> Item {
+    let mut item = encode(booking);
+    if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
+        let list = booking.pnr.get() % WORK_LISTS;
+        item.insert(WORK.to_owned(), string(format!("payment#{list}")));
+        item.insert(DUE_AT.to_owned(), string(slip.pay_by.to_rfc3339_opts(SecondsFormat::Secs, true)));
+    }
+    item
+}
+
+/// Reads a booking's item.
+pub(in crate::store) fn booking_of(item: Item) -> Result<Booking, StoreError> {
+    decode(item, "a booking")
+}

@@ -1,0 +1,305 @@
+//! What is sold and held on a run: one item per coach, beside the run's pin, its manifest and its hint.
+//!
+//! Berths are sold by segment and every write is conditional on what it was decided from, so nothing here locks and
+//! nothing reads before it writes. Expiry has no sweeper: whoever wants an expired hold's berth clears that hold whole,
+//! in the same write.
+
+mod coach_item;
+mod commit;
+mod edit;
+mod expression;
+mod requests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use self::coach_item::{coach_key, coach_of_key, coach_state, plan_of, read_number};
+pub use self::commit::{Before, Commit};
+use self::expression::{CoachWrite, HoldingPart};
+use self::requests::{Consistency, Transacted, Written};
+use crate::domain::coach::{BerthRef, Coach, CoachId};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
+use crate::domain::time::instant;
+use crate::domain::train::{Leg, RunId, Train, TrainNumber};
+use crate::store::item::{Item, corrupt, encode, string, text};
+use crate::store::{Store, StoreError};
+
+/// How often a release plans again when others change the coach under it.
+const RELEASE_ATTEMPTS: u32 = 64;
+
+/// How long a run's items outlive the train's arrival.
+const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// The published version of a train by which a run is sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    run: RunId,
+    train: TrainNumber,
+    version: u32,
+    expires_at: DateTime<Utc>,
+}
+
+impl Plan {
+    /// The plan of a run by a version of its train.
+    pub fn new(run: RunId, train: &Train) -> Self {
+        let last = train.halts().last().expect("a train has two halts or more");
+        let arrival = instant(last.arrive.on(run.date));
+        Self { run, train: train.number(), version: train.version(), expires_at: arrival + KEPT }
+    }
+
+    /// The run.
+    pub const fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// When the items of the run may go.
+    pub const fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+
+    /// As every coach keeps it: `12951@3`.
+    fn text(&self) -> String {
+        format!("{}@{}", self.train, self.version)
+    }
+}
+
+/// What is settled when the first berth of a run is held.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Pin<'a> {
+    plan: String,
+    train_version: u32,
+    coaches: &'a [Coach],
+    rules: &'a str,
+    expires_at: i64,
+}
+
+/// A run as it was read, consistently.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What is sold and held.
+    pub state: RunState,
+    /// Whether the train's version is settled for this run.
+    pub pinned: bool,
+    /// The hint's count, at or before the state.
+    pub hint: u64,
+}
+
+/// Berths of one hold by coach, in the order of the wishes within each.
+pub type Parts = BTreeMap<CoachId, Vec<u8>>;
+
+/// Groups berths by coach.
+pub fn parts(berths: &[BerthRef]) -> Parts {
+    let mut parts = Parts::new();
+    for berth in berths {
+        parts.entry(berth.coach).or_default().push(berth.number);
+    }
+    parts
+}
+
+/// Berths that somebody wants or holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Names the hold.
+    pub hold: HoldId,
+    /// The leg.
+    pub leg: Leg,
+    /// The berths.
+    pub parts: Parts,
+}
+
+impl Holding {
+    fn coaches(&self) -> impl Iterator<Item = HoldingPart<'_>> {
+        let (hold, leg) = (self.hold, self.leg);
+        self.parts.iter().map(move |(coach, berths)| HoldingPart { coach: *coach, hold, berths, leg })
+    }
+}
+
+/// What came of an attempt to hold berths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HoldAttempt {
+    /// They are held, now or by an earlier attempt with the same id; the coaches as they are, as far as known.
+    Held(Vec<(CoachId, CoachState)>),
+    /// Somebody was faster; the coaches as they are now, as far as known.
+    Lost(Vec<(CoachId, CoachState)>),
+    /// These are not free in the state from which they were chosen.
+    Taken(Vec<BerthRef>),
+    /// The run is sold by another version of the train: read it again.
+    OtherPlan,
+}
+
+impl Store {
+    /// Reads a run; `current` is the timetable's train, by which an unsold run goes. `None` when neither the store nor
+    /// the timetable knows the train.
+    pub async fn run(&self, run: RunId, current: Option<&Arc<Train>>) -> Result<Option<Run>, StoreError> {
+        let items = self.run_items(run).await?;
+        let mut pinned = None;
+        let mut hint = 0;
+        let mut coaches = BTreeMap::new();
+        for item in &items {
+            match text(item, "Item") {
+                Some("#run") => pinned = Some(read_number::<u32>(item, "TrainVersion")?),
+                Some("#rev") => hint = read_number(item, "Rev")?,
+                Some(key) => {
+                    if let Some(coach) = coach_of_key(key) {
+                        coaches.insert(coach, coach_state(item)?);
+                    }
+                }
+                None => return Err(corrupt("a run's item", "it has no key")),
+            }
+        }
+        let train = match (pinned, current) {
+            (Some(version), Some(train)) if train.version() == version => Some(train.clone()),
+            (Some(version), _) => Some(Arc::new(self.train_version(run.train, version).await?)),
+            (None, current) => current.cloned(),
+        };
+        Ok(train.map(|train| Run { state: RunState { run, train, coaches }, pinned: pinned.is_some(), hint }))
+    }
+
+    /// Settles by which version of its train a run is sold, once and for all, and says which it is.
+    pub async fn pin(&self, plan: &Plan, train: &Train, rules: &str) -> Result<u32, StoreError> {
+        let pin = Pin {
+            plan: plan.text(),
+            train_version: plan.version,
+            coaches: train.coaches(),
+            rules,
+            expires_at: plan.expires_at.timestamp(),
+        };
+        let mut item = encode(&pin);
+        item.extend(key(plan.run, "#run"));
+        match self.put_run_item(item).await? {
+            Written::Done(_) => Ok(plan.version),
+            Written::Refused(old) => read_number(&old, "TrainVersion"),
+        }
+    }
+
+    /// The settled versions of runs' trains; a run of which no berth was ever held has none. May be a moment old.
+    pub async fn pins(&self, runs: &[RunId]) -> Result<HashMap<RunId, u32>, StoreError> {
+        let keys: Vec<_> = runs.iter().map(|run| key(*run, "#run")).collect();
+        self.numbers_of_runs(&keys, "TrainVersion").await
+    }
+
+    /// Takes berths out of sale until a moment, as one write: all of them or none. The state is the one from which they
+    /// were chosen; expired holds in the way are cleared in the same write.
+    pub async fn hold(
+        &self,
+        plan: &Plan,
+        holding: &Holding,
+        until: DateTime<Utc>,
+        state: &RunState,
+        now: DateTime<Utc>,
+    ) -> Result<HoldAttempt, StoreError> {
+        let mut edits = Vec::new();
+        let mut taken = Vec::new();
+        for (coach, berths) in &holding.parts {
+            let part = HeldPart { berths: berths.clone(), leg: holding.leg, until };
+            match edit::claim(*coach, state.coach(*coach), holding.hold, part, now) {
+                Ok(edit) => edits.push(edit),
+                Err(berths) => taken.extend(berths.into_iter().map(|number| BerthRef { coach: *coach, number })),
+            }
+        }
+        if !taken.is_empty() {
+            return Ok(HoldAttempt::Taken(taken));
+        }
+        let writes: Vec<_> = edits.iter().map(|edit| CoachWrite::of(edit, plan)).collect();
+        match writes.as_slice() {
+            [write] => match self.update_coach(plan.run, write).await? {
+                Written::Done(item) => Ok(HoldAttempt::Held(vec![(edits[0].coach, coach_state(&item)?)])),
+                Written::Refused(old) => refused(plan, holding, &[(edits[0].coach, old)]),
+            },
+            writes => {
+                let items = writes.iter().map(|write| self.coach_update(plan.run, write)).collect();
+                match self.transact_run(items).await? {
+                    Transacted::Done => Ok(HoldAttempt::Held(Vec::new())),
+                    Transacted::Refused(reasons) => {
+                        let known: Vec<_> = edits
+                            .iter()
+                            .zip(reasons)
+                            .filter_map(|(edit, reason)| Some((edit.coach, reason?)))
+                            .collect();
+                        refused(plan, holding, &known)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives back what a hold still has in a coach; the coach as it is then. Repeating it changes nothing.
+    pub async fn release(
+        &self,
+        plan: &Plan,
+        hold: HoldId,
+        coach: CoachId,
+        state: &CoachState,
+    ) -> Result<CoachState, StoreError> {
+        let mut state = state.clone();
+        for _ in 0..RELEASE_ATTEMPTS {
+            let Some(edit) = edit::release(coach, &state, hold) else { return Ok(state) };
+            match self.update_coach(plan.run, &CoachWrite::of(&edit, plan)).await? {
+                Written::Done(item) => return coach_state(&item),
+                Written::Refused(old) => state = coach_state(&old)?,
+            }
+        }
+        Err(StoreError::Conflict { what: format!("coach {coach}") })
+    }
+
+    /// The coaches as they are now, consistently.
+    pub async fn coaches(&self, run: RunId, coaches: &[CoachId]) -> Result<Vec<(CoachId, CoachState)>, StoreError> {
+        let keys: Vec<_> = coaches.iter().map(|coach| key(run, &coach_key(*coach))).collect();
+        let mut states = Vec::new();
+        for item in self.read_run_items(&keys, Consistency::Strong).await? {
+            if let Some(coach) = text(&item, "Item").and_then(coach_of_key) {
+                states.push((coach, coach_state(&item)?));
+            }
+        }
+        Ok(states)
+    }
+
+    /// Counts the hint that something changed on a run.
+    pub async fn bump_hint(&self, plan: &Plan) -> Result<(), StoreError> {
+        self.add_hint(plan.run, plan.expires_at).await
+    }
+
+    /// The hints of runs; a run that nobody wrote to has none. May be a moment old.
+    pub async fn hints(&self, runs: &[RunId]) -> Result<HashMap<RunId, u64>, StoreError> {
+        let keys: Vec<_> = runs.iter().map(|run| key(*run, "#rev")).collect();
+        self.numbers_of_runs(&keys, "Rev").await
+    }
+
+    async fn numbers_of_runs<T: FromStr>(&self, keys: &[Item], name: &str) -> Result<HashMap<RunId, T>, StoreError> {
+        let mut numbers = HashMap::new();
+        for item in self.read_run_items(keys, Consistency::Eventual).await? {
+            let run = text(&item, "RunID").and_then(|run| run.parse().ok());
+            numbers.insert(run.ok_or_else(|| corrupt("a run's item", "it has no run"))?, read_number(&item, name)?);
+        }
+        Ok(numbers)
+    }
+}
+
+/// What a refused hold tells: whether it was done before, by which plan, and how the coaches are now.
+fn refused(plan: &Plan, holding: &Holding, items: &[(CoachId, Item)]) -> Result<HoldAttempt, StoreError> {
+    let text = plan.text();
+    if items.iter().any(|(_, item)| plan_of(item).is_some_and(|other| other != text)) {
+        return Ok(HoldAttempt::OtherPlan);
+    }
+    let mut states = Vec::new();
+    for (coach, item) in items {
+        states.push((*coach, coach_state(item)?));
+    }
+    let mine = states.iter().any(|(coach, state)| {
+        state
+            .holds
+            .get(&holding.hold)
+            .is_some_and(|part| part.leg == holding.leg && part.berths == holding.parts[coach])
+    });
+    Ok(if mine { HoldAttempt::Held(states) } else { HoldAttempt::Lost(states) })
+}
+
+/// The key of an item of a run.
+fn key(run: RunId, item: &str) -> Item {
+    HashMap::from([("RunID".to_owned(), string(run)), ("Item".to_owned(), string(item))])
+}

@@ -1,0 +1,183 @@
+//! The requests of a run's writes and reads, and what their verdicts say.
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use chrono::{DateTime, Utc};
+
+use crate::domain::train::RunId;
+use crate::store::item::Item;
+use crate::store::retry::{Refusal, refused};
+use crate::store::runs::coach_item::number;
+use crate::store::runs::expression::CoachWrite;
+use crate::store::runs::key;
+use crate::store::schema::SCHEMA_VERSION;
+use crate::store::{Store, StoreError};
+
+/// The most keys of one `BatchGetItem`.
+const BATCH: usize = 100;
+
+/// What came of a conditional write.
+pub(in crate::store) enum Written {
+    /// It was applied; the item as it is then, if it was asked for.
+    Done(Item),
+    /// Its condition did not hold; the item as it is. Empty when there is none.
+    Refused(Item),
+}
+
+/// What came of a transaction.
+pub(in crate::store) enum Transacted {
+    /// It was applied.
+    Done,
+    /// Conditions did not hold: for each of its parts the item on which its own failed, empty when there is none.
+    Refused(Vec<Option<Item>>),
+}
+
+/// How old a read may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Consistency {
+    /// All writes that were acknowledged are in it.
+    Strong,
+    /// It may be a moment behind.
+    Eventual,
+}
+
+impl Store {
+    pub(super) async fn update_coach(&self, run: RunId, write: &CoachWrite) -> Result<Written, StoreError> {
+        let update = self
+            .dynamodb()
+            .update_item()
+            .table_name(self.names().runs())
+            .set_key(Some(write.key(run)))
+            .update_expression(write.update())
+            .condition_expression(write.condition())
+            .set_expression_attribute_names(Some(write.names.clone()))
+            .set_expression_attribute_values(Some(write.values.clone()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.attempt(|| update.clone().send()).await?.verdict {
+            Ok(reply) => Ok(Written::Done(reply.attributes.unwrap_or_default())),
+            Err(refusal) if refusal.is_condition_failure() => {
+                Ok(Written::Refused(refusal.found().cloned().unwrap_or_default()))
+            }
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    pub(super) fn coach_update(&self, run: RunId, write: &CoachWrite) -> TransactWriteItem {
+        let update = Update::builder()
+            .table_name(self.names().runs())
+            .set_key(Some(write.key(run)))
+            .update_expression(write.update())
+            .condition_expression(write.condition())
+            .set_expression_attribute_names(Some(write.names.clone()))
+            .set_expression_attribute_values(Some(write.values.clone()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .expect("table, key and expression are given");
+        TransactWriteItem::builder().update(update).build()
+    }
+
+    /// Writes all items or none.
+    pub(super) async fn transact_run(&self, items: Vec<TransactWriteItem>) -> Result<Transacted, StoreError> {
+        match self.transact(items).await?.verdict {
+            Ok(()) => Ok(Transacted::Done),
+            Err(refusal) if refusal.failed_condition().is_some() => {
+                let reasons = refusal.reasons().iter().map(|reason| {
+                    let failed = reason.code() == Some("ConditionalCheckFailed");
+                    failed.then(|| reason.item().cloned().unwrap_or_default())
+                });
+                Ok(Transacted::Refused(reasons.collect()))
+            }
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    /// Puts an item of a run unless there is one under its key.
+    pub(super) async fn put_run_item(&self, item: Item) -> Result<Written, StoreError> {
+        let put = self
+            .dynamodb()
+            .put_item()
+            .table_name(self.names().runs())
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(RunID)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.attempt(|| put.clone().send()).await?.verdict {
+            Ok(_) => Ok(Written::Done(Item::new())),
+            Err(refusal) if refusal.is_condition_failure() => {
+                Ok(Written::Refused(refusal.found().cloned().unwrap_or_default()))
+            }
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    /// A run's pin, hint and coaches, consistently; its manifest and queue sort after them and are not read.
+    pub(super) async fn run_items(&self, run: RunId) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let query = self
+                .dynamodb()
+                .query()
+                .table_name(self.names().runs())
+                .consistent_read(true)
+                .key_condition_expression("RunID = :run AND #item BETWEEN :first AND :last")
+                .expression_attribute_names("#item", "Item")
+                .expression_attribute_values(":run", AttributeValue::S(run.to_string()))
+                .expression_attribute_values(":first", AttributeValue::S("#rev".to_owned()))
+                .expression_attribute_values(":last", AttributeValue::S("C$".to_owned()))
+                .set_exclusive_start_key(start);
+            let page = self.attempt(|| query.clone().send()).await?.answer()?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// The items under keys of the runs' table; those that do not exist are absent.
+    pub(super) async fn read_run_items(
+        &self,
+        keys: &[Item],
+        consistency: Consistency,
+    ) -> Result<Vec<Item>, StoreError> {
+        let table = self.names().runs();
+        let mut items = Vec::new();
+        for batch in keys.chunks(BATCH) {
+            let mut left = batch.to_vec();
+            while !left.is_empty() {
+                let wanted = KeysAndAttributes::builder()
+                    .set_keys(Some(left))
+                    .consistent_read(consistency == Consistency::Strong)
+                    .build()
+                    .expect("there is a key");
+                let get = self.dynamodb().batch_get_item().request_items(&table, wanted);
+                let mut page = self.attempt(|| get.clone().send()).await?.answer()?;
+                items.extend(page.responses.as_mut().and_then(|tables| tables.remove(&table)).unwrap_or_default());
+                let unread = page.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&table));
+                left = unread.map(|unread| unread.keys).unwrap_or_default();
+                if !left.is_empty() {
+                    self.patience().pause(1).await;
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// Adds one to a run's hint.
+    pub(super) async fn add_hint(&self, run: RunId, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let update = self
+            .dynamodb()
+            .update_item()
+            .table_name(self.names().runs())
+            .set_key(Some(key(run, "#rev")))
+            .update_expression("SET ExpiresAt = :expires, SchemaVersion = :schema ADD #rev :one")
+            .expression_attribute_names("#rev", "Rev")
+            .expression_attribute_values(":expires", number(expires_at.timestamp()))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .expression_attribute_values(":one", number(1));
+        self.attempt(|| update.clone().send()).await?.answer()?;
+        Ok(())
+    }
+}
