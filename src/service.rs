@@ -3,10 +3,21 @@
 //! [`Kiosk`] is a cheap handle to everything the process shares: store, timetable, rules, live counts. A [`Session`] is
 //! one person at one terminal; all they can ask is a [`request::Request`].
 
+mod access;
+pub mod account;
+mod audit;
+mod booking;
+mod catalogue;
 pub mod clock;
+mod hold;
 pub mod live;
+mod receipt_outbox;
+mod refusal;
 pub mod request;
 pub mod rules_file;
+pub mod sale;
+mod search;
+pub mod seed;
 pub mod session;
 pub mod settings;
 pub mod timetable_file;
@@ -15,17 +26,25 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio_util::task::TaskTracker;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use live::{Attention, RunWatch};
 pub use session::Session;
 pub use settings::{Argon2Cost, Settings, SignInLimits};
 
+use self::account::{Attempts, Bootstrap, Hasher};
+use self::catalogue::Catalogue;
+use self::live::Live;
+use self::session::Who;
 use crate::domain::rules::Rules;
 use crate::domain::station::StationIndex;
 use crate::domain::terminal::{Terminal, TerminalKind};
 use crate::domain::train::RunId;
 use crate::store::{Store, StoreError};
+
+/// The terminal of whoever runs commands on the machine itself.
+const OPERATOR: &str = "operator";
 
 /// All that the sessions of a process share. Cheap to clone.
 #[derive(Clone)]
@@ -36,6 +55,15 @@ struct Shared {
     settings: Settings,
     clock: Arc<dyn Clock>,
     rules: Arc<Rules>,
+    catalogue: Catalogue,
+    live: Live,
+    hasher: Hasher,
+    /// Sign-ins by terminal.
+    sources: Attempts,
+    /// Sign-ins by names that nobody has.
+    unknown_names: Attempts,
+    bootstrap: Bootstrap,
+    background: TaskTracker,
 }
 
 impl fmt::Debug for Kiosk {
@@ -47,38 +75,49 @@ impl fmt::Debug for Kiosk {
 impl Kiosk {
     /// Reads the catalogue and begins to follow live counts, until the last handle is dropped.
     pub async fn start(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Self::open(store, settings, clock).await
+        let kiosk = Self::open(store, settings, clock).await?;
+        kiosk.spawn_poller();
+        Ok(kiosk)
     }
 
     /// A kiosk that follows live counts only when [`Self::poll_once`] is called: for tests and single commands.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let _ = (store, settings, clock);
-        Err(StoreError::Unavailable { outcome: crate::store::Outcome::NotApplied, cause: "not written yet".to_owned() })
+        let catalogue = Catalogue::read(&store, clock.now()).await?;
+        let limits = settings.sign_in;
+        Ok(Self(Arc::new(Shared {
+            rules: Arc::new(rules_file::bundled()),
+            catalogue,
+            live: Live::default(),
+            hasher: Hasher::new(settings.argon2, limits.hashes_at_once),
+            sources: Attempts::new(limits.per_terminal, limits.lockout),
+            unknown_names: Attempts::new(limits.per_account, limits.lockout),
+            bootstrap: Bootstrap::default(),
+            background: TaskTracker::new(),
+            store,
+            settings,
+            clock,
+        })))
     }
-
-    /// Looks once for what other processes have changed.
-    pub async fn poll_once(&self) {}
 
     /// A session for whoever comes to a terminal.
     pub fn open_session(&self, terminal: Terminal) -> Session {
-        Session::new(self.clone(), terminal)
+        Session::new(self.clone(), terminal, Who::Guest)
     }
 
     /// A session for whoever runs Kiosk's commands on the machine itself: they may do what an administrator may.
     pub fn operator_session(&self) -> Session {
-        let terminal = Terminal { id: "operator".to_owned(), station: None, kind: TerminalKind::Desk };
-        Session::new(self.clone(), terminal)
+        let terminal = Terminal { id: OPERATOR.to_owned(), station: None, kind: TerminalKind::Desk };
+        Session::new(self.clone(), terminal, Who::Operator)
     }
 
     /// Follows a run's live state.
     pub fn watch(&self, run: RunId, attention: Attention) -> RunWatch {
-        let _ = (run, attention);
-        RunWatch::silent()
+        self.0.live.watch(run, attention)
     }
 
     /// The stations of the timetable.
     pub fn stations(&self) -> Arc<StationIndex> {
-        Arc::new(StationIndex::default())
+        Arc::clone(self.timetable().stations())
     }
 
     /// The railway's rules.
@@ -99,5 +138,16 @@ impl Kiosk {
     /// The store on which it stands.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Waits until everything that nobody waits for is done: receipts, records, hints. Before the process ends.
+    pub async fn settle(&self) {
+        self.0.background.close();
+        self.0.background.wait().await;
+        self.0.background.reopen();
+    }
+
+    fn background(&self) -> &TaskTracker {
+        &self.0.background
     }
 }

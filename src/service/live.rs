@@ -1,10 +1,23 @@
-//! Live availability: the state of every run that some screen shows.
+//! Live availability: the state of every run that some screen shows, and of no other.
+//!
+//! There is one `watch` channel a run. What this process writes is published at once; what others write is seen by
+//! looking at the runs' hints, and only runs whose hint moved are read. A slow screen gets the newest state, never a
+//! queue. State of a lower `Rev` never replaces one of a higher.
 
-use std::sync::Arc;
+mod poll;
 
-use tokio::sync::watch;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::domain::inventory::RunState;
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, watch};
+
+use crate::domain::coach::CoachId;
+use crate::domain::inventory::{CoachState, RunState};
+use crate::domain::train::RunId;
+use crate::store::runs::Run;
 
 /// How closely a run is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,25 +29,206 @@ pub enum Attention {
 }
 
 /// A subscription to a run; dropped, it ends.
-#[derive(Debug)]
 pub struct RunWatch {
     states: watch::Receiver<Option<Arc<RunState>>>,
+    watched: Arc<Watched>,
+    attention: Attention,
 }
 
 impl RunWatch {
-    pub(super) fn silent() -> Self {
-        Self { states: watch::channel(None).1 }
-    }
-
     /// The newest state when it is another than the one given last; waits for it. `None` when Kiosk is closing.
     ///
     /// Cancel safe: a state that was not returned is returned by the next call.
     pub async fn changed(&mut self) -> Option<Arc<RunState>> {
-        loop {
-            self.states.changed().await.ok()?;
-            if let Some(state) = self.states.borrow_and_update().clone() {
-                return Some(state);
-            }
+        self.states.changed().await.ok()?;
+        self.states.borrow_and_update().clone()
+    }
+
+    /// The newest state; `None` before the run was read.
+    pub fn current(&self) -> Option<Arc<RunState>> {
+        self.states.borrow().clone()
+    }
+
+    /// The run.
+    pub fn run(&self) -> RunId {
+        self.watched.run
+    }
+}
+
+impl Drop for RunWatch {
+    fn drop(&mut self) {
+        if self.attention == Attention::Focus {
+            self.watched.focus.fetch_sub(1, Ordering::Relaxed);
         }
     }
+}
+
+impl fmt::Debug for RunWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RunWatch({}, {:?})", self.watched.run, self.attention)
+    }
+}
+
+/// The runs that are watched.
+#[derive(Default)]
+pub(super) struct Live {
+    runs: Mutex<HashMap<RunId, Weak<Watched>>>,
+    /// Tells the poller that a run is watched of which nothing is known yet.
+    pub(super) unread: Arc<Notify>,
+}
+
+/// The last handle is gone: whoever still waits is told so.
+impl Drop for Live {
+    fn drop(&mut self) {
+        for watched in self.all() {
+            watched.states.send_replace(None);
+        }
+    }
+}
+
+/// A run that somebody watches.
+struct Watched {
+    run: RunId,
+    states: watch::Sender<Option<Arc<RunState>>>,
+    focus: AtomicUsize,
+    seen: Mutex<Seen>,
+}
+
+/// What is known of a watched run beside its state.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// Its train's version is settled.
+    pinned: bool,
+    /// The hint at or before the last read.
+    hint: u64,
+    /// When its hint was looked at last.
+    looked_at: Option<DateTime<Utc>>,
+    /// When it was read last.
+    read_at: Option<DateTime<Utc>>,
+}
+
+impl Watched {
+    fn seen(&self) -> Seen {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Live {
+    /// Subscribes to a run; the first to do so has it read.
+    pub(super) fn watch(&self, run: RunId, attention: Attention) -> RunWatch {
+        let watched = {
+            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(watched) = runs.get(&run).and_then(Weak::upgrade) {
+                watched
+            } else {
+                runs.retain(|_, watched| watched.strong_count() > 0);
+                let watched = Arc::new(Watched {
+                    run,
+                    states: watch::channel(None).0,
+                    focus: AtomicUsize::new(0),
+                    seen: Mutex::default(),
+                });
+                runs.insert(run, Arc::downgrade(&watched));
+                self.unread.notify_one();
+                watched
+            }
+        };
+        if attention == Attention::Focus {
+            watched.focus.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut states = watched.states.subscribe();
+        if states.borrow().is_some() {
+            states.mark_changed();
+        }
+        RunWatch { states, watched, attention }
+    }
+
+    /// What is known of a run, and whether its train's version is settled; `None` when nobody watches it.
+    pub(super) fn known(&self, run: RunId) -> Option<Run> {
+        let watched = self.watched(run)?;
+        let state = watched.states.borrow().clone()?;
+        let seen = watched.seen();
+        Some(Run { state: RunState::clone(&state), pinned: seen.pinned, hint: seen.hint })
+    }
+
+    /// Whether anybody watches a run.
+    pub(super) fn is_watched(&self, run: RunId) -> bool {
+        self.watched(run).is_some()
+    }
+
+    /// Takes in a run as it was read.
+    pub(super) fn publish(&self, read: &Run, now: DateTime<Utc>) {
+        let Some(watched) = self.watched(read.state.run) else { return };
+        watched.note(|seen| {
+            seen.pinned |= read.pinned;
+            seen.hint = seen.hint.max(read.hint);
+            seen.read_at = Some(now);
+        });
+        watched.states.send_if_modified(|state| {
+            let merged = match state.as_deref() {
+                None => read.state.clone(),
+                Some(known) => {
+                    // A settled version stays; before that the timetable's newest counts.
+                    let train = if read.pinned || !watched.seen().pinned { &read.state.train } else { &known.train };
+                    let mut merged = known.clone();
+                    merged.train = Arc::clone(train);
+                    merge(&mut merged.coaches, read.state.coaches.iter().map(|(id, coach)| (*id, coach.clone())));
+                    merged
+                }
+            };
+            replace(state, merged)
+        });
+    }
+
+    /// Takes in coaches as a write or a read of them gave.
+    pub(super) fn publish_coaches(&self, run: RunId, coaches: impl IntoIterator<Item = (CoachId, CoachState)>) {
+        let Some(watched) = self.watched(run) else { return };
+        watched.states.send_if_modified(|state| {
+            // Nothing to merge with: the poller reads the whole run.
+            let Some(known) = state.as_deref() else { return false };
+            let mut merged = known.clone();
+            merge(&mut merged.coaches, coaches);
+            replace(state, merged)
+        });
+    }
+
+    /// Has everything that is watched read again.
+    pub(super) fn suspect_all(&self) {
+        for watched in self.all() {
+            watched.note(|seen| *seen = Seen { pinned: seen.pinned, hint: seen.hint, ..Seen::default() });
+        }
+    }
+
+    fn watched(&self, run: RunId) -> Option<Arc<Watched>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).get(&run)?.upgrade()
+    }
+
+    fn all(&self) -> Vec<Arc<Watched>> {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.values().filter_map(Weak::upgrade).collect()
+    }
+}
+
+/// Takes newer coaches into older ones.
+pub(super) fn merge(
+    known: &mut BTreeMap<CoachId, CoachState>,
+    coaches: impl IntoIterator<Item = (CoachId, CoachState)>,
+) {
+    for (id, coach) in coaches {
+        if known.get(&id).is_none_or(|known| known.rev < coach.rev) {
+            known.insert(id, coach);
+        }
+    }
+}
+
+fn replace(state: &mut Option<Arc<RunState>>, merged: RunState) -> bool {
+    if state.as_deref() == Some(&merged) {
+        return false;
+    }
+    *state = Some(Arc::new(merged));
+    true
 }

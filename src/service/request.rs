@@ -382,6 +382,9 @@ pub enum Failure {
     /// A card needs its reference; a reference has to be printable.
     #[error("Type the reference that the card terminal printed, at most 40 plain characters.")]
     BadReference,
+    /// Payments without money are for development.
+    #[error("Test payments are not taken here: take cash or a card.")]
+    NoTestPayment,
     /// The slip was paid, or its time is over.
     #[error("This slip cannot be paid any more: {0}.")]
     SlipClosed(&'static str),

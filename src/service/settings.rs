@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use secrecy::SecretSlice;
 
 use crate::domain::user::Email;
+use crate::receipt::Issuer;
 
 /// How the services behave.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Settings {
     pub sign_in: SignInLimits,
     /// The address whose account may become the first administrator.
     pub bootstrap_admin: Option<Email>,
+    /// Who sells, as receipts say it.
+    pub issuer: Issuer,
     /// The key from which those for tickets are derived; 32 bytes or more.
     pub secret: SecretSlice<u8>,
 }
@@ -74,6 +77,7 @@ impl Settings {
             argon2: Argon2Cost::default(),
             sign_in: SignInLimits::default(),
             bootstrap_admin: None,
+            issuer: Issuer::default(),
             secret,
         }
     }

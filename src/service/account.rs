@@ -1,0 +1,225 @@
+//! Who is at the terminal: signing in, registering, stepping away, and becoming the first administrator.
+//!
+//! A wrong password is counted before it is looked at, in a conditional write, so that many guesses at once are no more
+//! than as many in a row. Unknown names cost the same time and are locked in the same way, so neither says which names
+//! exist.
+
+mod attempts;
+mod bootstrap;
+mod operator;
+mod password;
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+pub use self::operator::{DEVELOPMENT_ACCOUNTS, DevelopmentAccount, OperatorError};
+pub(super) use self::{attempts::Attempts, bootstrap::Bootstrap, password::Hasher};
+use crate::domain::user::{Account, AccountId, Email, PasswordHash, Role, Username};
+use crate::service::Kiosk;
+use crate::service::refusal::refuse;
+use crate::service::request::{Failure, Identity, Reply};
+use crate::service::session::{Session, Who};
+use crate::store::StoreError;
+use crate::store::users::{Claim, CreateAccountError};
+
+/// How long a role is believed before the account is looked at again: a demotion takes effect within it.
+const STANDING: TimeDelta = TimeDelta::seconds(60);
+/// How often a count is tried when the account is written by others at the same time.
+const ATTEMPTS: u32 = 16;
+
+pub(super) async fn sign_in(session: &Session, name: &str, password: SecretString) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let account = find(kiosk, name).await?;
+    let account = verify(session, name, account, password).await?;
+    enter(session, &account, "account.sign-in").await
+}
+
+pub(super) async fn unlock(session: &Session, password: SecretString) -> Result<Reply, Failure> {
+    let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
+    let kiosk = session.kiosk();
+    let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("unlock", &error))?;
+    let account = verify(session, identity.username.as_str(), account, password).await?;
+    enter(session, &account, "account.unlock").await
+}
+
+pub(super) async fn register(
+    session: &Session,
+    username: Username,
+    email: Email,
+    password: SecretString,
+) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    // Making accounts is limited as wrong passwords are: each costs a hash and a row.
+    kiosk.0.sources.begin(&session.terminal().id, kiosk.now())?;
+    let account = create(kiosk, username, email, Role::Traveller, password).await?;
+    enter(session, &account, "account.register").await
+}
+
+pub(super) async fn claim_administrator(session: &Session, code: &SecretString) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
+    let source = &session.terminal().id;
+    kiosk.0.sources.begin(source, kiosk.now())?;
+    if !kiosk.0.bootstrap.accepts(identity.account, code) {
+        return Err(Failure::WrongCode);
+    }
+    let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("claim", &error))?;
+    let account = account.filter(|account| !account.closed && kiosk.is_bootstrap(&account.email));
+    let account = account.ok_or(Failure::WrongCode)?;
+    let claim = kiosk.store().claim_administrator(&account).await.map_err(|error| refuse("claim", &error))?;
+    kiosk.0.bootstrap.forget();
+    match claim {
+        Claim::Granted(account) => {
+            kiosk.0.sources.forgive(source);
+            kiosk.record(session, "account.claim-administrator", Some(account.username.to_string()), None);
+            enter(session, &account, "account.sign-in").await
+        }
+        Claim::TooLate => Err(Failure::WrongCode),
+    }
+}
+
+/// Looks at the account again when that is a while ago: a closed one is signed out, another role counts from now on.
+pub(super) async fn check_standing(session: &Session) -> Result<(), Failure> {
+    let Who::Account(identity) = session.who() else { return Ok(()) };
+    let kiosk = session.kiosk();
+    if kiosk.now() - session.checked_at() < STANDING {
+        return Ok(());
+    }
+    let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("read", &error))?;
+    if let Some(account) = account.filter(|account| !account.closed) {
+        session.welcome(&Identity { role: account.role, ..identity });
+        Ok(())
+    } else {
+        session.expel();
+        Err(Failure::Closed)
+    }
+}
+
+/// Makes an account, if nobody has its name or address.
+async fn create(
+    kiosk: &Kiosk,
+    username: Username,
+    email: Email,
+    role: Role,
+    password: SecretString,
+) -> Result<Account, Failure> {
+    password::check(password.expose_secret(), &username).map_err(Failure::WeakPassword)?;
+    let hash = kiosk.0.hasher.hash(password).await?;
+    let account = kiosk.new_account(username, email, role, hash);
+    match kiosk.store().create_account(&account).await {
+        Ok(()) => Ok(account),
+        Err(CreateAccountError::UsernameTaken) => Err(Failure::UsernameTaken(account.username)),
+        Err(CreateAccountError::EmailTaken) => Err(Failure::EmailTaken),
+        Err(CreateAccountError::Store(error)) => Err(refuse("register", &error)),
+    }
+}
+
+impl Kiosk {
+    /// An account that was never written.
+    fn new_account(&self, username: Username, email: Email, role: Role, password: PasswordHash) -> Account {
+        Account {
+            id: AccountId(Uuid::new_v4()),
+            version: 1,
+            username,
+            email,
+            role,
+            password,
+            created_at: self.now().trunc_subsecs(0),
+            failures: 0,
+            locked_until: None,
+            closed: false,
+        }
+    }
+}
+
+/// The account that somebody means by a user name or an address.
+async fn find(kiosk: &Kiosk, name: &str) -> Result<Option<Account>, Failure> {
+    let found = if let Ok(email) = Email::parse(name) {
+        kiosk.store().account_by_email(&email.key()).await
+    } else if let Ok(username) = Username::parse(name) {
+        kiosk.store().account_by_username(&username.key()).await
+    } else {
+        Ok(None)
+    };
+    found.map_err(|error| refuse("sign in", &error))
+}
+
+/// The account, once the password has proved to be its own.
+async fn verify(
+    session: &Session,
+    name: &str,
+    account: Option<Account>,
+    password: SecretString,
+) -> Result<Account, Failure> {
+    let kiosk = session.kiosk();
+    let source = &session.terminal().id;
+    kiosk.0.sources.begin(source, kiosk.now())?;
+    let Some(account) = account else {
+        let key = name.trim().to_lowercase();
+        kiosk.0.unknown_names.begin(&key, kiosk.now())?;
+        kiosk.0.hasher.verify_nobody(password).await?;
+        return Err(Failure::WrongPassword);
+    };
+    let counted = count(kiosk, account).await?;
+    if !kiosk.0.hasher.verify(&counted.password, password).await? {
+        kiosk.record(session, "account.refused", Some(counted.username.to_string()), None);
+        return Err(counted.locked_until.map_or(Failure::WrongPassword, |until| Failure::LockedOut { until }));
+    }
+    kiosk.0.sources.forgive(source);
+    if counted.closed {
+        return Err(Failure::Closed);
+    }
+    let cleared = Account { failures: 0, locked_until: None, ..counted };
+    match kiosk.store().save_account(&cleared).await {
+        Ok(account) => Ok(account),
+        // Somebody else signs in to it at the same time, and clears or counts for themselves.
+        Err(StoreError::Conflict { .. }) => Ok(cleared),
+        Err(error) => Err(refuse("sign in", &error)),
+    }
+}
+
+/// Counts an attempt on an account as wrong until it proves right. The last one allowed closes the door behind it.
+async fn count(kiosk: &Kiosk, mut account: Account) -> Result<Account, Failure> {
+    let limits = kiosk.settings().sign_in;
+    for _ in 0..ATTEMPTS {
+        let now = kiosk.now();
+        let counted = counted(&account, limits.per_account, limits.lockout, now)?;
+        match kiosk.store().save_account(&counted).await {
+            Ok(account) => return Ok(account),
+            Err(StoreError::Conflict { .. }) => {
+                let again = kiosk.store().account(account.id).await;
+                let again = again.map_err(|error| refuse("sign in", &error))?;
+                account = again.ok_or(Failure::WrongPassword)?;
+            }
+            Err(error) => return Err(refuse("sign in", &error)),
+        }
+    }
+    Err(Failure::Busy)
+}
+
+fn counted(account: &Account, most: u32, lockout: TimeDelta, now: DateTime<Utc>) -> Result<Account, Failure> {
+    let before = match account.locked_until {
+        Some(until) if now < until => return Err(Failure::LockedOut { until }),
+        Some(_) => 0,
+        None => account.failures,
+    };
+    let failures = before + 1;
+    let locked_until = (failures >= most).then(|| (now + lockout).trunc_subsecs(0));
+    Ok(Account { failures, locked_until, ..account.clone() })
+}
+
+/// Lets somebody in who has proved who they are.
+async fn enter(session: &Session, account: &Account, action: &'static str) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let may_claim_administrator = kiosk.offer_administration(account).await;
+    let identity = Identity {
+        account: account.id,
+        username: account.username.clone(),
+        role: account.role,
+        may_claim_administrator,
+    };
+    session.welcome(&identity);
+    kiosk.record(session, action, Some(account.username.to_string()), None);
+    Ok(Reply::Welcome(identity))
+}

@@ -1,0 +1,180 @@
+//! What whoever runs Kiosk's commands on the machine may do to accounts, and the accounts of a development machine.
+
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use super::{create, password};
+use crate::domain::user::{Account, Email, Role, Username};
+use crate::service::Kiosk;
+use crate::service::refusal::refuse;
+use crate::service::request::Failure;
+use crate::store::StoreError;
+use crate::store::users::CreateAccountError;
+
+/// How often a change is tried when the account is written by others at the same time.
+const ATTEMPTS: u32 = 16;
+/// Accounts read at once.
+const PAGE: u16 = 200;
+
+/// An account that exists on development machines, with a password that everybody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DevelopmentAccount {
+    /// The name to sign in with.
+    pub username: &'static str,
+    /// The address.
+    pub email: &'static str,
+    /// The password.
+    pub password: &'static str,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// One account of each role. The names sit under `.example`, which nobody can own (RFC 2606).
+pub const DEVELOPMENT_ACCOUNTS: [DevelopmentAccount; 3] = [
+    DevelopmentAccount {
+        username: "traveller",
+        email: "traveller@kiosk.example",
+        password: "monsoon-mango",
+        role: Role::Traveller,
+    },
+    DevelopmentAccount {
+        username: "agent",
+        email: "agent@kiosk.example",
+        password: "platform-nine",
+        role: Role::Agent,
+    },
+    DevelopmentAccount {
+        username: "admin",
+        email: "admin@kiosk.example",
+        password: "signal-lantern",
+        role: Role::Administrator,
+    },
+];
+
+/// Why an account was not changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum OperatorError {
+    /// As anyone would be refused.
+    #[error(transparent)]
+    Refused(#[from] Failure),
+    /// Nobody has the name.
+    #[error("There is no account {0}: kiosk user list shows them all.")]
+    NoSuchAccount(String),
+}
+
+impl Kiosk {
+    /// Makes an account with any role.
+    pub async fn add_account(
+        &self,
+        username: Username,
+        email: Email,
+        role: Role,
+        password: SecretString,
+    ) -> Result<Account, OperatorError> {
+        let account = create(self, username, email, role, password).await?;
+        self.record_operator("account.add", Some(account.username.to_string()), Some(role.word().to_owned()));
+        Ok(account)
+    }
+
+    /// Gives an account another role.
+    pub async fn set_role(&self, username: &Username, role: Role) -> Result<Account, OperatorError> {
+        let account = self.change(username, |account| account.role = role).await?;
+        self.record_operator("account.role", Some(username.to_string()), Some(role.word().to_owned()));
+        Ok(account)
+    }
+
+    /// Closes an account: whoever is signed in with it is so for another minute at most.
+    pub async fn close_account(&self, username: &Username) -> Result<Account, OperatorError> {
+        let account = self.change(username, |account| account.closed = true).await?;
+        self.record_operator("account.close", Some(username.to_string()), None);
+        Ok(account)
+    }
+
+    /// Opens an account that was closed, or that wrong passwords have locked.
+    pub async fn open_account(&self, username: &Username) -> Result<Account, OperatorError> {
+        let opened = |account: &mut Account| {
+            account.closed = false;
+            account.failures = 0;
+            account.locked_until = None;
+        };
+        let account = self.change(username, opened).await?;
+        self.record_operator("account.open", Some(username.to_string()), None);
+        Ok(account)
+    }
+
+    /// Gives an account another password.
+    pub async fn set_password(&self, username: &Username, password: SecretString) -> Result<Account, OperatorError> {
+        password::check(password.expose_secret(), username).map_err(Failure::WeakPassword)?;
+        let hash = self.0.hasher.hash(password).await?;
+        let account = self.change(username, |account| account.password = hash.clone()).await?;
+        self.record_operator("account.password", Some(username.to_string()), None);
+        Ok(account)
+    }
+
+    /// All accounts, by name.
+    pub async fn accounts(&self) -> Result<Vec<Account>, OperatorError> {
+        let mut accounts = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self.store().accounts(from, PAGE).await;
+            let page = page.map_err(|error| refuse("list accounts", &error))?;
+            accounts.extend(page.accounts);
+            from = page.next;
+            if from.is_none() {
+                accounts.sort_by_key(|account| account.username.key());
+                return Ok(accounts);
+            }
+        }
+    }
+
+    /// Makes the accounts of a development machine where they are missing; does nothing in production.
+    pub async fn ensure_development_accounts(&self) -> Result<(), StoreError> {
+        if !self.settings().development {
+            return Ok(());
+        }
+        for known in DEVELOPMENT_ACCOUNTS {
+            let username = Username::parse(known.username).expect("a constant that a test reads");
+            let email = Email::parse(known.email).expect("a constant that a test reads");
+            if self.store().account_by_username(&username.key()).await?.is_some() {
+                continue;
+            }
+            let password = SecretString::from(known.password.to_owned());
+            let Ok(hash) = self.0.hasher.hash(password).await else { continue };
+            match self.store().create_account(&self.new_account(username, email, known.role, hash)).await {
+                // Another process, or somebody who likes the name, was first.
+                Ok(()) | Err(CreateAccountError::UsernameTaken | CreateAccountError::EmailTaken) => {}
+                Err(CreateAccountError::Store(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn change(&self, username: &Username, change: impl Fn(&mut Account)) -> Result<Account, OperatorError> {
+        for _ in 0..ATTEMPTS {
+            let found = self.store().account_by_username(&username.key()).await;
+            let found = found.map_err(|error| refuse("read an account", &error))?;
+            let mut account = found.ok_or_else(|| OperatorError::NoSuchAccount(username.to_string()))?;
+            change(&mut account);
+            match self.store().save_account(&account).await {
+                Ok(account) => return Ok(account),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(refuse("change an account", &error).into()),
+            }
+        }
+        Err(Failure::Busy.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEVELOPMENT_ACCOUNTS, Email, Username, password};
+
+    #[test]
+    fn the_development_accounts_keep_the_rules() {
+        for account in DEVELOPMENT_ACCOUNTS {
+            let username = Username::parse(account.username).expect("a good name");
+            assert!(Email::parse(account.email).is_ok());
+            assert_eq!(password::check(account.password, &username), Ok(()));
+        }
+    }
+}

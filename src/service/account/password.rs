@@ -1,0 +1,167 @@
+//! Passwords: which are good enough, and their hashes on a bounded number of threads.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+
+use crate::domain::user::{PasswordHash, Username};
+use crate::service::request::Failure;
+use crate::service::settings::Argon2Cost;
+
+/// The shortest password.
+const SHORTEST: usize = 10;
+/// The longest, in bytes: nobody types more, and a hash of a book costs time.
+const LONGEST: usize = 1024;
+
+/// Passwords of ten characters and more that stand high in every published list of stolen ones.
+const COMMON: [&str; 24] = [
+    "1234567890",
+    "0123456789",
+    "12345678910",
+    "0987654321",
+    "9876543210",
+    "1111111111",
+    "0000000000",
+    "1q2w3e4r5t",
+    "qwertyuiop",
+    "qwerty12345",
+    "qwerty123456",
+    "q1w2e3r4t5",
+    "1qaz2wsx3edc",
+    "password123",
+    "password1234",
+    "password12",
+    "passw0rd123",
+    "iloveyou123",
+    "administrator",
+    "welcome123",
+    "letmein1234",
+    "abcd123456",
+    "india12345",
+    "railway123",
+];
+
+/// Whether a password may be used with a name.
+///
+/// # Errors
+///
+/// A sentence that says what to do.
+pub(super) fn check(password: &str, username: &Username) -> Result<(), &'static str> {
+    if password.chars().count() < SHORTEST {
+        return Err("A password has at least 10 characters: three or four words do well.");
+    }
+    if password.len() > LONGEST {
+        return Err("This password is too long: use at most 1,024 characters.");
+    }
+    let lower = password.to_lowercase();
+    if lower.contains(&username.key()) {
+        return Err("The password must not contain the user name: choose another.");
+    }
+    let mut letters = lower.chars();
+    let first = letters.next();
+    if COMMON.contains(&lower.as_str()) || letters.all(|letter| Some(letter) == first) {
+        return Err("This password is among the first that anyone would try: choose another.");
+    }
+    Ok(())
+}
+
+/// Hashes passwords, a few at a time: each takes some 20 MB and tens of milliseconds.
+pub(in crate::service) struct Hasher {
+    argon2: Argon2<'static>,
+    turns: Arc<Semaphore>,
+    nobody: PasswordHash,
+}
+
+impl Hasher {
+    /// A hasher that does `at_once` at a time.
+    pub(in crate::service) fn new(cost: Argon2Cost, at_once: usize) -> Self {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).unwrap_or_default();
+        let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        // A hash that no password has, at the same cost: made up, so that starting costs nothing.
+        let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+        let nobody = PasswordHash(format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${hash}"));
+        Self { argon2, turns: Arc::new(Semaphore::new(at_once.max(1))), nobody }
+    }
+
+    /// The hash of a new password.
+    pub(in crate::service) async fn hash(&self, password: SecretString) -> Result<PasswordHash, Failure> {
+        let argon2 = self.argon2.clone();
+        let hash = self.run(move || argon2.hash_password(password.expose_secret().as_bytes())).await?;
+        hash.map(|hash| PasswordHash(hash.to_string())).map_err(|error| {
+            tracing::error!(%error, "a password cannot be hashed");
+            Failure::Internal { reference: "argon2".to_owned() }
+        })
+    }
+
+    /// Whether a password is the one that was hashed.
+    pub(in crate::service) async fn verify(
+        &self,
+        hash: &PasswordHash,
+        password: SecretString,
+    ) -> Result<bool, Failure> {
+        if password.expose_secret().len() > LONGEST {
+            return Ok(false);
+        }
+        let (argon2, hash) = (self.argon2.clone(), hash.clone());
+        self.run(move || {
+            let Ok(hash) = Phc::new(&hash.0) else {
+                tracing::error!("a stored password hash makes no sense");
+                return false;
+            };
+            argon2.verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
+        })
+        .await
+    }
+
+    /// Takes as long as [`Self::verify`], for a name that nobody has.
+    pub(in crate::service) async fn verify_nobody(&self, password: SecretString) -> Result<(), Failure> {
+        self.verify(&self.nobody, password).await.map(drop)
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Failure::Busy)?;
+        let done = tokio::task::spawn_blocking(move || {
+            // The turn lasts as long as the work, even when nobody waits for it any more.
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|_| Failure::Busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use secrecy::SecretString;
+
+    use super::{Argon2Cost, Hasher, Username, check};
+
+    #[rstest]
+    #[case("correct horse battery", true)]
+    #[case("पासवर्ड लंबा है", true)]
+    #[case("short", false)]
+    #[case("qwertyuiop", false)]
+    #[case("QWERTYUIOP", false)]
+    #[case("aaaaaaaaaaaaaa", false)]
+    #[case("Anita-is-my-name", false)]
+    fn passwords(#[case] password: &str, #[case] good: bool) {
+        let anita = Username::parse("anita").expect("valid");
+        assert_eq!(check(password, &anita).is_ok(), good);
+    }
+
+    #[tokio::test]
+    async fn a_hash_knows_its_password_and_nobody_s_knows_none() {
+        let hasher = Hasher::new(Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 }, 1);
+        let password = |text: &str| SecretString::from(text.to_owned());
+        let hash = hasher.hash(password("correct horse")).await.expect("hashed");
+        assert_eq!(hasher.verify(&hash, password("correct horse")).await, Ok(true));
+        assert_eq!(hasher.verify(&hash, password("battery staple")).await, Ok(false));
+        let nobody = super::Phc::new(&hasher.nobody.0).expect("a hash like any other");
+        let real = super::Phc::new(&hash.0).expect("a hash");
+        assert_eq!(nobody.params, real.params, "it costs the same");
+    }
+}

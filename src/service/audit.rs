@@ -1,0 +1,53 @@
+//! Who did what: events for the audit log, appended without anybody waiting for them.
+//!
+//! What cannot be appended is in the log of the process instead: no sale waits for its own record.
+
+use uuid::Uuid;
+
+use crate::service::Kiosk;
+use crate::service::session::Session;
+use crate::store::audit_log::Event;
+
+impl Kiosk {
+    /// Records what somebody did in a session.
+    pub(super) fn record(
+        &self,
+        session: &Session,
+        action: &'static str,
+        subject: Option<String>,
+        note: Option<String>,
+    ) {
+        self.append(Event {
+            id: Uuid::new_v4(),
+            at: self.now(),
+            account: session.who().account(),
+            action: action.to_owned(),
+            subject,
+            terminal: session.terminal().id.clone(),
+            note,
+        });
+    }
+
+    /// Records what whoever runs commands on the machine did.
+    pub(super) fn record_operator(&self, action: &'static str, subject: Option<String>, note: Option<String>) {
+        self.append(Event {
+            id: Uuid::new_v4(),
+            at: self.now(),
+            account: None,
+            action: action.to_owned(),
+            subject,
+            terminal: super::OPERATOR.to_owned(),
+            note,
+        });
+    }
+
+    fn append(&self, event: Event) {
+        let kiosk = self.clone();
+        self.background().spawn(async move {
+            if let Err(error) = kiosk.store().append_event(&event).await {
+                let Event { action, subject, terminal, .. } = event;
+                tracing::error!(action, subject, terminal, %error, "an event was not recorded");
+            }
+        });
+    }
+}

@@ -1,0 +1,316 @@
+//! Prices a party, takes the money, and makes held berths a booking; slips are kept, shown and paid.
+//!
+//! Whether a hold's time is over is decided here, before money is taken. The write asks only whether the hold is there.
+
+mod draft;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use self::draft::{Draft, check_tender};
+use crate::domain::booking::{Booking, BookingStatus, OpId, Payment, PaymentMethod, Slip};
+use crate::domain::coach::{BerthRef, Class};
+use crate::domain::fare::{self, Fare, Traveller};
+use crate::domain::money::Paise;
+use crate::domain::passenger::Passenger;
+use crate::domain::pnr::Pnr;
+use crate::domain::time::railway_time;
+use crate::domain::train::{Leg, RunId, Train};
+use crate::domain::user::Role;
+use crate::service::refusal::refuse;
+use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
+use crate::service::session::{Session, Tried};
+use crate::service::{Kiosk, receipt_outbox};
+use crate::store::StoreError;
+use crate::store::runs::{Before, Commit, Holding, Plan, parts};
+
+/// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.
+const SLIP_SPARE: TimeDelta = TimeDelta::minutes(2);
+/// How often another PNR is drawn when one is taken: of a billion numbers, never in practice.
+const DRAWS: u32 = 16;
+/// Bookings on a page of a listing.
+const PAGE: i32 = 20;
+
+const PAID: &str = "it was paid already";
+const LAPSED: &str = "its time is over and the berths were given back";
+
+/// What a party pays for a leg of a run.
+pub(super) async fn price(
+    session: &Session,
+    run: RunId,
+    leg: Leg,
+    class: Class,
+    passengers: &[Passenger],
+) -> Result<Fare, Failure> {
+    let kiosk = session.kiosk();
+    let train = kiosk.train_of(run).await?;
+    fare_of(kiosk, &train, leg, class, passengers)
+}
+
+fn fare_of(kiosk: &Kiosk, train: &Train, leg: Leg, class: Class, passengers: &[Passenger]) -> Result<Fare, Failure> {
+    let km = train.distance(leg).ok_or(Failure::NoSuchRun)?;
+    let today = railway_time(kiosk.now()).date();
+    let most = kiosk.rules().booking_on(today).max_party;
+    if passengers.is_empty() || passengers.len() > usize::from(most) {
+        return Err(Failure::PartySize { max: most });
+    }
+    let party: Vec<_> = passengers
+        .iter()
+        .map(|passenger| Traveller { age: passenger.age, accommodation: passenger.accommodation })
+        .collect();
+    Ok(fare::price(kiosk.rules().fares_on(today), train.kind(), class, km, &party)?)
+}
+
+/// Takes the money and makes the held berths a booking.
+pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Tender) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    check_tender(session, &tender).await?;
+    let draft = match prepare(session, op, order).await? {
+        Prepared::Draft(draft) => draft,
+        Prepared::Found(booking) => return Ok(finish(session, *booking, &order.hold, "booking.confirm")),
+    };
+    let payment = payment(session, tender, draft.fare.total);
+    let (plan, holding) = (draft.plan(), holding(&order.hold));
+    for draw in 0..DRAWS {
+        let booking = Booking {
+            status: BookingStatus::Confirmed,
+            payment: Some(payment.clone()),
+            ..draft.booking(draft::pnr(&draft.train, op, draw))
+        };
+        let commit = kiosk.store().confirm(&plan, &holding, &booking, Before::Nothing).await;
+        match commit.map_err(|error| refuse_doubtful(session, order, "book", &error))? {
+            Commit::Done => {
+                kiosk.announce(&plan, Vec::new(), &holding);
+                return Ok(finish(session, booking, &order.hold, "booking.confirm"));
+            }
+            Commit::Found(found) if found.op == op => {
+                return Ok(finish(session, *found, &order.hold, "booking.confirm"));
+            }
+            Commit::Found(_) => {}
+            Commit::HoldGone => {
+                session.drop_hold(order.hold.id);
+                return Err(Failure::HoldExpired);
+            }
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// Keeps the held berths under a slip that is paid at a counter.
+pub(super) async fn reserve(session: &Session, op: OpId, order: &Order) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let draft = match prepare(session, op, order).await? {
+        Prepared::Draft(draft) => draft,
+        Prepared::Found(booking) => return Ok(finish(session, *booking, &order.hold, "booking.reserve")),
+    };
+    let (plan, holding) = (draft.plan(), holding(&order.hold));
+    let pay_by = draft.now + kiosk.settings().slip;
+    for draw in 0..DRAWS {
+        let booking = Booking {
+            status: BookingStatus::AwaitingPayment,
+            slip: Some(Slip { hold: order.hold.id, pay_by }),
+            ..draft.booking(draft::pnr(&draft.train, op, draw))
+        };
+        let commit = kiosk.store().reserve(&plan, &holding, &booking, pay_by + SLIP_SPARE).await;
+        match commit.map_err(|error| refuse_doubtful(session, order, "reserve", &error))? {
+            Commit::Done => {
+                kiosk.announce(&plan, Vec::new(), &holding);
+                return Ok(finish(session, booking, &order.hold, "booking.reserve"));
+            }
+            Commit::Found(found) if found.op == op => {
+                return Ok(finish(session, *found, &order.hold, "booking.reserve"));
+            }
+            Commit::Found(_) => {}
+            Commit::HoldGone => {
+                session.drop_hold(order.hold.id);
+                return Err(Failure::HoldExpired);
+            }
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// Takes the money for a slip and confirms its booking.
+pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tender) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    check_tender(session, &tender).await?;
+    let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
+    if booking.op == op && booking.status == BookingStatus::Confirmed {
+        return Ok(Reply::Booking(Arc::new(booking)));
+    }
+    let slip = open_slip(kiosk, &booking)?.clone();
+    let train = kiosk.train_of(booking.run).await?;
+    let plan = Plan::new(booking.run, &train);
+    let berths: Vec<BerthRef> = booking.berths().map(|allotted| allotted.berth).collect();
+    let holding = Holding { hold: slip.hold, leg: booking.leg, parts: parts(&berths) };
+    let paid = Booking {
+        version: booking.version + 1,
+        status: BookingStatus::Confirmed,
+        op,
+        payment: Some(payment(session, tender, booking.fare.total)),
+        slip: None,
+        ..booking.clone()
+    };
+    let commit = kiosk.store().confirm(&plan, &holding, &paid, Before::Version(booking.version)).await;
+    match commit.map_err(|error| refuse("pay a slip", &error))? {
+        Commit::Done => {
+            kiosk.announce(&plan, Vec::new(), &holding);
+            receipt_outbox::post(kiosk, &paid);
+            kiosk.record(session, "booking.pay-slip", Some(pnr.to_string()), None);
+            Ok(Reply::Booking(Arc::new(paid)))
+        }
+        Commit::Found(found) if found.op == op => Ok(Reply::Booking(Arc::new(*found))),
+        Commit::Found(_) => Err(Failure::SlipClosed(PAID)),
+        Commit::HoldGone => Err(Failure::SlipClosed(LAPSED)),
+    }
+}
+
+/// A slip that can be paid now.
+pub(super) async fn slip(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
+    open_slip(kiosk, &booking)?;
+    Ok(Reply::Booking(Arc::new(booking)))
+}
+
+fn open_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Failure> {
+    match (booking.status, &booking.slip) {
+        (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(kiosk.now()) => Ok(slip),
+        (BookingStatus::Confirmed, _) => Err(Failure::SlipClosed(PAID)),
+        _ => Err(Failure::SlipClosed(LAPSED)),
+    }
+}
+
+/// A booking, for whoever may see it.
+pub(super) async fn show(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
+    visible(session, pnr).await.map(|booking| Reply::Booking(Arc::new(booking)))
+}
+
+/// The bookings of the caller's account, newest first.
+pub(super) async fn mine(session: &Session, after: Option<&Cursor>) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let account = session.who().account().ok_or(Failure::SignedOut)?;
+    let page = kiosk.store().bookings_of(account, after.map(|Cursor(after)| after.as_str()), PAGE).await;
+    let page = page.map_err(|error| refuse("list bookings", &error))?;
+    let bookings = page.bookings.into_iter().map(|booking| Arc::new(kiosk.as_of_now(booking)));
+    Ok(Reply::Bookings { page: bookings.collect(), next: page.next.map(Cursor) })
+}
+
+/// The booking, if this session may see it: staff all, others their own and what was made here since they came.
+pub(super) async fn visible(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
+    let kiosk = session.kiosk();
+    let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
+    let who = session.who();
+    let own = booking.account.is_some() && booking.account == who.account();
+    if own || session.has_made(pnr) {
+        return Ok(booking);
+    }
+    if who.is_staff() && session.require(Role::Agent).await.is_ok() {
+        return Ok(booking);
+    }
+    // That there is such a booking is nobody else's business.
+    Err(Failure::NoSuchBooking(pnr))
+}
+
+enum Prepared {
+    /// It is to be written.
+    Draft(Box<Draft>),
+    /// An earlier attempt was written.
+    Found(Box<Booking>),
+}
+
+/// Checks an order before money is taken.
+async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared, Failure> {
+    let kiosk = session.kiosk();
+    let now = kiosk.now();
+    let train = kiosk.train_of(order.hold.run).await?;
+    if session.try_op(op) == Tried::Before
+        && let Some(found) = earlier(kiosk, &train, op).await?
+    {
+        return Ok(Prepared::Found(Box::new(found)));
+    }
+    // A screen shows the hold; the session knows it.
+    let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;
+    if now >= hold.until {
+        return Err(Failure::HoldExpired);
+    }
+    let fare = fare_of(kiosk, &train, hold.leg, hold.class, &order.passengers)?;
+    let draft = Draft::new(session, op, order, train, fare, now)?;
+    if draft.fare.total != order.agreed {
+        return Err(Failure::FareChanged(Box::new(draft.fare)));
+    }
+    Ok(Prepared::Draft(Box::new(draft)))
+}
+
+/// The booking that an earlier attempt with the same id wrote.
+async fn earlier(kiosk: &Kiosk, train: &Train, op: OpId) -> Result<Option<Booking>, Failure> {
+    for draw in 0..DRAWS {
+        match kiosk.find(draft::pnr(train, op, draw)).await? {
+            Some(found) if found.op == op => return Ok(Some(found)),
+            // Somebody else's: the attempt would have drawn again.
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(None)
+}
+
+fn holding(hold: &Hold) -> Holding {
+    Holding { hold: hold.id, leg: hold.leg, parts: parts(&hold.berths) }
+}
+
+fn payment(session: &Session, tender: Tender, amount: Paise) -> Payment {
+    Payment {
+        method: tender.method,
+        reference: tender.reference.filter(|_| tender.method != PaymentMethod::Test),
+        amount,
+        taken_at: draft::second(session.kiosk().now()),
+        taken_by: session.who().account(),
+        terminal: session.terminal().id.clone(),
+    }
+}
+
+/// What follows a booking that is written; nothing of it can undo it.
+fn finish(session: &Session, booking: Booking, hold: &Hold, action: &'static str) -> Reply {
+    let kiosk = session.kiosk();
+    session.drop_hold(hold.id);
+    session.remember(booking.pnr);
+    receipt_outbox::post(kiosk, &booking);
+    let note = format!("{} {} {}", booking.run, booking.class, booking.fare.total);
+    kiosk.record(session, action, Some(booking.pnr.to_string()), Some(note));
+    Reply::Booking(Arc::new(booking))
+}
+
+/// Refuses a booking that may have been written: its berths are not given back behind its back.
+fn refuse_doubtful(session: &Session, order: &Order, doing: &str, error: &StoreError) -> Failure {
+    let failure = refuse(doing, error);
+    if let Failure::Unavailable { outcome: Outcome::Unknown, .. } = failure {
+        session.doubt_hold(order.hold.id);
+    }
+    failure
+}
+
+impl Kiosk {
+    /// The train by which a run is sold.
+    pub(super) async fn train_of(&self, run: RunId) -> Result<Arc<Train>, Failure> {
+        if let Some(known) = self.0.live.known(run).filter(|known| known.pinned) {
+            return Ok(known.state.train);
+        }
+        let timetable = self.timetable();
+        if let Some(train) = timetable.train(run.train).filter(|train| train.version() == 1) {
+            return Ok(Arc::clone(train));
+        }
+        Ok(self.known_run(run).await?.state.train)
+    }
+
+    async fn find(&self, pnr: Pnr) -> Result<Option<Booking>, Failure> {
+        let found = self.store().booking(pnr).await.map_err(|error| refuse("read a booking", &error))?;
+        Ok(found.map(|booking| self.as_of_now(booking)))
+    }
+
+    /// A slip whose time is over is shown as what it is, though nobody has written so yet.
+    fn as_of_now(&self, booking: Booking) -> Booking {
+        if booking.has_lapsed(self.now()) { Booking { status: BookingStatus::Lapsed, ..booking } } else { booking }
+    }
+}

@@ -1,0 +1,158 @@
+//! What is known of a booking before it is written.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, OpId, PaymentMethod, Quota};
+use crate::domain::fare::Fare;
+use crate::domain::passenger::Accommodation;
+use crate::domain::pnr::Pnr;
+use crate::domain::text::is_hidden;
+use crate::domain::train::{Halt, Stop, Train};
+use crate::domain::user::{AccountId, Role};
+use crate::service::Kiosk;
+use crate::service::request::{Failure, Order, Tender};
+use crate::service::session::Session;
+use crate::store::runs::Plan;
+
+/// The longest reference of a payment.
+const LONGEST_REFERENCE: usize = 40;
+
+/// An order that was checked, with everything that its booking will say but its number.
+pub(super) struct Draft {
+    pub now: DateTime<Utc>,
+    pub train: Arc<Train>,
+    pub fare: Fare,
+    op: OpId,
+    order: Order,
+    account: Option<AccountId>,
+    terminal: String,
+    from: Stop,
+    to: Stop,
+    km: u16,
+    passengers: Vec<BookedPassenger>,
+}
+
+impl Draft {
+    /// Gives the held berths to the passengers in order.
+    pub(super) fn new(
+        session: &Session,
+        op: OpId,
+        order: &Order,
+        train: Arc<Train>,
+        fare: Fare,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Failure> {
+        let hold = &order.hold;
+        let needed =
+            order.passengers.iter().filter(|passenger| passenger.accommodation == Accommodation::Berth).count();
+        if needed != hold.berths.len() {
+            return Err(Failure::PartyMismatch { held: hold.berths.len(), needed });
+        }
+        let (from, to) = train.ends(hold.leg).ok_or(Failure::NoSuchRun)?;
+        let km = to.km - from.km;
+        let mut berths = hold.berths.iter();
+        let mut passengers = Vec::with_capacity(order.passengers.len());
+        for (passenger, share) in order.passengers.iter().zip(&fare.shares) {
+            let berth = if passenger.accommodation == Accommodation::Berth { berths.next() } else { None };
+            let allotted = berth.map(|berth| {
+                let coach = train.coach(berth.coach).ok_or(Failure::NoSuchRun)?;
+                Ok::<_, Failure>(Allotted { berth: *berth, kind: coach.berth_type(berth.number) })
+            });
+            let allotted = allotted.transpose()?;
+            passengers.push(BookedPassenger { passenger: passenger.clone(), allotted, fare: *share });
+        }
+        let kiosk = session.kiosk();
+        Ok(Self {
+            now,
+            op,
+            order: order.clone(),
+            account: session.who().account(),
+            terminal: session.terminal().id.clone(),
+            from: stop(kiosk, from, from.depart.on(hold.run.date)),
+            to: stop(kiosk, to, to.arrive.on(hold.run.date)),
+            km,
+            passengers,
+            train,
+            fare,
+        })
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        Plan::new(self.order.hold.run, &self.train)
+    }
+
+    /// The booking under a number, not yet paid.
+    pub(super) fn booking(&self, pnr: Pnr) -> Booking {
+        let hold = &self.order.hold;
+        Booking {
+            pnr,
+            version: 1,
+            status: BookingStatus::AwaitingPayment,
+            op: self.op,
+            booked_at: second(self.now),
+            account: self.account,
+            terminal: self.terminal.clone(),
+            run: hold.run,
+            train_version: self.train.version(),
+            train: self.train.number(),
+            train_name: self.train.name().to_owned(),
+            train_kind: self.train.kind(),
+            leg: hold.leg,
+            from: self.from.clone(),
+            to: self.to.clone(),
+            km: self.km,
+            class: hold.class,
+            quota: Quota::General,
+            passengers: self.passengers.clone(),
+            phone: self.order.phone.clone(),
+            fare: self.fare.clone(),
+            payment: None,
+            slip: None,
+        }
+    }
+}
+
+/// A moment in whole seconds: bookings sort by its text, which then always has the same length.
+pub(super) fn second(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.trunc_subsecs(0)
+}
+
+/// The number that an action draws, and draws again when it is repeated: so a repeat finds what was written before.
+pub(super) fn pnr(train: &Train, op: OpId, draw: u32) -> Pnr {
+    let digest = Sha256::new().chain_update(op.0.as_bytes()).chain_update(draw.to_be_bytes()).finalize();
+    let chance = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
+    Pnr::draw(train.zone(), chance)
+}
+
+/// Refuses money that this person cannot take, or that a receipt could not name.
+pub(super) async fn check_tender(session: &Session, tender: &Tender) -> Result<(), Failure> {
+    let kiosk = session.kiosk();
+    if tender.method != PaymentMethod::Test {
+        may_take_money(session).await?;
+    } else if !kiosk.settings().test_payment {
+        return Err(Failure::NoTestPayment);
+    }
+    let reference = tender.reference.as_deref().map(str::trim);
+    let printable = |text: &str| text.chars().count() <= LONGEST_REFERENCE && !text.chars().any(is_hidden);
+    match (tender.method, reference) {
+        (PaymentMethod::Card, None | Some("")) => Err(Failure::BadReference),
+        (_, Some(text)) if !printable(text) => Err(Failure::BadReference),
+        _ => Ok(()),
+    }
+}
+
+async fn may_take_money(session: &Session) -> Result<(), Failure> {
+    match session.who().role() {
+        Some(role) if role.is_staff() => session.require(Role::Agent).await,
+        _ => Err(Failure::NotAllowed { needs: Role::Agent }),
+    }
+}
+
+fn stop(kiosk: &Kiosk, halt: &Halt, at: chrono::NaiveDateTime) -> Stop {
+    let stations = kiosk.stations();
+    let name = stations.get(halt.station).map_or_else(|| halt.station.to_string(), |station| station.name.clone());
+    Stop { station: halt.station, name, at }
+}

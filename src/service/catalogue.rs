@@ -1,0 +1,76 @@
+//! The timetable as this process knows it: read at the start, and again when its version in the store has changed.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::timetable::Timetable;
+use crate::domain::train::RunId;
+use crate::service::Kiosk;
+use crate::store::runs::Run;
+use crate::store::{Store, StoreError};
+
+/// The timetable and what is known of its age.
+pub(super) struct Catalogue(RwLock<Known>);
+
+struct Known {
+    version: u64,
+    timetable: Arc<Timetable>,
+    checked_at: DateTime<Utc>,
+}
+
+impl Known {
+    async fn read(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        let read = store.catalogue().await?;
+        let trains = read.trains.into_iter().map(Arc::new).collect();
+        let timetable = Arc::new(Timetable::new(read.stations, trains));
+        Ok(Self { version: read.version, timetable, checked_at: now })
+    }
+}
+
+impl Catalogue {
+    pub(super) async fn read(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        Ok(Self(RwLock::new(Known::read(store, now).await?)))
+    }
+
+    pub(super) fn timetable(&self) -> Arc<Timetable> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).timetable)
+    }
+
+    /// Whether its version was looked at a while ago.
+    pub(super) fn is_due(&self, now: DateTime<Utc>, every: TimeDelta) -> bool {
+        now - self.0.read().unwrap_or_else(PoisonError::into_inner).checked_at >= every
+    }
+
+    fn version(&self) -> u64 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).version
+    }
+}
+
+impl Kiosk {
+    /// All trains and stations.
+    pub fn timetable(&self) -> Arc<Timetable> {
+        self.0.catalogue.timetable()
+    }
+
+    /// Reads the timetable again if its version has changed.
+    pub(super) async fn reload_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.store().catalogue_version().await? == self.0.catalogue.version() {
+            self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner).checked_at = now;
+            return Ok(());
+        }
+        let read = Known::read(self.store(), now).await?;
+        tracing::info!(version = read.version, "the timetable has changed");
+        *self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner) = read;
+        self.0.live.suspect_all();
+        Ok(())
+    }
+
+    /// Reads a run from the store; `None` when there is no such train, or it does not run on that date and never did.
+    pub(super) async fn read_run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
+        let timetable = self.timetable();
+        let current = timetable.train(run.train);
+        let read = self.store().run(run, current).await?;
+        Ok(read.filter(|read| read.pinned || read.state.train.runs_on().includes(run.date)))
+    }
+}

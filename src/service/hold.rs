@@ -1,0 +1,237 @@
+//! Takes berths out of sale for somebody, and gives them back.
+//!
+//! Berths are chosen from what is known, which may be a moment old, and the write decides. Only a refusal is never given
+//! from something old: before somebody is told that there is nothing left, the run is read.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+use crate::domain::allotment::allot;
+use crate::domain::coach::{BerthRef, Class, CoachId};
+use crate::domain::inventory::{CoachState, HoldId, RunState};
+use crate::domain::time::railway_time;
+use crate::domain::train::{Leg, RunId};
+use crate::service::refusal::refuse;
+use crate::service::request::{Choice, Failure, Hold, Reply};
+use crate::service::sale::check_on_sale;
+use crate::service::session::{Session, Tried};
+use crate::service::{Kiosk, live};
+use crate::store::runs::{HoldAttempt, Holding, Plan, Run, parts};
+
+/// How often a choice is made again because somebody was faster. Each time somebody else got a berth, so a run is full
+/// long before.
+const ATTEMPTS: u32 = 256;
+
+/// What somebody wants to hold.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub id: HoldId,
+    pub run: RunId,
+    pub leg: Leg,
+    pub class: Class,
+    pub choice: Choice,
+}
+
+/// What the berths are chosen from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Knowledge {
+    /// It may be a moment old.
+    Recent,
+    /// It was read for this request.
+    Certain,
+}
+
+pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let now = kiosk.now();
+    let rules = kiosk.rules().booking_on(railway_time(now).date());
+    if wanted.choice.is_empty() || wanted.choice.len() > usize::from(rules.max_party) {
+        return Err(Failure::PartySize { max: rules.max_party });
+    }
+    let tried = session.try_hold(wanted.id);
+    let known = if tried == Tried::Never { kiosk.0.live.known(wanted.run) } else { None };
+    let (mut run, mut knowledge) = match known {
+        Some(run) => (run, Knowledge::Recent),
+        None => (kiosk.known_run(wanted.run).await?, Knowledge::Certain),
+    };
+    let until = (now + kiosk.settings().hold).trunc_subsecs(3);
+    for _ in 0..ATTEMPTS {
+        if run.state.coaches.values().any(|coach| coach.holds.contains_key(&wanted.id)) {
+            // An earlier attempt was applied.
+            let granted = granted(&run.state, wanted).filter(|granted| now < granted.until);
+            let granted = granted.ok_or(Failure::HoldExpired)?;
+            session.keep_hold(granted.clone());
+            return Ok(Reply::Held(granted));
+        }
+        if !session.chose_by(wanted.run, run.state.train.version()) {
+            return Err(Failure::NoSuchRun);
+        }
+        check_on_sale(rules, &run.state.train, wanted.run, wanted.leg, now)?;
+        let berths = match choose(&run.state, wanted, now) {
+            Ok(berths) => berths,
+            Err(_) if knowledge == Knowledge::Recent => {
+                (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        if !kiosk.pin(&mut run, &rules.id).await? {
+            (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+            continue;
+        }
+        let plan = Plan::new(wanted.run, &run.state.train);
+        let holding = Holding { hold: wanted.id, leg: wanted.leg, parts: parts(&berths) };
+        let attempt = kiosk.store().hold(&plan, &holding, until, &run.state, now).await;
+        match attempt.map_err(|error| refuse("hold", &error))? {
+            HoldAttempt::Held(coaches) => {
+                let parts = coaches.iter().filter_map(|(_, coach)| coach.holds.get(&wanted.id));
+                let until = parts.map(|part| part.until).min().unwrap_or(until);
+                kiosk.announce(&plan, coaches, &holding);
+                let granted =
+                    Hold { id: wanted.id, run: wanted.run, leg: wanted.leg, class: wanted.class, berths, until };
+                session.keep_hold(granted.clone());
+                return Ok(Reply::Held(granted));
+            }
+            HoldAttempt::Lost(coaches) => {
+                kiosk.0.live.publish_coaches(wanted.run, coaches.clone());
+                live::merge(&mut run.state.coaches, coaches);
+                if let Choice::Berths(_) = wanted.choice {
+                    knowledge = Knowledge::Certain;
+                }
+            }
+            HoldAttempt::Taken(_) | HoldAttempt::OtherPlan => {
+                (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+            }
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// Gives a hold of this session back; one that is not there is given back already.
+pub(super) async fn release(session: &Session, hold: HoldId) -> Result<Reply, Failure> {
+    let Some(own) = session.held(hold) else { return Ok(Reply::Done) };
+    release_held(session.kiosk(), &own).await?;
+    session.drop_hold(hold);
+    Ok(Reply::Done)
+}
+
+/// Gives holds back as well as it can: what cannot be given back now ends by itself.
+pub(super) async fn give_back(kiosk: &Kiosk, holds: Vec<Hold>) {
+    for hold in holds {
+        if let Err(failure) = release_held(kiosk, &hold).await {
+            tracing::warn!(hold = %hold.id, run = %hold.run, %failure, "a hold was not given back and will expire");
+        }
+    }
+}
+
+async fn release_held(kiosk: &Kiosk, hold: &Hold) -> Result<(), Failure> {
+    let run = match kiosk.0.live.known(hold.run).filter(|run| run.pinned) {
+        Some(run) => run,
+        None => kiosk.known_run(hold.run).await?,
+    };
+    let plan = Plan::new(hold.run, &run.state.train);
+    for (coach, berths) in parts(&hold.berths) {
+        let state = match run.state.coaches.get(&coach) {
+            Some(state) if state.holds.contains_key(&hold.id) => state.clone(),
+            // Not seen yet: what was known is older than the hold.
+            _ => {
+                let read = kiosk.store().coaches(hold.run, &[coach]).await;
+                let read = read.map_err(|error| refuse("release", &error))?;
+                read.into_iter().next().map(|(_, state)| state).unwrap_or_default()
+            }
+        };
+        let state = kiosk.store().release(&plan, hold.id, coach, &state).await;
+        let state = state.map_err(|error| refuse("release", &error))?;
+        let holding = Holding { hold: hold.id, leg: hold.leg, parts: [(coach, berths)].into() };
+        kiosk.announce(&plan, vec![(coach, state)], &holding);
+    }
+    Ok(())
+}
+
+/// The hold as an earlier attempt left it.
+fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
+    let mut berths = Vec::new();
+    let mut until: Option<DateTime<Utc>> = None;
+    for (coach, state) in &state.coaches {
+        if let Some(part) = state.holds.get(&wanted.id).filter(|part| part.leg == wanted.leg) {
+            berths.extend(part.berths.iter().map(|number| BerthRef { coach: *coach, number: *number }));
+            until = Some(until.map_or(part.until, |until| until.min(part.until)));
+        }
+    }
+    if let Choice::Berths(chosen) = &wanted.choice {
+        // In the order in which they were asked for.
+        berths.sort_by_key(|berth| chosen.iter().position(|chosen| chosen == berth));
+    }
+    let until = until.filter(|_| berths.len() == wanted.choice.len())?;
+    Some(Hold { id: wanted.id, run: wanted.run, leg: wanted.leg, class: wanted.class, berths, until })
+}
+
+/// Chooses berths from a state, or says why there are none.
+fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<BerthRef>, Failure> {
+    let left = state.available(wanted.class, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
+    match &wanted.choice {
+        Choice::Best(wishes) => {
+            let start = u64::from_be_bytes(wanted.id.0.as_bytes()[8..].try_into().expect("a UUID has 16 bytes"));
+            allot(state, wanted.class, wanted.leg, wishes, start, now)
+                .map_err(|shortage| Failure::SoldOut { left: shortage.left })
+        }
+        Choice::Berths(berths) => {
+            let exists = |berth: &BerthRef| {
+                let coach = state.train.coach(berth.coach).filter(|coach| coach.class() == wanted.class);
+                coach.is_some_and(|coach| (1..=coach.berths()).contains(&berth.number))
+            };
+            let twice = berths.iter().enumerate().any(|(i, berth)| berths[..i].contains(berth));
+            if twice || !berths.iter().all(exists) {
+                return Err(Failure::NoSuchRun);
+            }
+            let is_taken = |berth: &&BerthRef| !state.coach(berth.coach).is_free(berth.number, wanted.leg, now);
+            let taken: Vec<_> = berths.iter().filter(is_taken).copied().collect();
+            if taken.is_empty() { Ok(berths.clone()) } else { Err(Failure::BerthTaken { berths: taken, left }) }
+        }
+    }
+}
+
+impl Kiosk {
+    /// Reads a run; a run that nobody knows is refused.
+    pub(super) async fn known_run(&self, run: RunId) -> Result<Run, Failure> {
+        let read = self.read_run(run).await.map_err(|error| refuse("read a run", &error))?;
+        let read = read.ok_or(Failure::NoSuchRun)?;
+        self.0.live.publish(&read, self.now());
+        Ok(read)
+    }
+
+    /// Settles the version of a run's train before its first berth is held. Whether it is the one that was planned by.
+    async fn pin(&self, run: &mut Run, rules: &str) -> Result<bool, Failure> {
+        if run.pinned {
+            return Ok(true);
+        }
+        let train = Arc::clone(&run.state.train);
+        let plan = Plan::new(run.state.run, &train);
+        let version = self.store().pin(&plan, &train, rules).await.map_err(|error| refuse("hold", &error))?;
+        run.pinned = version == train.version();
+        if run.pinned {
+            self.0.live.publish(run, self.now());
+        }
+        Ok(run.pinned)
+    }
+
+    /// Tells this process's screens at once and other processes by the hint, without waiting for either.
+    pub(super) fn announce(&self, plan: &Plan, coaches: Vec<(CoachId, CoachState)>, holding: &Holding) {
+        let unseen: Vec<_> =
+            holding.parts.keys().copied().filter(|coach| coaches.iter().all(|(known, _)| known != coach)).collect();
+        self.0.live.publish_coaches(plan.run(), coaches);
+        let (kiosk, plan) = (self.clone(), plan.clone());
+        self.background().spawn(async move {
+            if !unseen.is_empty() && kiosk.0.live.is_watched(plan.run()) {
+                match kiosk.store().coaches(plan.run(), &unseen).await {
+                    Ok(coaches) => kiosk.0.live.publish_coaches(plan.run(), coaches),
+                    Err(error) => tracing::warn!(run = %plan.run(), %error, "written coaches cannot be read"),
+                }
+            }
+            if let Err(error) = kiosk.store().bump_hint(&plan).await {
+                tracing::warn!(run = %plan.run(), %error, "a run's hint was not written");
+            }
+        });
+    }
+}

@@ -1,0 +1,80 @@
+//! Receipts: stored beside the bookings, and rendered again from them whenever the object is missing.
+//!
+//! A receipt is never the only copy of anything, so a bucket that does not answer can neither fail a booking nor keep a
+//! receipt from whoever asks for it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use secrecy::ExposeSecret;
+
+use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::pnr::Pnr;
+use crate::receipt::render;
+use crate::service::Kiosk;
+use crate::service::booking::visible;
+use crate::service::refusal::fault;
+use crate::service::request::{Document, Failure, Reply};
+use crate::service::session::Session;
+use crate::ticket::TicketKey;
+
+/// The receipt of a paid booking that the session may see.
+pub(super) async fn receipt(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let booking = paid(session, pnr).await?;
+    let stored = kiosk.store().receipt(pnr, booking.version.into()).await.unwrap_or_else(|error| {
+        tracing::warn!(%pnr, %error, "a stored receipt cannot be read: it is rendered again");
+        None
+    });
+    let pdf = if let Some(pdf) = stored {
+        pdf
+    } else {
+        let pdf = rendered(kiosk, &booking).await?;
+        put(kiosk, &booking, pdf.clone()).await;
+        pdf
+    };
+    Ok(Reply::Receipt(Document { name: format!("receipt-{pnr}.pdf"), bytes: Arc::from(&pdf[..]) }))
+}
+
+/// The signed ticket of a paid booking that the session may see.
+pub(super) async fn ticket(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
+    let booking = paid(session, pnr).await?;
+    Ok(Reply::Ticket(key(session.kiosk()).sign(&booking)))
+}
+
+async fn paid(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
+    let booking = visible(session, pnr).await?;
+    if booking.status == BookingStatus::Confirmed { Ok(booking) } else { Err(Failure::NotPaid) }
+}
+
+fn key(kiosk: &Kiosk) -> TicketKey {
+    TicketKey::derive(kiosk.settings().secret.expose_secret())
+}
+
+/// Stores the receipt of a booking that was just paid, without anybody waiting for it.
+pub(super) fn post(kiosk: &Kiosk, booking: &Booking) {
+    if booking.status != BookingStatus::Confirmed {
+        return;
+    }
+    let (kiosk, booking) = (kiosk.clone(), booking.clone());
+    kiosk.clone().background().spawn(async move {
+        if let Ok(pdf) = rendered(&kiosk, &booking).await {
+            put(&kiosk, &booking, pdf).await;
+        }
+    });
+}
+
+async fn put(kiosk: &Kiosk, booking: &Booking, pdf: Bytes) {
+    if let Err(error) = kiosk.store().put_receipt(booking.pnr, booking.version.into(), pdf).await {
+        tracing::warn!(pnr = %booking.pnr, %error, "a receipt was not stored: it is rendered again when it is asked for");
+    }
+}
+
+/// Renders on a thread of its own: it takes milliseconds, in which no session should wait.
+async fn rendered(kiosk: &Kiosk, booking: &Booking) -> Result<Bytes, Failure> {
+    let key = key(kiosk);
+    let issuer = kiosk.settings().issuer.clone();
+    let copy = booking.clone();
+    let done = tokio::task::spawn_blocking(move || render(&copy, &key.sign(&copy), &issuer)).await;
+    done.map(Bytes::from).map_err(|error| fault("render a receipt", &error))
+}

@@ -1,0 +1,105 @@
+//! Journeys from here to there, and a station's next departures, with what one adult pays.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::domain::coach::Class;
+use crate::domain::fare::{self, Traveller};
+use crate::domain::money::Paise;
+use crate::domain::passenger::{Accommodation, Age};
+use crate::domain::rules::FareRules;
+use crate::domain::station::StationCode;
+use crate::domain::time::railway_time;
+use crate::domain::timetable::{Journey, Timetable};
+use crate::domain::train::{RunId, Train};
+use crate::service::Kiosk;
+use crate::service::refusal::refuse;
+use crate::service::request::{Failure, Offer, Reply};
+use crate::service::sale::window;
+use crate::service::session::Session;
+
+/// The most departures a board asks for.
+const BOARD: usize = 50;
+/// An adult's age, for a fare that names nobody.
+const ADULT: u8 = 30;
+
+pub(super) async fn search(
+    session: &Session,
+    from: &[StationCode],
+    to: &[StationCode],
+    date: NaiveDate,
+) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let now = kiosk.now();
+    let (first, last) = window(kiosk.rules().booking_on(railway_time(now).date()), now);
+    let timetable = kiosk.timetable();
+    // The window counts from the origin: past it one can still board a train that left its origin within it.
+    let journeys: Vec<_> =
+        timetable.journeys(from, to, date).into_iter().filter(|journey| journey.run.date <= last).collect();
+    if date < first || (date > last && journeys.is_empty()) {
+        return Err(Failure::OutsideWindow { first, last });
+    }
+    let again = |timetable: &Timetable| timetable.journeys(from, to, date);
+    let journeys = as_sold(kiosk, journeys, again).await?;
+    Ok(offers(session, journeys))
+}
+
+pub(super) async fn departures(session: &Session, station: StationCode, limit: usize) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let now = railway_time(kiosk.now());
+    let limit = limit.min(BOARD);
+    let journeys = kiosk.timetable().departures(station, now, limit);
+    let again = |timetable: &Timetable| timetable.departures(station, now, limit);
+    let journeys = as_sold(kiosk, journeys, again).await?;
+    Ok(offers(session, journeys))
+}
+
+/// Replaces journeys of runs that are sold by an older version of their train by the same search in that version.
+async fn as_sold(
+    kiosk: &Kiosk,
+    journeys: Vec<Journey>,
+    again: impl Fn(&Timetable) -> Vec<Journey>,
+) -> Result<Vec<Journey>, Failure> {
+    // Of a train that was published once there is no older version.
+    let edited: Vec<RunId> = journeys.iter().filter(|j| j.train.version() > 1).map(|j| j.run).collect();
+    if edited.is_empty() {
+        return Ok(journeys);
+    }
+    let pins = kiosk.store().pins(&edited).await.map_err(|error| refuse("search", &error))?;
+    let mut sold = Vec::with_capacity(journeys.len());
+    for journey in journeys {
+        let pinned = pins.get(&journey.run).copied().filter(|version| *version != journey.train.version());
+        let Some(version) = pinned else {
+            sold.push(journey);
+            continue;
+        };
+        let train = kiosk.store().train_version(journey.run.train, version).await;
+        let train = Arc::new(train.map_err(|error| refuse("search", &error))?);
+        let stations = kiosk.stations().all().to_vec();
+        let timetable = Timetable::new(stations, vec![train]);
+        sold.extend(again(&timetable).into_iter().filter(|found| found.run == journey.run));
+    }
+    sold.sort_by_key(|journey| journey.from.at);
+    Ok(sold)
+}
+
+fn offers(session: &Session, journeys: Vec<Journey>) -> Reply {
+    let kiosk = session.kiosk();
+    session.offer(journeys.iter().map(|journey| (journey.run, journey.train.version())));
+    let today = railway_time(kiosk.now()).date();
+    let rules = kiosk.rules().fares_on(today);
+    let offers = journeys.into_iter().map(|journey| {
+        let classes = journey.train.classes().into_iter();
+        let fares = classes.map(|class| (class, adult_fare(rules, &journey.train, class, journey.km))).collect();
+        Offer { journey, fares }
+    });
+    Reply::Offers(offers.collect())
+}
+
+/// What one adult pays; `None` when the rules know no fare.
+pub(super) fn adult_fare(rules: &FareRules, train: &Train, class: Class, km: u16) -> Option<Paise> {
+    let age = Age::try_from(ADULT).expect("a possible age");
+    let adult = Traveller { age, accommodation: Accommodation::Berth };
+    fare::price(rules, train.kind(), class, km, &[adult]).ok().map(|fare| fare.total)
+}

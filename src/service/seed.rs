@@ -1,0 +1,65 @@
+//! Fills an empty store: tables, timetable, and on development machines accounts to try things with.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::domain::coach::Class;
+use crate::domain::money::Paise;
+use crate::domain::rules::Rules;
+use crate::domain::time::railway_time;
+use crate::domain::train::{Leg, Train};
+use crate::service::clock::Clock;
+use crate::service::search::adult_fare;
+use crate::service::timetable_file::{self, TimetableFile};
+use crate::store::trains::{Listing, Published};
+use crate::store::{Store, StoreError};
+
+/// How far the work has come, for whoever waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done, such as `table trains`.
+    pub what: String,
+    /// Steps done.
+    pub done: usize,
+    /// Steps in all.
+    pub of: usize,
+}
+
+/// Writes what is new or changed in a timetable's file. Safe to repeat.
+pub async fn seed(
+    store: &Store,
+    rules: &Rules,
+    clock: &dyn Clock,
+    file: &TimetableFile,
+    mut progress: impl FnMut(Progress),
+) -> Result<Published, StoreError> {
+    let today = railway_time(clock.now()).date();
+    let listings: Vec<_> =
+        file.trains.iter().map(|train| Listing { train: train.clone(), fares: fares(rules, train, today) }).collect();
+    let report = |done, of| progress(Progress { what: "timetable".to_owned(), done, of });
+    store.publish(&file.stations, &listings, report).await
+}
+
+/// Makes a store ready on the first run: its tables and bucket, and the bundled timetable if it has none.
+pub async fn prepare(
+    store: &Store,
+    rules: &Rules,
+    clock: &dyn Clock,
+    mut progress: impl FnMut(Progress),
+) -> Result<(), StoreError> {
+    store.provision(|step| progress(Progress { what: step.what, done: step.done, of: step.of })).await?;
+    if store.catalogue_version().await? == 0 {
+        seed(store, rules, clock, &timetable_file::bundled(), progress).await?;
+    }
+    Ok(())
+}
+
+/// What an adult pays from end to end in each class that has a fare.
+fn fares(rules: &Rules, train: &Train, today: NaiveDate) -> BTreeMap<Class, Paise> {
+    let end = u8::try_from(train.halts().len() - 1).expect("a train has at most 127 halts");
+    let whole = Leg::new(0, end).expect("a train has two halts or more");
+    let km = train.distance(whole).expect("a leg of this train");
+    let rules = rules.fares_on(today);
+    train.classes().into_iter().filter_map(|class| Some((class, adult_fare(rules, train, class, km)?))).collect()
+}
