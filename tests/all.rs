@@ -6,6 +6,10 @@ mod config;
 mod receipt;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
+#[path = "all/service_hold.rs"]
+mod service_hold;
+#[path = "all/service_kit.rs"]
+mod service_kit;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_provision.rs"]

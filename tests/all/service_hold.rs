@@ -1,0 +1,259 @@
+//! Holds: whoever comes second is told, nobody gets a berth twice, and nothing stays taken that nobody has.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use kiosk::aws::fault::{Call, Fault};
+use kiosk::domain::coach::Class;
+use kiosk::domain::inventory::GRACE;
+use kiosk::domain::train::{Train, TrainDraft};
+use kiosk::service::request::{Choice, Failure, Outcome, Reply, Request};
+
+use crate::service_kit::{
+    Stage, berth, best, book, hold, hold_as, left, leg, new_hold, order, publish, release, run, small_train, station,
+    terminal, whole,
+};
+
+#[tokio::test]
+async fn the_second_buyer_is_told_before_paying_and_what_is_left() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    let chosen = Choice::Berths(vec![berth("A1", 1)]);
+    let held = hold(&anita, whole(), chosen.clone()).await.expect("all is free");
+    assert_eq!(held.berths, [berth("A1", 1)]);
+    assert_eq!(held.until, stage.kiosk.now() + TimeDelta::minutes(10));
+    let told = hold(&dev, leg(2, 3), chosen).await;
+    assert_eq!(told, Err(Failure::BerthTaken { berths: vec![berth("A1", 1)], left: 7 }));
+}
+
+#[tokio::test]
+async fn the_last_berth_goes_once_and_a_party_too_large_learns_what_is_left() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    hold(&anita, whole(), best(6)).await.expect("all is free");
+    hold(&anita, whole(), best(1)).await.expect("two are left");
+    assert_eq!(hold(&dev, whole(), best(2)).await, Err(Failure::SoldOut { left: 1 }));
+    hold(&dev, whole(), best(1)).await.expect("one is left");
+    assert_eq!(hold(&anita, whole(), best(1)).await, Err(Failure::SoldOut { left: 0 }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_32_buyers_at_once_eight_get_a_berth_and_no_two_the_same() {
+    let stage = Stage::new().await;
+    let buyers = (0..32).map(|_| {
+        let session = stage.guest();
+        tokio::spawn(async move {
+            let held = hold(&session, whole(), best(1)).await;
+            // Whoever leaves would give the berth back.
+            (session, held)
+        })
+    });
+    let results: Vec<_> = join_all(buyers).await.into_iter().map(|done| done.expect("no panic")).collect();
+    let held: Vec<_> = results.iter().filter_map(|(_, held)| held.as_ref().ok()).collect();
+    let berths: BTreeSet<_> = held.iter().flat_map(|hold| hold.berths.clone()).collect();
+    assert_eq!((held.len(), berths.len()), (8, 8));
+    for (_, refused) in results.iter().filter(|(_, held)| held.is_err()) {
+        assert_eq!(refused, &Err(Failure::SoldOut { left: 0 }));
+    }
+}
+
+#[tokio::test]
+async fn a_party_over_two_coaches_gets_all_or_nothing() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    let both = Choice::Berths(vec![berth("A1", 1), berth("A2", 1), berth("A2", 2)]);
+    hold(&dev, whole(), Choice::Berths(vec![berth("A2", 2)])).await.expect("free");
+    let refused = hold(&anita, whole(), both.clone()).await;
+    assert_eq!(refused, Err(Failure::BerthTaken { berths: vec![berth("A2", 2)], left: 7 }));
+    assert_eq!(left(&stage, whole()).await, 7, "nothing of the party's was taken");
+}
+
+#[tokio::test]
+async fn a_party_over_two_coaches_that_lost_the_race_plans_again_from_what_it_is_told() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    // Anita's kiosk knows the run from before Dev's kiosk took a berth.
+    let mut watch = anita.watch(run(), kiosk::service::Attention::Listed);
+    stage.kiosk.poll_once().await;
+    watch.changed().await.expect("it was read");
+    let other = stage.other_kiosk(stage.world.store.clone()).await;
+    let dev_elsewhere = other.open_session(terminal("MMCT-01"));
+    let taken = hold(&dev_elsewhere, whole(), best(2)).await.expect("free");
+    let party = hold(&anita, whole(), best(6)).await.expect("six are left");
+    let berths: BTreeSet<_> = party.berths.iter().collect();
+    assert_eq!(berths.len(), 6);
+    assert!(taken.berths.iter().all(|berth| !berths.contains(berth)));
+    assert_eq!(hold(&dev, whole(), best(1)).await, Err(Failure::SoldOut { left: 0 }));
+}
+
+#[tokio::test]
+async fn a_lost_reply_is_recognised_and_the_berth_is_not_held_twice() {
+    for operation in ["UpdateItem", "TransactWriteItems"] {
+        let stage = Stage::new().await;
+        let store = stage
+            .world
+            .with_faults(move |call: &Call| (call.operation == operation && call.nth == 1).then_some(Fault::LoseReply));
+        let kiosk = stage.other_kiosk(store).await;
+        let session = kiosk.open_session(terminal("NDLS-07"));
+        // Five do not fit one coach.
+        let party = if operation == "UpdateItem" { 1 } else { 5 };
+        let held = hold(&session, whole(), best(party)).await.expect("the retry finds it");
+        assert_eq!(held.berths.len(), party);
+        assert_eq!(left(&stage, whole()).await, 8 - party);
+    }
+}
+
+#[tokio::test]
+async fn a_hold_of_unknown_outcome_is_found_when_it_is_repeated() {
+    let stage = Stage::new().await;
+    let down = Arc::new(AtomicBool::new(true));
+    let switch = Arc::clone(&down);
+    let store = stage.world.with_faults(move |call: &Call| match (call.operation.as_str(), call.nth) {
+        ("UpdateItem", 1) => Some(Fault::LoseReply),
+        ("UpdateItem", _) if switch.load(Ordering::SeqCst) => Some(Fault::LoseRequest),
+        _ => None,
+    });
+    let kiosk = stage.other_kiosk(store).await;
+    let session = kiosk.open_session(terminal("NDLS-07"));
+    let id = new_hold();
+    let first = hold_as(&session, id, whole(), Class::SecondAc, best(1)).await;
+    assert!(matches!(first, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{first:?}");
+    down.store(false, Ordering::SeqCst);
+    let until = stage.kiosk.now() + TimeDelta::minutes(10);
+    stage.advance(TimeDelta::seconds(20));
+    let again = hold_as(&session, id, whole(), Class::SecondAc, best(1)).await.expect("it was held");
+    assert_eq!(again.until, until, "the time counts from the write");
+    assert_eq!(left(&stage, whole()).await, 7);
+    stage.advance(TimeDelta::minutes(10));
+    let late = hold_as(&session, id, whole(), Class::SecondAc, best(1)).await;
+    assert_eq!(late, Err(Failure::HoldExpired));
+}
+
+#[tokio::test]
+async fn an_expired_hold_goes_to_the_next_buyer_after_the_grace_and_not_before() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    let chosen = Choice::Berths(vec![berth("A1", 2)]);
+    let first = hold(&anita, whole(), Choice::Berths(vec![berth("A1", 1), berth("A1", 2)])).await.expect("free");
+    stage.clock.set(first.until + GRACE - TimeDelta::milliseconds(1));
+    assert!(matches!(hold(&dev, whole(), chosen.clone()).await, Err(Failure::BerthTaken { .. })));
+    stage.clock.set(first.until + GRACE);
+    hold(&dev, leg(1, 3), chosen).await.expect("the time is over");
+    assert_eq!(left(&stage, leg(0, 1)).await, 8, "the expired hold went whole, with its other berth and segments");
+    assert_eq!(book(&anita, &order(&anita, &first).await).await, Err(Failure::HoldExpired));
+}
+
+#[tokio::test]
+async fn a_released_leg_leaves_the_other_traveller_on_the_same_berth() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    let chosen = Choice::Berths(vec![berth("A1", 1)]);
+    let early = hold(&anita, leg(0, 2), chosen.clone()).await.expect("free");
+    let late = hold(&dev, leg(2, 5), chosen.clone()).await.expect("another leg of the same berth");
+    release(&anita, &early).await;
+    release(&anita, &early).await;
+    assert!(matches!(hold(&anita, leg(1, 3), chosen.clone()).await, Err(Failure::BerthTaken { .. })));
+    hold(&anita, leg(0, 2), chosen).await.expect("it was given back");
+    book(&dev, &order(&dev, &late).await).await.expect("it is still held");
+}
+
+#[tokio::test]
+async fn nobody_gives_back_what_is_not_theirs() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    let held = hold(&anita, whole(), best(2)).await.expect("free");
+    release(&dev, &held).await;
+    assert_eq!(left(&stage, whole()).await, 6);
+}
+
+#[tokio::test]
+async fn whoever_leaves_or_is_cut_off_gives_their_berths_back() {
+    let stage = Stage::new().await;
+    let anita = stage.guest();
+    hold(&anita, whole(), best(5)).await.expect("free");
+    anita.call(Request::SignOut).await.expect("anyone may leave");
+    assert_eq!(left(&stage, whole()).await, 8);
+    hold(&anita, whole(), best(5)).await.expect("free again");
+    drop(anita);
+    stage.kiosk.settle().await;
+    assert_eq!(left(&stage, whole()).await, 8);
+}
+
+#[tokio::test]
+async fn berths_that_make_no_sense_are_refused() {
+    let stage = Stage::new().await;
+    let session = stage.guest();
+    for berths in [
+        vec![berth("A1", 5)],
+        vec![berth("A1", 0)],
+        vec![berth("A9", 1)],
+        vec![berth("B1", 1)],
+        vec![berth("A1", 1), berth("A1", 1)],
+    ] {
+        let refused = hold(&session, whole(), Choice::Berths(berths.clone())).await;
+        assert_eq!(refused, Err(Failure::NoSuchRun), "{berths:?}");
+    }
+    assert_eq!(hold(&session, leg(4, 6), best(1)).await, Err(Failure::NoSuchRun));
+    assert_eq!(hold(&session, whole(), best(0)).await, Err(Failure::PartySize { max: 6 }));
+    assert_eq!(hold(&session, whole(), best(7)).await, Err(Failure::PartySize { max: 6 }));
+    let sleeper = hold_as(&session, new_hold(), whole(), Class::Sleeper, best(1)).await;
+    assert_eq!(sleeper, Err(Failure::NoSuchRun));
+}
+
+#[tokio::test]
+async fn a_run_is_sold_within_its_window_until_shortly_before_it_leaves_the_boarding_halt() {
+    let stage = Stage::new().await;
+    let session = stage.guest();
+    let on = |date: &str, leg| {
+        let run = format!("12951#{date}").parse().expect("a run");
+        session.call(Request::Hold { hold: new_hold(), run, leg, class: Class::SecondAc, choice: best(1) })
+    };
+    assert!(matches!(on("2027-01-30", whole()).await, Ok(Reply::Held(_))), "60 days ahead, after eight");
+    let (first, last) = ("2026-12-01".parse().expect("a date"), "2027-01-30".parse().expect("a date"));
+    let outside = on("2027-01-31", whole()).await.map(|_| ());
+    assert_eq!(outside, Err(Failure::OutsideWindow { first, last }));
+    // It left Mumbai yesterday at 17:00 and passes Kota today at 03:20; now it is 10:00.
+    assert_eq!(on("2026-11-30", leg(4, 5)).await.map(|_| ()), Err(Failure::SalesClosed));
+    // 16:31, half an hour before it leaves Mumbai; at Kota it is early yet.
+    stage.advance(TimeDelta::minutes(6 * 60 + 31));
+    assert_eq!(on("2026-12-01", whole()).await.map(|_| ()), Err(Failure::SalesClosed));
+    assert!(matches!(on("2026-12-01", leg(4, 5)).await, Ok(Reply::Held(_))));
+}
+
+#[tokio::test]
+async fn a_sold_run_keeps_to_its_version_and_a_leg_of_another_version_is_refused() {
+    let stage = Stage::new().await;
+    let (anita, dev) = (stage.guest(), stage.guest());
+    let search = || Request::Search {
+        from: vec![station("ST")],
+        to: vec![station("NDLS")],
+        date: "2026-12-05".parse().expect("a date"),
+    };
+    let offered = |reply: Result<Reply, Failure>| match reply.expect("it is answered") {
+        Reply::Offers(offers) => offers,
+        other => panic!("a search was answered with {other:?}"),
+    };
+    let before = offered(anita.call(search()).await);
+    assert_eq!(before[0].journey.leg, leg(2, 5));
+    hold(&anita, before[0].journey.leg, best(1)).await.expect("free");
+
+    let draft = TrainDraft::from(small_train());
+    let mut halts = draft.halts.clone();
+    halts.remove(1);
+    publish(&stage.world.store, Train::new(TrainDraft { halts, ..draft }).expect("in order")).await;
+    stage.advance(TimeDelta::seconds(30));
+    stage.kiosk.poll_once().await;
+
+    let after = offered(dev.call(search()).await);
+    assert_eq!(after[0].journey.leg, leg(2, 5), "the run was pinned when its first berth was held");
+    assert_eq!(after[0].journey.train.version(), 1);
+    let tomorrow = Request::Search {
+        from: vec![station("ST")],
+        to: vec![station("NDLS")],
+        date: "2026-12-06".parse().expect("a date"),
+    };
+    assert_eq!(offered(dev.call(tomorrow).await)[0].journey.leg, leg(1, 4), "an unsold run follows the timetable");
+}
