@@ -6,10 +6,18 @@ mod config;
 mod receipt;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
+#[path = "all/service_account.rs"]
+mod service_account;
+#[path = "all/service_booking.rs"]
+mod service_booking;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_kit.rs"]
 mod service_kit;
+#[path = "all/service_live.rs"]
+mod service_live;
+#[path = "all/service_slip.rs"]
+mod service_slip;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_provision.rs"]

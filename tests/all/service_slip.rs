@@ -1,0 +1,109 @@
+//! Slips: berths kept for somebody who pays at a counter, once, and in time.
+
+use chrono::TimeDelta;
+use kiosk::domain::booking::{Booking, BookingStatus};
+use kiosk::domain::user::Role;
+use kiosk::service::Session;
+use kiosk::service::request::{Failure, Reply, Request};
+use std::sync::Arc;
+
+use crate::service_kit::{Stage, best, booked, cash, hold, left, new_op, order, whole};
+
+async fn reserve(session: &Session, berths: usize) -> Arc<Booking> {
+    let held = hold(session, whole(), best(berths)).await.expect("free");
+    let request = Request::Reserve { op: new_op(), order: order(session, &held).await };
+    booked(session.call(request).await).expect("it is reserved")
+}
+
+async fn pay(agent: &Session, booking: &Booking) -> Result<Arc<Booking>, Failure> {
+    booked(agent.call(Request::PaySlip { op: new_op(), pnr: booking.pnr, payment: cash() }).await)
+}
+
+#[tokio::test]
+async fn a_slip_is_paid_at_a_counter_and_becomes_a_booking() {
+    let stage = Stage::new().await;
+    let (guest, agent) = (stage.guest(), stage.agent().await);
+    let slip = reserve(&guest, 2).await;
+    assert_eq!(slip.status, BookingStatus::AwaitingPayment);
+    let pay_by = slip.slip.as_ref().map(|slip| slip.pay_by);
+    assert_eq!(pay_by, Some(stage.kiosk.now() + TimeDelta::minutes(20)));
+    let receipt = guest.call(Request::Receipt { pnr: slip.pnr }).await;
+    assert_eq!(receipt.map(drop), Err(Failure::NotPaid));
+    guest.call(Request::SignOut).await.expect("the guest walks to the counter");
+
+    stage.advance(TimeDelta::minutes(19));
+    let found = booked(agent.call(Request::Slip { pnr: slip.pnr }).await).expect("it can be paid");
+    assert_eq!(found, slip);
+    let paid = pay(&agent, &slip).await.expect("it is paid");
+    assert_eq!((paid.status, paid.version, &paid.slip), (BookingStatus::Confirmed, 2, &None));
+    assert_eq!(paid.payment.as_ref().map(|payment| payment.amount), Some(slip.fare.total));
+    stage.advance(TimeDelta::hours(1));
+    assert_eq!(left(&stage, whole()).await, 6);
+    stage.kiosk.settle().await;
+    let reply = agent.call(Request::Receipt { pnr: slip.pnr }).await;
+    assert!(matches!(reply, Ok(Reply::Receipt(_))), "{reply:?}");
+}
+
+#[tokio::test]
+async fn a_slip_is_paid_once() {
+    let stage = Stage::new().await;
+    let (guest, agent) = (stage.guest(), stage.agent().await);
+    let other = stage.signed_in("asha", Role::Agent).await;
+    let slip = reserve(&guest, 1).await;
+    let (op, pnr) = (new_op(), slip.pnr);
+    let request = Request::PaySlip { op, pnr, payment: cash() };
+    let (first, second) = tokio::join!(agent.call(request.clone()), pay(&other, &slip));
+    let first = booked(first);
+    assert!(first.is_ok() != second.is_ok(), "one of two agents takes the money: {first:?}, {second:?}");
+    let loser = first.as_ref().err().or(second.as_ref().err()).expect("one was refused");
+    assert_eq!(loser, &Failure::SlipClosed("it was paid already"));
+    let shown = agent.call(Request::Slip { pnr }).await.map(drop);
+    assert_eq!(shown, Err(Failure::SlipClosed("it was paid already")));
+    if let Ok(paid) = first {
+        assert_eq!(booked(agent.call(request).await), Ok(paid), "the same action again is the same payment");
+    }
+}
+
+#[tokio::test]
+async fn a_slip_that_was_not_paid_in_time_lapses_and_its_berths_come_back() {
+    let stage = Stage::new().await;
+    let (guest, agent) = (stage.guest(), stage.agent().await);
+    let slip = reserve(&guest, 3).await;
+    let lapsed = Failure::SlipClosed("its time is over and the berths were given back");
+    stage.advance(TimeDelta::minutes(20) - TimeDelta::milliseconds(1));
+    assert!(agent.call(Request::Slip { pnr: slip.pnr }).await.is_ok());
+    stage.advance(TimeDelta::milliseconds(1));
+    assert_eq!(agent.call(Request::Slip { pnr: slip.pnr }).await.map(drop), Err(lapsed.clone()));
+    assert_eq!(pay(&agent, &slip).await, Err(lapsed.clone()));
+    assert_eq!(left(&stage, whole()).await, 5, "two minutes and the grace are spare");
+    stage.advance(TimeDelta::seconds(150));
+    assert_eq!(left(&stage, whole()).await, 8);
+    hold(&agent, whole(), best(6)).await.expect("the berths are back");
+    let shown = booked(guest.call(Request::Booking { pnr: slip.pnr }).await).expect("the guest may look");
+    assert_eq!(shown.status, BookingStatus::Lapsed);
+}
+
+#[tokio::test]
+async fn a_slip_whose_berths_are_gone_takes_no_money() {
+    let stage = Stage::new().await;
+    let (guest, agent) = (stage.guest(), stage.agent().await);
+    let slip = reserve(&guest, 4).await;
+    // Somewhere a clock is half an hour fast.
+    stage.advance(TimeDelta::minutes(30));
+    hold(&agent, whole(), best(6)).await.expect("the slip's hold is over there");
+    stage.advance(TimeDelta::minutes(-30));
+    let refused = pay(&agent, &slip).await;
+    assert_eq!(refused, Err(Failure::SlipClosed("its time is over and the berths were given back")));
+}
+
+#[tokio::test]
+async fn reserving_twice_with_one_id_is_one_slip() {
+    let stage = Stage::new().await;
+    let guest = stage.guest();
+    let held = hold(&guest, whole(), best(1)).await.expect("free");
+    let request = Request::Reserve { op: new_op(), order: order(&guest, &held).await };
+    let first = booked(guest.call(request.clone()).await).expect("reserved");
+    let second = booked(guest.call(request).await).expect("reserved");
+    assert_eq!(first, second);
+    assert_eq!(left(&stage, whole()).await, 7);
+}
