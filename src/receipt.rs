@@ -11,15 +11,13 @@ mod notes;
 mod page;
 mod parts;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::booking::{Booking, BookingStatus, PaymentMethod};
 use crate::receipt::file::Label;
 use crate::receipt::page::Page;
 use crate::ticket::Ticket;
 
 /// Who sells: what a tax invoice must say about its maker. Settings, since it differs by owner.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     /// The name over the ticket.
     pub name: String,

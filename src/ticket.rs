@@ -168,7 +168,8 @@ impl Ticket {
         KeyId([self.0[1], self.0[2]])
     }
 
-    /// The ticket as a QR code carries it: capital letters, digits and `$%*+-./:`.
+    /// The ticket as a QR code carries it: capital letters, digits and `$%*+-./:`, the first a letter or a digit, so that
+    /// no command line takes it for an option.
     pub fn text(&self) -> String {
         let mut number = Number::from_bytes(self.0.iter().rev().copied());
         let mut text: Vec<u8> =

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use thiserror::Error;
 
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
+use crate::domain::time::railway_time;
 use crate::domain::train::TrainKind;
 
 /// All rules, each kind by the date from which it holds.
@@ -144,6 +145,16 @@ pub struct BookingRules {
     pub closes_minutes: u16,
 }
 
+impl BookingRules {
+    /// The first and the last date for which tickets are sold at a moment; the last opens at the rules' time of day.
+    pub fn window(&self, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
+        let local = railway_time(now);
+        let not_open = u64::from(local.time() < self.opens_at);
+        let days = u64::from(self.window_days).saturating_sub(not_open);
+        (local.date(), local.date().checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX))
+    }
+}
+
 /// Why rules cannot be in force.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RulesError {
@@ -201,8 +212,29 @@ fn check_dates(kind: &'static str, dates: impl Iterator<Item = NaiveDate>) -> Re
 mod tests {
     use rstest::rstest;
 
-    use super::{DistanceSteps, FareTable};
+    use chrono::{NaiveDateTime, NaiveTime};
+
+    use super::{BookingRules, DistanceSteps, FareTable};
     use crate::domain::money::Paise;
+    use crate::domain::time::instant;
+
+    #[rstest]
+    #[case("2026-11-24T07:59:00", "2027-01-22")]
+    #[case("2026-11-24T08:00:00", "2027-01-23")]
+    #[case("2026-11-24T23:59:00", "2027-01-23")]
+    #[case("2026-11-25T00:00:00", "2027-01-23")]
+    fn the_last_date_opens_in_the_morning(#[case] now: &str, #[case] last: &str) {
+        let rules = BookingRules {
+            id: "test".to_owned(),
+            from: "2024-11-01".parse().expect("a date"),
+            window_days: 60,
+            opens_at: NaiveTime::from_hms_opt(8, 0, 0).expect("a time"),
+            max_party: 6,
+            closes_minutes: 30,
+        };
+        let now: NaiveDateTime = now.parse().expect("a moment");
+        assert_eq!(rules.window(instant(now)), (now.date(), last.parse().expect("a date")));
+    }
 
     fn table(points: &[(u16, i64)]) -> Option<FareTable> {
         FareTable::new(points.iter().map(|(km, rupees)| (*km, Paise::rupees(*rupees))).collect()).ok()

@@ -173,7 +173,14 @@ impl Store {
         match self.attempt(|| request.clone().send()).await?.verdict {
             Ok(_) => Ok(true),
             Err(refusal) if refusal.is_not_found() => Ok(false),
-            Err(refusal) => Err(refused(&refusal)),
+            // A reply to HEAD has no body, so S3 cannot say which of these it is.
+            Err(_) => Err(StoreError::Misconfigured {
+                remedy: format!(
+                    "The bucket {} is in another region, belongs to somebody else, or these credentials lack a \
+                     permission: check S3_BUCKET_NAME, AWS_REGION and the credentials.",
+                    self.names().bucket
+                ),
+            }),
         }
     }
 

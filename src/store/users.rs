@@ -183,7 +183,11 @@ impl Store {
 
     fn put_next_version(&self, next: &Account, read: u64) -> PutBuilder {
         self.put_user(account_item(next))
-            .condition_expression(format!("Version = :read AND {USERNAME_LOWER} = :name AND {EMAIL_LOWER} = :address"))
+            .condition_expression(format!(
+                "Version = :read AND {USERNAME_LOWER} = :name AND {EMAIL_LOWER} = :address \
+                 AND {SCHEMA_VERSION_ATTRIBUTE} <= :schema"
+            ))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
             .expression_attribute_values(":read", number(read))
             .expression_attribute_values(":name", string(next.username.key()))
             .expression_attribute_values(":address", string(next.email.key()))

@@ -22,7 +22,7 @@ use crate::domain::time::railway_time;
 use crate::domain::train::{Leg, RunId};
 use crate::domain::user::Role;
 use crate::service::request::{Document, Identity, Request};
-use crate::ui::draft::Draft;
+use crate::ui::draft::{Draft, Trip};
 use crate::ui::glyphs::{Charset, Glyphs};
 use crate::ui::msg::{CallId, Effect, How, awaiting};
 use crate::ui::overlay::{Confirm, DatePicker, Notice, Overlay};
@@ -123,6 +123,8 @@ pub struct World {
     pub idle: Idle,
     /// The journey in work.
     pub draft: Draft,
+    /// What was searched for in this session, the newest first.
+    pub recent: Vec<Trip>,
     /// The runs that are watched, as far as they are known.
     pub live: BTreeMap<RunId, Live>,
 }
@@ -144,6 +146,7 @@ impl World {
             test_payment: setup.test_payment,
             idle: setup.idle,
             draft: Draft::default(),
+            recent: Vec::new(),
             live: BTreeMap::new(),
         }
     }
@@ -324,6 +327,15 @@ impl<'a> Context<'a> {
     /// The journey in work, to fill.
     pub fn draft_mut(&mut self) -> &mut Draft {
         &mut self.world.draft
+    }
+
+    /// Keeps what was searched for, to be offered again: the newest few, each way once.
+    pub fn remember(&mut self, trip: Trip) {
+        const KEPT: usize = 5;
+        let recent = &mut self.world.recent;
+        recent.retain(|other| (&other.from, &other.to) != (&trip.from, &trip.to));
+        recent.insert(0, trip);
+        recent.truncate(KEPT);
     }
 
     /// Asks the services. The answer comes to this screen's `reply`; after 300 ms the message line says what is

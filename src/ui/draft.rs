@@ -41,6 +41,21 @@ impl Step {
     }
 }
 
+/// What was searched for, to be searched for again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trip {
+    /// Where it begins.
+    pub from: Place,
+    /// Where it ends.
+    pub to: Place,
+    /// The date of boarding.
+    pub date: NaiveDate,
+    /// How many berths are wanted.
+    pub party: u8,
+    /// The class that was asked for; `None` for any.
+    pub class: Option<Class>,
+}
+
 /// A journey in work. Each step fills its part; going back keeps what was filled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {

@@ -1,5 +1,6 @@
 //! Accounts: names and addresses are unique whatever the timing, and no write is lost or made twice.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::user::{Account, Email, Role, Username};
@@ -129,6 +130,38 @@ async fn an_administrator_made_by_the_operator_leaves_none_to_be_claimed(#[case]
     let anita = account("anita", Role::Traveller);
     world.store.create_account(&anita).await.expect("free");
     assert_eq!(world.store.claim_administrator(&anita).await, Ok(Claim::TooLate));
+}
+
+#[tokio::test]
+async fn an_account_written_by_a_newer_kiosk_is_refused_and_left_alone() {
+    let world = World::empty().await;
+    let anita = account("anita", Role::Traveller);
+    world.store.create_account(&anita).await.expect("free");
+    let newer = world.clients.dynamodb.update_item().table_name(&world.names.users);
+    let newer = newer
+        .key("UserID", AttributeValue::S(anita.id.to_string()))
+        .update_expression("SET SchemaVersion = :newer")
+        .expression_attribute_values(":newer", AttributeValue::N("99".to_owned()));
+    newer.send().await.expect("written");
+    let error = world.store.account(anita.id).await.expect_err("it may hold what this version cannot see");
+    assert!(matches!(error, StoreError::Corrupt { .. }) && error.to_string().contains("newer"), "{error}");
+    let save = world.store.save_account(&Account { failures: 1, ..anita }).await;
+    assert!(save.is_err(), "a save would lose what this version cannot see");
+}
+
+/// A repeat under a new token, as after a restart: only the item itself can tell that it was applied.
+#[tokio::test]
+async fn the_same_save_or_claim_again_is_one_write() {
+    let world = World::empty().await;
+    let anita = account("anita", Role::Traveller);
+    world.store.create_account(&anita).await.expect("free");
+    let change = Account { failures: 2, ..anita };
+    let first = world.store.save_account(&change).await.expect("at its version");
+    assert_eq!(world.store.save_account(&change).await, Ok(first.clone()));
+
+    let claim = world.store.claim_administrator(&first).await.expect("there is none");
+    assert!(matches!(claim, Claim::Granted(_)));
+    assert_eq!(world.store.claim_administrator(&first).await, Ok(claim));
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ proptest! {
         let ticket = key().sign(&booking);
         let text = ticket.text();
         prop_assert!(text.len() <= Ticket::MAX_TEXT);
+        prop_assert!(text.starts_with(|c: char| c.is_ascii_alphanumeric()), "{text} could be taken for an option");
         prop_assert_eq!(Ticket::read(&text), Ok(ticket.clone()));
         let typed: Vec<_> = text.as_bytes().chunks(column).map(|line| String::from_utf8_lossy(line)).collect();
         prop_assert_eq!(Ticket::read(&typed.join(" \n").to_lowercase()), Ok(ticket));

@@ -116,6 +116,7 @@ fn shown(berths: &[BerthRef]) -> String {
 #[case::neighbouring_coaches("B1 1, B2 3, B3 5", "..", "B1-1 B2-3")]
 #[case::as_few_as_will_do("B1 1, B2 2 3 4, B3 5 6", ".....", "B2-2 B2-3 B2-4 B3-5 B3-6")]
 #[case::split_the_senior_still_lies_low("B1 2 3, B2 4", "..s", "B1-2 B1-3 B2-4")]
+#[case::split_the_emptiest_coach_is_filled_first("B1 1 2, B2 1 2 3", "....", "B2-1 B2-2 B2-3 B1-1")]
 #[case::over_three_coaches("B1 1, B2 2, B3 3", "...", "B1-1 B2-2 B3-3")]
 #[case::nobody("B1 1", "", "")]
 fn a_party_is_seated(#[case] free: &str, #[case] party: &str, #[case] given: &str) {
@@ -152,6 +153,10 @@ fn a_short_leg_takes_the_tightest_gap() {
     assert_eq!(given(1, 2), "B2-6");
     assert_eq!(given(2, 4), "B3-11");
     assert_eq!(given(0, 5), "B1-1");
+    // Berth 14 of B3 is sold behind the leg alone.
+    sell(&mut state, "B3", 14..=14, 2, 5);
+    let berths = allot(&state, Class::ThirdAc, leg(0, 2), &wishes("."), 0, now()).expect("enough are free");
+    assert_eq!(shown(&berths), "B3-14");
 }
 
 #[test]

@@ -47,6 +47,7 @@ impl App {
     pub(super) fn sign_out(&mut self) {
         self.drop_draft(Owner::SignOut);
         self.world.identity = None;
+        self.world.recent.clear();
         self.world.live.clear();
         self.overlay = None;
         self.toast = None;
