@@ -15,7 +15,6 @@ mod receipt_outbox;
 mod refusal;
 pub mod request;
 pub mod rules_file;
-pub mod sale;
 mod search;
 pub mod seed;
 pub mod session;

@@ -26,6 +26,8 @@ mod store_provision;
 mod store_receipts;
 #[path = "all/store_retry.rs"]
 mod store_retry;
+#[path = "all/store_runs.rs"]
+mod store_runs;
 #[path = "all/store_trains.rs"]
 mod store_trains;
 #[path = "all/store_users.rs"]

@@ -55,8 +55,9 @@ impl Kiosk {
 
     /// Reads the timetable again if its version has changed.
     pub(super) async fn reload_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        // Noted first: a store that does not answer is not asked every second.
+        self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner).checked_at = now;
         if self.store().catalogue_version().await? == self.0.catalogue.version() {
-            self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner).checked_at = now;
             return Ok(());
         }
         let read = Known::read(self.store(), now).await?;

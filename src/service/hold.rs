@@ -5,16 +5,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use crate::domain::allotment::allot;
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::inventory::{CoachState, HoldId, RunState};
-use crate::domain::time::railway_time;
-use crate::domain::train::{Leg, RunId};
+use crate::domain::rules::BookingRules;
+use crate::domain::time::{instant, railway_time};
+use crate::domain::train::{Leg, RunId, Train};
 use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};
-use crate::service::sale::check_on_sale;
 use crate::service::session::{Session, Tried};
 use crate::service::{Kiosk, live};
 use crate::store::runs::{HoldAttempt, Holding, Plan, Run, parts};
@@ -165,6 +165,18 @@ fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
     }
     let until = until.filter(|_| berths.len() == wanted.choice.len())?;
     Some(Hold { id: wanted.id, run: wanted.run, leg: wanted.leg, class: wanted.class, berths, until })
+}
+
+/// Refuses a leg of a run that is not on sale. The window counts from the origin's date, the close of sales from the
+/// departure at the boarding halt.
+fn check_on_sale(rules: &BookingRules, train: &Train, run: RunId, leg: Leg, now: DateTime<Utc>) -> Result<(), Failure> {
+    let (board, _) = train.ends(leg).ok_or(Failure::NoSuchRun)?;
+    let departs = instant(board.depart.on(run.date));
+    if now + TimeDelta::minutes(i64::from(rules.closes_minutes)) >= departs {
+        return Err(Failure::SalesClosed);
+    }
+    let (first, last) = rules.window(now);
+    if run.date > last { Err(Failure::OutsideWindow { first, last }) } else { Ok(()) }
 }
 
 /// Chooses berths from a state, or says why there are none.

@@ -232,3 +232,45 @@ fn replace(state: &mut Option<Arc<RunState>>, merged: RunState) -> bool {
     *state = Some(Arc::new(merged));
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Attention, BTreeMap, CoachId, CoachState, DateTime, Live, Run, RunState};
+    use crate::domain::inventory::SegmentMask;
+    use crate::domain::train::Train;
+    use crate::service::timetable_file;
+
+    fn coach(rev: u64, berth: u8) -> CoachState {
+        CoachState { rev, masks: [(berth, SegmentMask::of(0, 2))].into(), ..CoachState::default() }
+    }
+
+    fn read(train: &Arc<Train>, state: CoachState) -> Run {
+        let run = format!("{}#2026-12-05", train.number()).parse().expect("a run");
+        let coaches = BTreeMap::from([(train.coaches()[0].id(), state)]);
+        Run { state: RunState { run, train: Arc::clone(train), coaches }, pinned: true, hint: 1 }
+    }
+
+    #[test]
+    fn what_is_older_never_replaces_what_is_newer() {
+        let train = Arc::new(timetable_file::bundled().trains.swap_remove(0));
+        let id: CoachId = train.coaches()[0].id();
+        let now = DateTime::from_timestamp(1_764_000_000, 0).expect("a valid instant");
+        let live = Live::default();
+        let run = read(&train, coach(1, 1)).state.run;
+        let watch = live.watch(run, Attention::Listed);
+        let shown = || watch.current().expect("it was read").coaches[&id].rev;
+        live.publish_coaches(run, [(id, coach(9, 9))]);
+        assert!(watch.current().is_none(), "one coach is not the run");
+        live.publish(&read(&train, coach(3, 3)), now);
+        live.publish_coaches(run, [(id, coach(2, 2))]);
+        assert_eq!(shown(), 3);
+        live.publish_coaches(run, [(id, coach(4, 4))]);
+        assert_eq!(shown(), 4);
+        live.publish(&read(&train, coach(3, 3)), now);
+        assert_eq!(shown(), 4);
+        drop(watch);
+        assert!(!live.is_watched(run));
+    }
+}

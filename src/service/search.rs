@@ -16,7 +16,6 @@ use crate::domain::train::{RunId, Train};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Offer, Reply};
-use crate::service::sale::window;
 use crate::service::session::Session;
 
 /// The most departures a board asks for.
@@ -32,7 +31,7 @@ pub(super) async fn search(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let now = kiosk.now();
-    let (first, last) = window(kiosk.rules().booking_on(railway_time(now).date()), now);
+    let (first, last) = kiosk.rules().booking_on(railway_time(now).date()).window(now);
     let timetable = kiosk.timetable();
     // The window counts from the origin: past it one can still board a train that left its origin within it.
     let journeys: Vec<_> =

@@ -147,7 +147,7 @@ impl Session {
             Request::Register { username, email, password } => account::register(self, username, email, password).await,
             Request::ClaimAdministrator { code } => account::claim_administrator(self, &code).await,
             Request::SignOut => {
-                self.close().await;
+                self.close();
                 Ok(Reply::Done)
             }
             Request::Lock => {
@@ -193,8 +193,9 @@ impl Session {
         }
     }
 
-    /// Ends the visit: gives back the berths it holds and forgets who was here. The session can be used again.
-    pub async fn close(&self) {
+    /// Ends the visit: gives back the berths it holds, without anybody waiting for it, and forgets who was here. The
+    /// session can be used again.
+    pub fn close(&self) {
         let holds = {
             let mut state = self.state();
             if state.who != Who::Operator {
@@ -204,7 +205,7 @@ impl Session {
             state.made = Recent::new();
             state.take_holds()
         };
-        hold::give_back(self.kiosk(), holds).await;
+        give_back(self.kiosk(), holds);
     }
 
     /// Refuses what the person may not ask now.
@@ -355,9 +356,14 @@ impl fmt::Debug for Session {
 impl Drop for Inner {
     fn drop(&mut self) {
         let holds = self.state.get_mut().unwrap_or_else(PoisonError::into_inner).take_holds();
-        if let (false, Ok(runtime)) = (holds.is_empty(), Handle::try_current()) {
-            let kiosk = self.kiosk.clone();
-            self.kiosk.background().spawn_on(async move { hold::give_back(&kiosk, holds).await }, &runtime);
-        }
+        give_back(&self.kiosk, holds);
+    }
+}
+
+/// Gives holds back while nobody waits; without a runtime they end by themselves.
+fn give_back(kiosk: &Kiosk, holds: Vec<Hold>) {
+    if let (false, Ok(runtime)) = (holds.is_empty(), Handle::try_current()) {
+        let own = kiosk.clone();
+        kiosk.background().spawn_on(async move { hold::give_back(&own, holds).await }, &runtime);
     }
 }

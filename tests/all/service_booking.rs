@@ -47,6 +47,7 @@ async fn leaving_after_a_booking_gives_nothing_back() {
     book(&guest, &order(&guest, &held).await).await.expect("it is paid");
     guest.call(Request::Release { hold: held.id, run: held.run }).await.expect("nothing to give back");
     guest.call(Request::SignOut).await.expect("anyone may leave");
+    stage.kiosk.settle().await;
     assert_eq!(left(&stage, whole()).await, 6);
 }
 
@@ -95,7 +96,8 @@ async fn a_booking_that_never_arrived_can_be_repeated_and_its_berths_wait() {
     down.store(false, Ordering::SeqCst);
     let booking = booked(guest.call(request).await).expect("it is booked now");
     assert_eq!(booking.status, BookingStatus::Confirmed);
-    guest.close().await;
+    guest.close();
+    kiosk.settle().await;
     assert_eq!(left(&stage, whole()).await, 7);
 }
 

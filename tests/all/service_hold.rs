@@ -175,6 +175,7 @@ async fn whoever_leaves_or_is_cut_off_gives_their_berths_back() {
     let anita = stage.guest();
     hold(&anita, whole(), best(5)).await.expect("free");
     anita.call(Request::SignOut).await.expect("anyone may leave");
+    stage.kiosk.settle().await;
     assert_eq!(left(&stage, whole()).await, 8);
     hold(&anita, whole(), best(5)).await.expect("free again");
     drop(anita);

@@ -7,14 +7,15 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use kiosk::aws::fault::Call;
 use kiosk::domain::coach::Class;
+use kiosk::service::request::Choice;
 use kiosk::service::{Attention, RunWatch};
 
 use crate::service_kit::{Stage, best, book, hold, order, release, run, terminal, whole};
 
 /// How many berths of 2A a watch shows; it must have something new.
 fn news(stage: &Stage, watch: &mut RunWatch) -> usize {
-    let state = watch.changed().now_or_never().expect("there is something new").expect("the kiosk is open");
-    state.available(Class::SecondAc, whole(), stage.kiosk.now()).expect("it carries 2A")
+    let run = watch.changed().now_or_never().expect("there is something new").expect("the kiosk is open");
+    run.available(Class::SecondAc, whole(), stage.kiosk.now()).expect("it carries 2A")
 }
 
 fn has_no_news(watch: &mut RunWatch) -> bool {
@@ -70,6 +71,24 @@ async fn another_process_is_seen_within_a_second_in_focus_and_five_in_a_list() {
         assert_eq!(news(&stage, &mut watch), before - 1, "{attention:?}");
         drop(watch);
     }
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_nothing_is_left_from_something_old() {
+    let stage = Stage::new().await;
+    let other = stage.other_kiosk(stage.world.store.clone()).await;
+    let (near, far) = (stage.guest(), other.open_session(terminal("MMCT-01")));
+    let six = hold(&far, whole(), best(6)).await.expect("free");
+    let two = hold(&far, whole(), best(2)).await.expect("free");
+    let mut watch = near.watch(run(), Attention::Focus);
+    stage.kiosk.poll_once().await;
+    assert_eq!(news(&stage, &mut watch), 0);
+    release(&far, &two).await;
+    assert!(has_no_news(&mut watch), "this process does not know yet");
+    hold(&near, whole(), best(2)).await.expect("they were given back");
+    release(&far, &six).await;
+    let chosen = six.berths[0];
+    hold(&near, whole(), Choice::Berths(vec![chosen])).await.expect("it was given back");
 }
 
 #[tokio::test]
@@ -175,6 +194,6 @@ async fn the_poller_reads_what_is_watched_by_itself() {
         kiosk::service::Kiosk::start(stage.world.store.clone(), stage.kiosk.settings().clone(), stage.clock.clone());
     let kiosk = kiosk.await.expect("the catalogue is read");
     let mut watch = kiosk.watch(run(), Attention::Listed);
-    let state = watch.changed().await.expect("the kiosk is open");
-    assert_eq!(state.available(Class::SecondAc, whole(), stage.kiosk.now()), Some(8));
+    let seen = watch.changed().await.expect("the kiosk is open");
+    assert_eq!(seen.available(Class::SecondAc, whole(), stage.kiosk.now()), Some(8));
 }

@@ -30,6 +30,7 @@ async fn a_slip_is_paid_at_a_counter_and_becomes_a_booking() {
     let receipt = guest.call(Request::Receipt { pnr: slip.pnr }).await;
     assert_eq!(receipt.map(drop), Err(Failure::NotPaid));
     guest.call(Request::SignOut).await.expect("the guest walks to the counter");
+    stage.kiosk.settle().await;
 
     stage.advance(TimeDelta::minutes(19));
     let found = booked(agent.call(Request::Slip { pnr: slip.pnr }).await).expect("it can be paid");
