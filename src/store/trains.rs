@@ -54,6 +54,8 @@ pub struct Catalogue {
     pub stations: Vec<Station>,
     /// The current trains, by number.
     pub trains: Vec<Train>,
+    /// Whether a change of it broke off: publishing the same again finishes it.
+    pub unfinished: bool,
 }
 
 /// A train's item.
@@ -159,6 +161,7 @@ impl Store {
         let contents = self.contents().await?;
         Ok(Catalogue {
             version: contents.version,
+            unfinished: contents.unfinished,
             stations: contents.stations.into_values().collect(),
             trains: contents.trains.into_values().map(TrainItem::train).collect::<Result<_, _>>()?,
         })
