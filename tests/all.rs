@@ -16,6 +16,8 @@ mod service_hold;
 mod service_kit;
 #[path = "all/service_live.rs"]
 mod service_live;
+#[path = "all/service_search.rs"]
+mod service_search;
 #[path = "all/service_slip.rs"]
 mod service_slip;
 #[path = "all/store_audit_log.rs"]

@@ -162,7 +162,7 @@ async fn verify(
         return Err(Failure::WrongPassword);
     };
     let counted = count(kiosk, account).await?;
-    if !kiosk.0.hasher.verify(&counted.password, password).await? {
+    if !kiosk.0.hasher.verify(&counted.password, password.clone()).await? {
         kiosk.record(session, "account.refused", Some(counted.username.to_string()), None);
         return Err(counted.locked_until.map_or(Failure::WrongPassword, |until| Failure::LockedOut { until }));
     }
@@ -170,7 +170,11 @@ async fn verify(
     if counted.closed {
         return Err(Failure::Closed);
     }
-    let cleared = Account { failures: 0, locked_until: None, ..counted };
+    let mut cleared = Account { failures: 0, locked_until: None, ..counted };
+    if !kiosk.0.hasher.is_current(&cleared.password) {
+        // Only now is the password known: its hash follows the cost that is asked for today.
+        cleared.password = kiosk.0.hasher.hash(password).await?;
+    }
     match kiosk.store().save_account(&cleared).await {
         Ok(account) => Ok(account),
         // Somebody else signs in to it at the same time, and clears or counts for themselves.

@@ -206,11 +206,13 @@ pub(super) async fn visible(session: &Session, pnr: Pnr) -> Result<Booking, Fail
     if own || session.has_made(pnr) {
         return Ok(booking);
     }
-    if who.is_staff() && session.require(Role::Agent).await.is_ok() {
-        return Ok(booking);
+    let staff = if who.is_staff() { session.require(Role::Agent).await } else { Err(Failure::SignedOut) };
+    match staff {
+        Ok(()) => Ok(booking),
+        // That there is such a booking is nobody else's business.
+        Err(Failure::SignedOut | Failure::NotAllowed { .. }) => Err(Failure::NoSuchBooking(pnr)),
+        Err(failure) => Err(failure),
     }
-    // That there is such a booking is nobody else's business.
-    Err(Failure::NoSuchBooking(pnr))
 }
 
 enum Prepared {

@@ -41,7 +41,8 @@ pub async fn seed(
     store.publish(&file.stations, &listings, report).await
 }
 
-/// Makes a store ready on the first run: its tables and bucket, and the bundled timetable if it has none.
+/// Makes a store ready on the first run: its tables and bucket, and the bundled timetable if it has none or got only a
+/// part of it. A timetable that somebody published is left as it is.
 pub async fn prepare(
     store: &Store,
     rules: &Rules,
@@ -49,7 +50,8 @@ pub async fn prepare(
     mut progress: impl FnMut(Progress),
 ) -> Result<(), StoreError> {
     store.provision(|step| progress(Progress { what: step.what, done: step.done, of: step.of })).await?;
-    if store.catalogue_version().await? == 0 {
+    let catalogue = store.catalogue().await?;
+    if catalogue.version == 0 || catalogue.unfinished {
         seed(store, rules, clock, &timetable_file::bundled(), progress).await?;
     }
     Ok(())

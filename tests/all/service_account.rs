@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use kiosk::domain::user::{Email, Role};
 use kiosk::service::account::DEVELOPMENT_ACCOUNTS;
 use kiosk::service::request::{Failure, Identity, Reply, Request};
-use kiosk::service::{Session, Settings, SignInLimits};
+use kiosk::service::{Argon2Cost, Kiosk, Session, Settings, SignInLimits};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
@@ -139,6 +139,21 @@ async fn a_closed_account_is_told_so_with_the_right_password_only() {
     assert!(stage.kiosk.set_role(&username("nobody"), Role::Agent).await.is_err());
     let listed: Vec<_> = stage.kiosk.accounts().await.expect("it answers").into_iter().map(|a| a.username).collect();
     assert_eq!(listed, [username("anita")]);
+}
+
+#[tokio::test]
+async fn a_password_follows_the_cost_that_is_asked_for_today() {
+    let stage = Stage::new().await;
+    stage.account("anita", Role::Traveller).await;
+    let before = stage.world.store.account_by_username("anita").await.expect("it answers").expect("it is there");
+    let costlier = Settings { argon2: Argon2Cost { memory_kib: 16, passes: 1, lanes: 1 }, ..settings() };
+    let other = Kiosk::open(stage.world.store.clone(), costlier, stage.clock.clone()).await.expect("it opens");
+    for _ in 0..2 {
+        sign_in(&other.open_session(terminal("HALL-1")), "anita", PASSWORD).await.expect("the password is right");
+    }
+    let after = stage.world.store.account_by_username("anita").await.expect("it answers").expect("it is there");
+    assert_ne!(before.password, after.password);
+    assert!(after.password.0.contains("m=16,"), "it is costlier now");
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ pub(in crate::service) struct Hasher {
 }
 
 impl Hasher {
-    /// A hasher that does `at_once` at a time.
+    /// A hasher that does `at_once` at a time. A cost that argon2 does not allow is replaced by its own default.
     pub(in crate::service) fn new(cost: Argon2Cost, at_once: usize) -> Self {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).unwrap_or_default();
         let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
@@ -115,6 +115,13 @@ impl Hasher {
             argon2.verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
         })
         .await
+    }
+
+    /// Whether a hash is as costly as this hasher's own.
+    pub(in crate::service) fn is_current(&self, hash: &PasswordHash) -> bool {
+        let params = Phc::new(&hash.0).ok().and_then(|hash| Params::try_from(&hash).ok());
+        let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        params.is_some_and(|params| costs(&params) == costs(self.argon2.params()))
     }
 
     /// Takes as long as [`Self::verify`], for a name that nobody has.
@@ -163,5 +170,7 @@ mod tests {
         let nobody = super::Phc::new(&hasher.nobody.0).expect("a hash like any other");
         let real = super::Phc::new(&hash.0).expect("a hash");
         assert_eq!(nobody.params, real.params, "it costs the same");
+        assert!(hasher.is_current(&hash));
+        assert!(!Hasher::new(Argon2Cost { memory_kib: 16, passes: 1, lanes: 1 }, 1).is_current(&hash));
     }
 }
