@@ -20,6 +20,8 @@ mod service_live;
 mod service_search;
 #[path = "all/service_slip.rs"]
 mod service_slip;
+#[path = "all/service_storm.rs"]
+mod service_storm;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_provision.rs"]
