@@ -43,5 +43,9 @@ mod world;
 #[path = "all/ui_kit.rs"]
 #[macro_use]
 mod ui_kit;
+#[path = "all/ui_account.rs"]
+mod ui_account;
 #[path = "all/ui_app.rs"]
 mod ui_app;
+#[path = "all/ui_welcome.rs"]
+mod ui_welcome;

@@ -13,7 +13,7 @@ use crate::ui::frame::{self, Message};
 use crate::ui::glyphs::{Charset, Glyphs, to_ascii};
 use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind};
 use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Pending, Watch};
-use crate::ui::overlay::{After, Answer, Help, Overlay, Question};
+use crate::ui::overlay::{After, Answer, Help, Locked, Overlay, Question};
 use crate::ui::screen::{Extent, Screen};
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
@@ -56,7 +56,6 @@ enum Entered {
 enum Owner {
     Entry(u64),
     Lock,
-    SignOut,
     Nobody,
 }
 
@@ -274,6 +273,18 @@ impl App {
 
     fn reply(&mut self, id: CallId, answer: Result<Reply, Failure>) {
         let Some(call) = self.calls.remove(&id) else { return };
+        match &answer {
+            Err(Failure::SignedOut) if self.world.identity.is_some() => {
+                self.sign_out();
+                let text = "Your session has ended: sign in again.".to_owned();
+                self.toast = Some(Toast::new(Tone::Warning, text, self.world.now));
+                return;
+            }
+            Err(Failure::Locked) if self.overlay.is_none() => {
+                self.overlay = Some(Overlay::Locked(Locked::default()));
+            }
+            _ => {}
+        }
         match call.owner {
             Owner::Entry(entry) if self.stack.iter().any(|other| other.id == entry) => {
                 if let Ok(Reply::Welcome(identity)) = &answer {
@@ -283,7 +294,6 @@ impl App {
             }
             Owner::Entry(_) | Owner::Nobody => self.nobodys(call.request, answer),
             Owner::Lock => self.unlocked(answer),
-            Owner::SignOut => self.send(Owner::Nobody, Request::SignOut),
         }
     }
 
@@ -293,7 +303,8 @@ impl App {
             Ok(Reply::Held(hold)) => {
                 self.send(Owner::Nobody, Request::Release { hold: hold.id, run: hold.run });
             }
-            Ok(Reply::Welcome(_)) if kind == Kind::SignIn && self.world.identity.is_none() => {
+            // Unless they try again already: then signing out would undo that.
+            Ok(Reply::Welcome(_)) if kind == Kind::SignIn && self.is_guest_for_good() => {
                 self.send(Owner::Nobody, Request::SignOut);
             }
             Ok(Reply::Booking(booking)) if kind == Kind::Money => {
@@ -302,6 +313,10 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    fn is_guest_for_good(&self) -> bool {
+        self.world.identity.is_none() && self.calls.values().all(|call| call.request != Kind::SignIn)
     }
 
     fn opened(&mut self, outcome: Result<Opened, OpenFailed>) {

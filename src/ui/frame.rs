@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 
 use crate::domain::user::Role;
 use crate::ui::context::World;
@@ -33,6 +33,11 @@ pub fn places(area: Rect) -> Places {
         |from_bottom: u16| Rect { y: area.bottom().saturating_sub(from_bottom), height: 1.min(area.height), ..area };
     let body = Rect { y: area.y + 3, height: area.height.saturating_sub(6), ..area };
     Places { body, message: row(2), keys: row(1) }
+}
+
+/// Where the body is on a terminal of this size.
+pub fn body(size: Size) -> Rect {
+    places(Rect::new(0, 0, size.width, size.height)).body
 }
 
 /// Whole seconds from `now` until a moment, the last one begun counting; 0 when it has passed.

@@ -255,14 +255,15 @@ impl Screen {
     /// The first screen: the search for who is signed in, and else the welcome.
     pub fn home(world: &World) -> Self {
         match &world.identity {
-            Some(_) if !world.is_public() => screens::search::Search::default().into(),
+            Some(_) => screens::search::Search::default().into(),
             _ => screens::welcome::Welcome::default().into(),
         }
     }
 }
 
 fn hints<S: Scene>(scene: &S, world: &World) -> Vec<Hint> {
-    S::KEYS.iter().filter(|binding| scene.offers(binding.action, world)).map(Binding::hint).collect()
+    let shown = S::KEYS.iter().filter(|binding| !binding.shown.is_empty() && scene.offers(binding.action, world));
+    shown.map(Binding::hint).collect()
 }
 
 fn press<S: Scene>(scene: &mut S, key: Key, cx: &mut Context) -> bool {

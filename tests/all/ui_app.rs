@@ -1,19 +1,41 @@
 //! What the program does whatever the screen.
 
+use chrono::TimeDelta;
+use kiosk::domain::coach::{BerthRef, Class, CoachId};
+use kiosk::domain::inventory::HoldId;
 use kiosk::domain::terminal::TerminalKind;
+use kiosk::domain::train::{Leg, RunId};
 use kiosk::domain::user::Role;
-use kiosk::ui::msg::Effect;
+use kiosk::service::request::{Failure, Hold, Reply, Request};
+use kiosk::ui::draft::Draft;
+use kiosk::ui::msg::{CallId, Effect, Msg};
+use kiosk::ui::screen::Screen;
+use kiosk::ui::screens::sign_in::SignIn;
+use ratatui::layout::Size;
+use uuid::Uuid;
 
-use crate::ui_kit::{Stage, setup};
+use crate::ui_kit::{Stage, draw, identity, setup, start, words};
+
+fn hold() -> Hold {
+    Hold {
+        id: HoldId(Uuid::from_u128(1)),
+        run: "12952#2026-12-24".parse::<RunId>().expect("a run"),
+        leg: Leg::new(0, 6).expect("forward"),
+        class: Class::ThirdAc,
+        berths: vec![BerthRef { coach: CoachId::parse("B2").expect("a coach"), number: 20 }],
+        until: start() + TimeDelta::minutes(10),
+    }
+}
 
 #[test]
 fn leaving_asks_first_and_signs_out() {
     let mut stage = Stage::signed_in(Role::Agent);
     stage.keys("<c-q>");
-    assert!(stage.text().contains("Leave Kiosk?"), "{}", stage.text());
+    assert_picture!(stage, "leave");
     stage.keys("<esc>");
     assert!(stage.effects.is_empty());
     stage.keys("<c-q><enter>");
+    assert!(matches!(stage.calls.back(), Some((_, Request::SignOut))));
     assert!(matches!(stage.effects[..], [Effect::Quit]));
 }
 
@@ -22,4 +44,125 @@ fn a_public_console_cannot_be_left_by_key() {
     let mut stage = Stage::new(setup(TerminalKind::Public));
     stage.keys("<c-q><enter><c-c>");
     assert!(stage.effects.is_empty());
+}
+
+#[test]
+fn a_staff_session_locks_and_a_password_brings_it_back() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.calls.clear();
+    stage.advance(TimeDelta::minutes(10));
+    assert!(matches!(stage.reply(Ok(Reply::Done)), Request::Lock));
+    assert_picture!(stage, "locked");
+    stage.keys("wrong<enter>");
+    assert!(matches!(stage.reply(Err(Failure::WrongPassword)), Request::Unlock { .. }));
+    assert!(stage.text().contains("is wrong"), "{}", stage.text());
+    stage.keys("right<enter>");
+    stage.reply(Ok(Reply::Welcome(identity(Role::Agent))));
+    assert!(!stage.text().contains("Locked"), "{}", stage.text());
+}
+
+#[test]
+fn a_locked_terminal_shows_nothing_of_the_screen_and_takes_no_key_for_it() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    let before = format!("{:?}", stage.app.top());
+    stage.keys("<f9>secret<tab><c-q><esc>");
+    assert_eq!(format!("{:?}", stage.app.top()), before);
+    assert!(stage.effects.is_empty());
+    assert!(!format!("{:?}", stage.app).contains("secret"), "a password shows itself to no log");
+}
+
+#[test]
+fn a_public_session_counts_down_and_forgets_everything() {
+    let mut stage = Stage::new(setup(TerminalKind::Public));
+    stage.app.show(Draft { hold: Some(hold()), ..Draft::default() }, [Screen::from(SignIn::default())]);
+    stage.keys("anita").calls.clear();
+    stage.advance(TimeDelta::seconds(69));
+    assert!(!stage.text().contains("still there"), "{}", stage.text());
+    stage.advance(TimeDelta::seconds(6));
+    assert!(stage.text().contains("forgotten in 15 s"), "{}", stage.text());
+    assert_picture!(stage, "idle");
+    stage.advance(TimeDelta::seconds(15));
+    assert!(matches!(stage.calls.front(), Some((_, Request::SignOut))), "{:?}", stage.calls);
+    assert_eq!(stage.app.world().draft, Draft::default());
+    assert!(!format!("{:?}", stage.app).contains("anita"), "what was typed is forgotten");
+    assert!(matches!(stage.app.top(), Screen::Welcome(_)));
+}
+
+#[test]
+fn any_key_calls_the_countdown_off_and_does_nothing_else() {
+    let mut stage = Stage::new(setup(TerminalKind::Public));
+    stage.keys("s");
+    stage.advance(TimeDelta::seconds(80));
+    stage.keys("x");
+    assert!(!stage.text().contains("still there"));
+    assert!(!format!("{:?}", stage.app.top()).contains("\"x\""), "the key was for the countdown alone");
+    stage.advance(TimeDelta::seconds(60));
+    assert!(matches!(stage.app.top(), Screen::SignIn(_)));
+}
+
+#[test]
+fn a_hold_that_comes_for_nobody_is_given_back() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    // A call of a screen that has left: its number is known, its owner gone.
+    stage.app.show(Draft::default(), [Screen::from(SignIn::default())]);
+    stage.keys("a<tab>b<enter>");
+    let (call, _) = stage.calls.pop_back().expect("a call");
+    stage.keys("<esc><esc>").calls.clear();
+    stage.tell(Msg::Reply(call, Ok(Reply::Held(hold()))));
+    let (_, request) = stage.asked();
+    assert!(matches!(request, Request::Release { hold: id, .. } if id == hold().id), "{request:?}");
+}
+
+#[test]
+fn a_reply_to_no_call_changes_nothing() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    let before = stage.text();
+    stage.calls.clear();
+    stage.tell(Msg::Reply(CallId(999), Ok(Reply::Held(hold()))));
+    assert_eq!(stage.text(), before);
+    assert!(stage.calls.is_empty());
+}
+
+#[test]
+fn a_hold_that_is_over_says_so_and_is_not_paid() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.app.show(Draft { hold: Some(hold()), ..Draft::default() }, [Screen::from(SignIn::default())]);
+    stage.advance(TimeDelta::seconds(599));
+    assert!(stage.app.world().draft.hold.is_some());
+    stage.advance(TimeDelta::seconds(1));
+    assert!(stage.app.world().draft.hold.is_none());
+    assert!(stage.text().contains("The time is over"), "{}", stage.text());
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_and_loses_nothing() {
+    let mut stage = Stage::new(setup(TerminalKind::Counter));
+    stage.keys("s").keys("anita");
+    stage.tell(Msg::Resize(Size::new(60, 10))).keys("x<esc>");
+    let seen = words(&draw(&stage.app, Size::new(60, 10)));
+    assert!(seen.contains("Kiosk needs 80 columns and 24 rows; here are 60 and 10."), "{seen}");
+    stage.tell(Msg::Resize(Size::new(80, 24)));
+    assert!(stage.text().contains("anita"), "{}", stage.text());
+    for (width, height) in [(1, 1), (80, 1), (1, 24), (79, 24), (300, 100)] {
+        draw(&stage.app, Size::new(width, height));
+    }
+}
+
+#[test]
+fn the_same_seed_and_messages_give_the_same_effects() {
+    let run = || {
+        let mut stage = Stage::new(setup(TerminalKind::Counter));
+        stage.keys("s").keys("anita<tab>secret<enter>").advance(TimeDelta::minutes(2));
+        format!("{:?} {:?}", stage.calls, stage.app)
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn help_comes_from_the_keys() {
+    let mut stage = Stage::new(setup(TerminalKind::Counter));
+    stage.keys("?");
+    assert_picture!(stage, "help");
+    stage.keys("<esc>");
+    assert!(!stage.text().contains("Everywhere"));
 }

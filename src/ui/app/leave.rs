@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::app::{App, Owner, time};
 use crate::ui::context::World;
+use crate::ui::draft::Draft;
 use crate::ui::frame;
 use crate::ui::msg::Effect;
 use crate::ui::overlay::{Confirm, Locked, Overlay, Question};
@@ -24,34 +25,25 @@ impl App {
         act(self);
     }
 
-    /// The journey in work is forgotten, and its berths are given back.
-    fn drop_draft(&mut self, then: Owner) {
-        let draft = std::mem::take(&mut self.world.draft);
-        match draft.hold {
-            Some(hold) => self.send(then, Request::Release { hold: hold.id, run: hold.run }),
-            None if then == Owner::SignOut => self.send(Owner::Nobody, Request::SignOut),
-            None => {}
-        }
-    }
-
-    /// The first screen, with no journey in work.
+    /// The first screen, with no journey in work; its berths are given back.
     pub(super) fn go_home(&mut self) {
-        self.drop_draft(Owner::Nobody);
+        if let Some(hold) = std::mem::take(&mut self.world.draft).hold {
+            self.send(Owner::Nobody, Request::Release { hold: hold.id, run: hold.run });
+        }
         self.stack.clear();
         self.push(Screen::home(&self.world));
         self.enter();
     }
 
-    /// Everything is forgotten: who it was, what they typed, where they were. The session signs out when the berths
-    /// are back, since giving them back is still theirs to do.
+    /// Everything is forgotten: who it was, what they typed, where they were. Signing out gives held berths back.
     pub(super) fn sign_out(&mut self) {
-        self.drop_draft(Owner::SignOut);
+        self.send(Owner::Nobody, Request::SignOut);
+        self.world.draft = Draft::default();
         self.world.identity = None;
-        self.world.recent.clear();
         self.world.live.clear();
         self.overlay = None;
         self.toast = None;
-        for call in self.calls.values_mut().filter(|call| call.owner != Owner::SignOut) {
+        for call in self.calls.values_mut() {
             call.owner = Owner::Nobody;
             call.pending = None;
         }

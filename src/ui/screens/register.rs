@@ -1,38 +1,165 @@
-//! Making an account.
+//! Making an account for a traveller.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use secrecy::ExposeSecret as _;
 
+use crate::domain::user::{Email, Username};
+use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::keys::{Binding, Key, bind};
+use crate::ui::form::{Field, Filled, Form};
+use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
+use crate::ui::screens::{claim::Claim, sign_in::form_place};
+use crate::ui::theme::Tone;
 
-/// Making an account.
-#[derive(Clone, Debug, Default)]
-pub struct Register {}
+const NAME: usize = 0;
+const EMAIL: usize = 1;
+const PASSWORD: usize = 2;
+const AGAIN: usize = 3;
+
+/// Making an account for a traveller.
+#[derive(Clone, Debug)]
+pub struct Register {
+    form: Form,
+    registering: Load<()>,
+}
+
+impl Default for Register {
+    fn default() -> Self {
+        let fields = vec![
+            Field::text("User name", 32).note("3 to 32 letters, digits, dots, hyphens or underscores"),
+            Field::text("E-mail", 254),
+            Field::password("Password").note("Long is better than strange: a sentence will do"),
+            Field::password("Password again"),
+        ];
+        Self { form: Form::new(fields), registering: Load::Idle }
+    }
+}
 
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Make the account.
+    Register,
     /// Go back.
     Back,
+}
+
+impl Register {
+    fn register(&mut self, cx: &mut Context) {
+        if self.registering.is_waiting() {
+            return;
+        }
+        let username = Username::parse(self.form.field(NAME).value());
+        let email = Email::parse(self.form.field(EMAIL).value());
+        if self.form.field(AGAIN).value() != self.form.field(PASSWORD).value() {
+            self.form.refuse(AGAIN, "The two passwords differ: type the same one twice.");
+        }
+        if self.form.field(PASSWORD).is_empty() {
+            self.form.refuse(PASSWORD, "Choose a password.");
+        }
+        if let Err(bad) = &email {
+            self.form.refuse(EMAIL, bad.to_string());
+        }
+        if let Err(bad) = &username {
+            self.form.refuse(NAME, bad.to_string());
+        }
+        let (Ok(username), Ok(email), None) = (username, email, self.form.refused()) else { return };
+        let password = self.form.field_mut(PASSWORD).take_secret();
+        // Kept in the second field until the answer, so that a name that is taken costs no typing.
+        debug_assert_eq!(password.expose_secret(), self.form.field(AGAIN).value());
+        self.registering = Load::Waiting(cx.call(Request::Register { username, email, password }));
+    }
+
+    /// Says at its field why the account was not made.
+    fn refuse(&mut self, failure: &Failure) {
+        let again = self.form.field(AGAIN).value().to_owned();
+        self.form.field_mut(PASSWORD).set_value(&again);
+        let index = match failure {
+            Failure::UsernameTaken(_) => NAME,
+            Failure::EmailTaken => EMAIL,
+            Failure::WeakPassword(_) => PASSWORD,
+            _ => AGAIN,
+        };
+        self.form.refuse(index, failure.to_string());
+    }
 }
 
 impl Scene for Register {
     type Action = Action;
 
-    const KEYS: &'static [Binding<Action>] =
-        &[bind(&[Key::Esc], "Esc", "back", "Goes back without loss.", Action::Back)];
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(
+            &[Key::Enter],
+            "Enter",
+            "next, make",
+            "Goes to the next field, and from the last one on.",
+            Action::Register,
+        ),
+        bind(&[Key::Esc], "Esc", "back", "Goes back; what was typed is forgotten.", Action::Back),
+    ];
 
     fn place(&self, _world: &World) -> String {
         "Make an account".to_owned()
     }
 
+    fn typing(&self) -> Typing {
+        self.form.typing()
+    }
+
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
+            Action::Register => {
+                if self.form.key(Key::Enter) == Filled::Submit {
+                    self.register(cx);
+                }
+            }
             Action::Back => cx.pop(),
         }
     }
 
-    fn view(&self, _buf: &mut Buffer, _area: Rect, _world: &World) {}
+    fn key(&mut self, key: Key, _cx: &mut Context) {
+        self.form.key(key);
+    }
+
+    fn paste(&mut self, text: &str, _cx: &mut Context) {
+        self.form.paste(text);
+    }
+
+    fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
+        self.form.mouse(mouse, form_place(area));
+    }
+
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        let mut identity = None;
+        let settled = self.registering.settle(call, &answer, |reply| match reply {
+            Reply::Welcome(who) => {
+                identity = Some(who.clone());
+                Some(())
+            }
+            _ => None,
+        });
+        if !settled {
+            return;
+        }
+        if let Some(identity) = identity {
+            cx.home();
+            cx.toast(Tone::Good, format!("Welcome, {}. You are signed in.", identity.username));
+            if identity.may_claim_administrator {
+                cx.push(Claim::default());
+            }
+        } else if let Some(failure) = self.registering.failed().cloned() {
+            self.refuse(&failure);
+        }
+    }
+
+    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+        self.registering.give_up(call);
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        self.form.view(buf, form_place(area), world);
+    }
 }
