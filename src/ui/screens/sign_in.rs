@@ -160,10 +160,8 @@ impl Scene for SignIn {
             y += 1;
         };
         if world.hints.is_empty() {
-            line(
-                "No account yet? F5 makes one for a traveller. Agents get theirs from an administrator.",
-                world.theme.dim,
-            );
+            line("No account yet? F5 makes one for a traveller.", world.theme.dim);
+            line("Agents get theirs from an administrator.", world.theme.dim);
             return;
         }
         line("This is a development system. These accounts are for trying out:", world.theme.warning);
