@@ -64,63 +64,61 @@ fn fare_of(kiosk: &Kiosk, train: &Train, leg: Leg, class: Class, passengers: &[P
 
 /// Takes the money and makes the held berths a booking.
 pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Tender) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
     check_tender(session, &tender).await?;
-    let draft = match prepare(session, op, order).await? {
-        Prepared::Draft(draft) => draft,
-        Prepared::Found(booking) => return Ok(finish(session, *booking, &order.hold, "booking.confirm")),
-    };
-    let payment = payment(session, tender, draft.fare.total);
-    let (plan, holding) = (draft.plan(), holding(&order.hold));
-    for draw in 0..DRAWS {
-        let booking = Booking {
-            status: BookingStatus::Confirmed,
-            payment: Some(payment.clone()),
-            ..draft.booking(draft::pnr(&draft.train, op, draw))
-        };
-        let commit = kiosk.store().confirm(&plan, &holding, &booking, Before::Nothing).await;
-        match commit.map_err(|error| refuse_doubtful(session, order, "book", &error))? {
-            Commit::Done => {
-                kiosk.announce(&plan, Vec::new(), &holding);
-                return Ok(finish(session, booking, &order.hold, "booking.confirm"));
-            }
-            Commit::Found(found) if found.op == op => {
-                return Ok(finish(session, *found, &order.hold, "booking.confirm"));
-            }
-            Commit::Found(_) => {}
-            Commit::HoldGone => {
-                session.drop_hold(order.hold.id);
-                return Err(Failure::HoldExpired);
-            }
+    let booking = match prepare(session, op, order).await? {
+        Prepared::Draft(draft) => {
+            let payment = payment(session, tender, draft.fare.total);
+            commit(session, op, order, &draft, Terms::Paid(payment)).await?
         }
-    }
-    Err(Failure::Busy)
+        Prepared::Found(booking) => *booking,
+    };
+    Ok(finish(session, booking, &order.hold, "booking.confirm"))
 }
 
 /// Keeps the held berths under a slip that is paid at a counter.
 pub(super) async fn reserve(session: &Session, op: OpId, order: &Order) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
-    let draft = match prepare(session, op, order).await? {
-        Prepared::Draft(draft) => draft,
-        Prepared::Found(booking) => return Ok(finish(session, *booking, &order.hold, "booking.reserve")),
+    let booking = match prepare(session, op, order).await? {
+        Prepared::Draft(draft) => {
+            let slip = Slip { hold: order.hold.id, pay_by: draft.now + session.kiosk().settings().slip };
+            commit(session, op, order, &draft, Terms::Slip(slip)).await?
+        }
+        Prepared::Found(booking) => *booking,
     };
+    Ok(finish(session, booking, &order.hold, "booking.reserve"))
+}
+
+/// On what terms held berths become a booking.
+enum Terms {
+    /// The money was taken.
+    Paid(Payment),
+    /// It will be, or the berths go back.
+    Slip(Slip),
+}
+
+/// Writes a new booking, under another number if its own is taken. Finds what an earlier attempt wrote.
+async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms: Terms) -> Result<Booking, Failure> {
+    let kiosk = session.kiosk();
     let (plan, holding) = (draft.plan(), holding(&order.hold));
-    let pay_by = draft.now + kiosk.settings().slip;
     for draw in 0..DRAWS {
-        let booking = Booking {
-            status: BookingStatus::AwaitingPayment,
-            slip: Some(Slip { hold: order.hold.id, pay_by }),
-            ..draft.booking(draft::pnr(&draft.train, op, draw))
+        let open = draft.booking(draft::pnr(&draft.train, op, draw));
+        let (booking, commit) = match &terms {
+            Terms::Paid(payment) => {
+                let paid = Booking { status: BookingStatus::Confirmed, payment: Some(payment.clone()), ..open };
+                let commit = kiosk.store().confirm(&plan, &holding, &paid, Before::Nothing).await;
+                (paid, commit)
+            }
+            Terms::Slip(slip) => {
+                let kept = Booking { slip: Some(slip.clone()), ..open };
+                let commit = kiosk.store().reserve(&plan, &holding, &kept, slip.pay_by + SLIP_SPARE).await;
+                (kept, commit)
+            }
         };
-        let commit = kiosk.store().reserve(&plan, &holding, &booking, pay_by + SLIP_SPARE).await;
-        match commit.map_err(|error| refuse_doubtful(session, order, "reserve", &error))? {
+        match commit.map_err(|error| refuse_doubtful(session, order, &error))? {
             Commit::Done => {
                 kiosk.announce(&plan, Vec::new(), &holding);
-                return Ok(finish(session, booking, &order.hold, "booking.reserve"));
+                return Ok(booking);
             }
-            Commit::Found(found) if found.op == op => {
-                return Ok(finish(session, *found, &order.hold, "booking.reserve"));
-            }
+            Commit::Found(found) if found.op == op => return Ok(*found),
             Commit::Found(_) => {}
             Commit::HoldGone => {
                 session.drop_hold(order.hold.id);
@@ -285,8 +283,8 @@ fn finish(session: &Session, booking: Booking, hold: &Hold, action: &'static str
 }
 
 /// Refuses a booking that may have been written: its berths are not given back behind its back.
-fn refuse_doubtful(session: &Session, order: &Order, doing: &str, error: &StoreError) -> Failure {
-    let failure = refuse(doing, error);
+fn refuse_doubtful(session: &Session, order: &Order, error: &StoreError) -> Failure {
+    let failure = refuse("book", error);
     if let Failure::Unavailable { outcome: Outcome::Unknown, .. } = failure {
         session.doubt_hold(order.hold.id);
     }

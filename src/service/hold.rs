@@ -96,7 +96,11 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             HoldAttempt::Lost(coaches) => {
                 kiosk.0.live.publish_coaches(wanted.run, coaches.clone());
                 live::merge(&mut run.state.coaches, coaches);
-                if let Choice::Berths(_) = wanted.choice {
+                let mine = |coach: &CoachState| coach.holds.contains_key(&wanted.id);
+                if run.state.coaches.values().any(mine) {
+                    // An earlier attempt was applied late: all of it has to be seen.
+                    (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+                } else if let Choice::Berths(_) = wanted.choice {
                     knowledge = Knowledge::Certain;
                 }
             }

@@ -70,7 +70,7 @@ async fn no_berth_is_sold_twice_and_none_is_lost(#[values(1, 2, 3)] seed: u64) {
     for kiosk in &kiosks {
         kiosk.settle().await;
     }
-    assert!(bookings.len() >= 10, "the storm sold something: {}", bookings.len());
+    assert!(bookings.len() >= 3, "the storm sold something: {}", bookings.len());
 
     let mut sold: BTreeMap<BerthRef, SegmentMask> = BTreeMap::new();
     for booking in &bookings {
