@@ -141,6 +141,25 @@ async fn nothing_is_asked_for_runs_that_nobody_watches() {
 }
 
 #[tokio::test]
+async fn a_run_that_nobody_knows_stays_silent_and_is_asked_for_as_seldom_as_any() {
+    let stage = Stage::new().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let store = stage.world.with_faults(move |call: &Call| {
+        count.fetch_add(usize::from(call.operation == "Query"), Ordering::SeqCst);
+        None
+    });
+    let kiosk = stage.other_kiosk(store).await;
+    let mut watch = kiosk.watch("99999#2026-12-05".parse().expect("a run"), Attention::Listed);
+    for seconds in [0, 1, 4] {
+        stage.advance(TimeDelta::seconds(seconds));
+        kiosk.poll_once().await;
+    }
+    assert!(has_no_news(&mut watch));
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "at once, and after five seconds");
+}
+
+#[tokio::test]
 async fn the_common_booking_is_one_read_and_two_writes_beside_hints_and_records() {
     let stage = Stage::new().await;
     // The run's first hold also settles its plan.

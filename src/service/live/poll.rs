@@ -83,12 +83,13 @@ impl Kiosk {
 
     /// Reads a run and publishes it.
     async fn refresh(&self, run: RunId) -> Result<(), StoreError> {
+        let now = self.now();
+        // Noted first: a run that cannot be read, or that does not exist, is not asked for all the time.
+        if let Some(watched) = self.0.live.watched(run) {
+            watched.note(|seen| seen.looked_at = Some(now));
+        }
         if let Some(read) = self.read_run(run).await? {
-            let now = self.now();
             self.0.live.publish(&read, now);
-            if let Some(watched) = self.0.live.watched(run) {
-                watched.note(|seen| seen.looked_at = Some(now));
-            }
         }
         Ok(())
     }
