@@ -2,6 +2,8 @@
 
 #[path = "all/config.rs"]
 mod config;
+#[path = "all/flows.rs"]
+mod flows;
 #[path = "all/receipt.rs"]
 mod receipt;
 #[path = "all/sample_booking.rs"]
