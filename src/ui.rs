@@ -14,6 +14,7 @@
 //! shows the wait and Esc ends it (`gave_up`); a reply for a screen that has left is dropped, a hold released.
 
 pub mod app;
+pub mod attempt;
 pub mod context;
 pub mod draft;
 pub mod form;

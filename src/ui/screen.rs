@@ -261,6 +261,7 @@ impl Screen {
     }
 }
 
+/// A binding that shows no keys is the other half of the one before it, such as Down after `↑↓`.
 fn hints<S: Scene>(scene: &S, world: &World) -> Vec<Hint> {
     let shown = S::KEYS.iter().filter(|binding| !binding.shown.is_empty() && scene.offers(binding.action, world));
     shown.map(Binding::hint).collect()

@@ -1,9 +1,13 @@
 //! Parts that screens are made of.
 
 pub mod big_clock;
+pub mod big_number;
 pub mod date_picker;
 pub mod list;
 pub mod panel;
+pub mod papers;
 pub mod places;
 pub mod qr;
+pub mod sheet;
 pub mod state;
+pub mod till;

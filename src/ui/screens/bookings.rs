@@ -1,19 +1,104 @@
-//! The bookings of the account, newest first.
+//! The account's bookings, newest first, and any booking by its PNR.
+
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::booking::Booking;
+use crate::domain::pnr::Pnr;
+use crate::domain::time::railway_time;
+use crate::service::request::{Cursor, Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::keys::{Binding, Key, bind};
+use crate::ui::form::{Field, Focus};
+use crate::ui::frame;
+use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
+use crate::ui::screens::booking::Detail;
+use crate::ui::widgets::list::{ListState, Touch};
+use crate::ui::widgets::sheet::{self, moment, put, put_right};
+use crate::ui::widgets::state;
 
-/// The bookings of the account, newest first.
-#[derive(Clone, Debug, Default)]
-pub struct Bookings {}
+/// Rows of a booking in the list.
+const ROW: u16 = 2;
+
+/// The account's bookings.
+#[derive(Clone, Debug)]
+pub struct Bookings {
+    found: Vec<Arc<Booking>>,
+    next: Option<Cursor>,
+    page: Load<()>,
+    list: ListState,
+    pnr: Field,
+    typing: Typing,
+}
+
+impl Default for Bookings {
+    fn default() -> Self {
+        Self {
+            found: Vec::new(),
+            next: None,
+            page: Load::Idle,
+            list: ListState::new(ROW),
+            pnr: Field::text("PNR", 12),
+            typing: Typing::No,
+        }
+    }
+}
+
+impl Bookings {
+    /// Reads on where the list ends, or from its beginning.
+    fn read(&mut self, cx: &mut Context) {
+        if !self.page.is_waiting() {
+            self.page = Load::Waiting(cx.call(Request::MyBookings { after: self.next.clone() }));
+        }
+    }
+
+    /// Reads the next page when the cursor has come to the end of what is known.
+    fn read_on(&mut self, cx: &mut Context) {
+        let at_end = self.list.chosen().is_some_and(|row| row + 1 == self.found.len());
+        if at_end && self.next.is_some() && self.page.failed().is_none() {
+            self.read(cx);
+        }
+    }
+
+    fn look_up(&mut self, cx: &mut Context) {
+        match self.pnr.value().parse::<Pnr>() {
+            Ok(pnr) => {
+                self.pnr.set_value("");
+                self.typing = Typing::No;
+                cx.push(Detail::of(pnr));
+            }
+            Err(bad) => self.pnr.refuse(sentence(&bad.to_string())),
+        }
+    }
+
+    fn places(area: Rect) -> (Rect, Rect) {
+        let field = Rect { height: area.height.min(2), ..area };
+        let list = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
+        (field, list)
+    }
+}
+
+/// A sentence with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
 
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Show the booking under the cursor, or the one whose PNR is typed.
+    Show,
+    /// Move the cursor, or the page.
+    Move(Key),
+    /// Type a PNR.
+    Find,
+    /// Read the list again.
+    Again,
     /// Go back.
     Back,
 }
@@ -21,18 +106,210 @@ pub enum Action {
 impl Scene for Bookings {
     type Action = Action;
 
-    const KEYS: &'static [Binding<Action>] =
-        &[bind(&[Key::Esc], "Esc", "back", "Goes back without loss.", Action::Back)];
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(&[Key::Up], "↑↓", "booking", "Moves to the booking above or below.", Action::Move(Key::Up)),
+        bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
+        bind(&[Key::PageUp], "", "", "", Action::Move(Key::PageUp)),
+        bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
+        bind(&[Key::Enter], "Enter", "show", "Shows all of the booking.", Action::Show),
+        bind(&[Key::Char('/'), Key::Tab], "Tab", "PNR", "Looks a booking up by its PNR: just type it.", Action::Find),
+        bind(&[Key::Char('r')], "r", "read again", "Reads the list again from its beginning.", Action::Again),
+        bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
+    ];
 
-    fn place(&self, _world: &World) -> String {
-        "My bookings".to_owned()
+    fn place(&self, world: &World) -> String {
+        if world.identity.is_some() { "My bookings".to_owned() } else { "My ticket".to_owned() }
+    }
+
+    fn typing(&self) -> Typing {
+        self.typing
+    }
+
+    fn offers(&self, action: Action, world: &World) -> bool {
+        match action {
+            Action::Show => self.typing == Typing::Yes || !self.found.is_empty(),
+            Action::Move(_) => !self.found.is_empty(),
+            Action::Find => world.identity.is_some(),
+            Action::Again => world.identity.is_some() && self.typing == Typing::No && !self.page.is_waiting(),
+            Action::Back => true,
+        }
+    }
+
+    fn enter(&mut self, cx: &mut Context) {
+        if cx.identity.is_some() {
+            self.read(cx);
+        } else {
+            self.typing = Typing::Yes;
+        }
+    }
+
+    /// A slip may have been paid meanwhile.
+    fn resume(&mut self, cx: &mut Context) {
+        if cx.identity.is_some() && !self.page.is_waiting() {
+            self.act(Action::Again, cx);
+        } else {
+            self.typing = Typing::Yes;
+        }
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
+            Action::Show if self.typing == Typing::Yes => self.look_up(cx),
+            Action::Show => {
+                if let Some(booking) = self.list.chosen().and_then(|row| self.found.get(row)) {
+                    cx.push(Detail::of(booking.pnr));
+                }
+            }
+            Action::Find => {
+                self.typing = if self.typing == Typing::Yes { Typing::No } else { Typing::Yes };
+            }
+            Action::Again => {
+                self.next = None;
+                self.read(cx);
+            }
+            Action::Back if self.typing == Typing::Yes && cx.identity.is_some() => {
+                self.typing = Typing::No;
+                self.pnr.set_value("");
+            }
             Action::Back => cx.pop(),
+            Action::Move(key) => {
+                let terminal = Rect::new(0, 0, cx.size.width, cx.size.height);
+                let (_, list) = Self::places(frame::places(terminal).body);
+                self.list.key(key, list.height);
+                self.typing = Typing::No;
+                self.read_on(cx);
+            }
         }
     }
 
-    fn view(&self, _buf: &mut Buffer, _area: Rect, _world: &World) {}
+    fn key(&mut self, key: Key, _cx: &mut Context) {
+        let begins = matches!(key, Key::Char(c) if c.is_ascii_digit());
+        if self.typing == Typing::Yes || begins {
+            self.typing = Typing::Yes;
+            self.pnr.key(key);
+        }
+    }
+
+    fn paste(&mut self, text: &str, _cx: &mut Context) {
+        self.typing = Typing::Yes;
+        self.pnr.paste(text);
+    }
+
+    fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        let (field, list) = Self::places(area);
+        if field.contains(mouse.at) {
+            self.typing = Typing::Yes;
+        } else if list.contains(mouse.at) {
+            self.typing = Typing::No;
+            match self.list.mouse(mouse, list) {
+                Touch::Acted(_) => self.act(Action::Show, cx),
+                Touch::Selected(_) => self.read_on(cx),
+                Touch::Missed => {}
+            }
+        }
+    }
+
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
+        if !self.page.awaits(call) {
+            return;
+        }
+        match answer {
+            Ok(Reply::Bookings { page, next }) => {
+                if self.next.is_none() {
+                    self.found.clear();
+                }
+                self.found.extend(page);
+                self.next = next;
+                self.list.resize(self.found.len());
+                self.page = Load::Ready(());
+            }
+            other => {
+                self.page.settle(call, &other, |_| None);
+            }
+        }
+    }
+
+    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+        self.page.give_up(call);
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let (field, list) = Self::places(area);
+        self.view_field(buf, field, world);
+        match &self.page {
+            _ if world.identity.is_none() => {
+                let next = "Type the ten digits of the PNR and press Enter. It stands on the slip and on the ticket.";
+                state::empty(buf, list, "Find your booking", next, world);
+            }
+            Load::Failed(failure) if self.found.is_empty() => state::failed(buf, list, failure, world),
+            Load::Ready(()) if self.found.is_empty() => {
+                let next = "Press Esc and search for a train: what you book stands here, newest first.";
+                state::empty(buf, list, "No bookings yet", next, world);
+            }
+            _ => self.view_list(buf, list, world),
+        }
+    }
+}
+
+impl Bookings {
+    fn view_field(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let theme = &world.theme;
+        let focus = if self.typing == Typing::Yes { Focus::Here } else { Focus::Elsewhere };
+        if focus == Focus::Here {
+            put(buf, area, 0, "▌", theme.accent);
+        }
+        put(buf, area, 2, "PNR", theme.strong);
+        let place = Rect { x: area.x + 7, width: 13, height: 1, ..area };
+        self.pnr.view_value(buf, place, focus, world);
+        match self.pnr.error() {
+            Some(error) => put(buf, area, 23, error, theme.bad),
+            None => put(buf, area, 23, "ten digits, to look up one booking", theme.dim),
+        }
+    }
+
+    fn view_list(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
+        self.list.position(buf, above, area, world);
+        for (row, place) in self.list.visible(area) {
+            let Some(booking) = self.found.get(row) else { break };
+            view_row(buf, place, booking, world);
+            if self.typing == Typing::No {
+                self.list.mark(buf, row, place, world);
+            }
+        }
+        if let Load::Failed(failure) = &self.page {
+            let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+            buf.set_stringn(last.x, last.y, " ".repeat(last.width.into()), last.width.into(), world.theme.text);
+            put(buf, last, 2, &format!("{failure} Press r to try again."), world.theme.bad);
+        }
+    }
+}
+
+fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: &World) {
+    let theme = &world.theme;
+    let (status, tone) = sheet::status(booking, world);
+    let gone = booking.has_lapsed(world.now) || booking.to.at < railway_time(world.now);
+    let name = if gone { theme.dim } else { theme.strong };
+    let mut rows = place.rows();
+    let (Some(top), Some(bottom)) = (rows.next(), rows.next()) else { return };
+    put(buf, top, 2, &booking.pnr.spoken(), name);
+    put(buf, top, 15, &moment(booking.from.at), name);
+    let room = top.width.saturating_sub(34 + 19);
+    let way = format!("{}{}{}", booking.from.name, world.glyphs.to, booking.to.name);
+    let way = if crate::ui::text::width(&way) <= room {
+        way
+    } else {
+        format!("{}{}{}", booking.from.station, world.glyphs.to, booking.to.station)
+    };
+    put(buf, top, 34, &way, name);
+    put_right(buf, top, &status, theme.tone(tone));
+    let first = booking.passengers.first().map_or("", |booked| booked.passenger.name.as_str());
+    let others = match booking.passengers.len() {
+        0 | 1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    put(buf, bottom, 15, &format!("{} {} · {}", booking.train, booking.train_name, booking.class), theme.dim);
+    let who = crate::ui::text::left(&format!("{}{others}", crate::ui::text::fit(first, 16)), 28);
+    put(buf, bottom, 46, who.trim_end(), theme.dim);
+    put_right(buf, bottom, &booking.fare.total.to_string(), theme.dim);
 }

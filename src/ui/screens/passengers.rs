@@ -1,43 +1,425 @@
-//! Who travels.
+//! Who travels: a row for each held berth and each child without one, and a telephone number.
+//!
+//! Rows stand in the order of the held berths, which is the order in which the services hand them out: to swap two
+//! berths is to swap two rows. What is typed goes into the draft at once, and so outlives this screen and the berths.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::coach::BerthRef;
+use crate::domain::rules::ChildRules;
+use crate::domain::user::Phone;
 use crate::ui::context::{Context, World};
-use crate::ui::draft::Step;
-use crate::ui::keys::{Binding, Key, bind};
+use crate::ui::draft::{Step, Typed as TypedForm, TypedPassenger};
+use crate::ui::form::{Field, Focus};
+use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::screen::Scene;
+use crate::ui::screens::passengers::row::{Column, Row, Seat, Typed};
+use crate::ui::screens::review::{Review, place};
+use crate::ui::widgets::sheet::{self, is_senior, panes, put};
+
+mod row;
 
 /// Who travels.
-#[derive(Clone, Debug, Default)]
-pub struct Passengers {}
+#[derive(Clone, Debug)]
+pub struct Passengers {
+    rows: Vec<Row>,
+    /// The berth of each of the first rows; the others have none.
+    seats: Vec<Seat>,
+    /// Typed for a larger party, before berths were chosen again.
+    spare: Vec<TypedPassenger>,
+    phone: Field,
+    at: Spot,
+}
+
+/// Where the focus is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spot {
+    Row(usize, Column),
+    Phone,
+}
+
+impl Default for Passengers {
+    fn default() -> Self {
+        let phone = Field::text("Phone", 20);
+        Self { rows: Vec::new(), seats: Vec::new(), spare: Vec::new(), phone, at: Spot::Row(0, Column::Name) }
+    }
+}
 
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Go back.
+    /// Go to the next field, and from the last one on to the fare.
+    Next,
+    /// Go on to the fare.
+    Submit,
+    /// Move the focus.
+    Move(Key),
+    /// Add a child without a berth.
+    AddChild,
+    /// Take the child under the cursor off.
+    RemoveChild,
+    /// Give lower berths to those who should not climb.
+    Lower,
+    /// Go back to the berths.
     Back,
+}
+
+/// Rows of a passenger.
+const ROW: u16 = 2;
+
+impl Passengers {
+    fn seat(&self, row: usize) -> Seat {
+        self.seats.get(row).copied().unwrap_or(Seat::Lap)
+    }
+
+    fn columns(&self, row: usize) -> &'static [Column] {
+        let swaps = row < self.seats.len() && self.seats.len() > 1;
+        if swaps { &Column::ALL } else { &Column::ALL[..3] }
+    }
+
+    fn spots(&self) -> Vec<Spot> {
+        let rows = (0..self.rows.len()).flat_map(|row| self.columns(row).iter().map(move |at| Spot::Row(row, *at)));
+        // The berth is there already: who types goes past it, and comes to it by arrow.
+        let typed = rows.filter(|spot| !matches!(spot, Spot::Row(_, Column::Berth)));
+        typed.chain([Spot::Phone]).collect()
+    }
+
+    /// Goes to the next field; stays on the last.
+    fn go_on(&mut self, world: &World) {
+        let next = match self.at {
+            Spot::Row(row, Column::Berth) if row + 1 < self.rows.len() => Spot::Row(row + 1, Column::Name),
+            Spot::Row(_, Column::Berth) => Spot::Phone,
+            at => {
+                let spots = self.spots();
+                let here = spots.iter().position(|spot| *spot == at).unwrap_or(0);
+                spots.get(here + 1).copied().unwrap_or(at)
+            }
+        };
+        self.go(next, world);
+    }
+
+    fn go_back(&mut self, world: &World) {
+        let spots = self.spots();
+        let before = match self.at {
+            Spot::Row(row, Column::Berth) => Spot::Row(row, Column::Gender),
+            at => {
+                let here = spots.iter().position(|spot| *spot == at).unwrap_or(0);
+                spots[here.checked_sub(1).unwrap_or(spots.len() - 1)]
+            }
+        };
+        self.go(before, world);
+    }
+
+    /// Moves the focus, and says what is wrong with the row that it leaves.
+    fn go(&mut self, to: Spot, world: &World) {
+        if let Spot::Row(row, _) = self.at
+            && !matches!(to, Spot::Row(other, _) if other == row)
+        {
+            let seat = self.seat(row);
+            self.rows[row].check_typed(seat, children(world));
+        }
+        self.at = to;
+    }
+
+    fn vertical(&self, key: Key) -> Spot {
+        match (self.at, key) {
+            (Spot::Row(0, _), Key::Up) => self.at,
+            (Spot::Row(row, column), Key::Up) => Spot::Row(row - 1, column),
+            (Spot::Row(row, column), _) if row + 1 < self.rows.len() => {
+                let last = *self.columns(row + 1).last().expect("a row has columns");
+                Spot::Row(row + 1, column.min(last))
+            }
+            (Spot::Row(..), _) => Spot::Phone,
+            (Spot::Phone, Key::Up) if !self.rows.is_empty() => Spot::Row(self.rows.len() - 1, Column::Name),
+            (Spot::Phone, _) => Spot::Phone,
+        }
+    }
+
+    /// Left and right in the berth's column take the person along to another berth of the party.
+    fn swap(&mut self, row: usize, key: Key) {
+        let count = self.seats.len();
+        let other = match key {
+            Key::Left => (row + count - 1) % count,
+            Key::Right | Key::Char(' ') => (row + 1) % count,
+            _ => return,
+        };
+        self.rows.swap(row, other);
+        if let Seat::Berth(_, kind) = self.seat(other) {
+            self.rows[other].prefer(kind);
+        }
+        self.at = Spot::Row(other, Column::Berth);
+    }
+
+    /// The senior who has to climb, and somebody younger who does not.
+    fn unfair(&self) -> Option<(usize, usize)> {
+        let low = |row: usize| matches!(self.seat(row), Seat::Berth(_, kind) if kind.is_low());
+        let senior = |row: usize| self.rows[row].years().is_some_and(is_senior);
+        let seated = 0..self.seats.len();
+        let climbs = seated.clone().find(|row| senior(*row) && !low(*row))?;
+        let sits = seated.clone().find(|row| low(*row) && !senior(*row))?;
+        Some((climbs, sits))
+    }
+
+    fn add_child(&mut self) {
+        self.rows.push(Row::from(&TypedPassenger::default()));
+        self.at = Spot::Row(self.rows.len() - 1, Column::Name);
+    }
+
+    fn remove_child(&mut self) {
+        if let Spot::Row(row, _) = self.at
+            && self.seat(row) == Seat::Lap
+        {
+            self.rows.remove(row);
+            let last = self.rows.len() - 1;
+            self.at = Spot::Row(row.min(last), Column::Name);
+        }
+    }
+
+    fn submit(&mut self, cx: &mut Context) {
+        let children = children(cx);
+        let mut passengers = Vec::new();
+        let mut wrong = None;
+        for index in 0..self.rows.len() {
+            let seat = self.seat(index);
+            match self.rows[index].read(seat, children) {
+                Ok(passenger) => passengers.push(passenger),
+                Err(column) => wrong = wrong.or(Some(Spot::Row(index, column))),
+            }
+        }
+        let phone = Phone::parse(self.phone.value());
+        if let Err(bad) = &phone {
+            self.phone.refuse(bad.to_string());
+            wrong = wrong.or(Some(Spot::Phone));
+        }
+        match (wrong, phone) {
+            (None, Ok(phone)) => {
+                let draft = cx.draft_mut();
+                draft.passengers = passengers;
+                draft.phone = Some(phone);
+                cx.push(Review::default());
+            }
+            (wrong, _) => {
+                self.at = wrong.unwrap_or(Spot::Phone);
+                cx.bell();
+            }
+        }
+    }
+
+    /// Writes what is typed into the draft.
+    fn keep(&self, cx: &mut Context) {
+        let typed = |rows: &[Row]| rows.iter().map(Row::typed).collect::<Vec<_>>();
+        let (seated, lap) = self.rows.split_at(self.seats.len());
+        let mut seated = typed(seated);
+        seated.extend(self.spare.iter().cloned());
+        cx.draft_mut().typed = TypedForm { seated, lap: typed(lap), phone: self.phone.value().to_owned() };
+    }
+}
+
+fn children(world: &World) -> ChildRules {
+    world.rules.fares_on(world.today()).children
 }
 
 impl Scene for Passengers {
     type Action = Action;
 
-    const KEYS: &'static [Binding<Action>] =
-        &[bind(&[Key::Esc], "Esc", "back", "Goes back without loss.", Action::Back)];
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(&[Key::Enter], "Enter", "next", "Goes to the next field, and from the last one on.", Action::Next),
+        bind(&[Key::F(2)], "F2", "fare", "Goes on to the fare and the payment.", Action::Submit),
+        bind(&[Key::F(4)], "F4", "lower berth", "Gives lower berths to those of 60 and older.", Action::Lower),
+        bind(&[Key::F(5)], "F5", "child", "Adds a child that takes no berth.", Action::AddChild),
+        bind(&[Key::F(6)], "F6", "take off", "Takes the child under the cursor off.", Action::RemoveChild),
+        bind(&[Key::Up], "↑↓", "passenger", "Moves to the passenger above or below.", Action::Move(Key::Up)),
+        bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
+        bind(&[Key::Tab], "Tab", "field", "Moves to the next field; with Shift back.", Action::Move(Key::Tab)),
+        bind(&[Key::BackTab], "", "", "", Action::Move(Key::BackTab)),
+        bind(&[Key::Esc], "Esc", "berths", "Goes back to the berths; what is typed stays.", Action::Back),
+    ];
 
-    fn place(&self, _world: &World) -> String {
-        "Passengers".to_owned()
+    fn place(&self, world: &World) -> String {
+        place(&world.draft)
     }
 
     fn step(&self) -> Option<Step> {
         Some(Step::Passengers)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) {
+    fn offers(&self, action: Action, world: &World) -> bool {
+        let most = usize::from(world.booking_rules().max_party);
         match action {
-            Action::Back => cx.pop(),
+            Action::AddChild => self.rows.len() < most,
+            Action::RemoveChild => matches!(self.at, Spot::Row(row, _) if self.seat(row) == Seat::Lap),
+            Action::Lower => self.unfair().is_some(),
+            Action::Next | Action::Submit | Action::Move(_) | Action::Back => true,
         }
     }
 
-    fn view(&self, _buf: &mut Buffer, _area: Rect, _world: &World) {}
+    fn typing(&self) -> Typing {
+        match self.at {
+            Spot::Row(_, Column::Gender | Column::Berth) => Typing::No,
+            Spot::Row(_, Column::Name | Column::Age) | Spot::Phone => Typing::Yes,
+        }
+    }
+
+    fn enter(&mut self, cx: &mut Context) {
+        let draft = &cx.draft;
+        let kind = |berth: &BerthRef| {
+            let coach = draft.journey.as_ref()?.train.coach(berth.coach)?;
+            Some(Seat::Berth(*berth, coach.berth_type(berth.number)))
+        };
+        self.seats = draft.hold.iter().flat_map(|hold| &hold.berths).filter_map(kind).collect();
+        let seats = self.seats.len();
+        let most = usize::from(cx.booking_rules().max_party).saturating_sub(seats);
+        let typed = &draft.typed;
+        let filled = typed.seated.iter().cloned().chain(std::iter::repeat_with(TypedPassenger::default));
+        self.rows = filled.take(seats).chain(typed.lap.iter().take(most).cloned()).map(|row| Row::from(&row)).collect();
+        self.spare = typed.seated.get(seats..).unwrap_or_default().to_vec();
+        self.phone.set_value(&typed.phone);
+        if self.rows.is_empty() {
+            self.at = Spot::Phone;
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) {
+        match action {
+            Action::Next if self.at == Spot::Phone => self.submit(cx),
+            Action::Next => self.go_on(cx),
+            Action::Submit => self.submit(cx),
+            Action::Move(Key::Tab) if self.at == Spot::Phone => self.go(Spot::Row(0, Column::Name), cx),
+            Action::Move(Key::Tab) => self.go_on(cx),
+            Action::Move(Key::BackTab) => self.go_back(cx),
+            Action::Move(key) => self.go(self.vertical(key), cx),
+            Action::AddChild => self.add_child(),
+            Action::RemoveChild => self.remove_child(),
+            Action::Lower => {
+                while let Some((climbs, sits)) = self.unfair() {
+                    self.rows.swap(climbs, sits);
+                }
+            }
+            Action::Back => cx.pop(),
+        }
+        self.keep(cx);
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Context) {
+        match (self.at, key) {
+            (Spot::Phone, key) => {
+                self.phone.key(key);
+            }
+            (Spot::Row(row, Column::Berth), key) => self.swap(row, key),
+            (Spot::Row(row, column), key) => {
+                if self.rows[row].key(column, key) == Typed::Done {
+                    self.go_on(cx);
+                }
+            }
+        }
+        self.keep(cx);
+    }
+
+    fn paste(&mut self, text: &str, cx: &mut Context) {
+        match self.at {
+            Spot::Phone => self.phone.paste(text),
+            Spot::Row(row, column) => self.rows[row].paste(column, text),
+        }
+        self.keep(cx);
+    }
+
+    fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        if mouse.kind != MouseKind::Press {
+            return;
+        }
+        let parts = Parts::of(panes(area).0);
+        let hit = parts.row(self.rows.len(), mouse.at.y);
+        if let Some(row) = hit {
+            let x = mouse.at.x - area.x;
+            let reached = self.columns(row).iter().filter(|column| column.place().0 <= x + 1);
+            let column = reached.copied().next_back().unwrap_or(Column::Name);
+            if column == Column::Gender {
+                self.rows[row].touch_gender(x.saturating_sub(Column::Gender.place().0));
+            }
+            self.go(Spot::Row(row, column), cx);
+        } else if (parts.phone.y..parts.phone.bottom()).contains(&mouse.at.y) {
+            self.go(Spot::Phone, cx);
+        }
+        self.keep(cx);
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let theme = &world.theme;
+        let (main, side) = panes(area);
+        let parts = Parts::of(main);
+        let titles = ["Name, as on the identity card", "Age", "Gender", "  Berth"];
+        for (title, column) in titles.into_iter().zip(Column::ALL) {
+            put(buf, parts.titles, column.place().0, title, theme.dim);
+        }
+        for (index, row) in self.rows.iter().enumerate() {
+            let focus = match self.at {
+                Spot::Row(at, column) if at == index => Some(column),
+                _ => None,
+            };
+            row.view(buf, parts.passenger(index), (index + 1, self.seat(index), focus), world);
+        }
+        self.view_phone(buf, parts.phone, world);
+        put(buf, parts.last, 2, &self.summary(world), theme.dim);
+        if let (Some(side), Some(journey)) = (side, &world.draft.journey) {
+            sheet::calls(buf, side, journey, world);
+        }
+    }
+}
+
+impl Passengers {
+    fn view_phone(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let theme = &world.theme;
+        let focus = if self.at == Spot::Phone { Focus::Here } else { Focus::Elsewhere };
+        let label = if self.at == Spot::Phone { theme.strong } else { theme.dim };
+        if self.at == Spot::Phone {
+            put(buf, area, 0, "▌", theme.accent);
+        }
+        put(buf, area, 2, "Phone", label);
+        self.phone.view_value(buf, Rect { x: area.x + 9, width: 21, height: 1, ..area }, focus, world);
+        put(buf, area, 32, "for news of the journey", theme.dim);
+        if let (Some(row), Some(error)) = (area.rows().nth(1), self.phone.error()) {
+            put(buf, row, 5, error, theme.bad);
+        }
+    }
+
+    fn summary(&self, world: &World) -> String {
+        let children = children(world);
+        let (free, half) = (children.free_below, children.half_below);
+        let berths = self.seats.len();
+        let berths = if berths == 1 { "1 berth".to_owned() } else { format!("{berths} berths") };
+        match self.rows.len() - self.seats.len() {
+            0 => format!("{berths}. Children below {half} may travel without: below {free} free, else at half fare."),
+            1 => format!("{berths}, 1 child without."),
+            more => format!("{berths}, {more} children without."),
+        }
+    }
+}
+
+/// Where the parts of the form are.
+struct Parts {
+    titles: Rect,
+    rows: Rect,
+    phone: Rect,
+    last: Rect,
+}
+
+impl Parts {
+    fn of(area: Rect) -> Self {
+        let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area }.intersection(area);
+        let after = area.height.saturating_sub(4).min(16);
+        Self { titles: row(0, 1), rows: row(1, 12), phone: row(after, 2), last: row(after + 3, 1) }
+    }
+
+    fn passenger(&self, index: usize) -> Rect {
+        let y = self.rows.y + u16::try_from(index).unwrap_or(u16::MAX).saturating_mul(ROW);
+        Rect { y, height: ROW, ..self.rows }.intersection(self.rows)
+    }
+
+    fn row(&self, count: usize, y: u16) -> Option<usize> {
+        (0..count).find(|index| {
+            let place = self.passenger(*index);
+            (place.y..place.bottom()).contains(&y)
+        })
+    }
 }

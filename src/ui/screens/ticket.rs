@@ -1,19 +1,60 @@
-//! What was booked, with the ticket to scan.
+//! What was booked: the ticket with its code, or the slip that makes one at a counter.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::train::RunId;
+use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::keys::{Binding, Key, bind};
-use crate::ui::screen::Scene;
+use crate::ui::frame::countdown;
+use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
+use crate::ui::msg::{Attention, CallId, How, Load, Watch};
+use crate::ui::screen::{Extent, Scene};
+use crate::ui::theme::Tone;
+use crate::ui::widgets::big_number;
+use crate::ui::widgets::papers::Papers;
+use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 
-/// What was booked, with the ticket to scan.
-#[derive(Clone, Debug, Default)]
-pub struct Ticket {}
+/// What was booked.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    booking: Arc<Booking>,
+    papers: Papers,
+    again: Load<()>,
+}
+
+impl Ticket {
+    /// The ticket or the slip of a booking.
+    pub fn new(booking: Arc<Booking>) -> Self {
+        Self { booking, papers: Papers::default(), again: Load::Idle }
+    }
+
+    fn is_paid(&self) -> bool {
+        self.booking.status == BookingStatus::Confirmed
+    }
+
+    /// Until when the slip can be paid, while it can.
+    fn pay_by(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let awaits = self.booking.status == BookingStatus::AwaitingPayment && !self.booking.has_lapsed(now);
+        self.booking.slip.as_ref().filter(|_| awaits).map(|slip| slip.pay_by)
+    }
+}
 
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Go on with somebody else.
+    Next,
+    /// Show the code to scan.
+    Code,
+    /// Bring the receipt.
+    Receipt(How),
+    /// Look whether the slip was paid.
+    Look,
     /// Go back.
     Back,
 }
@@ -21,18 +62,176 @@ pub enum Action {
 impl Scene for Ticket {
     type Action = Action;
 
-    const KEYS: &'static [Binding<Action>] =
-        &[bind(&[Key::Esc], "Esc", "back", "Goes back without loss.", Action::Back)];
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(&[Key::Enter], "Enter", "done", "Finishes, and begins the next booking.", Action::Next),
+        bind(&[Key::Char('q')], "q", "code", "Shows the code to scan, as large as it has to be.", Action::Code),
+        bind(
+            &[Key::Char('o')],
+            "o",
+            "open receipt",
+            "Opens the receipt in its own program.",
+            Action::Receipt(How::Open),
+        ),
+        bind(&[Key::Char('s')], "s", "save receipt", "Saves the receipt as a file.", Action::Receipt(How::Save)),
+        bind(&[Key::Char('p')], "p", "print receipt", "Prints the receipt here.", Action::Receipt(How::Print)),
+        bind(&[Key::Char('r')], "r", "paid?", "Looks whether the slip was paid.", Action::Look),
+        bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
+    ];
 
     fn place(&self, _world: &World) -> String {
-        "Your ticket".to_owned()
+        let what = if self.is_paid() { "Ticket" } else { "Slip" };
+        format!("{what} {} · {} {}", self.booking.pnr.spoken(), self.booking.train, self.booking.train_name)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) {
+    fn fact(&self, world: &World) -> Option<String> {
+        self.pay_by(world.now).map(|until| format!("pay within {}", countdown(until, world.now)))
+    }
+
+    fn extent(&self, world: &World) -> Extent {
+        self.papers.extent(world)
+    }
+
+    fn offers(&self, action: Action, world: &World) -> bool {
         match action {
-            Action::Back => cx.pop(),
+            Action::Next => !self.papers.shows_code(),
+            Action::Code => self.is_paid(),
+            Action::Receipt(how) => self.is_paid() && !self.papers.shows_code() && world.documents.contains(&how),
+            Action::Look => !self.is_paid() && !self.again.is_waiting(),
+            Action::Back => self.papers.shows_code(),
         }
     }
 
-    fn view(&self, _buf: &mut Buffer, _area: Rect, _world: &World) {}
+    fn enter(&mut self, cx: &mut Context) {
+        if self.is_paid() {
+            self.papers.fetch(self.booking.pnr, cx);
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) {
+        let pnr = self.booking.pnr;
+        match action {
+            Action::Next => cx.home(),
+            Action::Code => self.papers.show_code(pnr, cx),
+            Action::Receipt(how) => self.papers.bring(pnr, how, cx),
+            Action::Look => self.again = Load::Waiting(cx.call(Request::Booking { pnr })),
+            Action::Back => {
+                self.papers.hide_code();
+            }
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {
+        if mouse.kind == MouseKind::Press {
+            self.papers.hide_code();
+        }
+    }
+
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        if self.papers.reply(call, &answer, cx) || !self.again.awaits(call) {
+            return;
+        }
+        self.again = Load::Idle;
+        match answer {
+            Ok(Reply::Booking(booking)) => {
+                let was_paid = self.is_paid();
+                self.booking = booking;
+                if self.is_paid() && !was_paid {
+                    cx.toast(Tone::Good, "The slip is paid: this is the ticket now.");
+                    cx.bell();
+                    self.enter(cx);
+                }
+            }
+            Ok(_) => {}
+            Err(failure) => cx.toast(Tone::Bad, failure.to_string()),
+        }
+    }
+
+    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+        self.papers.gave_up(call);
+        self.again.give_up(call);
+    }
+
+    /// Whoever pays a slip at a counter changes the run: the slip becomes a ticket under the person's eyes.
+    fn live(&mut self, run: RunId, cx: &mut Context) {
+        if run == self.booking.run && !self.is_paid() && !self.again.is_waiting() {
+            self.again = Load::Waiting(cx.fetch(Request::Booking { pnr: self.booking.pnr }));
+        }
+    }
+
+    fn watch(&self, world: &World) -> Vec<Watch> {
+        let awaits = self.pay_by(world.now).is_some();
+        if awaits { vec![Watch { run: self.booking.run, attention: Attention::Focus }] } else { Vec::new() }
+    }
+
+    fn next_wake(&self, world: &World) -> Option<DateTime<Utc>> {
+        let until = self.pay_by(world.now)?;
+        let left = (until - world.now).num_milliseconds();
+        Some(until - TimeDelta::milliseconds((left - 1).max(0) / 1000 * 1000))
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        if self.papers.shows_code() {
+            return self.papers.view(buf, area, &self.booking, world);
+        }
+        let (main, side) = panes(area);
+        let people = u16::try_from(self.booking.passengers.len()).unwrap_or(u16::MAX);
+        let [head, journey, people, closing] = stack(main, [big_number::ROWS, sheet::JOURNEY_ROWS, people, 3]);
+        big_number::view(buf, Rect { x: head.x + 2, ..head }, &self.booking.pnr.spoken(), world);
+        let beside = Rect { x: head.x + 50, width: head.width.saturating_sub(50), ..head };
+        self.view_head(buf, beside, world);
+        let booking = &self.booking;
+        sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
+        sheet::people(buf, people, booking, People::Status, world);
+        sheet::paragraph(buf, closing, &self.what_next(world), world.theme.text);
+        if let (Some(side), true) = (side, self.is_paid()) {
+            self.papers.view_beside(buf, side, world);
+        }
+    }
+}
+
+impl Ticket {
+    fn view_head(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let theme = &world.theme;
+        let booking = &self.booking;
+        let (status, tone) = sheet::status(booking, world);
+        let money = format!("{}{}", world.glyphs.rupee, booking.fare.total);
+        let money = match (&booking.payment, self.pay_by(world.now)) {
+            (Some(payment), _) => format!("{money} {}", payment.method.words()),
+            (None, Some(_)) => format!("{money} to pay"),
+            (None, None) => "not paid".to_owned(),
+        };
+        let lines = [
+            (status, theme.tone(tone).patch(theme.strong)),
+            (format!("{} {}", booking.train, booking.train_name), theme.text),
+            (format!("{} {}", booking.class, booking.class.words()), theme.text),
+            (money, theme.accent),
+        ];
+        for (row, (words, style)) in area.rows().zip(lines) {
+            put(buf, row, 0, &words, style);
+        }
+    }
+
+    fn what_next(&self, world: &World) -> String {
+        let pnr = self.booking.pnr.spoken();
+        if self.is_paid() {
+            let code = match world.glyphs.charset {
+                crate::ui::glyphs::Charset::Unicode => "the code that q shows",
+                crate::ui::glyphs::Charset::Ascii => "the ticket's text that q shows",
+            };
+            return format!(
+                "Booked. On the train show the PNR {pnr} or {code}, and an identity card. A lost receipt can be had \
+                 again under the PNR."
+            );
+        }
+        match self.pay_by(world.now) {
+            Some(until) => format!(
+                "This is not a ticket. Take the number {pnr} to any counter by {} and pay there: the berths are kept \
+                 until then, and the counter gives you the ticket. Note it down before you leave this screen.",
+                crate::domain::time::railway_time(until).format("%H:%M")
+            ),
+            None => "This was never a ticket: the time to pay is over, the berths were given back, and nothing was \
+                     paid. Book again to travel."
+                .to_owned(),
+        }
+    }
 }

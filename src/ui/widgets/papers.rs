@@ -1,0 +1,175 @@
+//! The papers of a booking: the signed ticket as a code to scan, and the receipt. Screens that show a booking hold one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::booking::Booking;
+use crate::domain::pnr::Pnr;
+use crate::service::request::{Document, Failure, Reply, Request};
+use crate::ticket::Ticket;
+use crate::ui::context::{Context, World};
+use crate::ui::glyphs::Charset;
+use crate::ui::msg::{CallId, How, Load};
+use crate::ui::screen::Extent;
+use crate::ui::theme::Tone;
+use crate::ui::widgets::qr;
+use crate::ui::widgets::sheet::{moment, paragraph, put};
+
+/// Characters of the ticket's text on a line: seven lines hold the longest.
+const CODE_COLUMNS: usize = 22;
+
+/// The papers of a booking, as far as they were asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Papers {
+    ticket: Load<Ticket>,
+    receipt: Load<Document>,
+    how: Option<How>,
+    page: Page,
+}
+
+/// What is on the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Page {
+    #[default]
+    Booking,
+    Code,
+}
+
+impl Papers {
+    /// Asks for the ticket in the background, so that its code is there when it is wanted.
+    pub fn fetch(&mut self, pnr: Pnr, cx: &mut Context) {
+        if matches!(self.ticket, Load::Idle | Load::Failed(_)) {
+            self.ticket = Load::Waiting(cx.fetch(Request::Ticket { pnr }));
+        }
+    }
+
+    /// Shows the code to scan.
+    pub fn show_code(&mut self, pnr: Pnr, cx: &mut Context) {
+        self.page = Page::Code;
+        self.fetch(pnr, cx);
+    }
+
+    /// Goes back from the code to the booking. Returns whether the code was shown.
+    pub fn hide_code(&mut self) -> bool {
+        std::mem::take(&mut self.page) == Page::Code
+    }
+
+    /// Whether the code is on the screen.
+    pub fn shows_code(&self) -> bool {
+        self.page == Page::Code
+    }
+
+    /// Brings the receipt to the person, once it is made.
+    pub fn bring(&mut self, pnr: Pnr, how: How, cx: &mut Context) {
+        match &self.receipt {
+            Load::Ready(document) => cx.open(document.clone(), how),
+            Load::Waiting(_) => self.how = Some(how),
+            Load::Idle | Load::Failed(_) => {
+                self.how = Some(how);
+                self.receipt = Load::Waiting(cx.call(Request::Receipt { pnr }));
+            }
+        }
+    }
+
+    /// Takes an answer. Returns whether it was to one of its calls.
+    pub fn reply(&mut self, call: CallId, answer: &Result<Reply, Failure>, cx: &mut Context) -> bool {
+        let ticket = |reply: &Reply| if let Reply::Ticket(ticket) = reply { Some(ticket.clone()) } else { None };
+        let document = |reply: &Reply| if let Reply::Receipt(file) = reply { Some(file.clone()) } else { None };
+        if self.ticket.settle(call, answer, ticket) {
+            return true;
+        }
+        if !self.receipt.settle(call, answer, document) {
+            return false;
+        }
+        match (&self.receipt, self.how.take()) {
+            (Load::Ready(document), Some(how)) => cx.open(document.clone(), how),
+            (Load::Failed(failure), _) => cx.toast(Tone::Bad, failure.to_string()),
+            _ => {}
+        }
+        true
+    }
+
+    /// The person waits no longer for a call.
+    pub fn gave_up(&mut self, call: CallId) {
+        self.ticket.give_up(call);
+        self.receipt.give_up(call);
+    }
+
+    /// How much of the terminal is needed: all of it for a code that is ready to scan.
+    pub fn extent(&self, world: &World) -> Extent {
+        let code = self.shows_code() && self.ticket.ready().is_some();
+        if code && world.glyphs.charset == Charset::Unicode { Extent::Terminal } else { Extent::Body }
+    }
+
+    /// Draws the code beside a booking where there is room for it.
+    pub fn view_beside(&self, buf: &mut Buffer, side: Rect, world: &World) {
+        if let (Load::Ready(ticket), Charset::Unicode) = (&self.ticket, world.glyphs.charset) {
+            qr::view(ticket, buf, side);
+        }
+    }
+
+    /// Draws the code with what it stands for.
+    pub fn view(&self, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+        match (&self.ticket, world.glyphs.charset) {
+            (Load::Ready(ticket), Charset::Unicode) => view_code(ticket, buf, area, booking, world),
+            (Load::Ready(ticket), Charset::Ascii) => view_text(ticket, buf, area, booking, world),
+            (Load::Failed(failure), _) => {
+                put(buf, area, 2, "The ticket could not be signed", world.theme.bad);
+                let below = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+                let words = format!("{failure} Press q to try again, or Esc to go back: the PNR is good without it.");
+                paragraph(buf, below, &words, world.theme.text);
+            }
+            _ => put(buf, area, 2, "The ticket is being signed …", world.theme.dim),
+        }
+    }
+}
+
+fn view_code(ticket: &Ticket, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+    let theme = &world.theme;
+    qr::view(ticket, buf, area);
+    let side = Rect { x: area.x + qr::COLUMNS + 2, width: area.width.saturating_sub(qr::COLUMNS + 2), ..area };
+    let berths: Vec<String> = booking.berths().map(|allotted| allotted.berth.to_string()).collect();
+    let train = format!("{} {}", booking.train, booking.train_name);
+    let lines = [
+        (format!("PNR {}", booking.pnr.spoken()), theme.accent),
+        (String::new(), theme.text),
+        (train, theme.strong),
+        (format!("{} {}", booking.class, booking.class.words()), theme.text),
+        (format!("{} {}", booking.from.station, moment(booking.from.at)), theme.text),
+        (format!("{} {}", booking.to.station, moment(booking.to.at)), theme.text),
+        (String::new(), theme.text),
+    ];
+    let berths = berths.chunks(4).map(|some| (some.join("  "), theme.text));
+    let closing = [
+        (String::new(), theme.text),
+        ("An inspector scans this code.".to_owned(), theme.text),
+        ("It holds no name: bring an".to_owned(), theme.dim),
+        ("identity card.".to_owned(), theme.dim),
+    ];
+    for (row, (words, style)) in side.rows().skip(1).zip(lines.into_iter().chain(berths).chain(closing)) {
+        put(buf, row, 0, &words, style);
+    }
+    if let Some(last) = side.rows().nth(usize::from(qr::ROWS - 2)) {
+        put(buf, last, 0, "Esc", theme.key);
+        put(buf, last, 4, "back to the booking", theme.text);
+    }
+}
+
+fn view_text(ticket: &Ticket, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+    let theme = &world.theme;
+    let mut rows = area.rows();
+    if let Some(row) = rows.next() {
+        put(buf, row, 2, &format!("The ticket of PNR {} as text", booking.pnr.spoken()), theme.strong);
+    }
+    let text = ticket.text();
+    let mut rows = rows.skip(1);
+    for chunk in text.as_bytes().chunks(CODE_COLUMNS) {
+        let Some(row) = rows.next() else { return };
+        put(buf, row, 6, &String::from_utf8_lossy(chunk), theme.accent);
+    }
+    let below = rows.nth(1).map_or(area.bottom(), |row| row.y);
+    let words = "This console cannot draw the square code. An inspector checks the same ticket by its text, with \
+                 'kiosk ticket verify' and the railway's public key; line breaks do no harm. The receipt has the \
+                 code to scan.";
+    paragraph(buf, Rect { y: below, height: area.bottom().saturating_sub(below), ..area }, words, theme.text);
+}
