@@ -210,7 +210,16 @@ impl Scene for Slip {
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
         let booking =
             |reply: &Reply| if let Reply::Booking(booking) = reply { Some(Arc::clone(booking)) } else { None };
-        if self.booking.settle(call, &answer, booking) {
+        if self.booking.awaits(call) {
+            match (&answer, self.code.value().parse()) {
+                // What became of it says what to do.
+                (Err(Failure::SlipClosed(_)), Ok(pnr)) => {
+                    self.booking = Load::Waiting(cx.call(Request::Booking { pnr }));
+                }
+                _ => {
+                    self.booking.settle(call, &answer, booking);
+                }
+            }
             return;
         }
         match self.attempt.settle(call, &answer) {
