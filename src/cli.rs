@@ -9,11 +9,14 @@ mod first_run;
 mod health;
 mod open;
 mod output;
+mod password;
 mod progress;
 mod provision;
 mod screen;
 mod secret;
+mod seed;
 mod ticket;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +33,7 @@ pub use error::{CliError, Kind};
 /// Without a command it is the full-screen program. The first start creates everything it needs in the data folder.
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = error::exit_codes(), after_help = "--help says more, exit codes included.")]
+#[allow(clippy::doc_markdown, reason = "these comments are the help that a person reads")]
 struct Cli {
     /// The folder of the embedded store, the logs and a developer's key
     ///
@@ -46,9 +50,12 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::doc_markdown, reason = "these comments are the help that a person reads")]
 enum Command {
     /// Creates the tables and the bucket; what exists stays as it is
     Provision,
+    /// Loads trains; safe to repeat
+    Seed(seed::Args),
     /// Asks the store whether it answers
     Health(health::Args),
     /// Prints a new SECRET_KEY
@@ -56,7 +63,10 @@ enum Command {
     /// Checks tickets, or prints the key to check them with
     #[command(subcommand)]
     Ticket(ticket::Command),
-    /// Shows bookings
+    /// Manages accounts
+    #[command(subcommand)]
+    User(user::Command),
+    /// Shows bookings and saves receipts
     #[command(subcommand)]
     Booking(booking::Command),
 }
@@ -92,7 +102,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
             open::block_on(async {
                 match command {
                     Command::Provision => provision::run(&config).await,
+                    Command::Seed(args) => seed::run(args, &config).await,
                     Command::Health(args) => health::run(args, &config).await,
+                    Command::User(command) => user::run(command, &config).await,
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Secret | Command::Ticket(_) => unreachable!("answered above, without a store"),
                 }

@@ -8,6 +8,7 @@ pub mod keys;
 mod parse;
 pub mod secret;
 mod sources;
+mod surroundings;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::domain::user::Email;
 use parse::{count, duration, word};
 use secret::SecretKey;
 pub use sources::{Origin, Sources};
+pub use surroundings::Surroundings;
 use values::Values;
 pub use values::{ConfigError, Problem};
 
@@ -198,6 +200,7 @@ pub struct Config {
     printer: Option<String>,
     session: SessionTimes,
     log: LogSettings,
+    surroundings: Surroundings,
     notices: Vec<String>,
 }
 
@@ -243,6 +246,7 @@ impl Config {
                 format: values.take("log.format", word(&log_formats)).unwrap_or(by_mode),
                 keep_days: values.take("log.keep_days", count(1, 365)),
             },
+            surroundings: Surroundings::read(sources),
             notices: Vec::new(),
         };
         if mode == Mode::Production {
@@ -313,6 +317,11 @@ impl Config {
     /// What is logged and how.
     pub fn log(&self) -> &LogSettings {
         &self.log
+    }
+
+    /// What the environment says about the terminal and the machine.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     /// What the person who runs this should know, though it stops nothing.

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
+use crate::service::Session;
 use crate::service::request::{Reply, Request};
 
 #[derive(Debug, Subcommand)]
@@ -35,8 +36,13 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliError> {
-    let store = open::store(config).await?;
-    let session = open::kiosk(config, store).await?.operator_session();
+    let kiosk = open::kiosk(config).await?;
+    let done = carry_out(command, &kiosk.operator_session()).await;
+    kiosk.settle().await;
+    done
+}
+
+async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> {
     match command {
         Command::Show { pnr, json } => match session.call(Request::Booking { pnr }).await? {
             Reply::Booking(booking) if json => output::json(&*booking),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime;
 
-use super::{CliError, Kind};
+use super::{CliError, Kind, first_run};
 use crate::aws::embedded;
 use crate::aws::remote::Remote;
 use crate::config::secret::{self, SecretKey};
@@ -39,21 +39,27 @@ pub(super) async fn store(config: &Config) -> Result<Store, CliError> {
     Ok(Store::new(clients, names(config)))
 }
 
-/// Kiosk over a store.
-pub(super) async fn kiosk(config: &Config, store: Store) -> Result<Kiosk, CliError> {
-    let settings = settings(config)?;
-    Ok(Kiosk::start(store, settings, Arc::new(SystemClock)).await?)
+/// Kiosk over the store, prepared, for a single command.
+pub(super) async fn kiosk(config: &Config) -> Result<Kiosk, CliError> {
+    let store = store(config).await?;
+    first_run::prepare(config, &store).await?;
+    Ok(Kiosk::open(store, settings(config)?, Arc::new(SystemClock)).await?)
+}
+
+/// Kiosk over the store, prepared, with live counts.
+pub(super) async fn live_kiosk(config: &Config) -> Result<Kiosk, CliError> {
+    let store = store(config).await?;
+    first_run::prepare(config, &store).await?;
+    Ok(Kiosk::start(store, settings(config)?, Arc::new(SystemClock)).await?)
 }
 
 /// The key as it is set, or a developer's own from the data folder.
 pub(super) fn secret_key(config: &Config) -> Result<SecretKey, CliError> {
-    match config.secret_key() {
-        Some(key) => Ok(key.clone()),
-        None => {
-            embedded::create_folder(config.data_dir())?;
-            Ok(secret::key_in(config.data_dir())?)
-        }
+    if let Some(key) = config.secret_key() {
+        return Ok(key.clone());
     }
+    embedded::create_folder(config.data_dir())?;
+    Ok(secret::key_in(config.data_dir())?)
 }
 
 fn names(config: &Config) -> Names {

@@ -1,9 +1,19 @@
 //! `kiosk` without a command: the full-screen program on this terminal.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
-use super::{CliError, Kind, first_run, open};
-use crate::config::Config;
+use super::{CliError, Kind, open};
+use crate::aws::embedded;
+use crate::config::{Config, ThemeChoice};
+use crate::domain::terminal::TerminalKind;
+use crate::service::account::DEVELOPMENT_ACCOUNTS;
+use crate::service::{Kiosk, SystemClock};
+use crate::terminal::console::{self, Console};
+use crate::terminal::papers::Papers;
+use crate::ui::context::{AccountHint, Idle, Look, Setup};
+use crate::ui::glyphs::Charset;
+use crate::ui::theme::{Depth, Scheme};
 
 /// Refuses to start where nobody could see or type.
 pub(super) fn demand_terminal() -> Result<(), CliError> {
@@ -15,10 +25,70 @@ pub(super) fn demand_terminal() -> Result<(), CliError> {
 }
 
 pub(super) fn run(config: &Config) -> Result<(), CliError> {
+    for notice in config.notices() {
+        tracing::warn!("{notice}");
+    }
     open::block_on(async {
-        let store = open::store(config).await?;
-        first_run::prepare(config, &store).await?;
-        let _kiosk = open::kiosk(config, store).await?;
-        Ok(())
+        let kiosk = open::live_kiosk(config).await?;
+        kiosk.ensure_development_accounts().await?;
+        let console = Console { setup: setup(config, &kiosk), papers: papers(config)?, clock: Arc::new(SystemClock) };
+        let session = kiosk.open_session(config.terminal().clone());
+        let ended = console::run(session, console).await;
+        kiosk.settle().await;
+        ended.map_err(|error| CliError::new(Kind::Files, format!("The terminal cannot be used: {error}")))
+    })
+}
+
+fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
+    let hints = DEVELOPMENT_ACCOUNTS.iter().filter(|_| config.is_development()).map(|account| AccountHint {
+        name: account.username.to_owned(),
+        password: account.password.to_owned(),
+        role: account.role,
+    });
+    let times = config.session();
+    Setup {
+        terminal: config.terminal().clone(),
+        identity: None,
+        stations: kiosk.stations(),
+        rules: Arc::clone(kiosk.rules()),
+        look: look(config),
+        documents: Vec::new(),
+        hints: hints.collect(),
+        test_payment: kiosk.settings().test_payment,
+        idle: Idle { public: times.public_idle(), staff: times.staff_idle(), ..Idle::default() },
+        seed: rand::random(),
+    }
+}
+
+fn look(config: &Config) -> Look {
+    let around = config.surroundings();
+    let scheme = match config.theme() {
+        ThemeChoice::Auto if !around.has_colours() => Scheme::Mono,
+        ThemeChoice::Auto if around.is_light() => Scheme::Light,
+        ThemeChoice::Auto | ThemeChoice::Dark => Scheme::Dark,
+        ThemeChoice::Light => Scheme::Light,
+        ThemeChoice::Contrast => Scheme::HighContrast,
+        ThemeChoice::Mono => Scheme::Mono,
+    };
+    Look {
+        scheme,
+        depth: if around.has_256_colours() { Depth::Indexed } else { Depth::Sixteen },
+        charset: if around.has_unicode() { Charset::Unicode } else { Charset::Ascii },
+    }
+}
+
+/// Files are for whoever sits at this machine: not for travellers at a public console, nor for somebody on a line from
+/// elsewhere.
+fn papers(config: &Config) -> Result<Papers, CliError> {
+    let around = config.surroundings();
+    let here = config.terminal().kind != TerminalKind::Public && !around.is_remote();
+    let shown = config.data_dir().join("opened");
+    if here && around.has_desktop() {
+        embedded::create_folder(&shown)?;
+    }
+    Ok(Papers {
+        desktop: (here && around.has_desktop()).then_some(shown),
+        downloads: around.downloads().filter(|_| here).map(ToOwned::to_owned),
+        printer: config.printer().map(str::to_owned),
     })
 }

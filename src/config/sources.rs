@@ -5,7 +5,7 @@ use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
+use directories::{ProjectDirs, UserDirs};
 
 /// All that settings are read from. Tests make their own; only [`Sources::of_process`] looks at the process.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,8 @@ pub struct Sources {
     pub data_dir: Option<PathBuf>,
     /// The data folder when none is set.
     pub platform_data_dir: Option<PathBuf>,
+    /// Where a person's documents go: their folder for downloads, or their home.
+    pub downloads: Option<PathBuf>,
     /// The environment.
     pub environment: HashMap<String, String>,
 }
@@ -36,6 +38,8 @@ impl Sources {
             usual_files,
             data_dir,
             platform_data_dir: folders.map(|folders| folders.data_dir().to_owned()),
+            downloads: UserDirs::new()
+                .map(|person| person.download_dir().unwrap_or_else(|| person.home_dir()).to_owned()),
             environment: environment.collect(),
         }
     }

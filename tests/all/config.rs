@@ -348,3 +348,28 @@ fn a_key_in_a_file_that_others_may_read_is_noticed() {
         assert_eq!(config.notices().len(), notices, "{:?}", config.notices());
     }
 }
+
+#[rstest]
+#[case::nothing_known(&[], "colours unicode")]
+#[case::a_modern_terminal(&[("TERM", "xterm-256color"), ("LANG", "en_IN.UTF-8")], "colours 256 unicode")]
+#[case::the_bare_console(&[("TERM", "linux"), ("LANG", "en_IN.UTF-8")], "colours")]
+#[case::an_old_locale(&[("TERM", "xterm"), ("LC_ALL", "C"), ("LANG", "en_IN.UTF-8")], "colours")]
+#[case::colours_unwanted(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], "256 unicode")]
+#[case::no_color_unset(&[("TERM", "xterm"), ("NO_COLOR", "")], "colours unicode")]
+#[case::a_light_ground(&[("COLORFGBG", "0;15"), ("COLORTERM", "truecolor")], "colours 256 light unicode")]
+#[case::over_ssh(&[("SSH_CONNECTION", "10.0.0.1 5 10.0.0.2 22")], "colours unicode remote")]
+#[case::a_desktop(&[("WAYLAND_DISPLAY", "wayland-0")], "colours unicode desktop")]
+fn what_is_around_is_understood(#[case] environment: &[(&str, &str)], #[case] expected: &str) {
+    let config = load(environment).expect("right");
+    let around = config.surroundings();
+    let facts = [
+        (around.has_colours(), "colours"),
+        (around.has_256_colours(), "256"),
+        (around.is_light(), "light"),
+        (around.has_unicode(), "unicode"),
+        (around.is_remote(), "remote"),
+        (around.has_desktop() && !cfg!(target_os = "macos"), "desktop"),
+    ];
+    let words: Vec<&str> = facts.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect();
+    assert_eq!(words.join(" "), expected);
+}
