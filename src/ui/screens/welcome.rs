@@ -93,7 +93,10 @@ impl Welcome {
         let Some(station) = world.terminal.station else {
             return state::empty(buf, area, "Welcome", "Book a journey, look at your ticket, or sign in.", world);
         };
-        let heading = format!("{} {station}", world.station_name(station));
+        let heading = match world.stations.get(station) {
+            Some(known) => format!("{} {station}", known.name),
+            None => station.to_string(),
+        };
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
         buf.set_stringn(inner.x, inner.y, text::fit(&heading, inner.width), inner.width.into(), theme.strong);
         let says = "next departures, berths left";
