@@ -10,12 +10,14 @@ pub mod output;
 pub mod papers;
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::domain::inventory::RunState;
@@ -86,11 +88,21 @@ where
             if program.take(msg, &mut output) == Ends::Now {
                 return program.farewell(output).await;
             }
-            let more = if burst < BURST { input.next().now_or_never() } else { None };
+            let more = if burst < BURST { waiting(&mut input).await } else { None };
             next = more.map(|msg| msg.unwrap_or(Msg::HangUp));
             burst += 1;
         }
     }
+}
+
+/// What has already come, without waiting. It is polled as this task: a stream that wakes only whoever asked last, as
+/// crossterm's does, would else wake nobody.
+async fn waiting<I: Stream<Item = Msg> + Unpin>(input: &mut I) -> Option<Option<Msg>> {
+    poll_fn(|cx| match input.poll_next_unpin(cx) {
+        Poll::Ready(msg) => Poll::Ready(Some(msg)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Whether the session goes on.
