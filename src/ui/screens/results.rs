@@ -1,43 +1,588 @@
-//! The trains of a day, class by class.
+//! The trains of a day, class by class, with what is free and what it costs.
+//!
+//! The list keeps its place by the run under the cursor, whatever is sorted, filtered, sold or read again. Numbers come
+//! from the world's live counts alone, so that no two places disagree.
 
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate, TimeDelta};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
+use crate::domain::coach::Class;
+use crate::domain::money::Paise;
+use crate::domain::time::railway_time;
+use crate::domain::train::RunId;
+use crate::service::request::{Failure, Offer, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::draft::Step;
-use crate::ui::keys::{Binding, Key, bind};
+use crate::ui::draft::{Step, Trip};
+use crate::ui::frame;
+use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
+use crate::ui::msg::{Attention, CallId, Load, Watch};
+use crate::ui::overlay::{Answer, DatePicker};
 use crate::ui::screen::Scene;
+use crate::ui::screens::berths::Berths;
+use crate::ui::theme::Tone;
+use crate::ui::widgets::list::{ListState, Touch};
+use crate::ui::widgets::{places, state};
 
-/// The trains of a day, class by class.
-#[derive(Clone, Debug, Default)]
-pub struct Results {}
+mod filter;
+mod halts;
+mod nearby;
+mod table;
+
+use filter::{Filter, FilterPanel};
+use halts::Halts;
+use nearby::Nearby;
+use table::Table;
+
+/// The trains of a day.
+#[derive(Clone, Debug)]
+pub struct Results {
+    trip: Trip,
+    offers: Load<Vec<Offer>>,
+    /// A second reading of the same day, while the first stays on the screen.
+    again: Option<CallId>,
+    /// The offers that are listed, in their order, by their place in `offers`.
+    listed: Vec<usize>,
+    list: ListState,
+    class: Option<Class>,
+    sort: Sort,
+    filter: Filter,
+    panel: Option<FilterPanel>,
+    halts: Option<Halts>,
+    nearby: Nearby,
+    /// Runs whose counts are known: only a first count moves a row in or out of a filtered list.
+    counted: BTreeSet<RunId>,
+}
+
+/// The order of the trains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sort {
+    #[default]
+    Departure,
+    Arrival,
+    Duration,
+    Fare,
+}
+
+impl Sort {
+    const fn next(self) -> Self {
+        match self {
+            Self::Departure => Self::Arrival,
+            Self::Arrival => Self::Duration,
+            Self::Duration => Self::Fare,
+            Self::Fare => Self::Departure,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Departure => "by departure",
+            Self::Arrival => "by arrival",
+            Self::Duration => "by duration",
+            Self::Fare => "by cheapest fare",
+        }
+    }
+}
 
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Go back.
-    Back,
+    /// Close the panel that is open.
+    Close,
+    /// Move down in the filter's panel.
+    PanelDown,
+    /// Another value in the filter's panel.
+    PanelRight,
+    /// Take every filter out.
+    Clear,
+    /// Scroll the halts.
+    Scroll,
+    /// The next train.
+    Down,
+    /// The next class.
+    Right,
+    /// Take the train and the class.
+    Choose,
+    /// Search on a day near by that has trains.
+    ChooseDay,
+    /// A day later.
+    NextDay,
+    /// A day earlier.
+    DayBefore,
+    /// Choose a date.
+    Calendar,
+    /// Another order.
+    Sort,
+    /// What to list.
+    Filter,
+    /// Where the train calls.
+    Halts,
+    /// Read the day again.
+    Again,
+}
+
+impl Results {
+    /// The trains of a trip.
+    pub fn new(trip: Trip) -> Self {
+        Self {
+            class: trip.class,
+            trip,
+            offers: Load::Idle,
+            again: None,
+            listed: Vec::new(),
+            list: ListState::new(2),
+            sort: Sort::default(),
+            filter: Filter::default(),
+            panel: None,
+            halts: None,
+            nearby: Nearby::default(),
+            counted: BTreeSet::new(),
+        }
+    }
+
+    fn request(&self) -> Request {
+        Request::Search { from: self.trip.from.codes(), to: self.trip.to.codes(), date: self.trip.date }
+    }
+
+    fn search(&mut self, cx: &mut Context) {
+        for call in self.again.take().into_iter().chain(self.nearby.stop()) {
+            cx.forget(call);
+        }
+        if let Load::Waiting(call) = self.offers {
+            cx.forget(call);
+        }
+        self.listed.clear();
+        self.list.resize(0);
+        self.halts = None;
+        self.offers = Load::Waiting(cx.call(self.request()));
+    }
+
+    fn go_to(&mut self, date: NaiveDate, cx: &mut Context) {
+        let (first, last) = cx.booking_rules().window(cx.now);
+        if !(first..=last).contains(&date) {
+            let open = |date: NaiveDate| date.format("%-d %b").to_string();
+            cx.toast(Tone::Warning, format!("Tickets are sold from {} to {}.", open(first), open(last)));
+            return;
+        }
+        self.trip.date = date;
+        cx.draft_mut().date = Some(date);
+        self.search(cx);
+    }
+
+    fn found(&mut self, world: &World) {
+        let carried = self.classes();
+        if self.class.is_none_or(|class| !carried.contains(&class)) {
+            // What most people book on a night train; the best of what there is by day.
+            let usual = [Class::ThirdAc, Class::ChairCar].into_iter().find(|class| carried.contains(class));
+            self.class = usual.or_else(|| carried.first().copied());
+        }
+        self.arrange(world);
+    }
+
+    /// Sorts and filters; the cursor stays on its train.
+    fn arrange(&mut self, world: &World) {
+        let cursor = self.selected().map(|offer| offer.journey.run);
+        let Some(offers) = self.offers.ready() else { return };
+        let mut listed: Vec<usize> =
+            (0..offers.len()).filter(|at| self.filter.lists(&offers[*at], self.trip.party, world)).collect();
+        listed.sort_by_key(|at| {
+            let offer = &offers[*at];
+            let journey = &offer.journey;
+            let first = match self.sort {
+                Sort::Departure => 0,
+                Sort::Arrival => journey.to.at.and_utc().timestamp(),
+                Sort::Duration => journey.minutes(),
+                Sort::Fare => cheapest(offer).map_or(i64::MAX, Paise::get),
+            };
+            (first, journey.from.at, journey.run)
+        });
+        let place = cursor.and_then(|run| listed.iter().position(|at| offers[*at].journey.run == run));
+        self.listed = listed;
+        self.list.resize(self.listed.len());
+        if let Some(place) = place {
+            self.list.choose(place);
+        }
+    }
+
+    fn all(&self) -> &[Offer] {
+        self.offers.ready().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The listed offers in their order.
+    fn rows(&self) -> impl Iterator<Item = &Offer> {
+        self.listed.iter().map(|at| &self.all()[*at])
+    }
+
+    fn selected(&self) -> Option<&Offer> {
+        self.list.chosen().and_then(|row| self.rows().nth(row))
+    }
+
+    /// The classes that any of the day's trains carries, best first: filters do not move the columns.
+    fn classes(&self) -> Vec<Class> {
+        carried(self.offers.ready())
+    }
+
+    fn move_class(&mut self, step: isize) {
+        let classes = self.classes();
+        let at = classes.iter().position(|class| Some(*class) == self.class).unwrap_or(0);
+        let to = at.cast_signed().saturating_add(step).clamp(0, classes.len().cast_signed() - 1);
+        self.class = classes.get(to.unsigned_abs()).copied().or(self.class);
+    }
+
+    fn table(&self, world: &World) -> Table {
+        let Size { width, height } = world.size;
+        self.table_in(frame::places(Rect::new(0, 0, width, height)).body, world)
+    }
+
+    fn table_in(&self, area: Rect, world: &World) -> Table {
+        Table::new(area, &self.classes(), self.class, world)
+    }
+
+    fn choose(&mut self, cx: &mut Context) {
+        let (Some(offer), Some(class)) = (self.selected().cloned(), self.class) else { return };
+        let number = offer.journey.train.number();
+        let free = cx.available(offer.journey.run, class, offer.journey.leg).map(|available| available.count);
+        let Some((_, fare)) = offer.fares.iter().find(|(other, _)| *other == class) else {
+            cx.toast(Tone::Warning, format!("{number} has no {class}: choose another class with the left and right arrows."));
+            return;
+        };
+        if sales_closed(&offer, cx) {
+            cx.toast(Tone::Warning, format!("Sales for {number} have closed: choose a later train or another day."));
+        } else if fare.is_none() {
+            cx.toast(Tone::Warning, format!("There is no fare for {class} on {number}: choose another class."));
+        } else if free == Some(0) {
+            cx.toast(Tone::Warning, format!("{class} on {number} is full: choose another class or train."));
+        } else {
+            let draft = cx.draft_mut();
+            let same = draft.journey.as_ref() == Some(&offer.journey) && draft.class == Some(class);
+            if !same {
+                draft.fare = None;
+            }
+            draft.journey = Some(offer.journey.clone());
+            draft.class = Some(class);
+            draft.party = draft.party.max(1);
+            cx.push(Berths::new(offer.journey, class));
+        }
+    }
+
+    /// Says what happened to the train under the cursor.
+    fn tell(&self, run: RunId, cx: &mut Context) {
+        let Some(offer) = self.selected().filter(|offer| offer.journey.run == run) else { return };
+        let Some(live) = cx.live.get(&run) else { return };
+        let Some(before) = &live.before else { return };
+        let (leg, now) = (offer.journey.leg, cx.now);
+        let mut classes: Vec<Class> = offer.fares.iter().map(|(class, _)| *class).collect();
+        classes.sort_by_key(|class| Some(*class) != self.class);
+        let changed = classes.into_iter().find_map(|class| {
+            let (was, is) = (before.available(class, leg, now)?, live.state.available(class, leg, now)?);
+            (was != is).then_some((class, was, is))
+        });
+        let number = offer.journey.train.number();
+        match changed {
+            Some((class, was, 0)) => {
+                let last = if was == 1 { "the last berth" } else { "the last berths" };
+                cx.toast(Tone::Warning, format!("{class} on {number} is full now: somebody took {last}."));
+            }
+            Some((class, was, is)) => cx.toast(Tone::Plain, format!("{class} on {number} just went from {was} to {is}.")),
+            None => {}
+        }
+    }
+}
+
+fn carried(offers: Option<&Vec<Offer>>) -> Vec<Class> {
+    let classes = offers.into_iter().flatten().flat_map(|offer| offer.fares.iter().map(|(class, _)| *class));
+    classes.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The lowest fare of an offer.
+fn cheapest(offer: &Offer) -> Option<Paise> {
+    offer.fares.iter().filter_map(|(_, fare)| *fare).min()
+}
+
+/// Whether the train leaves too soon to be sold.
+fn sales_closed(offer: &Offer, world: &World) -> bool {
+    let closes = TimeDelta::minutes(world.booking_rules().closes_minutes.into());
+    railway_time(world.now) + closes >= offer.journey.from.at
 }
 
 impl Scene for Results {
     type Action = Action;
 
-    const KEYS: &'static [Binding<Action>] =
-        &[bind(&[Key::Esc], "Esc", "back", "Goes back without loss.", Action::Back)];
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(&[Key::Esc, Key::Enter], "Esc", "close", "Closes what is open.", Action::Close),
+        bind(&[Key::Down], "↑↓", "line", "Moves between the filters.", Action::PanelDown),
+        bind(&[Key::Right], "←→", "change", "Changes the filter.", Action::PanelRight),
+        bind(&[Key::Char('x'), Key::Delete], "x", "show all", "Takes every filter out.", Action::Clear),
+        bind(&[Key::Down], "↑↓", "scroll", "Scrolls the halts.", Action::Scroll),
+        bind(&[Key::Down], "↑↓", "train", "Moves between trains; Page, Home and End keys too.", Action::Down),
+        bind(&[Key::Right], "←→", "class", "Moves between classes.", Action::Right),
+        bind(&[Key::Enter], "Enter", "choose", "Goes on with this train in this class.", Action::Choose),
+        bind(&[Key::Enter], "Enter", "go to day", "Searches on the day under the cursor.", Action::ChooseDay),
+        bind(&[Key::Char('d')], "d", "date", "Shows the dates on sale.", Action::Calendar),
+        bind(&[Key::Char('s')], "s", "sort", "Sorts by departure, arrival, duration or fare.", Action::Sort),
+        bind(&[Key::Char('f')], "f", "filter", "Lists only some trains.", Action::Filter),
+        bind(&[Key::Char('h')], "h", "halts", "Shows where the train calls, and when.", Action::Halts),
+        bind(&[Key::Char(']'), Key::Char('.'), Key::Char('>')], "]", "next day", "Goes to the next day.", Action::NextDay),
+        bind(&[Key::Char('['), Key::Char(','), Key::Char('<')], "[", "day before", "Goes to the day before.", Action::DayBefore),
+        bind(&[Key::Char('r'), Key::F(5)], "r", "read again", "Searches again; the list keeps its place.", Action::Again),
+    ];
 
-    fn place(&self, _world: &World) -> String {
-        "Trains".to_owned()
+    fn place(&self, world: &World) -> String {
+        format!("{}{}{}", places::title(&self.trip.from), world.glyphs.to, places::title(&self.trip.to))
     }
 
     fn step(&self) -> Option<Step> {
         Some(Step::Train)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) {
+    fn offers(&self, action: Action, _world: &World) -> bool {
+        let (panel, halts) = (self.panel.is_some(), self.halts.is_some());
         match action {
-            Action::Back => cx.pop(),
+            Action::Close => panel || halts,
+            Action::PanelDown | Action::PanelRight | Action::Clear => panel,
+            Action::Scroll => halts,
+            _ if panel || halts => false,
+            Action::Right | Action::Choose | Action::Halts => self.list.chosen().is_some(),
+            Action::ChooseDay => self.nearby.chosen().is_some(),
+            Action::Down => self.list.chosen().is_some() || self.nearby.chosen().is_some(),
+            Action::Sort | Action::Filter => !self.all().is_empty(),
+            _ => true,
         }
     }
 
-    fn view(&self, _buf: &mut Buffer, _area: Rect, _world: &World) {}
+    fn enter(&mut self, cx: &mut Context) {
+        self.list = ListState::new(Table::row_height(cx));
+        self.search(cx);
+    }
+
+    fn resume(&mut self, cx: &mut Context) {
+        // The draft's date is this screen's, whatever was looked at above it.
+        cx.draft_mut().date = Some(self.trip.date);
+        self.counted.clear();
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) {
+        match action {
+            Action::Close => {
+                self.panel = None;
+                self.halts = None;
+            }
+            Action::PanelDown | Action::PanelRight | Action::Clear => {
+                let (classes, filter) = (self.classes(), &mut self.filter);
+                if let Some(panel) = &mut self.panel {
+                    panel.act(action, 1, &classes, filter);
+                }
+                self.arrange(cx);
+            }
+            Action::Scroll => {
+                if let Some(halts) = &mut self.halts {
+                    halts.scroll(1);
+                }
+            }
+            Action::Down => self.key(Key::Down, cx),
+            Action::Right => self.move_class(1),
+            Action::Choose => self.choose(cx),
+            Action::ChooseDay => {
+                if let Some(date) = self.nearby.chosen() {
+                    self.go_to(date, cx);
+                }
+            }
+            Action::NextDay => self.go_to(self.trip.date.checked_add_days(Days::new(1)).unwrap_or(self.trip.date), cx),
+            Action::DayBefore => self.go_to(self.trip.date.checked_sub_days(Days::new(1)).unwrap_or(self.trip.date), cx),
+            Action::Calendar => {
+                let (first, last) = cx.booking_rules().window(cx.now);
+                cx.pick_date(DatePicker::new(first, last, self.trip.date));
+            }
+            Action::Sort => {
+                self.sort = self.sort.next();
+                self.arrange(cx);
+            }
+            Action::Filter => self.panel = Some(FilterPanel::default()),
+            Action::Halts => {
+                // The frame takes three rows of the body: its two rules and the line of headings.
+                let rows = usize::from(cx.size.height.saturating_sub(6 + 3));
+                self.halts = self.selected().map(|offer| Halts::new(offer.journey.train.halts().len(), rows));
+            }
+            Action::Again if self.offers.ready().is_some() && self.again.is_none() => {
+                self.again = Some(cx.call(self.request()));
+            }
+            Action::Again if self.again.is_some() => {}
+            Action::Again => self.search(cx),
+        }
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Context) {
+        if let Some(halts) = &mut self.halts {
+            halts.key(key);
+        } else if let Some(panel) = &mut self.panel {
+            let step = match key {
+                Key::Up => Some((Action::PanelDown, -1)),
+                Key::Left => Some((Action::PanelRight, -1)),
+                Key::Char(' ') => Some((Action::PanelRight, 1)),
+                _ => None,
+            };
+            let Some((action, step)) = step else { return };
+            panel.act(action, step, &carried(self.offers.ready()), &mut self.filter);
+            self.arrange(cx);
+        } else if self.nearby.chosen().is_some() {
+            self.nearby.key(key);
+        } else if key == Key::Left {
+            self.move_class(-1);
+        } else {
+            let height = self.table(cx).rows.height;
+            self.list.key(key, height);
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        if self.panel.is_some() || self.halts.is_some() {
+            match mouse.kind {
+                MouseKind::Press => self.act(Action::Close, cx),
+                MouseKind::ScrollUp => self.key(Key::Up, cx),
+                MouseKind::ScrollDown if self.halts.is_some() => self.act(Action::Scroll, cx),
+                MouseKind::ScrollDown => {}
+            }
+            return;
+        }
+        let table = self.table_in(area, cx);
+        if mouse.kind == MouseKind::Press {
+            if table.day_before.contains(mouse.at) {
+                return self.act(Action::DayBefore, cx);
+            }
+            if table.next_day.contains(mouse.at) {
+                return self.act(Action::NextDay, cx);
+            }
+            if table.day.contains(mouse.at) {
+                return self.act(Action::Calendar, cx);
+            }
+        }
+        if let Some(date) = self.nearby.mouse(mouse, area) {
+            return self.go_to(date, cx);
+        }
+        let class = table.class_at(mouse.at.x).filter(|_| mouse.kind == MouseKind::Press);
+        let same_class = class.is_none() || class == self.class;
+        match self.list.mouse(mouse, table.rows) {
+            Touch::Acted(_) if same_class => self.choose(cx),
+            Touch::Acted(_) | Touch::Selected(_) => self.class = class.or(self.class),
+            Touch::Missed if table.head.contains(mouse.at) => self.class = class.or(self.class),
+            Touch::Missed => {}
+        }
+    }
+
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        let offers = |reply: &Reply| if let Reply::Offers(offers) = reply { Some(offers.clone()) } else { None };
+        if self.again == Some(call) {
+            self.again = None;
+            match answer.as_ref().map(offers) {
+                Ok(Some(offers)) => {
+                    self.offers = Load::Ready(offers);
+                    self.found(cx);
+                }
+                Ok(None) => {}
+                Err(failure) => cx.toast(Tone::Bad, failure.to_string()),
+            }
+        } else if self.offers.settle(call, &answer, offers) {
+            self.counted.clear();
+            self.found(cx);
+            if self.offers.ready().is_some_and(Vec::is_empty) {
+                self.nearby = Nearby::around(self.trip.date, cx.booking_rules().window(cx.now));
+            }
+        } else {
+            let count = answer.ok().as_ref().and_then(offers).map_or(0, |offers| offers.len());
+            self.nearby.answered(call, count);
+        }
+        if let Some(date) = self.nearby.next() {
+            let call = cx.fetch(Request::Search { from: self.trip.from.codes(), to: self.trip.to.codes(), date });
+            self.nearby.asks(call, date);
+        }
+    }
+
+    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+        self.offers.give_up(call);
+        if self.again == Some(call) {
+            self.again = None;
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, cx: &mut Context) {
+        if let Answer::Date(date) = answer {
+            self.go_to(date, cx);
+        }
+    }
+
+    fn live(&mut self, run: RunId, cx: &mut Context) {
+        if self.counted.insert(run) {
+            self.arrange(cx);
+        } else {
+            self.tell(run, cx);
+        }
+    }
+
+    fn watch(&self, _world: &World) -> Vec<Watch> {
+        let cursor = self.selected().map(|offer| offer.journey.run);
+        let watch = |offer: &Offer| {
+            let run = offer.journey.run;
+            Watch { run, attention: if Some(run) == cursor { Attention::Focus } else { Attention::Listed } }
+        };
+        // A train that a filter hides is watched too: its count may let it in.
+        self.all().iter().map(watch).collect()
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let table = self.table_in(area, world);
+        table.view_days(buf, &self.trip, self.summary(), world);
+        match &self.offers {
+            Load::Idle => {
+                state::empty(buf, table.whole, "Nothing was searched", "Press r to search, or [ and ] for another day.", world);
+            }
+            Load::Waiting(_) => {}
+            Load::Failed(failure) => state::failed(buf, table.whole, failure, world),
+            Load::Ready(offers) if offers.is_empty() => self.nearby.view(buf, table.whole, &self.trip, world),
+            Load::Ready(_) if self.listed.is_empty() => {
+                state::empty(
+                    buf,
+                    table.whole,
+                    "No train is left by your filter",
+                    "Press f to change the filter, and x in it to show all trains.",
+                    world,
+                );
+            }
+            Load::Ready(_) => {
+                table.view_head(buf, self.class, world);
+                for (row, place) in self.list.visible(table.rows) {
+                    if let Some(offer) = self.rows().nth(row) {
+                        let here = self.list.chosen() == Some(row);
+                        self.list.mark(buf, row, place, world);
+                        table.view_row(buf, place, offer, self.class.filter(|_| here), world);
+                    }
+                }
+                table.view_foot(buf, world);
+                self.list.position(buf, table.foot, table.rows, world);
+                if let (Some(pane), Some(offer)) = (table.pane, self.selected()) {
+                    halts::view_pane(buf, pane, offer, world);
+                }
+            }
+        }
+        if let Some(panel) = &self.panel {
+            panel.view(buf, area, &self.filter, world);
+        }
+        if let (Some(halts), Some(offer)) = (&self.halts, self.selected()) {
+            halts.view(buf, area, offer, world);
+        }
+    }
+}
+
+impl Results {
+    /// How many trains there are, and in which order they stand.
+    fn summary(&self) -> String {
+        let trains = |count: usize| if count == 1 { "1 train".to_owned() } else { format!("{count} trains") };
+        match self.offers.ready() {
+            None => String::new(),
+            Some(all) if all.is_empty() => String::new(),
+            Some(all) if self.filter == Filter::default() => format!("{} · {}", trains(all.len()), self.sort.words()),
+            Some(all) => format!("{} of {} · {}", self.listed.len(), trains(all.len()), self.sort.words()),
+        }
+    }
 }

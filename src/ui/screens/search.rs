@@ -1,29 +1,346 @@
 //! From where to where, and when.
+//!
+//! Agents reach the trains by `mmct Enter +3 Enter`: the terminal's station is filled in, and a search asks for no more
+//! than it needs. Travellers at a public console get the same fields as large targets.
 
+use chrono::{Days, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::coach::Class;
+use crate::domain::station::{Place, StationIndex};
+use crate::domain::user::Role;
 use crate::ui::context::{Context, World};
-use crate::ui::draft::Step;
-use crate::ui::keys::{Binding, Key, bind};
-use crate::ui::screen::Scene;
+use crate::ui::draft::{Step, Trip};
+use crate::ui::form::Field;
+use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
+use crate::ui::overlay::{Answer, DatePicker};
+use crate::ui::screen::{Scene, long_date};
+use crate::ui::screens::bookings::Bookings;
+use crate::ui::screens::claim::Claim;
+use crate::ui::screens::results::Results;
+use crate::ui::screens::slip::Slip;
+use crate::ui::widgets::places::{self, Places};
+
+mod day_text;
+mod layout;
+
+use layout::Layout;
 
 /// From where to where, and when.
-#[derive(Clone, Debug, Default)]
-pub struct Search {}
+#[derive(Clone, Debug)]
+pub struct Search {
+    from: Field,
+    to: Field,
+    day: Field,
+    party: Field,
+    class: Field,
+    /// The date that the field shows, unless somebody types another.
+    date: Option<NaiveDate>,
+    day_entry: Entry,
+    offered: Places,
+    focus: Spot,
+}
+
+/// Whether the date field shows its date or takes another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    Settled,
+    Typing,
+}
+
+/// What has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spot {
+    From,
+    To,
+    Day,
+    Party,
+    Class,
+    Go,
+    Recent(usize),
+}
 
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Go back.
-    Back,
+    /// Go on: take what is offered, go to the next field, or search.
+    Forward,
+    /// The next field.
+    Next,
+    /// The field before.
+    Previous,
+    /// Exchange the two ends.
+    Swap,
+    /// Show a calendar.
+    Calendar,
+    /// A day later.
+    Later,
+    /// A day earlier.
+    Earlier,
+    /// Close the completion.
+    Close,
+    /// The account's bookings.
+    Bookings,
+    /// A slip to be paid.
+    Slip,
+    /// Become the first administrator.
+    Claim,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        let max = 40;
+        Self {
+            from: Field::text("From", max),
+            to: Field::text("To", max),
+            day: Field::text("Date", 18),
+            party: Field::choice("Travellers", ('1'..='6').map(String::from)),
+            class: Field::text("Class", 3).note("any; or 1A EC 2A 3A 3E CC SL 2S"),
+            date: None,
+            day_entry: Entry::Settled,
+            offered: Places::default(),
+            focus: Spot::To,
+        }
+    }
+}
+
+impl Search {
+    /// The spots in order.
+    fn spots(world: &World) -> Vec<Spot> {
+        let mut spots = vec![Spot::From, Spot::To, Spot::Day, Spot::Party];
+        if !world.is_public() {
+            spots.push(Spot::Class);
+        }
+        spots.push(Spot::Go);
+        spots.extend((0..world.recent.len()).map(Spot::Recent));
+        spots
+    }
+
+    fn field_mut(&mut self, spot: Spot) -> Option<&mut Field> {
+        match spot {
+            Spot::From => Some(&mut self.from),
+            Spot::To => Some(&mut self.to),
+            Spot::Day => Some(&mut self.day),
+            Spot::Party => Some(&mut self.party),
+            Spot::Class => Some(&mut self.class),
+            Spot::Go | Spot::Recent(_) => None,
+        }
+    }
+
+    fn set_date(&mut self, date: NaiveDate, world: &World) {
+        let (first, last) = world.booking_rules().window(world.now);
+        let date = date.clamp(first, last);
+        self.date = Some(date);
+        self.day.set_value(&long_date(date));
+        self.day_entry = Entry::Settled;
+    }
+
+    fn move_day(&mut self, days: i64, world: &World) {
+        let Some(date) = self.date else { return };
+        let distance = Days::new(days.unsigned_abs());
+        let moved = if days < 0 { date.checked_sub_days(distance) } else { date.checked_add_days(distance) };
+        self.set_date(moved.unwrap_or(date), world);
+    }
+
+    /// Takes what stands in the field that is left. Returns whether it may be left for the next.
+    fn settle(&mut self, world: &World) -> Settled {
+        match self.focus {
+            Spot::From | Spot::To => {
+                let chosen = self.offered.chosen().cloned();
+                self.offered.close();
+                let field = if self.focus == Spot::From { &mut self.from } else { &mut self.to };
+                if let Some(place) = chosen {
+                    field.set_value(&places::title(&place));
+                }
+                Settled::Yes
+            }
+            Spot::Day if self.day_entry == Entry::Typing => {
+                match day_text::read(self.day.value(), world.booking_rules().window(world.now)) {
+                    Ok(date) => {
+                        self.set_date(date, world);
+                        Settled::Yes
+                    }
+                    Err(bad) => {
+                        self.day.refuse(bad.to_string());
+                        Settled::No
+                    }
+                }
+            }
+            _ => Settled::Yes,
+        }
+    }
+
+    fn go(&mut self, step: isize, world: &World) {
+        // Backwards a bad date may be left: its error stays where it is.
+        if self.settle(world) == Settled::No && step > 0 {
+            return;
+        }
+        let spots = Self::spots(world);
+        let at = spots.iter().position(|spot| *spot == self.focus).unwrap_or(0);
+        let next = (at.cast_signed() + step).rem_euclid(spots.len().cast_signed());
+        self.focus = spots[next.unsigned_abs()];
+    }
+
+    fn forward(&mut self, cx: &mut Context) {
+        if self.settle(cx) == Settled::No {
+            return;
+        }
+        match self.focus {
+            Spot::Recent(index) => {
+                if let Some(trip) = cx.recent.get(index).cloned() {
+                    self.repeat(&trip, cx);
+                }
+            }
+            Spot::From => self.focus = Spot::To,
+            Spot::To => self.focus = Spot::Day,
+            Spot::Day if cx.is_public() => self.focus = Spot::Party,
+            _ => self.search(cx),
+        }
+    }
+
+    /// Fills in an earlier search and searches again.
+    fn repeat(&mut self, trip: &Trip, cx: &mut Context) {
+        self.from.set_value(&places::title(&trip.from));
+        self.to.set_value(&places::title(&trip.to));
+        self.party.choose(usize::from(trip.party.saturating_sub(1)));
+        self.class.set_value(trip.class.map_or("", Class::code));
+        self.set_date(trip.date, cx);
+        self.search(cx);
+    }
+
+    fn search(&mut self, cx: &mut Context) {
+        let Some(trip) = self.read(cx) else { return };
+        let draft = cx.draft_mut();
+        draft.from = Some(trip.from.clone());
+        draft.to = Some(trip.to.clone());
+        draft.date = Some(trip.date);
+        draft.party = trip.party;
+        cx.remember(trip.clone());
+        cx.push(Results::new(trip));
+    }
+
+    /// Reads all fields, or says in the first bad one what to do and gives it the focus.
+    fn read(&mut self, world: &World) -> Option<Trip> {
+        let from = resolve(&mut self.from, &world.stations, "Say where the journey begins: type a code, a name or a city.");
+        let to = resolve(&mut self.to, &world.stations, "Say where the journey ends: type a code, a name or a city.");
+        let (Some(from), Some(to)) = (&from, &to) else {
+            self.focus = if from.is_none() { Spot::From } else { Spot::To };
+            return None;
+        };
+        if from == to {
+            self.to.refuse("That is where the journey begins: choose another place.");
+            self.focus = Spot::To;
+            return None;
+        }
+        let class = match self.class.value().trim() {
+            "" => None,
+            typed => match typed.parse::<Class>() {
+                Ok(class) => Some(class),
+                Err(_) => {
+                    self.class.refuse("That is not a class: leave it empty, or type one of 1A EC 2A 3A 3E CC SL 2S.");
+                    self.focus = Spot::Class;
+                    return None;
+                }
+            },
+        };
+        if self.day_entry == Entry::Typing {
+            self.focus = Spot::Day;
+            if self.settle(world) == Settled::No {
+                return None;
+            }
+        }
+        let party = u8::try_from(self.party.chosen() + 1).unwrap_or(1).min(world.booking_rules().max_party);
+        Some(Trip { from: from.clone(), to: to.clone(), date: self.date?, party, class })
+    }
+
+    fn swap(&mut self) {
+        let (from, to) = (self.from.value().to_owned(), self.to.value().to_owned());
+        self.from.set_value(&to);
+        self.to.set_value(&from);
+        self.offered.close();
+    }
+
+    fn look(&mut self, world: &World) {
+        let typed = match self.focus {
+            Spot::From => self.from.value(),
+            Spot::To => self.to.value(),
+            _ => return,
+        };
+        self.offered.look(&world.stations, typed);
+    }
+
+    /// The first key in a settled field begins a new text.
+    fn begin(&mut self, world: &World) {
+        match self.focus {
+            Spot::Day if self.day_entry == Entry::Settled => {
+                self.day.set_value("");
+                self.day_entry = Entry::Typing;
+            }
+            Spot::From | Spot::To if self.offered.is_empty() => {
+                let field = if self.focus == Spot::From { &mut self.from } else { &mut self.to };
+                if world.stations.resolve(field.value()).is_some_and(|place| places::title(&place) == field.value()) {
+                    field.set_value("");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn touched(&mut self, spot: Spot, world: &World) {
+        if self.settle(world) == Settled::Yes {
+            self.focus = spot;
+        }
+    }
+}
+
+/// Whether a field could be left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    Yes,
+    No,
+}
+
+/// The place that a field names; it is refused with what to do when it names none.
+fn resolve(field: &mut Field, stations: &StationIndex, when_empty: &str) -> Option<Place> {
+    if field.is_empty() {
+        field.refuse(when_empty);
+        return None;
+    }
+    let place = stations.resolve(field.value());
+    if place.is_none() {
+        let near = nearest(stations, field.value());
+        let near = near.map_or_else(String::new, |name| format!(" Did you mean {name}?"));
+        field.refuse(format!("No station of ours is called that: type a code, a name or a city.{near}"));
+    }
+    place
+}
+
+/// The name or city that looks most like what was typed, if any does.
+fn nearest<'a>(stations: &'a StationIndex, typed: &str) -> Option<&'a str> {
+    const ALIKE: f64 = 0.7;
+    let typed = typed.trim().to_lowercase();
+    let names = stations.all().iter().flat_map(|station| [station.city.as_str(), station.name.as_str()]);
+    let scored = names.map(|name| (strsim::normalized_damerau_levenshtein(&typed, &name.to_lowercase()), name));
+    scored.filter(|(score, _)| *score >= ALIKE).max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
 }
 
 impl Scene for Search {
     type Action = Action;
 
-    const KEYS: &'static [Binding<Action>] =
-        &[bind(&[Key::Esc], "Esc", "back", "Goes back without loss.", Action::Back)];
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(&[Key::Enter], "Enter", "go on", "Takes what is offered, goes on, and searches.", Action::Forward),
+        bind(&[Key::Esc], "Esc", "close the list", "Closes the list of stations; what you typed stays.", Action::Close),
+        bind(&[Key::Right], "←→", "day", "Moves the date by a day; Page keys move it by a week.", Action::Later),
+        bind(&[Key::Left], "←", "day before", "A day earlier.", Action::Earlier),
+        bind(&[Key::F(2)], "F2", "swap", "Exchanges from and to.", Action::Swap),
+        bind(&[Key::F(3)], "F3", "calendar", "Shows the dates on sale.", Action::Calendar),
+        bind(&[Key::Tab, Key::Down], "Tab", "next", "Goes to the next field.", Action::Next),
+        bind(&[Key::BackTab, Key::Up], "⇧Tab", "back", "Goes to the field before.", Action::Previous),
+        bind(&[Key::F(4)], "F4", "bookings", "Shows your bookings.", Action::Bookings),
+        bind(&[Key::F(5)], "F5", "slip", "Opens a slip to take the money for it.", Action::Slip),
+        bind(&[Key::F(6)], "F6", "administer", "Makes you the first administrator, by a code.", Action::Claim),
+    ];
 
     fn place(&self, _world: &World) -> String {
         "Book a journey".to_owned()
@@ -33,11 +350,128 @@ impl Scene for Search {
         Some(Step::Search)
     }
 
-    fn act(&mut self, action: Action, cx: &mut Context) {
+    fn fact(&self, world: &World) -> Option<String> {
+        let now = crate::domain::time::railway_time(world.now);
+        world.draft.hold.is_none().then(|| now.format("%a %-d %b %Y  %H:%M").to_string())
+    }
+
+    fn offers(&self, action: Action, world: &World) -> bool {
         match action {
-            Action::Back => cx.pop(),
+            Action::Close => !self.offered.is_empty(),
+            Action::Earlier | Action::Later => self.focus == Spot::Day && self.day_entry == Entry::Settled,
+            Action::Bookings => world.identity.is_some(),
+            Action::Slip => world.role().is_some_and(Role::is_staff),
+            Action::Claim => world.identity.as_ref().is_some_and(|identity| identity.may_claim_administrator),
+            _ => true,
         }
     }
 
-    fn view(&self, _buf: &mut Buffer, _area: Rect, _world: &World) {}
+    fn typing(&self) -> Typing {
+        match self.focus {
+            Spot::From | Spot::To | Spot::Day | Spot::Class => Typing::Yes,
+            Spot::Party | Spot::Go | Spot::Recent(_) => Typing::No,
+        }
+    }
+
+    fn enter(&mut self, cx: &mut Context) {
+        self.offered = Places::new(Layout::touch_rows(cx));
+        let (first, _) = cx.booking_rules().window(cx.now);
+        self.set_date(first, cx);
+        let here = cx.terminal.station.and_then(|code| cx.stations.get(code)).cloned();
+        match here {
+            Some(station) => self.from.set_value(&places::title(&Place::Station(station))),
+            None => self.focus = Spot::From,
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) {
+        match action {
+            Action::Forward => self.forward(cx),
+            Action::Next if self.offered.key(Key::Down) => {}
+            Action::Previous if self.offered.key(Key::Up) => {}
+            Action::Next => self.go(1, cx),
+            Action::Previous => self.go(-1, cx),
+            Action::Swap => self.swap(),
+            Action::Calendar => {
+                let (first, last) = cx.booking_rules().window(cx.now);
+                cx.pick_date(DatePicker::new(first, last, self.date.unwrap_or(first)));
+            }
+            Action::Later => self.move_day(1, cx),
+            Action::Earlier => self.move_day(-1, cx),
+            Action::Close => self.offered.close(),
+            Action::Bookings => cx.push(Bookings::default()),
+            Action::Slip => cx.push(Slip::default()),
+            Action::Claim => cx.push(Claim::default()),
+        }
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Context) {
+        match (self.focus, key) {
+            (Spot::Day, Key::PageUp) => self.move_day(-7, cx),
+            (Spot::Day, Key::PageDown) => self.move_day(7, cx),
+            (Spot::Go, Key::Char(' ')) => self.forward(cx),
+            (focus, key) => {
+                if matches!(key, Key::Char(_) | Key::Backspace) {
+                    self.begin(cx);
+                }
+                if self.field_mut(focus).is_some_and(|field| field.key(key)) {
+                    self.look(cx);
+                }
+            }
+        }
+    }
+
+    fn paste(&mut self, text: &str, cx: &mut Context) {
+        self.begin(cx);
+        if let Some(field) = self.field_mut(self.focus) {
+            field.paste(text);
+            self.look(cx);
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        let layout = Layout::new(area, cx);
+        if !self.offered.is_empty() {
+            let list = layout.completion(self.focus, self.offered.len());
+            let chosen = self.offered.mouse(mouse, list).cloned();
+            if let (Some(place), MouseKind::Press) = (chosen, mouse.kind) {
+                if let Some(field) = self.field_mut(self.focus) {
+                    field.set_value(&places::title(&place));
+                }
+                self.offered.close();
+                self.focus = if self.focus == Spot::From { Spot::To } else { Spot::Day };
+                return;
+            }
+        }
+        if mouse.kind != MouseKind::Press {
+            return;
+        }
+        if layout.earlier.contains(mouse.at) {
+            self.move_day(-1, cx);
+        } else if layout.later.contains(mouse.at) {
+            self.move_day(1, cx);
+        } else if layout.calendar.contains(mouse.at) {
+            self.act(Action::Calendar, cx);
+        } else if layout.swap.contains(mouse.at) {
+            self.swap();
+        } else if let Some(count) = layout.party_at(mouse.at) {
+            self.party.choose(count);
+            self.touched(Spot::Party, cx);
+        } else if let Some(spot) = layout.spot_at(mouse.at) {
+            self.touched(spot, cx);
+            if matches!(self.focus, Spot::Go | Spot::Recent(_)) {
+                self.forward(cx);
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, cx: &mut Context) {
+        if let Answer::Date(date) = answer {
+            self.set_date(date, cx);
+        }
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        layout::view(self, buf, area, world);
+    }
 }

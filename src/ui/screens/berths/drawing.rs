@@ -1,0 +1,300 @@
+//! How the choice of berths is drawn: the strip of coaches, the map, the party and what stands in its way.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::coach_map::{CoachMap, Scale};
+use super::{Action, Berth, Berths};
+use crate::domain::coach::{BerthRef, Coach};
+use crate::ui::context::{LIVE_MARK, World};
+use crate::ui::form::Focus;
+use crate::ui::text;
+use crate::ui::widgets::button;
+
+/// Where the parts are.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    coaches: Vec<(usize, Coach, Rect)>,
+    /// Coaches before the first and after the last in the strip.
+    hidden: (usize, usize),
+    strip: Rect,
+    body: Rect,
+    /// First row of the map that is shown.
+    top: u16,
+    pub(super) map: Option<CoachMap>,
+    foot: Rect,
+    buttons: Vec<(Action, &'static str, Rect)>,
+}
+
+impl Places {
+    pub(super) fn new(area: Rect, coaches: &[Coach], shown: usize, cursor: u8, world: &World) -> Self {
+        let public = world.is_public();
+        let strip = Rect { height: if public { 3 } else { 1 }, ..area };
+        let foot_rows = if public { 5 } else { 3 };
+        let foot = Rect { y: area.bottom().saturating_sub(foot_rows), height: foot_rows, ..area };
+        let top_gap = u16::from(!public);
+        let body_y = strip.bottom() + top_gap;
+        let body = Rect { y: body_y, height: foot.y.saturating_sub(body_y), ..area };
+        let cell = 12;
+        let fits = usize::from((strip.width.saturating_sub(14)) / cell).max(1);
+        let first = (shown + 1).saturating_sub(fits);
+        let in_strip = coaches.iter().enumerate().skip(first).take(fits).zip(0_u16..);
+        let strip_places = in_strip.map(|((index, coach), at)| {
+            (index, *coach, Rect { x: strip.x + 1 + at * cell, width: cell, ..strip })
+        });
+        let scale = if public { Scale::Touch } else { Scale::Dense };
+        let map = coaches.get(shown).map(|coach| CoachMap::new(coach, body.width, scale));
+        let map_top = map.as_ref().map_or(0, |map| map.top(cursor, body.height));
+        let button = |x, width| Rect { x: area.x + x, y: foot.y + 2, width, height: 3 };
+        let buttons = if public {
+            vec![
+                (Action::Best, "Best free", button(1, 16)),
+                (Action::Fewer, "-", button(18, 8)),
+                (Action::More, "+", button(27, 8)),
+                (Action::Wishes, "Wishes", button(36, 14)),
+                (Action::Hold, "Go on", button(51, 20)),
+            ]
+        } else {
+            Vec::new()
+        };
+        Self {
+            coaches: strip_places.collect(),
+            hidden: (first, coaches.len().saturating_sub(first + fits)),
+            strip,
+            body,
+            top: map_top,
+            map,
+            foot,
+            buttons,
+        }
+    }
+
+    pub(super) fn coach_at(&self, at: Position) -> Option<usize> {
+        self.coaches.iter().find(|(_, _, place)| place.contains(at)).map(|(index, ..)| *index)
+    }
+
+    pub(super) fn berth_at(&self, at: Position) -> Option<u8> {
+        if !self.body.contains(at) {
+            return None;
+        }
+        self.map.as_ref()?.at(at.x - self.body.x, at.y - self.body.y + self.top)
+    }
+
+    pub(super) fn button_at(&self, at: Position) -> Option<Action> {
+        self.buttons.iter().find(|(_, _, place)| place.contains(at)).map(|(action, ..)| *action)
+    }
+
+    pub(super) fn view(&self, screen: &Berths, buf: &mut Buffer, world: &World) {
+        self.view_strip(screen, buf, world);
+        self.view_map(screen, buf, world);
+        self.view_foot(screen, buf, world);
+        for (action, words, place) in &self.buttons {
+            let focus = if *action == Action::Hold { Focus::Here } else { Focus::Elsewhere };
+            button::view(buf, *place, words, focus, world);
+        }
+    }
+
+    fn view_strip(&self, screen: &Berths, buf: &mut Buffer, world: &World) {
+        let theme = &world.theme;
+        let y = self.strip.y + self.strip.height / 2;
+        for (index, coach, place) in &self.coaches {
+            let (count, mark) = screen.free_in(coach, world);
+            let count = match count {
+                None => "…".to_owned(),
+                Some(0) => "FULL".to_owned(),
+                Some(count) => format!("{count} free"),
+            };
+            let words = format!(" {} {count}{mark}", coach.id());
+            let style = match (*index == screen.coach, mark.is_empty(), count == "FULL") {
+                (true, ..) => theme.focus,
+                (_, false, _) => theme.changed,
+                (.., true) => theme.dim,
+                _ => theme.text,
+            };
+            let words = text::left(&words, place.width - 1);
+            buf.set_stringn(place.x, y, words, place.width.into(), style);
+        }
+        let more = match self.hidden {
+            (0, 0) => return,
+            (before, 0) => format!("◂ {before} more"),
+            (0, after) => format!("{after} more ▸"),
+            (before, after) => format!("◂ {before} · {after} ▸"),
+        };
+        let x = self.strip.right().saturating_sub(text::width(&more) + 1);
+        buf.set_stringn(x, y, &more, more.len(), theme.dim);
+    }
+
+    fn view_map(&self, screen: &Berths, buf: &mut Buffer, world: &World) {
+        let (Some(map), Some(coach)) = (&self.map, screen.shown_coach(world)) else { return };
+        let theme = &world.theme;
+        let y = |row: u16| row.checked_sub(self.top).filter(|row| *row < self.body.height).map(|row| self.body.y + row);
+        for (row, name) in &map.labels {
+            if let Some(y) = y(*row) {
+                buf.set_stringn(self.body.x + 1, y, *name, 9, theme.dim);
+            }
+        }
+        let right = map.spots().iter().map(|(_, place)| place.right()).max().unwrap_or(0);
+        for row in &map.aisles {
+            if let Some(y) = y(*row) {
+                buf.set_stringn(self.body.x + 1, y, "─".repeat(right.into()), right.into(), theme.rule);
+            }
+        }
+        for wall in &map.walls {
+            for row in wall.top()..wall.bottom() {
+                if let Some(y) = y(row).filter(|_| !map.aisles.contains(&row)) {
+                    buf.set_stringn(self.body.x + wall.x, y, "│", 1, theme.rule);
+                }
+            }
+        }
+        for (number, place) in map.spots() {
+            let berth = BerthRef { coach: coach.id(), number: *number };
+            let (sign, style) = sign(screen.berth(berth, world), world);
+            let changed = screen.changed(berth, world);
+            let mark = if changed { "▾" } else { "" };
+            let here = *number == screen.cursor;
+            let style = match (here, changed) {
+                (true, _) => theme.focus,
+                (_, true) => theme.changed,
+                _ => style,
+            };
+            let words = format!("{number:>3}{sign}{mark}");
+            for row in place.top()..place.bottom() {
+                let Some(y) = y(row) else { continue };
+                let x = self.body.x + place.x;
+                if here && place.height > 1 {
+                    buf.set_stringn(x, y, " ".repeat(place.width.into()), place.width.into(), style);
+                }
+                if row == place.top() + place.height / 2 {
+                    let inset = u16::from(place.height > 1);
+                    buf.set_stringn(x + inset, y, &words, place.width.into(), style);
+                }
+            }
+        }
+        if map.height() > self.body.height {
+            let below = self.top + self.body.height < map.height();
+            let words = if below { " more ▾ " } else { " more ▴ " };
+            let y = if below { self.body.bottom().saturating_sub(1) } else { self.body.y };
+            let x = self.body.right().saturating_sub(9);
+            buf.set_stringn(x, y, words, 9, theme.warning);
+        }
+    }
+
+    fn view_foot(&self, screen: &Berths, buf: &mut Buffer, world: &World) {
+        let theme = &world.theme;
+        let room = self.foot.width.saturating_sub(3);
+        let line = |buf: &mut Buffer, row: u16, words: &str, style: Style| {
+            buf.set_stringn(self.foot.x + 2, self.foot.y + row, text::fit(words, room), room.into(), style);
+        };
+        line(buf, 0, &screen.party_words(world), theme.strong);
+        let together = screen.together(world);
+        let x = self.foot.right().saturating_sub(text::width(&together) + 1);
+        buf.set_stringn(x, self.foot.y, &together, together.len(), theme.good);
+        match (&screen.problem, screen.sold_out(world)) {
+            (Some(problem), _) => line(buf, 1, problem, theme.bad),
+            (None, Some(words)) => line(buf, 1, &words, theme.bad),
+            (None, None) => line(buf, 1, &screen.cursor_words(world), theme.text),
+        }
+        if self.buttons.is_empty() {
+            let mine = world.glyphs.mine;
+            let legend = format!("[ ] free   {mine} yours    x  taken    #  out of sale");
+            line(buf, 2, &legend, theme.dim);
+        }
+    }
+}
+
+fn sign(berth: Berth, world: &World) -> (&'static str, Style) {
+    let theme = &world.theme;
+    match berth {
+        Berth::Free => ("[ ]", theme.good),
+        Berth::Taken => (" x ", theme.dim),
+        Berth::Blocked => (" # ", theme.dim),
+        Berth::Chosen | Berth::Held => (world.glyphs.mine, theme.accent),
+        Berth::Unknown => (" · ", theme.dim),
+    }
+}
+
+impl Berths {
+    /// How many berths of a coach are free, and the mark of a change.
+    fn free_in(&self, coach: &Coach, world: &World) -> (Option<usize>, &'static str) {
+        let Some(live) = world.live.get(&self.journey.run) else { return (None, "") };
+        let count = live.state.free_in(coach, self.journey.leg, world.now);
+        let before = live.before.as_ref().filter(|_| world.now < live.changed_at + LIVE_MARK);
+        let before = before.map(|state| state.free_in(coach, self.journey.leg, world.now));
+        let mark = match before {
+            Some(before) if before > count => "▾",
+            Some(before) if before < count => "▴",
+            _ => "",
+        };
+        (Some(count), mark)
+    }
+
+    /// Whether somebody took a berth a moment ago.
+    fn changed(&self, berth: BerthRef, world: &World) -> bool {
+        let Some(live) = world.live.get(&self.journey.run) else { return false };
+        let Some(before) = live.before.as_ref().filter(|_| world.now < live.changed_at + LIVE_MARK) else { return false };
+        let leg = self.journey.leg;
+        let is_free = |state: &crate::domain::inventory::RunState| state.coach(berth.coach).is_free(berth.number, leg, world.now);
+        is_free(before) && !is_free(&live.state)
+    }
+
+    fn words(&self, berth: BerthRef, world: &World) -> String {
+        let kind = self.train(world).coach(berth.coach).map(|coach| coach.berth_type(berth.number).words());
+        format!("{berth} {}", kind.unwrap_or_default())
+    }
+
+    /// The party and its berths: `Party of 2   B2-20 lower, B2-21 middle`.
+    fn party_words(&self, world: &World) -> String {
+        let held = world.draft.hold.as_ref();
+        let berths = held.map_or(&self.chosen, |hold| &hold.berths);
+        let names = berths.iter().map(|berth| self.words(*berth, world)).collect::<Vec<_>>().join(", ");
+        let party = if self.party() == 1 { "1 traveller".to_owned() } else { format!("Party of {}", self.party()) };
+        match (held, berths.is_empty()) {
+            (Some(_), _) => format!("Held for you   {names}"),
+            (None, true) => format!("{party}   nothing chosen: Enter holds the best that are free"),
+            (None, false) if berths.len() < self.party() => {
+                format!("{party}   {names} and {} more", self.party() - berths.len())
+            }
+            (None, false) => format!("{party}   {names}"),
+        }
+    }
+
+    /// Whether the party stays together.
+    fn together(&self, world: &World) -> String {
+        let berths = world.draft.hold.as_ref().map_or(&self.chosen, |hold| &hold.berths);
+        let [first, others @ ..] = berths.as_slice() else { return String::new() };
+        if others.is_empty() || berths.len() < self.party() {
+            return String::new();
+        }
+        let train = self.train(world);
+        let bay = |berth: &BerthRef| train.coach(berth.coach).map(|coach| coach.bay_of(berth.number));
+        if others.iter().all(|berth| berth.coach == first.coach && bay(berth) == bay(first)) {
+            "together ✓".to_owned()
+        } else if others.iter().all(|berth| berth.coach == first.coach) {
+            "in one coach".to_owned()
+        } else {
+            "in several coaches".to_owned()
+        }
+    }
+
+    /// The berth under the cursor in words.
+    fn cursor_words(&self, world: &World) -> String {
+        let Some(coach) = self.shown_coach(world) else { return String::new() };
+        let berth = BerthRef { coach: coach.id(), number: self.cursor };
+        let status = match self.berth(berth, world) {
+            Berth::Free => "free",
+            Berth::Taken => "taken on your way",
+            Berth::Blocked => "out of sale",
+            Berth::Chosen => "chosen",
+            Berth::Held => "held for you",
+            Berth::Unknown => "not known yet",
+        };
+        format!("{} · {status}", self.words(berth, world))
+    }
+
+    fn sold_out(&self, world: &World) -> Option<String> {
+        let none = world.draft.hold.is_none()
+            && world.available(self.journey.run, self.class, self.journey.leg).is_some_and(|available| available.count == 0);
+        none.then(|| format!("{} is full on your way: press Esc and choose another class or train.", self.class))
+    }
+}

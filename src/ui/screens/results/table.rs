@@ -1,0 +1,263 @@
+//! The table of trains: where its columns are, and how it is drawn.
+//!
+//! With few classes a train's times stand beside its name; with many they go below it, so that every class keeps a
+//! column. Where even that is too narrow, the columns scroll with the chosen class.
+
+use chrono::{Datelike, Days, NaiveDate};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::sales_closed;
+use crate::domain::coach::Class;
+use crate::domain::money::Paise;
+use crate::domain::timetable::Journey;
+use crate::service::request::Offer;
+use crate::ui::context::{Change, World};
+use crate::ui::draft::Trip;
+use crate::ui::text;
+
+/// Where the parts of the table are.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    /// Everything below the days.
+    pub(super) whole: Rect,
+    /// The line of days.
+    days: Rect,
+    pub(super) day_before: Rect,
+    pub(super) day: Rect,
+    pub(super) next_day: Rect,
+    /// The line of classes.
+    pub(super) head: Rect,
+    pub(super) rows: Rect,
+    pub(super) foot: Rect,
+    /// The second pane, where there is room.
+    pub(super) pane: Option<Rect>,
+    columns: Vec<(Class, Rect)>,
+    /// Classes that are scrolled out at the left and at the right.
+    hidden: (usize, usize),
+    shape: Shape,
+}
+
+/// Where a train's times are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Beside,
+    Below,
+}
+
+impl Shape {
+    /// Columns of the train's own part.
+    const fn columns(self) -> u16 {
+        match self {
+            Self::Beside => 46,
+            Self::Below => 31,
+        }
+    }
+}
+
+/// Columns of the second pane.
+const PANE: u16 = 44;
+/// From this width on there is a second pane.
+const WIDE: u16 = 132;
+
+impl Table {
+    /// Rows of a train: two of text, and one more for a finger.
+    pub(super) fn row_height(world: &World) -> u16 {
+        if world.is_public() { 3 } else { 2 }
+    }
+
+    pub(super) fn new(area: Rect, classes: &[Class], chosen: Option<Class>, world: &World) -> Self {
+        let pane = (area.width >= WIDE).then(|| Rect { x: area.right() - PANE, width: PANE, ..area });
+        let own = Rect { width: area.width - pane.map_or(0, |pane| pane.width + 2), ..area };
+        let days = Rect { height: 1.min(own.height), ..own };
+        let day = |x, width| Rect { x: own.x + x, width, ..days };
+        let cell = if world.is_public() { 8 } else { 7 };
+        let room = |shape: Shape| usize::from((own.width.saturating_sub(shape.columns() + 1)) / cell);
+        let shape = if classes.len() <= room(Shape::Beside) { Shape::Beside } else { Shape::Below };
+        let fits = room(shape).min(classes.len());
+        let at = chosen.and_then(|chosen| classes.iter().position(|class| *class == chosen)).unwrap_or(0);
+        let first = (at + 1).saturating_sub(fits);
+        let shown = &classes[first..first + fits];
+        // The columns stand at the right end, so that they are the same for every train.
+        let left = own.right().saturating_sub(1 + cell * u16::try_from(fits).unwrap_or(0));
+        let columns = shown.iter().zip((0..).map(|column| left + column * cell));
+        let columns = columns.map(|(class, x)| (*class, Rect { x, width: cell, ..own })).collect();
+        Self {
+            whole: Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..own },
+            days,
+            day_before: day(1, 11),
+            day: day(13, 16),
+            next_day: day(30, 11),
+            head: Rect { y: own.y + 1, height: 1, ..own },
+            rows: Rect { y: own.y + 2, height: own.height.saturating_sub(3), ..own },
+            foot: Rect { y: own.bottom().saturating_sub(1), height: 1, ..own },
+            pane,
+            columns,
+            hidden: (first, classes.len() - first - fits),
+            shape,
+        }
+    }
+
+    /// The class whose column is at `x`.
+    pub(super) fn class_at(&self, x: u16) -> Option<Class> {
+        self.columns.iter().find(|(_, column)| (column.left()..column.right()).contains(&x)).map(|(class, _)| *class)
+    }
+
+    pub(super) fn view_days(&self, buf: &mut Buffer, trip: &Trip, summary: String, world: &World) {
+        let theme = &world.theme;
+        let (first, last) = world.booking_rules().window(world.now);
+        let near = |date: Option<NaiveDate>| date.filter(|date| (first..=last).contains(date));
+        let say = |date: NaiveDate| date.format("%a %-d").to_string();
+        if let Some(date) = near(trip.date.pred_opt()) {
+            buf.set_stringn(self.day_before.x + 1, self.days.y, format!("◂ {}", say(date)), 10, theme.text);
+        }
+        let today = trip.date.format("%a %-d %b").to_string().to_uppercase();
+        let at = self.day.x + (self.day.width - text::width(&today)) / 2;
+        buf.set_stringn(at, self.days.y, &today, self.day.width.into(), theme.accent);
+        if let Some(date) = near(trip.date.succ_opt()) {
+            buf.set_stringn(self.next_day.x + 1, self.days.y, format!("{} ▸", say(date)), 10, theme.text);
+        }
+        let x = self.days.right().saturating_sub(text::width(&summary) + 1);
+        buf.set_stringn(x, self.days.y, &summary, summary.len(), theme.dim);
+    }
+
+    pub(super) fn view_head(&self, buf: &mut Buffer, chosen: Option<Class>, world: &World) {
+        let theme = &world.theme;
+        for (class, column) in &self.columns {
+            let style = if Some(*class) == chosen { theme.accent } else { theme.strong };
+            let words = text::right(class.code(), column.width - 1);
+            buf.set_stringn(column.x, self.head.y, words, column.width.into(), style);
+        }
+        let x = self.columns.first().map_or(self.head.x, |(_, column)| column.x);
+        let hidden = match self.hidden {
+            (0, 0) => return,
+            (left, 0) => format!("◂ {left} more"),
+            (0, right) => format!("{right} more ▸"),
+            (left, right) => format!("◂ {left} · {right} ▸"),
+        };
+        let x = x.saturating_sub(text::width(&hidden) + 1);
+        buf.set_stringn(x, self.head.y, &hidden, hidden.len(), theme.dim);
+    }
+
+    /// Draws a train; `cursor` is the class under the cursor, if the cursor is on this train.
+    pub(super) fn view_row(&self, buf: &mut Buffer, place: Rect, offer: &Offer, cursor: Option<Class>, world: &World) {
+        let theme = &world.theme;
+        let journey = &offer.journey;
+        let left = place.x + 2;
+        let (times, below) = (times(journey), place.y + 1);
+        let own = self.columns.first().map_or(place.right(), |(_, column)| column.x).saturating_sub(left + 1);
+        buf.set_stringn(left, place.y, journey.train.number().as_str(), 6, theme.accent);
+        let name_room = if self.shape == Shape::Beside { 20.max(own.saturating_sub(24)) } else { own.saturating_sub(7) };
+        let name = text::fit(journey.train.name(), name_room);
+        buf.set_stringn(left + 7, place.y, name, name_room.into(), theme.strong);
+        match self.shape {
+            Shape::Beside => {
+                buf.set_stringn(left + 7 + name_room + 2, place.y, times, 16, theme.text);
+                let words = format!("{} · {}", duration(journey), days_in_words(journey));
+                buf.set_stringn(left + 7, below, text::fit(&words, own - 7), own.into(), theme.dim);
+            }
+            Shape::Below => {
+                let (x, _) = buf.set_stringn(left, below, times, 14, theme.text);
+                let words = format!("{} {}", duration(journey), days_in_letters(journey));
+                buf.set_stringn(x + 1, below, text::fit(&words, own.saturating_sub(x + 1 - left)), own.into(), theme.dim);
+            }
+        }
+        let closed = sales_closed(offer, world);
+        if closed {
+            let words = "sales closed";
+            let x = place.right().saturating_sub(text::width(words) + 1);
+            buf.set_stringn(x, place.y, words, words.len(), theme.dim);
+        }
+        for (class, column) in &self.columns {
+            let Some((_, fare)) = offer.fares.iter().find(|(other, _)| other == class) else {
+                let style = if cursor == Some(*class) { theme.focus } else { theme.dim };
+                buf.set_stringn(column.x, place.y, text::right("– ", column.width), column.width.into(), style);
+                continue;
+            };
+            if !closed {
+                let (words, style) = count(offer, *class, world);
+                let style = if cursor == Some(*class) { theme.focus } else { style };
+                buf.set_stringn(column.x, place.y, text::right(&words, column.width), column.width.into(), style);
+            }
+            let style = if cursor == Some(*class) && closed { theme.focus } else { theme.dim };
+            let words = fare.map_or_else(|| "no fare".to_owned(), rupees);
+            buf.set_stringn(column.x, below, text::right(&words, column.width - 1), column.width.into(), style);
+        }
+    }
+
+    pub(super) fn view_foot(&self, buf: &mut Buffer, world: &World) {
+        let words = "fares are illustrative, per adult, all charges included";
+        let x = self.foot.x + 2;
+        buf.set_stringn(x, self.foot.y, words, self.foot.width.into(), world.theme.dim);
+    }
+}
+
+/// How many are free, in a cell that ends with the mark of a change.
+fn count(offer: &Offer, class: Class, world: &World) -> (String, Style) {
+    /// So few are shown as a warning.
+    const FEW: usize = 10;
+    let theme = &world.theme;
+    let Some(available) = world.available(offer.journey.run, class, offer.journey.leg) else {
+        return ("… ".to_owned(), theme.dim);
+    };
+    let words = if available.count == 0 { "FULL".to_owned() } else { available.count.to_string() };
+    let style = match (available.change, available.count) {
+        (Change::Fewer | Change::More, _) => theme.changed,
+        (_, 0) => theme.bad,
+        (_, few) if few < FEW => theme.warning,
+        _ => theme.good,
+    };
+    (format!("{words}{}", available.change.mark()), style)
+}
+
+/// An amount in whole rupees, any paise rounded up: `4,865`. The review shows the paise.
+fn rupees(amount: Paise) -> String {
+    let whole = amount.round_up_to(Paise::rupees(1)).to_string();
+    whole.strip_suffix(".00").unwrap_or(&whole).to_owned()
+}
+
+/// Departure and arrival: `16:55  08:35+1`.
+fn times(journey: &Journey) -> String {
+    let days = (journey.to.at.date() - journey.from.at.date()).num_days();
+    let later = if days == 0 { String::new() } else { format!("+{days}") };
+    format!("{}  {}{later}", journey.from.at.format("%H:%M"), journey.to.at.format("%H:%M"))
+}
+
+/// Hours and minutes: `15h40`.
+pub(super) fn duration(journey: &Journey) -> String {
+    let minutes = journey.minutes();
+    format!("{}h{:02}", minutes / 60, minutes % 60)
+}
+
+/// The days of the week on which the train leaves the boarding station, from Monday on: a train that leaves its origin
+/// on Sunday evening is boarded on Monday.
+fn boarding_days(journey: &Journey) -> [bool; 7] {
+    let days = (journey.from.at.date() - journey.run.date).num_days();
+    let shift = Days::new(days.unsigned_abs());
+    let monday = Days::new(journey.from.at.date().weekday().num_days_from_monday().into());
+    let monday = journey.from.at.date().checked_sub_days(monday).unwrap_or(journey.run.date);
+    let mut runs = [false; 7];
+    for (runs, date) in runs.iter_mut().zip(monday.iter_days()) {
+        let origin = if days < 0 { date.checked_add_days(shift) } else { date.checked_sub_days(shift) };
+        *runs = origin.is_some_and(|origin| journey.train.runs_on().includes(origin));
+    }
+    runs
+}
+
+fn days_in_words(journey: &Journey) -> String {
+    let days = boarding_days(journey);
+    if days == [true; 7] {
+        return "daily".to_owned();
+    }
+    let names = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
+    names.iter().zip(days).filter(|(_, runs)| *runs).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+}
+
+fn days_in_letters(journey: &Journey) -> String {
+    let days = boarding_days(journey);
+    if days == [true; 7] {
+        return "daily".to_owned();
+    }
+    "MTWTFSS".chars().zip(days).map(|(letter, runs)| if runs { letter } else { '-' }).collect()
+}
