@@ -49,5 +49,7 @@ mod ui_kit;
 mod ui_account;
 #[path = "all/ui_app.rs"]
 mod ui_app;
+#[path = "all/ui_find.rs"]
+mod ui_find;
 #[path = "all/ui_welcome.rs"]
 mod ui_welcome;

@@ -80,7 +80,8 @@ pub fn offers(from: &str, to: &str, date: NaiveDate) -> Vec<Offer> {
     journeys.into_iter().map(|journey| Offer { fares: fares(&journey, date), journey }).collect()
 }
 
-fn fares(journey: &Journey, date: NaiveDate) -> Vec<(Class, Option<kiosk::domain::money::Paise>)> {
+/// What one adult pays in each class of a journey.
+pub fn fares(journey: &Journey, date: NaiveDate) -> Vec<(Class, Option<kiosk::domain::money::Paise>)> {
     let adult = Traveller { age: Age::try_from(30).expect("an age"), accommodation: Accommodation::Berth };
     let rules = RULES.fares_on(date);
     let fare = |class| price(rules, journey.train.kind(), class, journey.km, &[adult]).ok().map(|fare| fare.total);

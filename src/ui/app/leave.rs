@@ -40,6 +40,7 @@ impl App {
         self.send(Owner::Nobody, Request::SignOut);
         self.world.draft = Draft::default();
         self.world.identity = None;
+        self.world.recent.clear();
         self.world.live.clear();
         self.overlay = None;
         self.toast = None;

@@ -167,11 +167,16 @@ impl Berths {
             Berth::Free if self.party() == 1 => self.chosen = vec![berth],
             Berth::Free => cx.toast(
                 Tone::Warning,
-                format!("You chose {} for a party of {0}: leave one with Space, or press + for a larger party.", self.party()),
+                format!(
+                    "You chose {} for a party of {0}: leave one with Space, or press + for a larger party.",
+                    self.party()
+                ),
             ),
             Berth::Taken => cx.toast(Tone::Warning, format!("{berth} is taken on your way: choose one that is free.")),
             Berth::Blocked => cx.toast(Tone::Warning, format!("{berth} is out of sale: choose another.")),
-            Berth::Unknown => cx.toast(Tone::Plain, "What is free is not known yet: a moment, or press Enter for the best."),
+            Berth::Unknown => {
+                cx.toast(Tone::Plain, "What is free is not known yet: a moment, or press Enter for the best.");
+            }
             Berth::Held => {}
         }
     }
@@ -214,12 +219,12 @@ impl Berths {
         self.asking = Some(cx.call(Request::Hold { hold: id, run, leg, class, choice }));
     }
 
-    fn refused(&mut self, failure: Failure, cx: &mut Context) {
+    fn refused(&mut self, failure: &Failure, cx: &mut Context) {
         // With the same id the same request may be sent again as long as nobody knows what became of it.
         if !matches!(failure, Failure::Unavailable { outcome: Outcome::Unknown, .. }) {
             self.attempt = None;
         }
-        if let Failure::BerthTaken { berths, .. } = &failure {
+        if let Failure::BerthTaken { berths, .. } = failure {
             self.chosen.retain(|berth| !berths.contains(berth));
         }
         self.drop_taken(cx);
@@ -292,7 +297,9 @@ enum Berth {
 fn free(state: &RunState, berth: BerthRef, screen: &Berths, now: DateTime<Utc>) -> Berth {
     let coach = state.coach(berth.coach);
     let granted = screen.attempt.as_ref().and_then(|(id, _)| coach.holds.get(id));
-    if granted.is_some_and(|part| part.berths.contains(&berth.number)) || coach.is_free(berth.number, screen.journey.leg, now) {
+    if granted.is_some_and(|part| part.berths.contains(&berth.number))
+        || coach.is_free(berth.number, screen.journey.leg, now)
+    {
         Berth::Free
     } else if coach.blocked.contains_key(&berth.number) {
         Berth::Blocked
@@ -309,16 +316,46 @@ impl Scene for Berths {
         bind(&[Key::Esc], "Esc", "close", "Closes the wishes.", Action::PanelClose),
         bind(&[Key::Enter], "Enter", "passengers", "Goes on with the berths that are held.", Action::GoOn),
         bind(&[Key::Char('e')], "e", "other berths", "Gives the held berths back to choose others.", Action::Change),
-        bind(&[Key::Enter], "Enter", "hold these", "Keeps the chosen berths for you while you fill in the rest.", Action::Hold),
-        bind(&[Key::Enter], "Enter", "hold the best", "Keeps the best berths for you, chosen at once.", Action::HoldBest),
+        bind(
+            &[Key::Enter],
+            "Enter",
+            "hold these",
+            "Keeps the chosen berths for you while you fill in the rest.",
+            Action::Hold,
+        ),
+        bind(
+            &[Key::Enter],
+            "Enter",
+            "hold the best",
+            "Keeps the best berths for you, chosen at once.",
+            Action::HoldBest,
+        ),
         bind(&[Key::Right], "←→↑↓", "move", "Moves over the coach.", Action::Move),
         bind(&[Key::Char(' ')], "Space", "take/leave", "Takes the berth under the cursor, or leaves it.", Action::Take),
         bind(&[Key::Char('b')], "b", "best", "Shows the best berths for the party and its wishes.", Action::Best),
         bind(&[Key::Char('c'), Key::Tab, Key::PageDown], "c", "coach", "Goes to the next coach.", Action::Coach),
-        bind(&[Key::Char('+'), Key::Char('=')], "+", "more", "Makes the party larger; - makes it smaller.", Action::More),
-        bind(&[Key::Char('w')], "w", "wishes", "Says who would like which berth, and who cannot climb.", Action::Wishes),
+        bind(
+            &[Key::Char('+'), Key::Char('=')],
+            "+",
+            "more",
+            "Makes the party larger; - makes it smaller.",
+            Action::More,
+        ),
+        bind(
+            &[Key::Char('w')],
+            "w",
+            "wishes",
+            "Says who would like which berth, and who cannot climb.",
+            Action::Wishes,
+        ),
         bind(&[Key::Char('-')], "-", "fewer", "Makes the party smaller.", Action::Fewer),
-        bind(&[Key::Char('C'), Key::BackTab, Key::PageUp], "C", "coach before", "Goes to the coach before.", Action::CoachBefore),
+        bind(
+            &[Key::Char('C'), Key::BackTab, Key::PageUp],
+            "C",
+            "coach before",
+            "Goes to the coach before.",
+            Action::CoachBefore,
+        ),
         bind(&[Key::Esc], "Esc", "back", "Goes back to the trains; held berths only after a question.", Action::Back),
     ];
 
@@ -337,7 +374,9 @@ impl Scene for Berths {
             Action::PanelDone | Action::PanelClose => self.panel.is_some(),
             _ if self.panel.is_some() => false,
             Action::GoOn | Action::Change => held,
-            Action::Take | Action::Best | Action::More | Action::Fewer | Action::Wishes => !held && self.asking.is_none(),
+            Action::Take | Action::Best | Action::More | Action::Fewer | Action::Wishes => {
+                !held && self.asking.is_none()
+            }
             Action::Hold => !held && self.asking.is_none() && !self.chosen.is_empty(),
             Action::HoldBest => !held && self.asking.is_none() && self.chosen.is_empty(),
             Action::Back | Action::Move => true,
@@ -353,7 +392,7 @@ impl Scene for Berths {
     fn resume(&mut self, cx: &mut Context) {
         self.attempt = None;
         if let Some(hold) = &cx.draft.hold {
-            self.chosen = hold.berths.clone();
+            self.chosen.clone_from(&hold.berths);
         }
         self.drop_taken(cx);
     }
@@ -369,8 +408,9 @@ impl Scene for Berths {
             Action::Change => self.ask_back(Leaving::Change, cx),
             Action::Hold if self.chosen.len() < self.party() => {
                 let left = self.party() - self.chosen.len();
-                self.problem =
-                    Some(format!("Choose {left} more with Space, press b for the best, or press - for a smaller party."));
+                self.problem = Some(format!(
+                    "Choose {left} more with Space, press b for the best, or press - for a smaller party."
+                ));
             }
             Action::Hold => self.hold(Choice::Berths(self.chosen.clone()), cx),
             Action::HoldBest => self.hold(Choice::Best(self.wishes.clone()), cx),
@@ -444,15 +484,15 @@ impl Scene for Berths {
         self.asking = None;
         match answer {
             Ok(Reply::Held(hold)) => {
-                self.chosen = hold.berths.clone();
+                self.chosen.clone_from(&hold.berths);
                 self.show_first(cx);
                 let draft = cx.draft_mut();
                 draft.party = u8::try_from(hold.berths.len()).unwrap_or(draft.party);
                 draft.hold = Some(hold);
                 cx.push(Passengers::default());
             }
-            Ok(_) => self.refused(Failure::Internal { reference: "reply of another kind".to_owned() }, cx),
-            Err(failure) => self.refused(failure, cx),
+            Ok(_) => self.refused(&Failure::Internal { reference: "reply of another kind".to_owned() }, cx),
+            Err(failure) => self.refused(&failure, cx),
         }
     }
 

@@ -10,7 +10,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::domain::coach::Class;
-use crate::domain::money::Paise;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Offer, Reply, Request};
@@ -28,11 +27,13 @@ use crate::ui::widgets::{places, state};
 
 mod filter;
 mod halts;
+mod listing;
 mod nearby;
 mod table;
 
 use filter::{Filter, FilterPanel};
 use halts::Halts;
+use listing::{Sort, carried};
 use nearby::Nearby;
 use table::Table;
 
@@ -54,36 +55,6 @@ pub struct Results {
     nearby: Nearby,
     /// Runs whose counts are known: only a first count moves a row in or out of a filtered list.
     counted: BTreeSet<RunId>,
-}
-
-/// The order of the trains.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Sort {
-    #[default]
-    Departure,
-    Arrival,
-    Duration,
-    Fare,
-}
-
-impl Sort {
-    const fn next(self) -> Self {
-        match self {
-            Self::Departure => Self::Arrival,
-            Self::Arrival => Self::Duration,
-            Self::Duration => Self::Fare,
-            Self::Fare => Self::Departure,
-        }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Departure => "by departure",
-            Self::Arrival => "by arrival",
-            Self::Duration => "by duration",
-            Self::Fare => "by cheapest fare",
-        }
-    }
 }
 
 /// What its keys do.
@@ -171,66 +142,6 @@ impl Results {
         self.search(cx);
     }
 
-    fn found(&mut self, world: &World) {
-        let carried = self.classes();
-        if self.class.is_none_or(|class| !carried.contains(&class)) {
-            // What most people book on a night train; the best of what there is by day.
-            let usual = [Class::ThirdAc, Class::ChairCar].into_iter().find(|class| carried.contains(class));
-            self.class = usual.or_else(|| carried.first().copied());
-        }
-        self.arrange(world);
-    }
-
-    /// Sorts and filters; the cursor stays on its train.
-    fn arrange(&mut self, world: &World) {
-        let cursor = self.selected().map(|offer| offer.journey.run);
-        let Some(offers) = self.offers.ready() else { return };
-        let mut listed: Vec<usize> =
-            (0..offers.len()).filter(|at| self.filter.lists(&offers[*at], self.trip.party, world)).collect();
-        listed.sort_by_key(|at| {
-            let offer = &offers[*at];
-            let journey = &offer.journey;
-            let first = match self.sort {
-                Sort::Departure => 0,
-                Sort::Arrival => journey.to.at.and_utc().timestamp(),
-                Sort::Duration => journey.minutes(),
-                Sort::Fare => cheapest(offer).map_or(i64::MAX, Paise::get),
-            };
-            (first, journey.from.at, journey.run)
-        });
-        let place = cursor.and_then(|run| listed.iter().position(|at| offers[*at].journey.run == run));
-        self.listed = listed;
-        self.list.resize(self.listed.len());
-        if let Some(place) = place {
-            self.list.choose(place);
-        }
-    }
-
-    fn all(&self) -> &[Offer] {
-        self.offers.ready().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The listed offers in their order.
-    fn rows(&self) -> impl Iterator<Item = &Offer> {
-        self.listed.iter().map(|at| &self.all()[*at])
-    }
-
-    fn selected(&self) -> Option<&Offer> {
-        self.list.chosen().and_then(|row| self.rows().nth(row))
-    }
-
-    /// The classes that any of the day's trains carries, best first: filters do not move the columns.
-    fn classes(&self) -> Vec<Class> {
-        carried(self.offers.ready())
-    }
-
-    fn move_class(&mut self, step: isize) {
-        let classes = self.classes();
-        let at = classes.iter().position(|class| Some(*class) == self.class).unwrap_or(0);
-        let to = at.cast_signed().saturating_add(step).clamp(0, classes.len().cast_signed() - 1);
-        self.class = classes.get(to.unsigned_abs()).copied().or(self.class);
-    }
-
     fn table(&self, world: &World) -> Table {
         let Size { width, height } = world.size;
         self.table_in(frame::places(Rect::new(0, 0, width, height)).body, world)
@@ -245,7 +156,10 @@ impl Results {
         let number = offer.journey.train.number();
         let free = cx.available(offer.journey.run, class, offer.journey.leg).map(|available| available.count);
         let Some((_, fare)) = offer.fares.iter().find(|(other, _)| *other == class) else {
-            cx.toast(Tone::Warning, format!("{number} has no {class}: choose another class with the left and right arrows."));
+            cx.toast(
+                Tone::Warning,
+                format!("{number} has no {class}: choose another class with the left and right arrows."),
+            );
             return;
         };
         if sales_closed(&offer, cx) {
@@ -285,20 +199,12 @@ impl Results {
                 let last = if was == 1 { "the last berth" } else { "the last berths" };
                 cx.toast(Tone::Warning, format!("{class} on {number} is full now: somebody took {last}."));
             }
-            Some((class, was, is)) => cx.toast(Tone::Plain, format!("{class} on {number} just went from {was} to {is}.")),
+            Some((class, was, is)) => {
+                cx.toast(Tone::Plain, format!("{class} on {number} just went from {was} to {is}."));
+            }
             None => {}
         }
     }
-}
-
-fn carried(offers: Option<&Vec<Offer>>) -> Vec<Class> {
-    let classes = offers.into_iter().flatten().flat_map(|offer| offer.fares.iter().map(|(class, _)| *class));
-    classes.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// The lowest fare of an offer.
-fn cheapest(offer: &Offer) -> Option<Paise> {
-    offer.fares.iter().filter_map(|(_, fare)| *fare).min()
 }
 
 /// Whether the train leaves too soon to be sold.
@@ -324,9 +230,27 @@ impl Scene for Results {
         bind(&[Key::Char('s')], "s", "sort", "Sorts by departure, arrival, duration or fare.", Action::Sort),
         bind(&[Key::Char('f')], "f", "filter", "Lists only some trains.", Action::Filter),
         bind(&[Key::Char('h')], "h", "halts", "Shows where the train calls, and when.", Action::Halts),
-        bind(&[Key::Char(']'), Key::Char('.'), Key::Char('>')], "]", "next day", "Goes to the next day.", Action::NextDay),
-        bind(&[Key::Char('['), Key::Char(','), Key::Char('<')], "[", "day before", "Goes to the day before.", Action::DayBefore),
-        bind(&[Key::Char('r'), Key::F(5)], "r", "read again", "Searches again; the list keeps its place.", Action::Again),
+        bind(
+            &[Key::Char(']'), Key::Char('.'), Key::Char('>')],
+            "]",
+            "next day",
+            "Goes to the next day.",
+            Action::NextDay,
+        ),
+        bind(
+            &[Key::Char('['), Key::Char(','), Key::Char('<')],
+            "[",
+            "day before",
+            "Goes to the day before.",
+            Action::DayBefore,
+        ),
+        bind(
+            &[Key::Char('r'), Key::F(5)],
+            "r",
+            "read again",
+            "Searches again; the list keeps its place.",
+            Action::Again,
+        ),
     ];
 
     fn place(&self, world: &World) -> String {
@@ -390,7 +314,9 @@ impl Scene for Results {
                 }
             }
             Action::NextDay => self.go_to(self.trip.date.checked_add_days(Days::new(1)).unwrap_or(self.trip.date), cx),
-            Action::DayBefore => self.go_to(self.trip.date.checked_sub_days(Days::new(1)).unwrap_or(self.trip.date), cx),
+            Action::DayBefore => {
+                self.go_to(self.trip.date.checked_sub_days(Days::new(1)).unwrap_or(self.trip.date), cx);
+            }
             Action::Calendar => {
                 let (first, last) = cx.booking_rules().window(cx.now);
                 cx.pick_date(DatePicker::new(first, last, self.trip.date));
@@ -532,10 +458,16 @@ impl Scene for Results {
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let table = self.table_in(area, world);
-        table.view_days(buf, &self.trip, self.summary(), world);
+        table.view_days(buf, &self.trip, &self.summary(), world);
         match &self.offers {
             Load::Idle => {
-                state::empty(buf, table.whole, "Nothing was searched", "Press r to search, or [ and ] for another day.", world);
+                state::empty(
+                    buf,
+                    table.whole,
+                    "Nothing was searched",
+                    "Press r to search, or [ and ] for another day.",
+                    world,
+                );
             }
             Load::Waiting(_) => {}
             Load::Failed(failure) => state::failed(buf, table.whole, failure, world),
@@ -566,23 +498,10 @@ impl Scene for Results {
             }
         }
         if let Some(panel) = &self.panel {
-            panel.view(buf, area, &self.filter, world);
+            panel.view(buf, area, self.filter, world);
         }
         if let (Some(halts), Some(offer)) = (&self.halts, self.selected()) {
             halts.view(buf, area, offer, world);
-        }
-    }
-}
-
-impl Results {
-    /// How many trains there are, and in which order they stand.
-    fn summary(&self) -> String {
-        let trains = |count: usize| if count == 1 { "1 train".to_owned() } else { format!("{count} trains") };
-        match self.offers.ready() {
-            None => String::new(),
-            Some(all) if all.is_empty() => String::new(),
-            Some(all) if self.filter == Filter::default() => format!("{} · {}", trains(all.len()), self.sort.words()),
-            Some(all) => format!("{} of {} · {}", self.listed.len(), trains(all.len()), self.sort.words()),
         }
     }
 }

@@ -76,8 +76,6 @@ pub enum Action {
     Calendar,
     /// A day later.
     Later,
-    /// A day earlier.
-    Earlier,
     /// Close the completion.
     Close,
     /// The account's bookings.
@@ -222,7 +220,8 @@ impl Search {
 
     /// Reads all fields, or says in the first bad one what to do and gives it the focus.
     fn read(&mut self, world: &World) -> Option<Trip> {
-        let from = resolve(&mut self.from, &world.stations, "Say where the journey begins: type a code, a name or a city.");
+        let from =
+            resolve(&mut self.from, &world.stations, "Say where the journey begins: type a code, a name or a city.");
         let to = resolve(&mut self.to, &world.stations, "Say where the journey ends: type a code, a name or a city.");
         let (Some(from), Some(to)) = (&from, &to) else {
             self.focus = if from.is_none() { Spot::From } else { Spot::To };
@@ -233,17 +232,12 @@ impl Search {
             self.focus = Spot::To;
             return None;
         }
-        let class = match self.class.value().trim() {
-            "" => None,
-            typed => match typed.parse::<Class>() {
-                Ok(class) => Some(class),
-                Err(_) => {
-                    self.class.refuse("That is not a class: leave it empty, or type one of 1A EC 2A 3A 3E CC SL 2S.");
-                    self.focus = Spot::Class;
-                    return None;
-                }
-            },
-        };
+        let class = self.class.value().trim().parse::<Class>().ok();
+        if class.is_none() && !self.class.is_empty() {
+            self.class.refuse("That is not a class: leave it empty, or type one of 1A EC 2A 3A 3E CC SL 2S.");
+            self.focus = Spot::Class;
+            return None;
+        }
         if self.day_entry == Entry::Typing {
             self.focus = Spot::Day;
             if self.settle(world) == Settled::No {
@@ -311,7 +305,7 @@ fn resolve(field: &mut Field, stations: &StationIndex, when_empty: &str) -> Opti
     if place.is_none() {
         let near = nearest(stations, field.value());
         let near = near.map_or_else(String::new, |name| format!(" Did you mean {name}?"));
-        field.refuse(format!("No station of ours is called that: type a code, a name or a city.{near}"));
+        field.refuse(format!("We have no such station.{near} Type a code, a name or a city."));
     }
     place
 }
@@ -332,11 +326,10 @@ impl Scene for Search {
         bind(&[Key::Enter], "Enter", "go on", "Takes what is offered, goes on, and searches.", Action::Forward),
         bind(&[Key::Esc], "Esc", "close the list", "Closes the list of stations; what you typed stays.", Action::Close),
         bind(&[Key::Right], "←→", "day", "Moves the date by a day; Page keys move it by a week.", Action::Later),
-        bind(&[Key::Left], "←", "day before", "A day earlier.", Action::Earlier),
         bind(&[Key::F(2)], "F2", "swap", "Exchanges from and to.", Action::Swap),
         bind(&[Key::F(3)], "F3", "calendar", "Shows the dates on sale.", Action::Calendar),
         bind(&[Key::Tab, Key::Down], "Tab", "next", "Goes to the next field.", Action::Next),
-        bind(&[Key::BackTab, Key::Up], "⇧Tab", "back", "Goes to the field before.", Action::Previous),
+        bind(&[Key::BackTab, Key::Up], "S-Tab", "back", "Goes to the field before.", Action::Previous),
         bind(&[Key::F(4)], "F4", "bookings", "Shows your bookings.", Action::Bookings),
         bind(&[Key::F(5)], "F5", "slip", "Opens a slip to take the money for it.", Action::Slip),
         bind(&[Key::F(6)], "F6", "administer", "Makes you the first administrator, by a code.", Action::Claim),
@@ -358,7 +351,7 @@ impl Scene for Search {
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
             Action::Close => !self.offered.is_empty(),
-            Action::Earlier | Action::Later => self.focus == Spot::Day && self.day_entry == Entry::Settled,
+            Action::Later => self.focus == Spot::Day && self.day_entry == Entry::Settled,
             Action::Bookings => world.identity.is_some(),
             Action::Slip => world.role().is_some_and(Role::is_staff),
             Action::Claim => world.identity.as_ref().is_some_and(|identity| identity.may_claim_administrator),
@@ -397,7 +390,6 @@ impl Scene for Search {
                 cx.pick_date(DatePicker::new(first, last, self.date.unwrap_or(first)));
             }
             Action::Later => self.move_day(1, cx),
-            Action::Earlier => self.move_day(-1, cx),
             Action::Close => self.offered.close(),
             Action::Bookings => cx.push(Bookings::default()),
             Action::Slip => cx.push(Slip::default()),
@@ -407,6 +399,7 @@ impl Scene for Search {
 
     fn key(&mut self, key: Key, cx: &mut Context) {
         match (self.focus, key) {
+            (Spot::Day, Key::Left) if self.day_entry == Entry::Settled => self.move_day(-1, cx),
             (Spot::Day, Key::PageUp) => self.move_day(-7, cx),
             (Spot::Day, Key::PageDown) => self.move_day(7, cx),
             (Spot::Go, Key::Char(' ')) => self.forward(cx),

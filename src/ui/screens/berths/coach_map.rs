@@ -103,19 +103,18 @@ pub(super) enum Scale {
 
 impl CoachMap {
     /// Lays a coach out in rows of at most `width` cells.
-    pub(super) fn new(coach: &Coach, width: u16, scale: Scale) -> Self {
+    pub(super) fn new(coach: Coach, width: u16, scale: Scale) -> Self {
         let shape = shape(coach.class());
         let (cell, tall) = match scale {
             Scale::Dense => (6, 1),
             Scale::Touch => (8, 3),
         };
-        let bays: Vec<u8> = match coach.class() {
-            Class::FirstAc => cabins(coach.berths()),
-            _ => {
-                let full = coach.berths() / shape.berths;
-                let rest = coach.berths() % shape.berths;
-                (0..full).map(|_| shape.berths).chain((rest > 0).then_some(rest)).collect()
-            }
+        let bays: Vec<u8> = if coach.class() == Class::FirstAc {
+            cabins(coach.berths())
+        } else {
+            let full = coach.berths() / shape.berths;
+            let rest = coach.berths() % shape.berths;
+            (0..full).map(|_| shape.berths).chain((rest > 0).then_some(rest)).collect()
         };
         let gap = u16::from(shape.columns > 1);
         let bay_width = shape.columns * cell + gap;
@@ -125,7 +124,8 @@ impl CoachMap {
         let across = count.div_ceil(count.div_ceil(most));
         let rows = u16::try_from(shape.rows.len()).unwrap_or(0);
         let block = rows * tall + 1 + 1;
-        let mut map = Self { spots: Vec::new(), labels: Vec::new(), aisles: Vec::new(), walls: Vec::new(), height: 0, block };
+        let mut map =
+            Self { spots: Vec::new(), labels: Vec::new(), aisles: Vec::new(), walls: Vec::new(), height: 0, block };
         let mut first = 1;
         for (bay, berths) in (0_u16..).zip(bays) {
             let (left, top) = (LABELS + bay % across * bay_width, bay / across * block);
@@ -185,7 +185,8 @@ impl CoachMap {
     /// The berth below (1) or above (-1).
     pub(super) fn beneath(&self, number: u8, step: i32) -> u8 {
         let Some(here) = self.spot(number) else { return number };
-        let candidates = self.spots.iter().filter(|(_, place)| if step > 0 { place.y > here.y } else { place.y < here.y });
+        let candidates =
+            self.spots.iter().filter(|(_, place)| if step > 0 { place.y > here.y } else { place.y < here.y });
         let nearest = candidates.min_by_key(|(_, place)| (place.y.abs_diff(here.y), place.x.abs_diff(here.x), place.x));
         nearest.map_or(number, |(next, _)| *next)
     }
@@ -227,7 +228,7 @@ mod tests {
         fn every_berth_has_a_place_of_its_own(class in 0..8_usize, berths in 1..=120_u8, width in 40..200_u16) {
             let coach = coach(Class::ALL[class], berths);
             for scale in [Scale::Dense, Scale::Touch] {
-                let map = CoachMap::new(&coach, width, scale);
+                let map = CoachMap::new(coach, width, scale);
                 let numbers: BTreeSet<u8> = map.spots().iter().map(|(number, _)| *number).collect();
                 prop_assert_eq!(numbers.len(), usize::from(berths));
                 prop_assert_eq!(numbers.last().copied(), Some(berths));
@@ -244,7 +245,7 @@ mod tests {
             let class = Class::ALL[class];
             let coach = coach(class, class.berths(Rake::Lhb));
             let cursor = cursor.min(coach.berths());
-            let map = CoachMap::new(&coach, 80, Scale::Dense);
+            let map = CoachMap::new(coach, 80, Scale::Dense);
             let top = map.top(cursor, rows);
             let here = map.spot(cursor).expect("a place");
             prop_assert!(top <= here.y && here.bottom() <= top + rows);
@@ -261,7 +262,7 @@ mod tests {
 
     #[test]
     fn arrows_move_as_the_map_is_drawn() {
-        let map = CoachMap::new(&coach(Class::ThirdAc, 72), 80, Scale::Dense);
+        let map = CoachMap::new(coach(Class::ThirdAc, 72), 80, Scale::Dense);
         assert_eq!(map.beside(1, 1), 4, "along the lower berths");
         assert_eq!(map.beside(4, 1), 9, "into the next bay");
         assert_eq!(map.beneath(1, -1), 2, "up to the middle berth");

@@ -27,6 +27,9 @@ pub(super) struct Places {
     buttons: Vec<(Action, &'static str, Rect)>,
 }
 
+/// Columns before the first coach of the strip.
+const STRIP: u16 = 9;
+
 impl Places {
     pub(super) fn new(area: Rect, coaches: &[Coach], shown: usize, cursor: u8, world: &World) -> Self {
         let public = world.is_public();
@@ -36,15 +39,14 @@ impl Places {
         let top_gap = u16::from(!public);
         let body_y = strip.bottom() + top_gap;
         let body = Rect { y: body_y, height: foot.y.saturating_sub(body_y), ..area };
-        let cell = 12;
-        let fits = usize::from((strip.width.saturating_sub(14)) / cell).max(1);
+        let cell = 9;
+        let fits = usize::from(strip.width.saturating_sub(STRIP + 12) / cell).max(1);
         let first = (shown + 1).saturating_sub(fits);
         let in_strip = coaches.iter().enumerate().skip(first).take(fits).zip(0_u16..);
-        let strip_places = in_strip.map(|((index, coach), at)| {
-            (index, *coach, Rect { x: strip.x + 1 + at * cell, width: cell, ..strip })
-        });
+        let strip_places = in_strip
+            .map(|((index, coach), at)| (index, *coach, Rect { x: strip.x + STRIP + at * cell, width: cell, ..strip }));
         let scale = if public { Scale::Touch } else { Scale::Dense };
-        let map = coaches.get(shown).map(|coach| CoachMap::new(coach, body.width, scale));
+        let map = coaches.get(shown).map(|coach| CoachMap::new(*coach, body.width, scale));
         let map_top = map.as_ref().map_or(0, |map| map.top(cursor, body.height));
         let button = |x, width| Rect { x: area.x + x, y: foot.y + 2, width, height: 3 };
         let buttons = if public {
@@ -98,12 +100,13 @@ impl Places {
     fn view_strip(&self, screen: &Berths, buf: &mut Buffer, world: &World) {
         let theme = &world.theme;
         let y = self.strip.y + self.strip.height / 2;
+        buf.set_stringn(self.strip.x + 1, y, "Free in", STRIP.into(), theme.dim);
         for (index, coach, place) in &self.coaches {
-            let (count, mark) = screen.free_in(coach, world);
+            let (count, mark) = screen.free_in(*coach, world);
             let count = match count {
                 None => "…".to_owned(),
                 Some(0) => "FULL".to_owned(),
-                Some(count) => format!("{count} free"),
+                Some(count) => count.to_string(),
             };
             let words = format!(" {} {count}{mark}", coach.id());
             let style = match (*index == screen.coach, mark.is_empty(), count == "FULL") {
@@ -216,11 +219,11 @@ fn sign(berth: Berth, world: &World) -> (&'static str, Style) {
 
 impl Berths {
     /// How many berths of a coach are free, and the mark of a change.
-    fn free_in(&self, coach: &Coach, world: &World) -> (Option<usize>, &'static str) {
+    fn free_in(&self, coach: Coach, world: &World) -> (Option<usize>, &'static str) {
         let Some(live) = world.live.get(&self.journey.run) else { return (None, "") };
-        let count = live.state.free_in(coach, self.journey.leg, world.now);
+        let count = live.state.free_in(&coach, self.journey.leg, world.now);
         let before = live.before.as_ref().filter(|_| world.now < live.changed_at + LIVE_MARK);
-        let before = before.map(|state| state.free_in(coach, self.journey.leg, world.now));
+        let before = before.map(|state| state.free_in(&coach, self.journey.leg, world.now));
         let mark = match before {
             Some(before) if before > count => "▾",
             Some(before) if before < count => "▴",
@@ -232,9 +235,12 @@ impl Berths {
     /// Whether somebody took a berth a moment ago.
     fn changed(&self, berth: BerthRef, world: &World) -> bool {
         let Some(live) = world.live.get(&self.journey.run) else { return false };
-        let Some(before) = live.before.as_ref().filter(|_| world.now < live.changed_at + LIVE_MARK) else { return false };
+        let Some(before) = live.before.as_ref().filter(|_| world.now < live.changed_at + LIVE_MARK) else {
+            return false;
+        };
         let leg = self.journey.leg;
-        let is_free = |state: &crate::domain::inventory::RunState| state.coach(berth.coach).is_free(berth.number, leg, world.now);
+        let is_free =
+            |state: &crate::domain::inventory::RunState| state.coach(berth.coach).is_free(berth.number, leg, world.now);
         is_free(before) && !is_free(&live.state)
     }
 
@@ -294,7 +300,9 @@ impl Berths {
 
     fn sold_out(&self, world: &World) -> Option<String> {
         let none = world.draft.hold.is_none()
-            && world.available(self.journey.run, self.class, self.journey.leg).is_some_and(|available| available.count == 0);
+            && world
+                .available(self.journey.run, self.class, self.journey.leg)
+                .is_some_and(|available| available.count == 0);
         none.then(|| format!("{} is full on your way: press Esc and choose another class or train.", self.class))
     }
 }

@@ -32,7 +32,7 @@ const KINDS: [TrainKind; 5] =
 
 impl Filter {
     /// Whether an offer is listed for a party. What is not counted yet counts as free: a row must not flicker.
-    pub(super) fn lists(&self, offer: &Offer, party: u8, world: &World) -> bool {
+    pub(super) fn lists(self, offer: &Offer, party: u8, world: &World) -> bool {
         let of_class = |class: Class| self.class.is_none_or(|wanted| wanted == class);
         let mut classes = offer.fares.iter().map(|(class, _)| *class).filter(|class| of_class(*class));
         let fits = |class: Class| {
@@ -66,7 +66,7 @@ impl FilterPanel {
         }
     }
 
-    pub(super) fn view(self, buf: &mut Buffer, area: Rect, filter: &Filter, world: &World) {
+    pub(super) fn view(self, buf: &mut Buffer, area: Rect, filter: Filter, world: &World) {
         let theme = &world.theme;
         let inner = panel::frame(buf, panel::centred(area, 52, 7), "Which trains", theme.accent, world);
         let room = if filter.room == Room::Any { "all" } else { "with enough free" };

@@ -90,7 +90,13 @@ fn list(buf: &mut Buffer, area: Rect, offer: &Offer, top: usize, world: &World) 
             (false, true) => theme.text,
             (false, false) => theme.dim,
         };
-        let mark = if end { "■ " } else if leg.contains(&index) { "│ " } else { "  " };
+        let mark = if end {
+            "■ "
+        } else if leg.contains(&index) {
+            "│ "
+        } else {
+            "  "
+        };
         let name = world.station_name(halt.station);
         let (arrive, depart) = times(halt, index, halts.len());
         let (code, name) = (halt.station.as_str(), text::left(&name, name_room.saturating_sub(1)));

@@ -51,7 +51,7 @@ impl Shape {
     const fn columns(self) -> u16 {
         match self {
             Self::Beside => 46,
-            Self::Below => 31,
+            Self::Below => 30,
         }
     }
 }
@@ -73,11 +73,11 @@ impl Table {
         let days = Rect { height: 1.min(own.height), ..own };
         let day = |x, width| Rect { x: own.x + x, width, ..days };
         let cell = if world.is_public() { 8 } else { 7 };
-        let room = |shape: Shape| usize::from((own.width.saturating_sub(shape.columns() + 1)) / cell);
+        let room = |shape: Shape| usize::from(own.width.saturating_sub(shape.columns() + 1) / cell);
         let shape = if classes.len() <= room(Shape::Beside) { Shape::Beside } else { Shape::Below };
         let fits = room(shape).min(classes.len());
         let at = chosen.and_then(|chosen| classes.iter().position(|class| *class == chosen)).unwrap_or(0);
-        let first = (at + 1).saturating_sub(fits);
+        let first = (at + 1).saturating_sub(fits).min(classes.len() - fits);
         let shown = &classes[first..first + fits];
         // The columns stand at the right end, so that they are the same for every train.
         let left = own.right().saturating_sub(1 + cell * u16::try_from(fits).unwrap_or(0));
@@ -104,7 +104,7 @@ impl Table {
         self.columns.iter().find(|(_, column)| (column.left()..column.right()).contains(&x)).map(|(class, _)| *class)
     }
 
-    pub(super) fn view_days(&self, buf: &mut Buffer, trip: &Trip, summary: String, world: &World) {
+    pub(super) fn view_days(&self, buf: &mut Buffer, trip: &Trip, summary: &str, world: &World) {
         let theme = &world.theme;
         let (first, last) = world.booking_rules().window(world.now);
         let near = |date: Option<NaiveDate>| date.filter(|date| (first..=last).contains(date));
@@ -118,8 +118,8 @@ impl Table {
         if let Some(date) = near(trip.date.succ_opt()) {
             buf.set_stringn(self.next_day.x + 1, self.days.y, format!("{} ▸", say(date)), 10, theme.text);
         }
-        let x = self.days.right().saturating_sub(text::width(&summary) + 1);
-        buf.set_stringn(x, self.days.y, &summary, summary.len(), theme.dim);
+        let x = self.days.right().saturating_sub(text::width(summary) + 1);
+        buf.set_stringn(x, self.days.y, summary, summary.len(), theme.dim);
     }
 
     pub(super) fn view_head(&self, buf: &mut Buffer, chosen: Option<Class>, world: &World) {
@@ -148,7 +148,8 @@ impl Table {
         let (times, below) = (times(journey), place.y + 1);
         let own = self.columns.first().map_or(place.right(), |(_, column)| column.x).saturating_sub(left + 1);
         buf.set_stringn(left, place.y, journey.train.number().as_str(), 6, theme.accent);
-        let name_room = if self.shape == Shape::Beside { 20.max(own.saturating_sub(24)) } else { own.saturating_sub(7) };
+        let name_room =
+            if self.shape == Shape::Beside { 20.max(own.saturating_sub(24)) } else { own.saturating_sub(7) };
         let name = text::fit(journey.train.name(), name_room);
         buf.set_stringn(left + 7, place.y, name, name_room.into(), theme.strong);
         match self.shape {
@@ -158,9 +159,15 @@ impl Table {
                 buf.set_stringn(left + 7, below, text::fit(&words, own - 7), own.into(), theme.dim);
             }
             Shape::Below => {
-                let (x, _) = buf.set_stringn(left, below, times, 14, theme.text);
+                let (x, _) = buf.set_stringn(left, below, times.replace("  ", " "), 14, theme.text);
                 let words = format!("{} {}", duration(journey), days_in_letters(journey));
-                buf.set_stringn(x + 1, below, text::fit(&words, own.saturating_sub(x + 1 - left)), own.into(), theme.dim);
+                buf.set_stringn(
+                    x + 1,
+                    below,
+                    text::fit(&words, own.saturating_sub(x + 1 - left)),
+                    own.into(),
+                    theme.dim,
+                );
             }
         }
         let closed = sales_closed(offer, world);

@@ -13,7 +13,7 @@ pub enum BadDay {
     #[error("That is not a date: type it like 24 dec, 24/12 or +3 for in three days.")]
     Unreadable,
     /// Not on sale.
-    #[error("Tickets are sold from {} to {}: choose a date in between.", short(first), short(last))]
+    #[error("Tickets are sold from {} to {}: choose a date in between.", short(*first), short(*last))]
     OutsideWindow {
         /// The first date on sale.
         first: NaiveDate,
@@ -22,7 +22,7 @@ pub enum BadDay {
     },
 }
 
-fn short(date: &NaiveDate) -> String {
+fn short(date: NaiveDate) -> String {
     date.format("%-d %b").to_string()
 }
 
@@ -66,7 +66,8 @@ fn absolute(text: &str, today: NaiveDate) -> Option<NaiveDate> {
     match parts[..] {
         [day] => {
             let day: u32 = day.parse().ok()?;
-            let months = (0..3).filter_map(|ahead| today.with_day(1)?.checked_add_months(Months::new(ahead))?.with_day(day));
+            let months =
+                (0..3).filter_map(|ahead| today.with_day(1)?.checked_add_months(Months::new(ahead))?.with_day(day));
             months.into_iter().find(|date| *date >= today)
         }
         [day, month] => {
@@ -149,7 +150,9 @@ mod tests {
     }
 
     #[rstest]
-    fn dates_that_are_not_on_sale_are_refused(#[values("+61", "30 nov", "2026-11-30", "31 jan", "1/1/2030")] text: &str) {
+    fn dates_that_are_not_on_sale_are_refused(
+        #[values("+61", "30 nov", "2026-11-30", "31 jan", "1/1/2030")] text: &str,
+    ) {
         let (first, last) = window();
         assert_eq!(read(text, (first, last)), Err(BadDay::OutsideWindow { first, last }));
     }

@@ -61,7 +61,7 @@ impl Layout {
         } else {
             (Rect::ZERO, Rect::ZERO, aside(right - 4, day, 14))
         };
-        let swap = aside(if public { right } else { right - 4 }, row(Spot::To), if public { 10 } else { 10 });
+        let swap = aside(if public { right } else { right - 4 }, row(Spot::To), 10);
         let party = row(Spot::Party);
         let party = (0..6).map(|count| Rect {
             x: party.x + 2 + LABEL + count * if public { 8 } else { 7 },
