@@ -373,6 +373,7 @@ fn the_coach_map() {
     assert_picture!(stage, "berths_best");
     stage.live(take(&crowded(&journey), "B2", &[50], &journey));
     stage.keys("<right><down>");
+    assert!(stage.text().contains("50 x▾"), "{}", stage.text());
     assert_picture!(stage, "berths_live_change");
     stage.keys("w");
     assert_picture!(stage, "berths_wishes");
@@ -526,6 +527,8 @@ fn a_full_class_says_so_on_the_map() {
     let (mut stage, journey) = berths("1");
     stage.live(sold(&journey, &[(Class::ThirdAc, 120)]));
     assert_picture!(stage, "berths_full");
+    stage.keys("<enter>");
+    assert!(stage.calls.is_empty(), "nobody asks for what is not there");
 }
 
 #[test]

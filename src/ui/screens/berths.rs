@@ -378,7 +378,12 @@ impl Scene for Berths {
                 !held && self.asking.is_none()
             }
             Action::Hold => !held && self.asking.is_none() && !self.chosen.is_empty(),
-            Action::HoldBest => !held && self.asking.is_none() && self.chosen.is_empty(),
+            Action::HoldBest => {
+                // A full class is not asked for: the map says what to do instead.
+                let full =
+                    world.available(self.journey.run, self.class, self.journey.leg).is_some_and(|free| free.count == 0);
+                !held && self.asking.is_none() && self.chosen.is_empty() && !full
+            }
             Action::Back | Action::Move => true,
             Action::Coach | Action::CoachBefore => self.coaches(world).len() > 1,
         }

@@ -154,14 +154,14 @@ impl Places {
             let berth = BerthRef { coach: coach.id(), number: *number };
             let (sign, style) = sign(screen.berth(berth, world), world);
             let changed = screen.changed(berth, world);
-            let mark = if changed { "▾" } else { "" };
             let here = *number == screen.cursor;
             let style = match (here, changed) {
                 (true, _) => theme.focus,
                 (_, true) => theme.changed,
                 _ => style,
             };
-            let words = format!("{number:>3}{sign}{mark}");
+            let sign = if changed { " x▾" } else { sign };
+            let words = format!("{number:>3}{sign}");
             for row in place.top()..place.bottom() {
                 let Some(y) = y(row) else { continue };
                 let x = self.body.x + place.x;
