@@ -51,5 +51,9 @@ mod ui_account;
 mod ui_app;
 #[path = "all/ui_find.rs"]
 mod ui_find;
+#[path = "all/ui_bookings.rs"]
+mod ui_bookings;
+#[path = "all/ui_sale.rs"]
+mod ui_sale;
 #[path = "all/ui_welcome.rs"]
 mod ui_welcome;

@@ -166,7 +166,7 @@ impl App {
         self.world.draft = draft;
         for screen in screens {
             self.push(screen);
-            self.with_top(Screen::enter);
+            self.enter();
         }
     }
 

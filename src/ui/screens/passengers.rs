@@ -237,7 +237,7 @@ impl Scene for Passengers {
     ];
 
     fn place(&self, world: &World) -> String {
-        place(&world.draft)
+        place(&world.draft, world.draft.hold.as_ref())
     }
 
     fn step(&self) -> Option<Step> {
@@ -378,8 +378,9 @@ impl Passengers {
         put(buf, area, 2, "Phone", label);
         self.phone.view_value(buf, Rect { x: area.x + 9, width: 21, height: 1, ..area }, focus, world);
         put(buf, area, 32, "for news of the journey", theme.dim);
-        if let (Some(row), Some(error)) = (area.rows().nth(1), self.phone.error()) {
-            put(buf, row, 5, error, theme.bad);
+        if let Some(error) = self.phone.error() {
+            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            sheet::paragraph(buf, below, error, theme.bad);
         }
     }
 
@@ -408,7 +409,7 @@ impl Parts {
     fn of(area: Rect) -> Self {
         let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area }.intersection(area);
         let after = area.height.saturating_sub(4).min(16);
-        Self { titles: row(0, 1), rows: row(1, 12), phone: row(after, 2), last: row(after + 3, 1) }
+        Self { titles: row(0, 1), rows: row(1, 12), phone: row(after, 3), last: row(after + 3, 1) }
     }
 
     fn passenger(&self, index: usize) -> Rect {

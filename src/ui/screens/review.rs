@@ -35,8 +35,12 @@ pub struct Review {
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Take the money and book, or ask again whether that was done.
+    /// Take the money and book.
     Pay,
+    /// Ask again whether that was done.
+    Again,
+    /// Leave although nobody knows.
+    Leave,
     /// Choose the next way to pay.
     NextWay,
     /// Choose the way before.
@@ -58,9 +62,6 @@ impl Review {
     }
 
     fn pay(&mut self, cx: &mut Context) {
-        if !self.attempt.is_idle() {
-            return self.attempt.repeat(cx);
-        }
         let Some(fare) = self.price.ready() else { return };
         let Draft { hold: Some(hold), passengers, phone: Some(phone), .. } = cx.draft.clone() else { return };
         let Some(payment) = self.till.tender(fare.total) else { return };
@@ -107,15 +108,17 @@ impl Scene for Review {
 
     const KEYS: &'static [Binding<Action>] = &[
         bind(&[Key::Enter], "Enter", "pay and book", "Takes the payment and makes the booking.", Action::Pay),
+        bind(&[Key::Enter], "Enter", "ask again", "Asks again for the same: it will not happen twice.", Action::Again),
         bind(&[Key::Down, Key::Tab], "↑↓", "way to pay", "Chooses how it is paid.", Action::NextWay),
         bind(&[Key::Up, Key::BackTab], "", "", "", Action::PreviousWay),
         bind(&[Key::Char('r')], "r", "try again", "Asks for the fare again.", Action::Price),
         bind(&[Key::Esc], "Esc", "edit passengers", "Goes back to the passengers without loss.", Action::Back),
+        bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was booked.", Action::Leave),
         bind(&[Key::F(7)], "F7", "give the berths back", "Gives the berths back and begins anew.", Action::GiveBack),
     ];
 
     fn place(&self, world: &World) -> String {
-        place(&world.draft)
+        place(&world.draft, world.draft.hold.as_ref().or(self.held.as_ref()))
     }
 
     fn step(&self) -> Option<Step> {
@@ -129,11 +132,11 @@ impl Scene for Review {
     fn offers(&self, action: Action, _world: &World) -> bool {
         let chooses = self.attempt.is_idle() && self.price.ready().is_some();
         match action {
-            Action::Pay => self.price.ready().is_some() && !self.attempt.is_under_way(),
+            Action::Pay => self.price.ready().is_some() && self.attempt.is_idle(),
+            Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::NextWay | Action::PreviousWay => chooses && self.till.count() > 1,
             Action::Price => self.price.failed().is_some(),
-            Action::GiveBack => self.attempt.is_idle(),
-            Action::Back => !self.attempt.is_under_way(),
+            Action::GiveBack | Action::Back => self.attempt.is_idle(),
         }
     }
 
@@ -149,6 +152,7 @@ impl Scene for Review {
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Pay => self.pay(cx),
+            Action::Again => self.attempt.repeat(cx),
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
             Action::Price => self.ask_price(cx),
@@ -159,8 +163,8 @@ impl Scene for Review {
                 yes: "Give them back",
                 no: "Keep them",
             }),
-            Action::Back if self.attempt.is_idle() => cx.pop(),
-            Action::Back => cx.confirm(Confirm {
+            Action::Back => cx.pop(),
+            Action::Leave => cx.confirm(Confirm {
                 question: Question::GiveUp,
                 title: "Leave without knowing?".to_owned(),
                 text: "The booking may have been made. Look under your bookings before you book again, or stay and \
@@ -300,10 +304,10 @@ impl Review {
 }
 
 /// The train, the class and the coaches of a journey in work, in words.
-pub fn place(draft: &Draft) -> String {
+pub fn place(draft: &Draft, hold: Option<&Hold>) -> String {
     let Some(journey) = &draft.journey else { return "Your journey".to_owned() };
     let mut words = format!("{} {}", journey.train.number(), journey.train.name());
-    if let Some(Hold { class, berths, .. }) = &draft.hold {
+    if let Some(Hold { class, berths, .. }) = hold {
         let mut coaches: Vec<&str> = berths.iter().map(|berth| berth.coach.as_str()).collect();
         coaches.dedup();
         words = format!("{words} · {class} · {}", coaches.join(" "));

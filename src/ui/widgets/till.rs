@@ -199,7 +199,7 @@ impl Till {
             }
             Way::Card => view_field(buf, row, &self.reference, 41, world),
             Way::Counter => {
-                let words = "You get a code and a time by which to pay it at any counter. It is not a ticket yet.";
+                let words = "You get a code to pay at any counter in time; until then it is no ticket.";
                 put(buf, row, 2, words, theme.text);
             }
             Way::Test => {

@@ -1,0 +1,134 @@
+//! Bookings that were made: the list, one of them, and a slip at the counter.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use kiosk::domain::booking::{Booking, BookingStatus, Slip as SlipFacts};
+use kiosk::domain::inventory::HoldId;
+use kiosk::domain::user::Role;
+use kiosk::service::request::{Failure, Outcome, Reply, Request};
+use kiosk::ui::draft::Draft;
+use kiosk::ui::msg::Msg;
+use kiosk::ui::screen::Screen;
+use kiosk::ui::screens::booking::Detail;
+use kiosk::ui::screens::bookings::Bookings;
+use kiosk::ui::screens::slip::Slip;
+use uuid::Uuid;
+
+use crate::sample_booking;
+use crate::ui_kit::{Stage, start};
+
+fn at(screen: impl Into<Screen>) -> Stage {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.calls.clear();
+    stage.app.show(Draft::default(), [screen.into()]);
+    stage.tell(Msg::Wake);
+    stage
+}
+
+fn slip() -> Booking {
+    let pay_by = start() + TimeDelta::minutes(20);
+    Booking {
+        status: BookingStatus::AwaitingPayment,
+        payment: None,
+        slip: Some(SlipFacts { hold: HoldId(Uuid::from_u128(9)), pay_by }),
+        ..sample_booking::booking()
+    }
+}
+
+fn lapsed() -> Booking {
+    Booking { status: BookingStatus::Lapsed, pnr: "2451234569".parse().expect("a PNR"), ..slip() }
+}
+
+fn page(bookings: Vec<Booking>) -> Result<Reply, Failure> {
+    Ok(Reply::Bookings { page: bookings.into_iter().map(Arc::new).collect(), next: None })
+}
+
+#[test]
+fn bookings_are_listed_and_one_is_shown() {
+    let mut stage = at(Bookings::default());
+    let waiting = Booking { pnr: "2451234568".parse().expect("a PNR"), ..slip() };
+    stage.reply(page(vec![waiting, sample_booking::booking(), lapsed()]));
+    assert_picture!(stage, "bookings");
+    stage.keys("<down><enter>");
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(sample_booking::booking()))));
+    assert!(matches!(asked, Request::Booking { pnr } if pnr == sample_booking::booking().pnr));
+    assert_picture!(stage, "booking");
+}
+
+#[test]
+fn no_bookings_say_what_to_do() {
+    let mut stage = at(Bookings::default());
+    stage.reply(page(Vec::new()));
+    assert_picture!(stage, "no_bookings");
+}
+
+#[test]
+fn a_list_that_fails_can_be_tried_again() {
+    let mut stage = at(Bookings::default());
+    stage.reply(Err(Failure::Unavailable { outcome: Outcome::NothingChanged, reference: "k7f2".to_owned() }));
+    assert!(stage.text().contains("Press r to try again"), "{}", stage.text());
+    stage.keys("r");
+    stage.reply(page(vec![sample_booking::booking()]));
+    assert!(stage.text().contains("245-1234567"), "{}", stage.text());
+}
+
+#[test]
+fn a_typed_pnr_is_looked_up() {
+    let mut stage = at(Bookings::default());
+    stage.reply(page(Vec::new()));
+    stage.keys("245<enter>");
+    assert!(stage.text().contains("A PNR has ten digits"), "{}", stage.text());
+    stage.keys("-1234567<enter>");
+    let (_, request) = stage.asked();
+    assert!(matches!(request, Request::Booking { pnr } if pnr == sample_booking::booking().pnr));
+}
+
+#[test]
+fn a_booking_that_nobody_may_see_says_so() {
+    let pnr = sample_booking::booking().pnr;
+    let mut stage = at(Detail::of(pnr));
+    stage.reply(Err(Failure::NoSuchBooking(pnr)));
+    assert!(stage.text().contains("There is no booking"), "{}", stage.text());
+}
+
+#[test]
+fn a_slip_is_paid_at_the_counter_once() {
+    let mut stage = at(Slip::default());
+    assert_picture!(stage, "slip_code");
+    stage.keys("245 123 4567<enter>");
+    stage.reply(Ok(Reply::Booking(Arc::new(slip()))));
+    assert_picture!(stage, "slip_to_pay");
+    stage.keys("<enter><enter>");
+    assert_eq!(stage.calls.len(), 1);
+    stage.reply(Ok(Reply::Booking(Arc::new(sample_booking::booking()))));
+    assert!(stage.text().contains("CONFIRMED"), "{}", stage.text());
+}
+
+#[test]
+fn a_slip_that_is_over_says_what_to_do() {
+    for (found, says) in [(sample_booking::booking(), "PAID ALREADY"), (lapsed(), "TOO LATE")] {
+        let mut stage = at(Slip::default());
+        stage.keys("2451234567<enter>");
+        stage.reply(Err(Failure::SlipClosed("it is over")));
+        stage.reply(Ok(Reply::Booking(Arc::new(found))));
+        assert!(stage.text().contains(says), "{}", stage.text());
+        stage.keys("1000<tab>");
+        assert!(stage.calls.is_empty(), "no money is taken for it");
+    }
+}
+
+#[test]
+fn a_slip_lapses_under_the_agents_eyes() {
+    let mut stage = at(Slip::default());
+    stage.keys("2451234567<enter>");
+    stage.reply(Ok(Reply::Booking(Arc::new(slip()))));
+    stage.advance(TimeDelta::minutes(5));
+    assert!(stage.text().contains("pay within 15:00"), "{}", stage.text());
+    stage.advance(TimeDelta::minutes(3));
+    stage.keys("1");
+    stage.advance(TimeDelta::minutes(8));
+    stage.keys("2");
+    stage.advance(TimeDelta::minutes(4));
+    assert!(stage.text().contains("TOO LATE"), "{}", stage.text());
+}

@@ -1,0 +1,352 @@
+//! From the passengers to the ticket: what is typed, what is asked of the services, and what a person sees.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, TimeDelta};
+use kiosk::domain::booking::{Booking, BookingStatus, OpId, PaymentMethod, Slip};
+use kiosk::domain::coach::{BerthRef, Class, CoachId};
+use kiosk::domain::fare::{Fare, Traveller, price};
+use kiosk::domain::inventory::HoldId;
+use kiosk::domain::passenger::{Accommodation, Gender, Passenger};
+use kiosk::domain::terminal::TerminalKind;
+use kiosk::domain::timetable::Journey;
+use kiosk::domain::user::Role;
+use kiosk::service::request::{Failure, Hold, Outcome, Reply, Request};
+use kiosk::ticket::TicketKey;
+use kiosk::ui::context::Setup;
+use kiosk::ui::draft::Draft;
+use kiosk::ui::msg::{Effect, Msg};
+use kiosk::ui::screen::Screen;
+use kiosk::ui::screens::berths::Berths;
+use kiosk::ui::screens::passengers::Passengers;
+use uuid::Uuid;
+
+use crate::sample_booking;
+use crate::ui_kit::{RULES, Stage, TIMETABLE, setup, start, station};
+
+const LONG: [&str; 6] = [
+    "Venkatanarasimharajuvaripeta Subrahmanyam",
+    "Thiruvananthapuram Padmanabhaswamy Iyer",
+    "Anita Sharma",
+    "Dev Sharma",
+    "Maharani Gayatri Devi of Jaipur Rajmata",
+    "अनीता शर्मा",
+];
+
+fn journey() -> Journey {
+    let date = NaiveDate::from_ymd_opt(2026, 12, 24).expect("a date");
+    let journeys = TIMETABLE.journeys(&[station("NDLS")], &[station("MMCT")], date);
+    journeys.into_iter().find(|journey| journey.train.number().as_str() == "12952").expect("the bundled Rajdhani")
+}
+
+/// A journey in work with berths B2-20 and on held for ten minutes.
+fn draft(berths: u8) -> Draft {
+    let journey = journey();
+    let coach = CoachId::parse("B2").expect("a coach");
+    let hold = Hold {
+        id: HoldId(Uuid::from_u128(9)),
+        run: journey.run,
+        leg: journey.leg,
+        class: Class::ThirdAc,
+        berths: (20..20 + berths).map(|number| BerthRef { coach, number }).collect(),
+        until: start() + TimeDelta::minutes(10),
+    };
+    Draft {
+        date: Some(journey.run.date),
+        journey: Some(journey),
+        class: Some(Class::ThirdAc),
+        party: berths,
+        hold: Some(hold),
+        ..Draft::default()
+    }
+}
+
+fn at_passengers(setup: Setup, berths: u8) -> Stage {
+    let mut stage = Stage::new(setup);
+    let screens: [Screen; 2] = [Berths::default().into(), Passengers::default().into()];
+    stage.app.show(draft(berths), screens);
+    stage.tell(Msg::Wake);
+    stage.calls.clear();
+    stage
+}
+
+fn staff() -> Setup {
+    Setup { identity: Some(crate::ui_kit::identity(Role::Agent)), ..setup(TerminalKind::Counter) }
+}
+
+fn fare_of(passengers: &[Passenger]) -> Fare {
+    let journey = journey();
+    let party: Vec<_> =
+        passengers.iter().map(|who| Traveller { age: who.age, accommodation: who.accommodation }).collect();
+    let rules = RULES.fares_on(start().date_naive());
+    price(rules, journey.train.kind(), Class::ThirdAc, journey.km, &party).expect("a fare")
+}
+
+/// Answers the question for the price by the bundled rules.
+fn priced(stage: &mut Stage) -> Fare {
+    let (_, request) = stage.calls.front().expect("the price is asked").clone();
+    let Request::Price { passengers, .. } = request else { panic!("the price is asked, not {request:?}") };
+    let fare = fare_of(&passengers);
+    stage.reply(Ok(Reply::Priced(fare.clone())));
+    fare
+}
+
+fn at_review(setup: Setup) -> (Stage, Fare) {
+    let mut stage = at_passengers(setup, 2);
+    stage.keys("Anita Sharma<enter>34<enter>fDev Sharma<enter>9<enter>m+91 98100 12345<enter>");
+    let fare = priced(&mut stage);
+    (stage, fare)
+}
+
+fn booked(op: OpId) -> Arc<Booking> {
+    Arc::new(Booking { op, ..sample_booking::booking() })
+}
+
+fn op(request: &Request) -> OpId {
+    match request {
+        Request::Book { op, .. } | Request::Reserve { op, .. } | Request::PaySlip { op, .. } => *op,
+        other => panic!("no payment: {other:?}"),
+    }
+}
+
+fn unknown() -> Failure {
+    Failure::Unavailable { outcome: Outcome::Unknown, reference: "k7f2".to_owned() }
+}
+
+#[test]
+fn a_party_is_typed_and_priced() {
+    let (stage, _) = at_review(staff());
+    let draft = &stage.app.world().draft;
+    let who: Vec<_> = draft.passengers.iter().map(|who| (who.name.as_str(), who.age.years(), who.gender)).collect();
+    assert_eq!(who, [("Anita Sharma", 34, Gender::Female), ("Dev Sharma", 9, Gender::Male)]);
+    assert_eq!(draft.phone.as_ref().map(|phone| phone.as_str()), Some("+919810012345"));
+    assert_picture!(stage, "review_cash");
+}
+
+#[test]
+fn six_passengers_with_long_names_fit() {
+    let mut stage = at_passengers(staff(), 6);
+    for (name, age) in LONG.into_iter().zip(["71", "34", "4", "9", "60", "125"]) {
+        stage.paste(&name.chars().take(40).collect::<String>());
+        stage.keys(&format!("<enter>{age}<enter>f"));
+    }
+    assert_picture!(stage, "six_passengers");
+    stage.keys("9810012345<enter>");
+    priced(&mut stage);
+    assert_picture!(stage, "six_reviewed");
+}
+
+#[test]
+fn what_is_wrong_is_said_where_it_is() {
+    let mut stage = at_passengers(staff(), 2);
+    stage.paste("Anita\u{202e}amrahS");
+    stage.keys("<down>x<tab>130<tab>x<f2>");
+    assert!(stage.calls.is_empty(), "nothing is priced before all is right");
+    assert_picture!(stage, "passengers_refused");
+}
+
+#[test]
+fn a_pasted_list_fills_one_field_and_submits_nothing() {
+    let mut stage = at_passengers(staff(), 2);
+    stage.paste("Anita Sharma\nDev Sharma\r\n34\n");
+    let typed = &stage.app.world().draft.typed;
+    assert_eq!(typed.seated[0].name, "Anita Sharma Dev Sharma  34");
+    assert_eq!(typed.seated[1].name, "");
+    assert!(stage.calls.is_empty());
+}
+
+#[test]
+fn children_without_a_berth_come_and_go_up_to_the_party_limit() {
+    let mut stage = at_passengers(staff(), 5);
+    stage.keys("<f5>Mira<enter>3<enter>f");
+    assert!(stage.text().contains("travels free"), "{}", stage.text());
+    stage.keys("<f5>");
+    assert_eq!(stage.app.world().draft.typed.lap.len(), 1, "six is the most");
+    stage.keys("<up><tab><end><bs>12<up>");
+    assert!(stage.text().contains("Only children below 12 travel without a berth"), "{}", stage.text());
+    stage.keys("<down><f6>");
+    assert!(stage.app.world().draft.typed.lap.is_empty());
+}
+
+#[test]
+fn a_child_without_a_berth_is_ordered_so() {
+    let mut stage = at_passengers(staff(), 1);
+    stage.keys("Anita<enter>34<enter>f<f5>Mira<enter>7<enter>f9810012345<enter>");
+    let (_, request) = stage.asked();
+    let Request::Price { passengers, .. } = request else { panic!("a price") };
+    let sits: Vec<_> = passengers.iter().map(|who| who.accommodation).collect();
+    assert_eq!(sits, [Accommodation::Berth, Accommodation::Lap]);
+}
+
+#[test]
+fn seniors_get_the_lower_berth_and_berths_are_swapped() {
+    let mut stage = at_passengers(staff(), 2);
+    stage.keys("Anita<enter>34<enter>fRaj<enter>71<enter>m<up>");
+    assert!(stage.text().contains("has to climb"), "{}", stage.text());
+    stage.keys("<f4>");
+    let names = |stage: &Stage| -> Vec<String> {
+        stage.app.world().draft.typed.seated.iter().map(|who| who.name.clone()).collect()
+    };
+    assert_eq!(names(&stage), ["Raj", "Anita"]);
+    stage.touch("B2-20");
+    stage.keys("<right>");
+    assert_eq!(names(&stage), ["Anita", "Raj"]);
+}
+
+#[test]
+fn berths_that_are_lost_leave_what_was_typed() {
+    let mut stage = at_passengers(staff(), 2);
+    stage.keys("Anita<enter>34<enter>fDev");
+    stage.advance(TimeDelta::minutes(5)).keys(" Sharma");
+    stage.advance(TimeDelta::minutes(5));
+    assert!(stage.text().contains("The time is over"), "{}", stage.text());
+    assert!(!matches!(stage.app.top(), Screen::Passengers(_)));
+    let typed = stage.app.world().draft.typed.clone();
+    stage.keys("<enter>");
+    let mut again = Draft { typed, ..draft(1) };
+    again.hold.as_mut().expect("a hold").until = stage.now + TimeDelta::minutes(10);
+    stage.app.show(again, [Passengers::default().into()]);
+    stage.tell(Msg::Wake);
+    assert!(stage.text().contains("Anita"), "{}", stage.text());
+    stage.keys("<tab>");
+    let names: Vec<_> = stage.app.world().draft.typed.seated.iter().map(|who| who.name.clone()).collect();
+    assert_eq!(names, ["Anita", "Dev Sharma"], "whoever has no berth now is not forgotten");
+}
+
+#[test]
+fn going_back_keeps_what_was_typed() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("<esc>");
+    assert!(matches!(stage.app.top(), Screen::Passengers(_)));
+    assert!(stage.text().contains("Dev Sharma"), "{}", stage.text());
+}
+
+#[test]
+fn entering_twice_books_once() {
+    let (mut stage, fare) = at_review(staff());
+    stage.keys("<enter><enter><enter>");
+    assert_eq!(stage.calls.len(), 1);
+    let request = stage.reply(Ok(Reply::Booking(booked(OpId(Uuid::nil())))));
+    let Request::Book { order, payment, .. } = request else { panic!("a booking") };
+    assert_eq!((order.agreed, payment.method), (fare.total, PaymentMethod::Cash));
+    assert!(matches!(stage.app.top(), Screen::Ticket(_)));
+    assert!(stage.app.world().draft.hold.is_none(), "sold berths are not given back");
+    assert!(stage.calls.iter().all(|(_, request)| !matches!(request, Request::Release { .. })));
+}
+
+#[test]
+fn an_unknown_outcome_is_asked_again_with_the_same_id() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("<enter>");
+    let first = stage.reply(Err(unknown()));
+    assert_picture!(stage, "outcome_unknown");
+    stage.advance(TimeDelta::minutes(6)).keys("x");
+    stage.advance(TimeDelta::minutes(5));
+    assert!(!stage.text().contains("Nothing was paid"), "nobody knows that");
+    stage.keys("<enter>");
+    let second = stage.reply(Err(Failure::Busy));
+    stage.keys("<enter><enter>");
+    let third = stage.reply(Ok(Reply::Booking(booked(op(&first)))));
+    assert_eq!([op(&second), op(&third)], [op(&first); 2]);
+    assert!(matches!(stage.app.top(), Screen::Ticket(_)));
+}
+
+#[test]
+fn who_stops_waiting_asks_for_the_same() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("<enter><esc>");
+    assert!(stage.text().contains("You stopped waiting"), "{}", stage.text());
+    stage.keys("<enter>");
+    let ids: Vec<_> = stage.calls.iter().map(|(_, request)| op(request)).collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[test]
+fn a_changed_fare_is_shown_and_agreed_to_again() {
+    let (mut stage, fare) = at_review(staff());
+    stage.keys("<enter>");
+    let dearer = Fare { total: fare.total + fare.total, ..fare };
+    let first = stage.reply(Err(Failure::FareChanged(Box::new(dearer.clone()))));
+    assert_picture!(stage, "fare_changed");
+    stage.keys("<enter>");
+    assert!(stage.calls.is_empty(), "reading the notice is not agreeing");
+    stage.keys("<enter>");
+    let (_, second) = stage.asked();
+    let Request::Book { order, .. } = &second else { panic!("a booking") };
+    assert_eq!(order.agreed, dearer.total);
+    assert_ne!(op(&first), op(&second), "another agreement is another action");
+}
+
+#[test]
+fn a_hold_that_the_services_find_over_leads_back_to_the_berths() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("<enter>");
+    stage.reply(Err(Failure::HoldExpired));
+    assert!(!matches!(stage.app.top(), Screen::Review(_) | Screen::Passengers(_)));
+    assert!(stage.text().contains("The time is over"), "{}", stage.text());
+    assert_eq!(stage.app.world().draft.typed.seated[0].name, "Anita Sharma");
+}
+
+#[test]
+fn a_card_needs_its_reference() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("<down><enter>");
+    assert!(stage.calls.is_empty());
+    assert_picture!(stage, "card_without_reference");
+    stage.keys("A7731-0042<enter>");
+    let (_, request) = stage.asked();
+    let Request::Book { payment, .. } = request else { panic!("a booking") };
+    assert_eq!((payment.method, payment.reference.as_deref()), (PaymentMethod::Card, Some("A7731-0042")));
+}
+
+#[test]
+fn change_is_reckoned_and_too_little_refused() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("10000");
+    assert!(stage.text().contains("change"), "{}", stage.text());
+    stage.keys("<c-u>10<enter>");
+    assert!(stage.text().contains("less than the fare"), "{}", stage.text());
+    assert!(stage.calls.is_empty());
+}
+
+#[test]
+fn a_traveller_pays_at_the_counter() {
+    let public = Setup { test_payment: true, ..setup(TerminalKind::Public) };
+    let (mut stage, _) = at_review(public);
+    stage.advance(TimeDelta::seconds(1));
+    assert_picture!(stage, "review_public");
+    stage.keys("<enter>");
+    let pay_by = stage.now + TimeDelta::minutes(20);
+    let slip = Booking {
+        status: BookingStatus::AwaitingPayment,
+        payment: None,
+        slip: Some(Slip { hold: HoldId(Uuid::from_u128(9)), pay_by }),
+        ..sample_booking::booking()
+    };
+    let request = stage.reply(Ok(Reply::Booking(Arc::new(slip))));
+    assert!(matches!(request, Request::Reserve { .. }));
+    assert_picture!(stage, "slip");
+    stage.live(crate::ui_kit::all_free(&journey()));
+    let asked = stage.reply(Ok(Reply::Booking(booked(OpId(Uuid::nil())))));
+    assert!(matches!(asked, Request::Booking { .. }));
+    assert!(stage.text().contains("CONFIRMED"), "a slip paid elsewhere becomes the ticket:\n{}", stage.text());
+}
+
+#[test]
+fn the_ticket_shows_its_code_and_brings_the_receipt() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("<enter>");
+    stage.reply(Ok(Reply::Booking(booked(OpId(Uuid::nil())))));
+    let ticket = TicketKey::derive(&[7; 32]).sign(&sample_booking::booking());
+    stage.reply(Ok(Reply::Ticket(ticket)));
+    assert_picture!(stage, "ticket");
+    stage.keys("q");
+    assert_picture!(stage, "ticket_code");
+    stage.keys("<esc>s");
+    let file = kiosk::service::request::Document { name: "receipt.pdf".to_owned(), bytes: Arc::from([1, 2, 3]) };
+    stage.reply(Ok(Reply::Receipt(file)));
+    assert!(
+        matches!(stage.effects.last(), Some(Effect::Open(file, kiosk::ui::msg::How::Save)) if file.name == "receipt.pdf")
+    );
+}
