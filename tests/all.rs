@@ -49,10 +49,10 @@ mod ui_kit;
 mod ui_account;
 #[path = "all/ui_app.rs"]
 mod ui_app;
-#[path = "all/ui_find.rs"]
-mod ui_find;
 #[path = "all/ui_bookings.rs"]
 mod ui_bookings;
+#[path = "all/ui_find.rs"]
+mod ui_find;
 #[path = "all/ui_sale.rs"]
 mod ui_sale;
 #[path = "all/ui_welcome.rs"]

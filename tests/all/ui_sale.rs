@@ -17,7 +17,6 @@ use kiosk::ui::context::Setup;
 use kiosk::ui::draft::Draft;
 use kiosk::ui::msg::{Effect, Msg};
 use kiosk::ui::screen::Screen;
-use kiosk::ui::screens::berths::Berths;
 use kiosk::ui::screens::passengers::Passengers;
 use uuid::Uuid;
 
@@ -63,8 +62,7 @@ fn draft(berths: u8) -> Draft {
 
 fn at_passengers(setup: Setup, berths: u8) -> Stage {
     let mut stage = Stage::new(setup);
-    let screens: [Screen; 2] = [Berths::default().into(), Passengers::default().into()];
-    stage.app.show(draft(berths), screens);
+    stage.app.show(draft(berths), [Passengers::default().into()]);
     stage.tell(Msg::Wake);
     stage.calls.clear();
     stage
@@ -119,7 +117,7 @@ fn a_party_is_typed_and_priced() {
     let draft = &stage.app.world().draft;
     let who: Vec<_> = draft.passengers.iter().map(|who| (who.name.as_str(), who.age.years(), who.gender)).collect();
     assert_eq!(who, [("Anita Sharma", 34, Gender::Female), ("Dev Sharma", 9, Gender::Male)]);
-    assert_eq!(draft.phone.as_ref().map(|phone| phone.as_str()), Some("+919810012345"));
+    assert_eq!(draft.phone.as_ref().map(kiosk::domain::user::Phone::as_str), Some("+919810012345"));
     assert_picture!(stage, "review_cash");
 }
 
