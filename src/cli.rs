@@ -26,7 +26,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, Sources};
 use crate::telemetry::{self, Door};
 
-pub use error::{CliError, Kind};
+pub use error::{CliError, EXIT_CODES, Kind};
 
 /// Sells train tickets from a terminal.
 ///

@@ -1,5 +1,7 @@
 //! All integration tests in one binary: linking is what they cost.
 
+#[path = "all/cli.rs"]
+mod cli;
 #[path = "all/config.rs"]
 mod config;
 #[path = "all/flows.rs"]

@@ -1,0 +1,182 @@
+//! The command line: what it prints, what it refuses and with which exit code.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use kiosk::cli::EXIT_CODES;
+use kiosk::config::secret::SecretKey;
+use kiosk::ticket::TicketKey;
+use rstest::rstest;
+use tempfile::TempDir;
+
+use crate::sample_booking;
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// A machine with an empty data folder and no terminal.
+struct Machine(TempDir);
+
+/// What came of a command.
+struct Done {
+    code: i32,
+    out: String,
+    said: String,
+}
+
+impl Machine {
+    fn new() -> Self {
+        Self(TempDir::new().expect("a folder"))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        self.run_with(arguments, &[], "")
+    }
+
+    fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Done {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kiosk"))
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.0.path())
+            .env("KIOSK_DATA_DIR", self.0.path().join("data"))
+            .envs(environment.iter().copied())
+            .current_dir(self.0.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        // A program that reads nothing may have ended already.
+        let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+        let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Done { code: status.code().expect("no signal"), out: text(stdout), said: text(stderr) }
+    }
+}
+
+#[test]
+fn without_a_terminal_the_program_says_so_and_touches_nothing() {
+    let machine = Machine::new();
+    let done = machine.run(&[]);
+    assert_eq!(done.code, 3);
+    assert_eq!(done.said.lines().count(), 2, "{}", done.said);
+    assert!(done.said.starts_with("kiosk: Kiosk draws on a whole terminal"), "{}", done.said);
+    assert_eq!(fs::read_dir(machine.0.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn the_help_and_the_readme_have_every_exit_code() {
+    let help = Machine::new().run(&["--help"]).out;
+    let readme = include_str!("../../README.md");
+    for (_, code, meaning) in EXIT_CODES {
+        assert!(help.contains(&format!("{code:>4}  {meaning}")), "{code} in\n{help}");
+        assert!(readme.contains(&format!("| {code} | {meaning} |")), "{code} in README.md");
+    }
+}
+
+#[rstest]
+#[case(&["fly"], 2)]
+#[case(&["booking", "show", "12"], 2)]
+#[case(&["--config", "/nowhere.toml", "health"], 78)]
+#[case(&["health"], 69)]
+#[case(&["booking", "show", "8451234567"], 66)]
+#[case(&["user", "lock", "nobody"], 66)]
+#[case(&["seed", "/nowhere.toml"], 66)]
+#[case(&["ticket", "verify", "hello"], 65)]
+fn each_failure_has_its_code(#[case] arguments: &[&str], #[case] code: i32) {
+    let done = Machine::new().run(arguments);
+    assert_eq!(done.code, code, "{}", done.said);
+    assert!(!done.said.is_empty());
+    assert_eq!(done.out, "");
+}
+
+#[test]
+fn production_refuses_to_start_without_a_key_and_a_store() {
+    let done = Machine::new().run_with(&["health"], &[("APP_ENV", "production")], "");
+    assert_eq!(done.code, 78);
+    assert!(done.said.contains("secret_key is not set") && done.said.contains("store is not set"), "{}", done.said);
+}
+
+#[test]
+fn a_new_secret_is_good_for_production() {
+    let machine = Machine::new();
+    let secret = machine.run(&["secret"]).out;
+    let environment = [("APP_ENV", "production"), ("SECRET_KEY", secret.trim()), ("KIOSK_STORE", "embedded")];
+    let done = machine.run_with(&["provision"], &environment, "");
+    assert_eq!((done.code, done.said.as_str()), (0, ""));
+    let done = machine.run_with(&["health", "--json"], &environment, "");
+    let answer: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!(answer["status"], "ok");
+    assert!(!machine.0.path().join("data/secret.key").exists(), "no key of its own in production");
+}
+
+#[test]
+fn an_ignored_setting_is_a_notice_and_no_more() {
+    let done = Machine::new().run_with(&["provision"], &[("SESSION_COOKIE_SECURE", "true")], "");
+    assert_eq!(done.code, 0);
+    assert!(done.said.contains("SESSION_COOKIE_SECURE is ignored"), "{}", done.said);
+}
+
+#[test]
+fn seeding_twice_changes_nothing() {
+    let machine = Machine::new();
+    let first = machine.run(&["seed"]).out;
+    assert!(!first.contains(" 0 trains and 0 stations"), "{first}");
+    let again = machine.run(&["seed"]).out;
+    assert!(again.ends_with("; 0 trains and 0 stations were new or changed.\n"), "{again}");
+}
+
+#[test]
+fn a_timetable_that_is_none_is_refused_with_its_line() {
+    let machine = Machine::new();
+    fs::write(machine.0.path().join("trains.toml"), "[[train]]\nnumber = \"12951\"\n").expect("a file");
+    let done = machine.run(&["seed", "trains.toml"]);
+    assert_eq!(done.code, 65, "{}", done.said);
+    assert!(done.said.starts_with("kiosk: trains.toml: "), "{}", done.said);
+}
+
+#[test]
+fn accounts_are_made_listed_closed_and_opened() {
+    let machine = Machine::new();
+    let add = ["user", "add", "bina", "bina@example.in", "--role", "agent"];
+    assert_eq!(machine.run_with(&add, &[], "a-good-long-password\n").out, "Made the account bina: agent.\n");
+    let again = machine.run_with(&add, &[], "a-good-long-password\n");
+    assert_eq!(again.code, 77, "{}", again.said);
+    let weak = machine.run_with(&["user", "passwd", "bina"], &[], "x\n");
+    assert_eq!(weak.code, 77, "{}", weak.said);
+    let none = machine.run(&["user", "passwd", "bina"]);
+    assert_eq!((none.code, none.said.lines().count()), (65, 2), "{}", none.said);
+
+    assert_eq!(machine.run(&["user", "lock", "BINA"]).code, 0);
+    assert!(machine.run(&["user", "list"]).out.contains("closed"));
+    assert_eq!(machine.run(&["user", "unlock", "bina"]).code, 0);
+    assert_eq!(machine.run(&["user", "role", "bina", "administrator"]).out, "bina is administrator now.\n");
+
+    let listed = machine.run(&["user", "list", "--json"]).out;
+    let account: serde_json::Value = serde_json::from_str(listed.trim()).expect("one line of JSON");
+    assert_eq!((&account["Username"], &account["Role"]), (&"bina".into(), &"administrator".into()));
+    assert!(!listed.contains("argon2"), "{listed}");
+}
+
+#[test]
+fn a_ticket_verifies_with_the_printed_key_and_with_no_other() {
+    let machine = Machine::new();
+    let environment = [("SECRET_KEY", KEY)];
+    let key = machine.run_with(&["ticket", "key"], &environment, "").out;
+    let signer = TicketKey::derive(SecretKey::parse(KEY).expect("valid").bytes());
+    let booking = sample_booking::booking();
+    let text = signer.sign(&booking).text();
+
+    let good = machine.run(&["ticket", "verify", "--key", key.trim(), &text]);
+    assert_eq!(good.code, 0, "{}", good.said);
+    assert!(good.out.starts_with("The ticket is good.\n") && good.out.contains(&booking.pnr.spoken()), "{}", good.out);
+    assert_eq!(machine.run_with(&["ticket", "verify", "-"], &environment, &text).code, 0);
+
+    let stranger = machine.run(&["ticket", "verify", &text]);
+    assert_eq!(stranger.code, 65);
+    assert!(stranger.said.contains("is not one of yours"), "{}", stranger.said);
+
+    let last = if text.ends_with('0') { "1" } else { "0" };
+    let altered = format!("{}{last}", &text[..text.len() - 1]);
+    assert_eq!(machine.run(&["ticket", "verify", "--key", key.trim(), &altered]).code, 65);
+}
