@@ -19,7 +19,7 @@ use crate::ui::theme::Tone;
 /// The columns of the main part: a wider terminal gets a second pane, never wider gaps.
 const MAIN: u16 = 80;
 
-/// From this age in years on a traveller is senior, and a lower berth is kept for them (reference 2.8).
+/// From this age in years on a traveller is senior, and should not have to climb, as allotment has it.
 const SENIOR: u8 = 60;
 
 /// The main part of a body, and the second pane where the terminal is wide enough for one.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::booking::PaymentMethod;
 use crate::domain::money::Paise;
-use crate::service::request::{Failure, Tender};
+use crate::service::request::Tender;
 use crate::ui::context::World;
 use crate::ui::form::{Field, Focus};
 use crate::ui::keys::{Key, Mouse, MouseKind, Typing};
@@ -14,6 +14,9 @@ use crate::ui::widgets::sheet::put;
 
 /// Rows of the till: the ways, what the chosen one needs, and what is wrong with that.
 pub const ROWS: u16 = 3;
+
+/// The services say the same, in more words than a row holds.
+const BAD_REFERENCE: &str = "Type the reference that the card terminal printed: at most 40 letters.";
 
 /// A way to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +156,7 @@ impl Till {
             Way::Card => {
                 let reference = self.reference.value().trim().to_owned();
                 if reference.is_empty() {
-                    self.reference.refuse(Failure::BadReference.to_string());
+                    self.reference.refuse(BAD_REFERENCE);
                     return None;
                 }
                 (PaymentMethod::Card, Some(reference))
@@ -165,7 +168,7 @@ impl Till {
 
     /// Says that the services do not take the reference.
     pub fn refuse_reference(&mut self) {
-        self.reference.refuse(Failure::BadReference.to_string());
+        self.reference.refuse(BAD_REFERENCE);
     }
 
     /// What goes back to the person of the cash received; negative when it is too little.
