@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench start` ends in a line `figure start_first_frame_p50 VALUE ms`.
 
+#[allow(dead_code, reason = "the tests ask it for more")]
 #[path = "../tests/pty/driver.rs"]
 mod driver;
 
