@@ -3,6 +3,8 @@
 #[path = "pty/driver.rs"]
 mod driver;
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use driver::Console;
@@ -70,4 +72,79 @@ fn a_second_process_is_refused_in_a_sentence_that_names_the_folder() {
     assert_eq!(code, Some(75), "{said}");
     assert!(said.contains(&machine.data.path().display().to_string()), "{said}");
     assert!(said.contains("is in use by another kiosk"), "{said}");
+}
+
+#[test]
+fn a_process_that_is_told_to_end_restores_the_terminal_and_frees_the_folder() {
+    let machine = Machine::new();
+    let mut console = machine.console();
+    console.wait("Book a journey");
+    let told = Command::new("kill").arg(console.id().to_string()).status().expect("kill runs");
+    assert!(told.success());
+    assert!(console.end().success());
+    assert!(!console.is_full_screen());
+    assert_eq!(machine.run(&["health"]).0, Some(0));
+}
+
+#[test]
+fn a_stranger_books_a_train_and_has_the_receipt() {
+    let machine = Machine::new();
+    let mut console = machine.console();
+
+    // F3 fills in the agent of a development system.
+    console.wait("Book a journey").keys("s").wait("Password").keys("\x1bOR").wait("•••").keys("\r");
+    console.wait("agent · agent").wait("1 SEARCH");
+
+    console.keys("NDLS").wait("New Delhi").keys("\r").wait("New Delhi NDLS");
+    console.keys("MMCT").wait("Mumbai Central").keys("\r").wait("Mumbai Central MMCT");
+    // Three days from now: on sale, and far from closing.
+    console.keys("\x1b[C\x1b[C\x1b[C").keys("\r");
+
+    // A daily train; the third class of its grid is 3A.
+    console.wait("2 TRAIN").wait("12952").wait("3A").keys("\x1b[C\x1b[C\r");
+    console.wait("3 BERTHS").wait("· 3A").wait("Free in").wait("Enter hold the best").keys("\r");
+
+    console.wait("4 PASSENGERS").wait("held for");
+    console.keys("Anita Sharma\r34\rF\r").wait("[F]").keys("9876543210\r");
+    console.wait("5 PAY").wait("To pay").wait("(•) Cash").keys("\r");
+
+    console.wait("CONFIRMED").wait("Anita Sharma").keys("s").wait("Saved as");
+    let shown = console.text();
+    let pnr = word_after(&shown, "Ticket ").replace('-', "");
+    let berth = word_after(&shown, "CNF/");
+    let total = word_after(&shown, "₹ ");
+
+    let receipt = machine.home.path().join(format!("receipt-{pnr}.pdf"));
+    let text = text_of(&receipt);
+    for part in [&pnr[3..], "12952", "Anita Sharma", berth.split('/').next().expect("a coach"), &total] {
+        assert!(text.contains(part), "'{part}' is not in the receipt:\n{text}");
+    }
+
+    console.keys("\x03").wait("Leave Kiosk?").keys("\r");
+    assert!(console.end().success());
+
+    // The booking outlives the program, and its receipt comes again, the same to the byte.
+    let (code, out, said) = machine.run(&["booking", "show", &pnr, "--json"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains(r#""Status":"Confirmed""#), "{out}");
+    let (code, _, said) = machine.run(&["booking", "receipt", &pnr, "-o", "again.pdf"]);
+    assert_eq!(code, Some(0), "{said}");
+    let read = |path: &Path| fs::read(path).expect("a file");
+    assert!(read(&receipt) == read(&machine.home.path().join("again.pdf")), "the receipt differs");
+    let (code, _, said) = machine.run(&["booking", "receipt", &pnr, "-o", "again.pdf"]);
+    assert_eq!(code, Some(74), "a file is not overwritten: {said}");
+}
+
+/// The word of a text that follows a mark.
+fn word_after(text: &str, mark: &str) -> String {
+    let (_, after) = text.split_once(mark).unwrap_or_else(|| panic!("no '{mark}' in\n{text}"));
+    after.split_whitespace().next().expect("a word").to_owned()
+}
+
+/// The text of a PDF file, as another program reads it.
+fn text_of(file: &Path) -> String {
+    let output = Command::new("pdftotext").arg("-layout").arg(file).arg("-").output();
+    let output = output.expect("pdftotext runs; .ci/test installs it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
 }

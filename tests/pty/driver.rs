@@ -107,6 +107,11 @@ impl Console {
         }
     }
 
+    /// The program's process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("it was started")
+    }
+
     /// All bytes that the program wrote.
     pub fn seen(&self) -> &[u8] {
         &self.seen
