@@ -105,7 +105,7 @@ fn a_stranger_books_a_train_and_has_the_receipt() {
     console.wait("3 BERTHS").wait("· 3A").wait("Free in").wait("Enter hold the best").keys("\r");
 
     console.wait("4 PASSENGERS").wait("held for");
-    console.keys("Anita Sharma\r34\rF\r").wait("[F]").keys("9876543210\r");
+    console.keys("Anita Sharma\r34\rF").wait("[F]").keys("\r9876543210\r");
     console.wait("5 PAY").wait("To pay").wait("(•) Cash").keys("\r");
 
     console.wait("CONFIRMED").wait("Anita Sharma").keys("s").wait("Saved as");

@@ -100,6 +100,14 @@ fn crowded(journey: &Journey) -> RunState {
 }
 
 #[test]
+fn tab_takes_the_place_that_is_offered_as_enter_does() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.keys("mmct<tab>+3<enter>");
+    let (_, request) = stage.asked();
+    assert!(matches!(request, Request::Search { to, .. } if to == [station("MMCT")]));
+}
+
+#[test]
 fn an_agent_reaches_the_trains_by_a_few_keys() {
     let mut stage = Stage::signed_in(Role::Agent);
     stage.keys("mmct<enter>+3<enter>");

@@ -91,7 +91,7 @@ fn priced(stage: &mut Stage) -> Fare {
 
 fn at_review(setup: Setup) -> (Stage, Fare) {
     let mut stage = at_passengers(setup, 2);
-    stage.keys("Anita Sharma<enter>34<enter>fDev Sharma<enter>9<enter>m+91 98100 12345<enter>");
+    stage.keys("Anita Sharma<enter>34<enter>f<enter>Dev Sharma<enter>9<enter>m<enter>+91 98100 12345<enter>");
     let fare = priced(&mut stage);
     (stage, fare)
 }
@@ -126,7 +126,7 @@ fn six_passengers_with_long_names_fit() {
     let mut stage = at_passengers(staff(), 6);
     for (name, age) in LONG.into_iter().zip(["71", "34", "4", "9", "60", "125"]) {
         stage.paste(&name.chars().take(40).collect::<String>());
-        stage.keys(&format!("<enter>{age}<enter>f"));
+        stage.keys(&format!("<enter>{age}<enter>f<enter>"));
     }
     assert_picture!(stage, "six_passengers");
     stage.keys("9810012345<enter>");
@@ -160,7 +160,7 @@ fn children_without_a_berth_come_and_go_up_to_the_party_limit() {
     assert!(stage.text().contains("travels free"), "{}", stage.text());
     stage.keys("<f5>");
     assert_eq!(stage.app.world().draft.typed.lap.len(), 1, "six is the most");
-    stage.keys("<up><tab><end><bs>12<up>");
+    stage.keys("<s-tab><end><bs>12<up>");
     assert!(stage.text().contains("Only children below 12 travel without a berth"), "{}", stage.text());
     stage.keys("<down><f6>");
     assert!(stage.app.world().draft.typed.lap.is_empty());
@@ -169,7 +169,7 @@ fn children_without_a_berth_come_and_go_up_to_the_party_limit() {
 #[test]
 fn a_child_without_a_berth_is_ordered_so() {
     let mut stage = at_passengers(staff(), 1);
-    stage.keys("Anita<enter>34<enter>f<f5>Mira<enter>7<enter>f9810012345<enter>");
+    stage.keys("Anita<enter>34<enter>f<f5>Mira<enter>7<enter>f<enter>9810012345<enter>");
     let (_, request) = stage.asked();
     let Request::Price { passengers, .. } = request else { panic!("a price") };
     let sits: Vec<_> = passengers.iter().map(|who| who.accommodation).collect();
@@ -179,7 +179,7 @@ fn a_child_without_a_berth_is_ordered_so() {
 #[test]
 fn seniors_get_the_lower_berth_and_berths_are_swapped() {
     let mut stage = at_passengers(staff(), 2);
-    stage.keys("Anita<enter>34<enter>fRaj<enter>71<enter>m<up>");
+    stage.keys("Anita<enter>34<enter>f<enter>Raj<enter>71<enter>m<up>");
     assert!(stage.text().contains("has to climb"), "{}", stage.text());
     stage.keys("<f4>");
     let names = |stage: &Stage| -> Vec<String> {
@@ -194,7 +194,7 @@ fn seniors_get_the_lower_berth_and_berths_are_swapped() {
 #[test]
 fn berths_that_are_lost_leave_what_was_typed() {
     let mut stage = at_passengers(staff(), 2);
-    stage.keys("Anita<enter>34<enter>fDev");
+    stage.keys("Anita<enter>34<enter>f<enter>Dev");
     stage.advance(TimeDelta::minutes(5)).keys(" Sharma");
     stage.advance(TimeDelta::minutes(5));
     assert!(stage.text().contains("The time is over"), "{}", stage.text());

@@ -14,7 +14,7 @@ use crate::ui::draft::{Step, Typed as TypedForm, TypedPassenger};
 use crate::ui::form::{Field, Focus};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::screen::Scene;
-use crate::ui::screens::passengers::row::{Column, Row, Seat, Typed};
+use crate::ui::screens::passengers::row::{Column, Row, Seat};
 use crate::ui::screens::review::{Review, place};
 use crate::ui::widgets::sheet::{self, is_senior, panes, put};
 
@@ -307,11 +307,7 @@ impl Scene for Passengers {
                 self.phone.key(key);
             }
             (Spot::Row(row, Column::Berth), key) => self.swap(row, key),
-            (Spot::Row(row, column), key) => {
-                if self.rows[row].key(column, key) == Typed::Done {
-                    self.go_on(cx);
-                }
-            }
+            (Spot::Row(row, column), key) => self.rows[row].key(column, key),
         }
         self.keep(cx);
     }
@@ -390,7 +386,7 @@ impl Passengers {
         let berths = self.seats.len();
         let berths = if berths == 1 { "1 berth".to_owned() } else { format!("{berths} berths") };
         match self.rows.len() - self.seats.len() {
-            0 => format!("{berths}. Children below {half} may travel without: below {free} free, else at half fare."),
+            0 => format!("{berths}. Children may travel without: below {free} free, below {half} half fare."),
             1 => format!("{berths}, 1 child without."),
             more => format!("{berths}, {more} children without."),
         }

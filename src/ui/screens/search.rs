@@ -70,6 +70,10 @@ pub enum Action {
     Next,
     /// The field before.
     Previous,
+    /// Down in the list of stations, or the next field.
+    Below,
+    /// Up in the list of stations, or the field before.
+    Above,
     /// Exchange the two ends.
     Swap,
     /// Show a calendar.
@@ -328,8 +332,16 @@ impl Scene for Search {
         bind(&[Key::Right], "←→", "day", "Moves the date by a day; Page keys move it by a week.", Action::Later),
         bind(&[Key::F(2)], "F2", "swap", "Exchanges from and to.", Action::Swap),
         bind(&[Key::F(3)], "F3", "calendar", "Shows the dates on sale.", Action::Calendar),
-        bind(&[Key::Tab, Key::Down], "Tab", "next", "Goes to the next field.", Action::Next),
-        bind(&[Key::BackTab, Key::Up], "S-Tab", "back", "Goes to the field before.", Action::Previous),
+        bind(
+            &[Key::Tab],
+            "Tab",
+            "next",
+            "Takes what is offered and goes to the next field; with Shift back.",
+            Action::Next,
+        ),
+        bind(&[Key::BackTab], "", "", "", Action::Previous),
+        bind(&[Key::Down], "↑↓", "move", "Moves in the list of stations, and else between the fields.", Action::Below),
+        bind(&[Key::Up], "", "", "", Action::Above),
         bind(&[Key::F(4)], "F4", "bookings", "Shows your bookings.", Action::Bookings),
         bind(&[Key::F(5)], "F5", "slip", "Opens a slip to take the money for it.", Action::Slip),
         bind(&[Key::F(6)], "F6", "administer", "Makes you the first administrator, by a code.", Action::Claim),
@@ -380,10 +392,10 @@ impl Scene for Search {
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Forward => self.forward(cx),
-            Action::Next if self.offered.key(Key::Down) => {}
-            Action::Previous if self.offered.key(Key::Up) => {}
-            Action::Next => self.go(1, cx),
-            Action::Previous => self.go(-1, cx),
+            Action::Below if self.offered.key(Key::Down) => {}
+            Action::Above if self.offered.key(Key::Up) => {}
+            Action::Next | Action::Below => self.go(1, cx),
+            Action::Previous | Action::Above => self.go(-1, cx),
             Action::Swap => self.swap(),
             Action::Calendar => {
                 let (first, last) = cx.booking_rules().window(cx.now);

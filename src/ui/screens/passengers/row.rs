@@ -65,15 +65,6 @@ impl From<&TypedPassenger> for Row {
     }
 }
 
-/// What became of a row after a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Typed {
-    /// It changed, or says why not.
-    Here,
-    /// It is filled: go on to the next.
-    Done,
-}
-
 impl Row {
     /// What is typed, to be kept.
     pub(super) fn typed(&self) -> TypedPassenger {
@@ -96,27 +87,23 @@ impl Row {
     }
 
     /// Takes a key in a column.
-    pub(super) fn key(&mut self, column: Column, key: Key) -> Typed {
+    pub(super) fn key(&mut self, column: Column, key: Key) {
         self.error = None;
         match column {
-            Column::Name => self.name.key(key),
-            Column::Age => self.age.key(key),
-            Column::Gender => return self.gender_key(key),
-            Column::Berth => false,
-        };
-        Typed::Here
+            Column::Name => drop(self.name.key(key)),
+            Column::Age => drop(self.age.key(key)),
+            Column::Gender => self.gender_key(key),
+            Column::Berth => {}
+        }
     }
 
-    fn gender_key(&mut self, key: Key) -> Typed {
+    fn gender_key(&mut self, key: Key) {
         let at = self.gender.and_then(|gender| Gender::ALL.iter().position(|other| *other == gender));
         match key {
             Key::Char(c) if !c.is_whitespace() => {
                 let typed = c.to_ascii_uppercase().to_string();
                 match Gender::ALL.into_iter().find(|gender| gender.code() == typed) {
-                    Some(gender) => {
-                        self.gender = Some(gender);
-                        return Typed::Done;
-                    }
+                    Some(gender) => self.gender = Some(gender),
                     None => self.refuse(Column::Gender, "Type F for female, M for male or T for transgender."),
                 }
             }
@@ -125,7 +112,6 @@ impl Row {
             Key::Backspace | Key::Delete => self.gender = None,
             _ => {}
         }
-        Typed::Here
     }
 
     /// Chooses a gender by its place in the row, as a finger does.
