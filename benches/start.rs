@@ -23,9 +23,9 @@ fn main() {
     let mut times: Vec<Duration> = (0..rounds).map(|_| time_to_first_frame(&home, &data)).collect();
     times.sort();
     let median = times[times.len() / 2];
+    say(format_args!("limit start_first_frame_p50 {:.0} ms", millis(AIM)));
     say(format_args!("figure start_first_run {:.1} ms", millis(first)));
     say(format_args!("figure start_first_frame_max {:.1} ms", millis(times[times.len() - 1])));
-    say(format_args!("aim below {:.0} ms: {}", millis(AIM), if median < AIM { "met" } else { "missed" }));
     say(format_args!("figure start_first_frame_p50 {:.1} ms", millis(median)));
 }
 
