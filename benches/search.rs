@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench search` reads `trains-2023.json`, `stations-2023.json` and `station-places.json` from the folder
 //! named by `KIOSK_BENCH_DATA`, else from `../shared/data`. Without them it makes up a timetable of the same size and
-//! says so. It only measures: whether a figure is good enough is for the reader, beside whose aim it stands.
+//! says so. It only measures: limits are printed beside the figures and not enforced.
 #![allow(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark is a program of its own: it reads its one setting itself")]
 

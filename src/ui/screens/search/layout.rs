@@ -59,9 +59,9 @@ impl Layout {
         let (earlier, later, calendar) = if public {
             (aside(beside_day, day, 8), aside(beside_day + 8, day, 8), aside(beside_day + 16, day, 14))
         } else {
-            (Rect::ZERO, Rect::ZERO, aside(right - 4, day, 14))
+            (Rect::ZERO, Rect::ZERO, aside(right, day, 12))
         };
-        let swap = aside(if public { right } else { right - 4 }, row(Spot::To), 10);
+        let swap = aside(right, row(Spot::To), 10);
         let party = row(Spot::Party);
         let party = (0..6).map(|count| Rect {
             x: party.x + 2 + LABEL + count * if public { 8 } else { 7 },
@@ -79,7 +79,10 @@ impl Layout {
         let height = u16::try_from(count).unwrap_or(u16::MAX).saturating_mul(rows);
         let y = field.y + 1;
         let room = (self.recent.bottom().saturating_sub(y)) / rows * rows;
-        Rect { x: field.x + 1 + LABEL, y, width: VALUE + 12, height: height.min(room) }
+        let x = field.x + 1 + LABEL;
+        // Whole over the button beside the field, never half.
+        let width = if rows == 1 { VALUE + 12 } else { field.right().saturating_sub(x) };
+        Rect { x, y, width, height: height.min(room) }
     }
 
     pub(super) fn party_at(&self, at: Position) -> Option<usize> {
