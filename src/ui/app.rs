@@ -30,6 +30,8 @@ pub struct App {
     stack: Vec<Entry>,
     entries_made: u64,
     overlay: Option<Overlay>,
+    /// What stands under a lock or a countdown, or came up meanwhile: it is shown when that is over.
+    veiled: Option<Overlay>,
     calls: BTreeMap<CallId, Call>,
     toast: Option<Toast>,
     last_input: DateTime<Utc>,
@@ -89,6 +91,7 @@ impl App {
             stack: Vec::new(),
             entries_made: 0,
             overlay: None,
+            veiled: None,
             calls: BTreeMap::new(),
             toast: None,
             last_input: now,
@@ -152,7 +155,7 @@ impl App {
 
     /// The runs on the screen.
     pub fn watch(&self) -> Vec<Watch> {
-        if matches!(self.overlay, Some(Overlay::Locked(_))) { Vec::new() } else { self.top().watch(&self.world) }
+        if self.is_locked() { Vec::new() } else { self.top().watch(&self.world) }
     }
 
     /// Changes colours and signs.
@@ -229,7 +232,7 @@ impl App {
                 self.push(screen);
             }
             Wish::Home => self.go_home(),
-            Wish::Show(overlay) => self.overlay = Some(overlay),
+            Wish::Show(overlay) => self.show_overlay(overlay),
             Wish::Toast(toast) => self.toast = Some(toast),
             Wish::Call { call, what, request } => self.ask(call, Owner::Entry(by), what, request),
             Wish::Forget(call) => self.orphan(call),
@@ -280,9 +283,7 @@ impl App {
                 self.toast = Some(Toast::new(Tone::Warning, text, self.world.now));
                 return;
             }
-            Err(Failure::Locked) if self.overlay.is_none() => {
-                self.overlay = Some(Overlay::Locked(Locked::default()));
-            }
+            Err(Failure::Locked) if !self.is_locked() => self.veil(Overlay::Locked(Locked::default())),
             _ => {}
         }
         match call.owner {
@@ -426,12 +427,12 @@ impl App {
                 let everywhere = EVERYWHERE.iter().filter(|binding| self.offers(binding.action));
                 let everywhere = everywhere.map(crate::ui::keys::Binding::hint).collect();
                 let hints = self.top().hints(&self.world);
-                self.overlay = Some(Overlay::Help(Help::new(self.top().place(&self.world), hints, everywhere)));
+                self.show_overlay(Overlay::Help(Help::new(self.top().place(&self.world), hints, everywhere)));
             }
             Everywhere::SignOut if self.world.draft.hold.is_none() => self.sign_out(),
-            Everywhere::SignOut => self.overlay = Some(Overlay::Confirm(leave::sign_out_question())),
+            Everywhere::SignOut => self.show_overlay(Overlay::Confirm(leave::sign_out_question())),
             Everywhere::Lock => self.lock(),
-            Everywhere::Quit => self.overlay = Some(Overlay::Confirm(leave::quit_question(&self.world))),
+            Everywhere::Quit => self.show_overlay(Overlay::Confirm(leave::quit_question(&self.world))),
         }
     }
 

@@ -16,7 +16,7 @@ impl App {
     pub(super) fn input(&mut self, act: impl FnOnce(&mut Self)) {
         self.last_input = self.world.now;
         if matches!(self.overlay, Some(Overlay::Idle(_))) {
-            self.overlay = None;
+            self.overlay = self.veiled.take();
             return;
         }
         if self.world.size.width < frame::MIN.0 || self.world.size.height < frame::MIN.1 {
@@ -43,6 +43,7 @@ impl App {
         self.world.recent.clear();
         self.world.live.clear();
         self.overlay = None;
+        self.veiled = None;
         self.toast = None;
         for call in self.calls.values_mut() {
             call.owner = Owner::Nobody;
@@ -54,13 +55,31 @@ impl App {
     }
 
     pub(super) fn lock(&mut self) {
-        self.overlay = Some(Overlay::Locked(Locked::default()));
+        self.veil(Overlay::Locked(Locked::default()));
         self.send(Owner::Nobody, Request::Lock);
+    }
+
+    pub(super) fn is_locked(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::Locked(_)))
+    }
+
+    /// Shows an overlay; under a lock or a countdown it waits until that is over.
+    pub(super) fn show_overlay(&mut self, overlay: Overlay) {
+        let veil = matches!(self.overlay, Some(Overlay::Locked(_) | Overlay::Idle(_)));
+        *(if veil { &mut self.veiled } else { &mut self.overlay }) = Some(overlay);
+    }
+
+    /// Shows a lock or a countdown above everything, and keeps what stood there.
+    pub(super) fn veil(&mut self, veil: Overlay) {
+        match self.overlay.replace(veil) {
+            Some(Overlay::Locked(_) | Overlay::Idle(_)) | None => {}
+            under => self.veiled = under,
+        }
     }
 
     pub(super) fn unlocked(&mut self, answer: Result<Reply, Failure>) {
         match (answer, &mut self.overlay) {
-            (Ok(_), Some(Overlay::Locked(_))) => self.overlay = None,
+            (Ok(_), Some(Overlay::Locked(_))) => self.overlay = self.veiled.take(),
             (Err(Failure::SignedOut), _) => self.sign_out(),
             (Err(failure), Some(Overlay::Locked(locked))) => locked.refuse(failure.to_string()),
             _ => {}
@@ -102,7 +121,7 @@ impl App {
         if now >= until {
             if self.world.is_public() { self.sign_out() } else { self.lock() }
         } else if self.world.is_public() && now >= until - self.world.idle.warning {
-            self.overlay = Some(Overlay::Idle(until));
+            self.veil(Overlay::Idle(until));
         }
     }
 }

@@ -67,7 +67,7 @@ impl App {
         while self.stack.len() > 1 && self.stack.last().is_some_and(late) {
             self.stack.pop();
         }
-        self.overlay = Some(Overlay::Notice(Notice {
+        self.show_overlay(Overlay::Notice(Notice {
             tone: Tone::Warning,
             title: "The time is over".to_owned(),
             text: "The berths were kept for you as long as they could be and have been given back. Nothing was paid. \
