@@ -59,7 +59,6 @@ where
     let mut watches = Watches::default();
     let mut redraw = true;
     loop {
-        watches.follow(&program.session, &program.app.watch());
         let wake = program.until_wake();
         let msg = tokio::select! {
             // A frame comes last: what has already happened belongs on it.
@@ -88,6 +87,8 @@ where
             if program.take(msg, &mut output) == Ends::Now {
                 return program.farewell(output).await;
             }
+            // After each: the program forgets a run that it stops watching, and who comes back to it is told it anew.
+            watches.follow(&program.session, &program.app.watch());
             let more = if burst < BURST { waiting(&mut input).await } else { None };
             next = more.map(|msg| msg.unwrap_or(Msg::HangUp));
             burst += 1;
