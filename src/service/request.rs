@@ -349,7 +349,7 @@ pub enum Failure {
         max: u8,
     },
     /// Somebody else was faster.
-    #[error("{} was taken a moment ago: choose another, {left} are left.", list(berths))]
+    #[error("{}", taken(berths, *left))]
     BerthTaken {
         /// Those that are gone.
         berths: Vec<BerthRef>,
@@ -437,6 +437,16 @@ fn clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
 
 fn list(berths: &[BerthRef]) -> String {
     berths.iter().map(BerthRef::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn taken(berths: &[BerthRef], left: usize) -> String {
+    let were = if berths.len() == 1 { "was" } else { "were" };
+    let next = match left {
+        0 => "none is left, choose another class or train.".to_owned(),
+        1 => "choose another, 1 is left.".to_owned(),
+        left => format!("choose another, {left} are left."),
+    };
+    format!("{} {were} taken a moment ago: {next}", list(berths))
 }
 
 fn sold_out(left: usize) -> String {

@@ -129,6 +129,10 @@ impl Berths {
         self.coaches(world).get(self.coach).copied()
     }
 
+    fn is_full(&self, world: &World) -> bool {
+        world.available(self.journey.run, self.class, self.journey.leg).is_some_and(|free| free.count == 0)
+    }
+
     fn party(&self) -> usize {
         self.wishes.len()
     }
@@ -380,9 +384,7 @@ impl Scene for Berths {
             Action::Hold => !held && self.asking.is_none() && !self.chosen.is_empty(),
             Action::HoldBest => {
                 // A full class is not asked for: the map says what to do instead.
-                let full =
-                    world.available(self.journey.run, self.class, self.journey.leg).is_some_and(|free| free.count == 0);
-                !held && self.asking.is_none() && self.chosen.is_empty() && !full
+                !held && self.asking.is_none() && self.chosen.is_empty() && !self.is_full(world)
             }
             Action::Back | Action::Move => true,
             Action::Coach | Action::CoachBefore => self.coaches(world).len() > 1,

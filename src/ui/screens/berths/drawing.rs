@@ -108,15 +108,17 @@ impl Places {
                 Some(0) => "FULL".to_owned(),
                 Some(count) => count.to_string(),
             };
-            let words = format!(" {} {count}{mark}", coach.id());
+            let name = format!(" {} {count}", coach.id());
+            // The mark is the first to go where there is no room, and the style still says it.
+            let words = if text::width(&name) < place.width { format!("{name}{mark}") } else { name };
             let style = match (*index == screen.coach, mark.is_empty(), count == "FULL") {
                 (true, ..) => theme.focus,
                 (_, false, _) => theme.changed,
                 (.., true) => theme.dim,
                 _ => theme.text,
             };
-            let words = text::left(&words, place.width - 1);
-            buf.set_stringn(place.x, y, words, place.width.into(), style);
+            let columns = text::width(&words).clamp(place.width - 1, place.width);
+            buf.set_stringn(place.x, y, text::left(&words, columns), place.width.into(), style);
         }
         let more = match self.hidden {
             (0, 0) => return,
@@ -257,6 +259,7 @@ impl Berths {
         let party = if self.party() == 1 { "1 traveller".to_owned() } else { format!("Party of {}", self.party()) };
         match (held, berths.is_empty()) {
             (Some(_), _) => format!("Held for you   {names}"),
+            (None, true) if self.is_full(world) => format!("{party}   nothing is left to choose"),
             (None, true) => format!("{party}   nothing chosen: Enter holds the best that are free"),
             (None, false) if berths.len() < self.party() => {
                 format!("{party}   {names} and {} more", self.party() - berths.len())
