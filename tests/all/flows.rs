@@ -4,11 +4,14 @@
 //!
 //! ```text
 //! account NAME ROLE     makes an account with the password `correct horse battery`
-//! session NAME KIND     opens a terminal (counter, public, desk) at New Delhi
+//! session NAME KIND     opens a terminal (counter, public, desk) at Mumbai Central
+//! session NAME KIND far opens one of another process over the same tables
 //! session NAME          goes to an open one
 //! keys <tab>NDLS        types; keys that are no characters stand in angle brackets
+//! touch TEXT            touches the middle of a text on the screen
 //! expect TEXT           the screen shows it
 //! refuse TEXT           the screen does not show it
+//! remember NAME TEXT    keeps the word behind a text on the screen; later lines have it as {NAME}
 //! advance 5m            time passes for everybody (s, m, h)
 //! resize 132x43         the terminal has another size
 //! ended                 the session has been left
@@ -17,24 +20,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
-use futures_util::future::select_all;
+use kiosk::domain::inventory::RunState;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::train::RunId;
-use kiosk::service::{Clock as _, RunWatch, Session};
+use kiosk::service::{Attention, Clock as _, Kiosk, RunWatch, Session};
 use kiosk::ui::app::App;
 use kiosk::ui::context::Setup;
-use kiosk::ui::msg::{Effect, Msg, Opened};
-use ratatui::layout::Size;
+use kiosk::ui::keys::{Mouse, MouseKind};
+use kiosk::ui::msg::{Effect, Msg, Opened, Watch};
+use ratatui::layout::{Position, Size};
 
 use crate::service_kit::Stage;
 use crate::ui_kit::{draw, parse_keys, setup, station, words};
 
-/// How long a change that comes by itself may take on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a program may ask to be woken without time going on.
+const WAKES: usize = 100;
 
 macro_rules! flows {
     ($($name:ident)*) => {
@@ -57,16 +60,30 @@ macro_rules! flows {
 }
 
 flows! {
+    agent_books_for_two
+    back_through_every_step
+    card_with_a_reference
+    guest_at_a_public_console
+    hold_runs_out
+    hold_runs_out_at_payment
+    last_berth
+    live_counts
+    locked_in_the_middle
     public_console_forgets
+    same_berth
     sign_in_and_out
+    slip_paid_at_a_counter
+    slip_runs_out
+    test_payment_is_marked
 }
 
 /// A person at a terminal.
 struct Seat {
     app: App,
+    kiosk: Kiosk,
     session: Session,
     size: Size,
-    watches: BTreeMap<RunId, RunWatch>,
+    watches: BTreeMap<RunId, (Attention, RunWatch)>,
     ended: bool,
 }
 
@@ -75,20 +92,41 @@ struct Hall {
     stage: Stage,
     seats: BTreeMap<String, Seat>,
     here: String,
+    words: BTreeMap<String, String>,
 }
 
 async fn play(name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/flows/{name}.flow"));
     let script = std::fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
-    let mut hall = Hall { stage: Stage::new().await, seats: BTreeMap::new(), here: String::new() };
+    let stage = Stage::new().await;
+    let mut hall = Hall { stage, seats: BTreeMap::new(), here: String::new(), words: BTreeMap::new() };
     for (number, line) in (1..).zip(script.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if let Err(problem) = hall.step(line).await {
+        let line = hall.filled(line);
+        if let Err(problem) = hall.step(&line).await {
             panic!("{}:{number}: {line}\n{problem}\n{}", path.display(), hall.screen());
         }
+    }
+}
+
+impl Seat {
+    /// Follows the runs on the screen, and no others.
+    fn follow(&mut self) {
+        let wanted = self.app.watch();
+        let same = |run: RunId, attention| wanted.iter().any(|watch| (watch.run, watch.attention) == (run, attention));
+        self.watches.retain(|run, (attention, _)| same(*run, *attention));
+        for Watch { run, attention } in wanted {
+            let session = &self.session;
+            self.watches.entry(run).or_insert_with(|| (attention, session.watch(run, attention)));
+        }
+    }
+
+    /// What has changed of them.
+    fn news(&mut self) -> Vec<Arc<RunState>> {
+        self.watches.values_mut().filter_map(|(_, watch)| watch.changed().now_or_never().flatten()).collect()
     }
 }
 
@@ -106,7 +144,19 @@ impl Hall {
                     self.tell(Msg::Key(key)).await;
                 }
             }
-            "expect" => return self.expect(rest).await,
+            "touch" => {
+                let at = self.place_of(rest).ok_or("it does not stand there")?;
+                self.tell(Msg::Mouse(Mouse { kind: MouseKind::Press, at })).await;
+            }
+            "expect" if self.screen().contains(rest) => {}
+            "expect" => return Err("it does not stand there".to_owned()),
+            "remember" => {
+                let (name, mark) = rest.split_once(' ').ok_or("remember NAME TEXT")?;
+                let screen = self.screen();
+                let (_, after) = screen.split_once(mark).ok_or("the text does not stand there")?;
+                let word = after.split_whitespace().next().ok_or("no word stands behind it")?;
+                self.words.insert(format!("{{{name}}}"), word.to_owned());
+            }
             "refuse" if self.screen().contains(rest) => return Err("it stands there".to_owned()),
             "refuse" => {}
             "advance" => self.advance(span(rest)?).await,
@@ -125,6 +175,20 @@ impl Hall {
         Ok(())
     }
 
+    /// A line with the words that were remembered.
+    fn filled(&self, line: &str) -> String {
+        self.words.iter().fold(line.to_owned(), |line, (name, word)| line.replace(name, word))
+    }
+
+    /// The middle of a text on the screen.
+    fn place_of(&self, text: &str) -> Option<Position> {
+        let screen = self.screen();
+        let (y, line) = (0..).zip(screen.lines()).find(|(_, line)| line.contains(text))?;
+        let (before, _) = line.split_once(text)?;
+        let x = before.chars().count() + text.chars().count() / 2;
+        Some(Position { x: u16::try_from(x).ok()?, y })
+    }
+
     fn seat(&mut self) -> &mut Seat {
         self.seats.get_mut(&self.here).expect("a flow begins with a session")
     }
@@ -138,7 +202,8 @@ impl Hall {
     }
 
     async fn sit(&mut self, rest: &str) -> Result<(), String> {
-        let (name, kind) = rest.split_once(' ').unwrap_or((rest, ""));
+        let mut words = rest.split(' ');
+        let (name, kind, process) = (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next());
         name.clone_into(&mut self.here);
         if self.seats.contains_key(name) {
             return Ok(());
@@ -149,9 +214,13 @@ impl Hall {
             "desk" => TerminalKind::Desk,
             _ => return Err("a new session has a kind: counter, public or desk".to_owned()),
         };
-        let terminal = Terminal { id: name.to_owned(), station: Some(station("NDLS")), kind };
-        let session = self.stage.kiosk.open_session(terminal.clone());
-        let kiosk = &self.stage.kiosk;
+        let terminal = Terminal { id: name.to_owned(), station: Some(station("MMCT")), kind };
+        let kiosk = match process {
+            None => self.stage.kiosk.clone(),
+            Some("far") => self.stage.other_kiosk(self.stage.world.store.clone()).await,
+            Some(_) => return Err("a session is here, or far".to_owned()),
+        };
+        let session = kiosk.open_session(terminal.clone());
         let seed = [u8::try_from(self.seats.len()).expect("a few sessions"); 32];
         let begin = Setup {
             terminal,
@@ -163,7 +232,7 @@ impl Hall {
         };
         let size = Size::new(80, 24);
         let app = App::new(begin, self.now());
-        let seat = Seat { app, session, size, watches: BTreeMap::new(), ended: false };
+        let seat = Seat { app, kiosk, session, size, watches: BTreeMap::new(), ended: false };
         self.seats.insert(name.to_owned(), seat);
         self.tell(Msg::Resize(size)).await;
         Ok(())
@@ -181,7 +250,9 @@ impl Hall {
             let now = self.now();
             let seat = self.seats.get_mut(name).expect("a seat");
             let msg = happened.remove(0);
-            for effect in seat.app.update(now, msg) {
+            let effects = seat.app.update(now, msg);
+            seat.follow();
+            for effect in effects {
                 match effect {
                     Effect::Call(id, request) => {
                         happened.push(Msg::Reply(id, seat.session.call(request).await));
@@ -194,38 +265,21 @@ impl Hall {
         }
     }
 
-    /// Follows the runs on all screens and tells what has changed of them.
+    /// Lets everything happen that happens by itself: work in the background ends, and screens see what has changed.
     async fn settle(&mut self) {
         let names: Vec<String> = self.seats.keys().cloned().collect();
-        for name in names {
-            let seat = self.seats.get_mut(&name).expect("a seat");
-            let wanted = seat.app.watch();
-            seat.watches.retain(|run, _| wanted.iter().any(|watch| watch.run == *run));
-            for watch in wanted {
-                let session = &seat.session;
-                seat.watches.entry(watch.run).or_insert_with(|| session.watch(watch.run, watch.attention));
-            }
-            let news = seat.watches.values_mut().filter_map(|watch| watch.changed().now_or_never().flatten());
-            for state in news.collect::<Vec<_>>() {
-                self.tell_to(&name, Msg::Live(state)).await;
-            }
-        }
-    }
-
-    async fn expect(&mut self, text: &str) -> Result<(), String> {
-        loop {
-            self.settle().await;
-            if self.screen().contains(text) {
-                return Ok(());
-            }
-            let changes: Vec<_> = self.seat().watches.values_mut().map(|watch| Box::pin(watch.changed())).collect();
-            if changes.is_empty() {
-                return Err("it does not stand there".to_owned());
-            }
-            let change = tokio::time::timeout(PATIENCE, select_all(changes)).await;
-            let (state, _, _) = change.map_err(|_| "it does not stand there, and nothing changes")?;
-            if let Some(state) = state {
-                self.tell(Msg::Live(state)).await;
+        let mut quiet = false;
+        while !quiet {
+            quiet = true;
+            for name in &names {
+                let seat = self.seats.get_mut(name).expect("a seat");
+                seat.follow();
+                seat.kiosk.settle().await;
+                seat.kiosk.poll_once().await;
+                for state in seat.news() {
+                    quiet = false;
+                    self.tell_to(name, Msg::Live(state)).await;
+                }
             }
         }
     }
@@ -233,14 +287,16 @@ impl Hall {
     /// Time passes: every program is woken when it asked for it.
     async fn advance(&mut self, by: TimeDelta) {
         let end = self.now() + by;
+        let mut wakes = 0;
         loop {
-            let wakes = self.seats.iter().filter_map(|(name, seat)| Some((seat.app.next_wake()?, name.clone())));
-            let Some((at, name)) = wakes.filter(|(at, _)| *at <= end).min() else { break };
+            let asked = self.seats.iter().filter_map(|(name, seat)| Some((seat.app.next_wake()?, name.clone())));
+            let Some((at, name)) = asked.filter(|(at, _)| *at <= end).min() else { break };
+            wakes = if at <= self.now() { wakes + 1 } else { 0 };
+            assert!(wakes < WAKES, "the program of {name} asks to be woken at {at} again and again");
             self.stage.clock.set(at.max(self.now()));
             self.tell_to(&name, Msg::Wake).await;
         }
         self.stage.clock.set(end);
-        self.stage.kiosk.poll_once().await;
     }
 }
 
