@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 
 use crossterm::event::{
@@ -49,7 +50,8 @@ pub async fn run(session: Session, console: Console) -> io::Result<()> {
     setup.documents = papers.ways();
     let (width, height) = terminal::size()?;
     let size = Size { width, height };
-    let hang_ups = stream::select(signals(SignalKind::terminate())?, signals(SignalKind::hangup())?);
+    let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+    let hang_ups = stream::select_all(ends.map(signals).into_iter().collect::<io::Result<Vec<_>>>()?);
     let _raw = Raw::enter()?;
     // Events of this terminal end with the first error: then nobody is there.
     let events = EventStream::new().take_while(|event| std::future::ready(event.is_ok()));
@@ -65,7 +67,9 @@ pub async fn run(session: Session, console: Console) -> io::Result<()> {
 
 fn signals(kind: SignalKind) -> io::Result<impl stream::Stream<Item = Msg>> {
     let signals = signal(kind)?;
-    Ok(stream::unfold(signals, |mut signals| async move { signals.recv().await.map(|()| (Msg::HangUp, signals)) }))
+    let stream =
+        stream::unfold(signals, |mut signals| async move { signals.recv().await.map(|()| (Msg::HangUp, signals)) });
+    Ok(Box::pin(stream))
 }
 
 /// A terminal that shows a program. Dropping it restores the terminal.
@@ -76,6 +80,7 @@ impl Raw {
         restore_on_panic();
         terminal::enable_raw_mode()?;
         let raw = Self;
+        TAKEN.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)?;
         Ok(raw)
     }
@@ -87,8 +92,15 @@ impl Drop for Raw {
     }
 }
 
-/// Restoring twice does no harm; a terminal that is gone cannot be restored and needs it no more.
+/// Whether the terminal is as a program needs it, and not as a shell does.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Restores the terminal once: leaving the second screen again would put the cursor back above a panic's message. A
+/// terminal that is gone cannot be restored and needs it no more.
 fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut out = io::stdout();
     let _ = execute!(out, DisableBracketedPaste, DisableMouseCapture, ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = out.flush();
