@@ -2,14 +2,17 @@
 //!
 //! Nothing sleeps: a wait ends with the text, with the program, or at its deadline with the screen in the message.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use vt100::MouseProtocolMode;
 
 /// Long enough for a busy machine, short enough to be noticed.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -23,16 +26,19 @@ pub struct Console {
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
-    seen: Vec<u8>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Console {
-    /// Starts the program on a data folder, with an environment of its own and 24 lines of 80 columns.
+    /// Starts Kiosk on a data folder.
     pub fn start(data: &Path, home: &Path, arguments: &[&str]) -> Self {
-        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_kiosk"));
+        Self::start_program(Path::new(env!("CARGO_BIN_EXE_kiosk")), data, home, arguments)
+    }
+
+    /// Starts a program on a data folder, with an environment of its own and 24 lines of 80 columns.
+    pub fn start_program(program: &Path, data: &Path, home: &Path, arguments: &[&str]) -> Self {
+        let pair = native_pty_system().openpty(pty_size(COLUMNS, ROWS)).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(program);
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
@@ -54,7 +60,7 @@ impl Console {
             }
         });
         let screen = vt100::Parser::new(ROWS, COLUMNS, 0);
-        Self { child, keys, output, screen, seen: Vec::new(), _master: pair.master }
+        Self { child, keys, output, screen, master: pair.master }
     }
 
     /// Types.
@@ -93,6 +99,37 @@ impl Console {
         self.screen.screen().alternate_screen()
     }
 
+    /// What of the terminal is not as a shell needs it; nothing when all is.
+    pub fn left_behind(&self) -> Vec<&'static str> {
+        let screen = self.screen.screen();
+        let line = self.line_settings();
+        let all = [
+            (screen.alternate_screen(), "the second screen"),
+            (screen.hide_cursor(), "a hidden cursor"),
+            (screen.mouse_protocol_mode() != MouseProtocolMode::None, "mouse reports"),
+            (screen.bracketed_paste(), "bracketed paste"),
+            (line.contains("-icanon"), "raw lines"),
+            (line.contains("-echo "), "no echo"),
+        ];
+        all.into_iter().filter_map(|(left, what)| left.then_some(what)).collect()
+    }
+
+    /// The terminal's own settings, as `stty` words them.
+    fn line_settings(&self) -> String {
+        let terminal = self.master.tty_name().expect("a pseudo-terminal has a name");
+        let terminal = File::open(terminal).expect("it can be opened");
+        let output = Command::new("stty").arg("-a").stdin(terminal).output().expect("stty runs");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        let size = |cells| NonZero::new(cells).expect("a terminal has cells");
+        self.screen.screen_mut().set_size(size(rows), size(columns));
+        self.master.resize(pty_size(size(columns), size(rows))).expect("it has another size");
+        self
+    }
+
     /// Waits for the program's end, and gives how it ended.
     pub fn end(&mut self) -> ExitStatus {
         let until = Instant::now() + DEADLINE;
@@ -107,20 +144,21 @@ impl Console {
         }
     }
 
-    /// The program's process.
-    pub fn id(&self) -> u32 {
-        self.child.process_id().expect("it was started")
-    }
-
-    /// All bytes that the program wrote.
-    pub fn seen(&self) -> &[u8] {
-        &self.seen
+    /// Sends the program a signal, such as `TERM`.
+    pub fn signal(&mut self, name: &str) -> &mut Self {
+        let id = self.child.process_id().expect("it was started").to_string();
+        let told = Command::new("kill").args(["-s", name, &id]).status().expect("kill runs");
+        assert!(told.success(), "the program is there");
+        self
     }
 
     fn take(&mut self, bytes: &[u8]) {
         self.screen.process(bytes);
-        self.seen.extend(bytes);
     }
+}
+
+fn pty_size(columns: NonZero<u16>, rows: NonZero<u16>) -> PtySize {
+    PtySize { rows: rows.get(), cols: columns.get(), pixel_width: 0, pixel_height: 0 }
 }
 
 /// A program that a failed test leaves behind would keep its folder.
