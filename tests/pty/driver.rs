@@ -20,6 +20,15 @@ const DEADLINE: Duration = Duration::from_mins(1);
 const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
 const COLUMNS: NonZero<u16> = NonZero::new(80).expect("not zero");
 
+/// Tells a program that it is on a [`Console`].
+const MARK: &str = "ON_A_TERMINAL_OF_ITS_OWN";
+
+/// Whether this program was started on a [`Console`].
+#[allow(clippy::disallowed_methods, reason = "a test that starts itself again has to know which of the two it is")]
+pub fn is_on_a_terminal_of_its_own() -> bool {
+    std::env::var_os(MARK).is_some()
+}
+
 /// A program on a terminal of its own.
 pub struct Console {
     child: Box<dyn Child + Send + Sync>,
@@ -42,6 +51,7 @@ impl Console {
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
+        command.env(MARK, "yes");
         command.env("HOME", home);
         command.env("KIOSK_DATA_DIR", data);
         command.cwd(home);
