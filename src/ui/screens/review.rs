@@ -37,6 +37,8 @@ pub struct Review {
 pub enum Action {
     /// Take the money and book.
     Pay,
+    /// Keep the berths under a slip.
+    Reserve,
     /// Ask again whether that was done.
     Again,
     /// Leave although nobody knows.
@@ -108,6 +110,13 @@ impl Scene for Review {
 
     const KEYS: &'static [Binding<Action>] = &[
         bind(&[Key::Enter], "Enter", "pay and book", "Takes the payment and makes the booking.", Action::Pay),
+        bind(
+            &[Key::Enter],
+            "Enter",
+            "get a slip",
+            "Keeps the berths, and shows what to pay at a counter.",
+            Action::Reserve,
+        ),
         bind(&[Key::Enter], "Enter", "ask again", "Asks again for the same: it will not happen twice.", Action::Again),
         bind(&[Key::Down, Key::Tab], "↑↓", "way to pay", "Chooses how it is paid.", Action::NextWay),
         bind(&[Key::Up, Key::BackTab], "", "", "", Action::PreviousWay),
@@ -132,7 +141,8 @@ impl Scene for Review {
     fn offers(&self, action: Action, _world: &World) -> bool {
         let chooses = self.attempt.is_idle() && self.price.ready().is_some();
         match action {
-            Action::Pay => self.price.ready().is_some() && self.attempt.is_idle(),
+            Action::Pay => chooses && self.till.way() != Way::Counter,
+            Action::Reserve => chooses && self.till.way() == Way::Counter,
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::NextWay | Action::PreviousWay => chooses && self.till.count() > 1,
             Action::Price => self.price.failed().is_some(),
@@ -151,7 +161,7 @@ impl Scene for Review {
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
-            Action::Pay => self.pay(cx),
+            Action::Pay | Action::Reserve => self.pay(cx),
             Action::Again => self.attempt.repeat(cx),
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
