@@ -9,8 +9,8 @@
 //! session NAME          goes to an open one
 //! keys <tab>NDLS        types; keys that are no characters stand in angle brackets
 //! touch TEXT            touches the middle of a text on the screen
-//! expect TEXT           the screen shows it
-//! refuse TEXT           the screen does not show it
+//! expect TEXT           a line of the screen shows it, however wide the gaps between its words are
+//! refuse TEXT           no line of the screen shows it
 //! remember NAME TEXT    keeps the word behind a text on the screen; later lines have it as {NAME}
 //! advance 5m            time passes for everybody (s, m, h)
 //! resize 132x43         the terminal has another size
@@ -148,7 +148,7 @@ impl Hall {
                 let at = self.place_of(rest).ok_or("it does not stand there")?;
                 self.tell(Msg::Mouse(Mouse { kind: MouseKind::Press, at })).await;
             }
-            "expect" if self.screen().contains(rest) => {}
+            "expect" if self.shows(rest) => {}
             "expect" => return Err("it does not stand there".to_owned()),
             "remember" => {
                 let (name, mark) = rest.split_once(' ').ok_or("remember NAME TEXT")?;
@@ -157,7 +157,7 @@ impl Hall {
                 let word = after.split_whitespace().next().ok_or("no word stands behind it")?;
                 self.words.insert(format!("{{{name}}}"), word.to_owned());
             }
-            "refuse" if self.screen().contains(rest) => return Err("it stands there".to_owned()),
+            "refuse" if self.shows(rest) => return Err("it stands there".to_owned()),
             "refuse" => {}
             "advance" => self.advance(span(rest)?).await,
             "resize" => {
@@ -173,6 +173,11 @@ impl Hall {
         }
         self.settle().await;
         Ok(())
+    }
+
+    /// Whether a text stands on a line of the screen, however wide its gaps are there.
+    fn shows(&self, text: &str) -> bool {
+        self.screen().lines().any(|line| closed_up(line).contains(&closed_up(text)))
     }
 
     /// A line with the words that were remembered.
@@ -298,6 +303,11 @@ impl Hall {
         }
         self.stage.clock.set(end);
     }
+}
+
+/// A text with one space for every gap.
+fn closed_up(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn span(text: &str) -> Result<TimeDelta, String> {
