@@ -109,8 +109,13 @@ impl Welcome {
                 state::empty(buf, rows, "No more departures today", "Book for another day with b.", world);
             }
             (Some(board), _) => {
-                for (row, offer) in rows.rows().zip(board) {
-                    view_departure(buf, row, offer, world);
+                let shown = board.iter().take(rows.height.into());
+                let times: Vec<String> = shown.map(|offer| departs(offer, world)).collect();
+                let columns = times.iter().map(|time| text::width(time)).max().unwrap_or_default();
+                for ((row, offer), time) in rows.rows().zip(board).zip(times) {
+                    buf.set_string(row.x, row.y, text::right(&time, columns), theme.accent);
+                    let rest = Rect { x: row.x + columns + 2, width: row.width.saturating_sub(columns + 2), ..row };
+                    view_departure(buf, rest, offer, world);
                 }
             }
             (None, Some(_)) => {
@@ -122,7 +127,13 @@ impl Welcome {
     }
 }
 
-/// `16:55  12952  Mumbai Rajdhani → Mumbai Central   2A  28  3A  45▾`.
+/// When a train leaves, with the day if that is not today.
+fn departs(offer: &Offer, world: &World) -> String {
+    let at = offer.journey.from.at;
+    at.format(if at.date() == world.today() { "%H:%M" } else { "%a %H:%M" }).to_string()
+}
+
+/// `12952  Mumbai Rajdhani → Mumbai Central   2A  28  3A  45▾`.
 fn view_departure(buf: &mut Buffer, row: Rect, offer: &Offer, world: &World) {
     let theme = &world.theme;
     let journey = &offer.journey;
@@ -134,12 +145,10 @@ fn view_departure(buf: &mut Buffer, row: Rect, offer: &Offer, world: &World) {
         })
         .collect();
     let columns = u16::try_from(counts.len() * 9).unwrap_or(u16::MAX);
-    let time = journey.from.at.format("%H:%M").to_string();
-    buf.set_stringn(row.x, row.y, time, 5, theme.accent);
-    buf.set_stringn(row.x + 7, row.y, journey.run.train.as_str(), 8, theme.dim);
-    let room = row.width.saturating_sub(14 + columns);
+    buf.set_stringn(row.x, row.y, journey.run.train.as_str(), 8, theme.dim);
+    let room = row.width.saturating_sub(7 + columns);
     let name = format!("{}{}{}", journey.train.name(), world.glyphs.to, journey.to.name);
-    buf.set_stringn(row.x + 14, row.y, text::fit(&name, room.saturating_sub(1)), room.into(), theme.text);
+    buf.set_stringn(row.x + 7, row.y, text::fit(&name, room.saturating_sub(1)), room.into(), theme.text);
     let mut x = row.right().saturating_sub(columns);
     for (class, count) in counts {
         buf.set_stringn(x, row.y, format!("  {class}"), 4, theme.dim);
