@@ -135,6 +135,28 @@ fn keys_that_come_in_one_burst_leave_the_counts_known() {
 }
 
 #[test]
+fn a_line_that_breaks_gives_the_berths_back() {
+    let free_line = |text: &str| text.lines().find(|line| line.contains("Free in")).map(str::to_owned);
+    let known = |screen: &str| screen.contains("Enter hold the best") && !screen.contains("…");
+    let machine = Machine::new();
+    // Wide enough for all coaches.
+    let mut console = machine.console();
+    sign_in(console.resize(132, 43));
+    choose_a_train(&mut console);
+    let before = free_line(&console.wait_until("known counts", known).text());
+    console.keys("\r").wait("held for").keys("\x1b").wait("Held for you");
+    let counted = console.wait_until("a count less", |screen| !screen.contains("…") && free_line(screen) != before);
+    assert!(counted.text().contains("Held for you"));
+    assert!(console.hang_up("c").success());
+
+    let mut console = machine.console();
+    sign_in(console.resize(132, 43));
+    choose_a_train(&mut console);
+    let after = free_line(&console.wait_until("known counts", known).text());
+    assert_eq!(after, before);
+}
+
+#[test]
 fn a_panic_restores_the_terminal_and_stands_on_it() {
     if driver::is_on_a_terminal_of_its_own() {
         run_until_the_clock_breaks();

@@ -8,7 +8,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
@@ -34,8 +34,10 @@ pub struct Console {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
+    reader: Option<JoinHandle<()>>,
     screen: vt100::Parser,
-    master: Box<dyn MasterPty + Send>,
+    /// Until it is hung up.
+    master: Option<Box<dyn MasterPty + Send>>,
 }
 
 impl Console {
@@ -61,7 +63,7 @@ impl Console {
         let mut reader = pair.master.try_clone_reader().expect("the terminal can be read");
         let keys = pair.master.take_writer().expect("the terminal can be written");
         let (bytes, output) = channel();
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(read @ 1..) = reader.read(&mut buffer) {
                 if bytes.send(buffer[..read].to_vec()).is_err() {
@@ -70,7 +72,7 @@ impl Console {
             }
         });
         let screen = vt100::Parser::new(ROWS, COLUMNS, 0);
-        Self { child, keys, output, screen, master: pair.master }
+        Self { child, keys, output, reader: Some(reader), screen, master: Some(pair.master) }
     }
 
     /// Types.
@@ -126,7 +128,7 @@ impl Console {
 
     /// The terminal's own settings, as `stty` words them.
     fn line_settings(&self) -> String {
-        let terminal = self.master.tty_name().expect("a pseudo-terminal has a name");
+        let terminal = self.master().tty_name().expect("a pseudo-terminal has a name");
         let terminal = File::open(terminal).expect("it can be opened");
         let output = Command::new("stty").arg("-a").stdin(terminal).output().expect("stty runs");
         String::from_utf8(output.stdout).expect("text")
@@ -136,7 +138,7 @@ impl Console {
     pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
         let size = |cells| NonZero::new(cells).expect("a terminal has cells");
         self.screen.screen_mut().set_size(size(rows), size(columns));
-        self.master.resize(pty_size(size(columns), size(rows))).expect("it has another size");
+        self.master().resize(pty_size(size(columns), size(rows))).expect("it has another size");
         self
     }
 
@@ -154,12 +156,27 @@ impl Console {
         }
     }
 
+    /// Takes the terminal away, as a broken line does, and waits for the program's end. `key` makes the program write,
+    /// so that the reader notices that nobody listens.
+    pub fn hang_up(&mut self, key: &str) -> ExitStatus {
+        self.output = channel().1;
+        self.keys(key);
+        self.reader.take().expect("it was not hung up").join().expect("it reads without a fault");
+        self.keys = Box::new(std::io::sink());
+        self.master = None;
+        self.child.wait().expect("the program can be waited for")
+    }
+
     /// Sends the program a signal, such as `TERM`.
     pub fn signal(&mut self, name: &str) -> &mut Self {
         let id = self.child.process_id().expect("it was started").to_string();
         let told = Command::new("kill").args(["-s", name, &id]).status().expect("kill runs");
         assert!(told.success(), "the program is there");
         self
+    }
+
+    fn master(&self) -> &dyn MasterPty {
+        self.master.as_deref().expect("it was not hung up")
     }
 
     fn take(&mut self, bytes: &[u8]) {
