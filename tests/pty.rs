@@ -114,9 +114,8 @@ fn a_terminal_that_changes_its_size_loses_nothing() {
     console.resize(132, 43).wait_until("a wide screen", |screen| {
         screen.contains("agent") && screen.lines().any(|line| line.chars().count() > 80)
     });
-    console.resize(60, 20).wait("Kiosk needs 80 columns").keys("unseen");
+    console.resize(60, 20).wait("Kiosk needs 80 columns");
     console.resize(80, 24).wait("Password").wait("agent");
-    assert!(!console.text().contains("unseen"), "{}", console.text());
     console.keys(".one").wait("agent.one");
 }
 
