@@ -55,7 +55,7 @@ fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
         documents: Vec::new(),
         hints: hints.collect(),
         test_payment: kiosk.settings().test_payment,
-        idle: Idle { public: times.public_idle(), staff: times.staff_idle(), ..Idle::default() },
+        idle: Idle { public: times.public_idle(), staff: times.staff_idle() },
         seed: rand::random(),
     }
 }

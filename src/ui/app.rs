@@ -244,6 +244,9 @@ impl App {
     fn pop(&mut self) {
         if self.stack.len() > 1 {
             self.stack.pop();
+            if self.world.is_public() && matches!(self.top(), Screen::Welcome(_)) {
+                return self.go_home();
+            }
             self.with_top(Screen::resume);
         } else {
             self.go_home();
@@ -415,7 +418,7 @@ impl App {
     fn offers(&self, action: Everywhere) -> bool {
         match action {
             Everywhere::Help => true,
-            Everywhere::SignOut => self.world.identity.is_some() || self.world.is_public() && self.stack.len() > 1,
+            Everywhere::SignOut => self.world.identity.is_some() || self.world.is_public() && !self.is_pristine(),
             Everywhere::Lock => self.world.identity.is_some() && !self.world.is_public(),
             Everywhere::Quit => !self.world.is_public(),
         }

@@ -82,15 +82,21 @@ pub struct AccountHint {
 pub struct Idle {
     /// At a public console, until everything is forgotten.
     pub public: TimeDelta,
-    /// The last part of it, in which a countdown is shown.
-    pub warning: TimeDelta,
     /// Elsewhere, until the terminal locks.
     pub staff: TimeDelta,
 }
 
 impl Default for Idle {
     fn default() -> Self {
-        Self { public: TimeDelta::seconds(90), warning: TimeDelta::seconds(20), staff: TimeDelta::minutes(10) }
+        Self { public: TimeDelta::seconds(90), staff: TimeDelta::minutes(10) }
+    }
+}
+
+impl Idle {
+    /// The last part of a public console's time, in which a countdown is shown: 20 s, or a third of a shorter time, so
+    /// that there is always longer to type than to be warned.
+    pub fn warning(&self) -> TimeDelta {
+        TimeDelta::seconds(20).min(self.public / 3)
     }
 }
 

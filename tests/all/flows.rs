@@ -69,6 +69,7 @@ flows! {
     last_berth
     live_counts
     locked_in_the_middle
+    next_guest_at_a_console
     public_console_forgets
     same_berth
     sign_in_and_out

@@ -7,6 +7,7 @@ use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::train::{Leg, RunId};
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Hold, Reply, Request};
+use kiosk::ui::context::{Idle, Setup};
 use kiosk::ui::draft::Draft;
 use kiosk::ui::msg::{CallId, Effect, Msg};
 use kiosk::ui::screen::Screen;
@@ -98,6 +99,31 @@ fn any_key_calls_the_countdown_off_and_does_nothing_else() {
     assert!(!format!("{:?}", stage.app.top()).contains("\"x\""), "the key was for the countdown alone");
     stage.advance(TimeDelta::seconds(60));
     assert!(matches!(stage.app.top(), Screen::SignIn(_)));
+}
+
+#[test]
+fn a_guest_who_goes_back_to_the_first_screen_of_a_public_console_is_forgotten() {
+    let mut stage = Stage::new(setup(TerminalKind::Public));
+    stage.keys("bNDLS").calls.clear();
+    stage.keys("<esc><esc>");
+    assert!(matches!(stage.app.top(), Screen::Welcome(_)), "{}", stage.text());
+    assert!(stage.calls.iter().any(|(_, request)| matches!(request, Request::SignOut)), "{:?}", stage.calls);
+    stage.calls.clear();
+    stage.keys("<f8>").advance(TimeDelta::minutes(5));
+    let asked = |(_, request): &(_, Request)| matches!(request, Request::SignOut);
+    assert!(!stage.calls.iter().any(asked), "there is nothing to forget: {:?}", stage.calls);
+}
+
+#[test]
+fn a_short_idle_time_leaves_longer_to_type_than_it_warns() {
+    let idle = Idle { public: TimeDelta::seconds(15), ..Idle::default() };
+    let mut stage = Stage::new(Setup { idle, ..setup(TerminalKind::Public) });
+    stage.keys("b").advance(TimeDelta::seconds(9));
+    assert!(!stage.text().contains("still there"), "{}", stage.text());
+    stage.keys("N").advance(TimeDelta::seconds(9)).keys("D");
+    assert!(!stage.text().contains("still there"), "{}", stage.text());
+    stage.advance(TimeDelta::seconds(10));
+    assert!(stage.text().contains("forgotten in 5 s"), "{}", stage.text());
 }
 
 #[test]

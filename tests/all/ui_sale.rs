@@ -331,6 +331,69 @@ fn a_traveller_pays_at_the_counter() {
     assert!(stage.text().contains("CONFIRMED"), "a slip paid elsewhere becomes the ticket:\n{}", stage.text());
 }
 
+/// A guest's booking at a public console, just made.
+fn booked_by_a_guest() -> Stage {
+    let (mut stage, _) = at_review(Setup { test_payment: true, ..setup(TerminalKind::Public) });
+    stage.keys("<down><enter>");
+    stage.reply(Ok(Reply::Booking(booked(OpId(Uuid::nil())))));
+    stage.calls.clear();
+    assert!(stage.text().contains("Anita Sharma"), "{}", stage.text());
+    stage
+}
+
+fn assert_forgotten(stage: &mut Stage) {
+    let asked: Vec<_> = stage.calls.drain(..).map(|(_, request)| request).collect();
+    assert!(asked.iter().any(|request| matches!(request, Request::SignOut)), "{asked:?}");
+    assert!(matches!(stage.app.top(), Screen::Welcome(_)), "{}", stage.text());
+    assert!(!format!("{:?}", stage.app).contains("Anita"), "a name is left");
+}
+
+#[test]
+fn a_ticket_left_on_a_public_console_is_forgotten() {
+    let mut stage = booked_by_a_guest();
+    stage.advance(TimeDelta::seconds(75));
+    assert!(stage.text().contains("forgotten in 15 s"), "{}", stage.text());
+    stage.advance(TimeDelta::seconds(15));
+    assert_forgotten(&mut stage);
+}
+
+#[test]
+fn a_guest_who_is_done_at_a_public_console_is_forgotten() {
+    for key in ["<enter>", "<f8>"] {
+        let mut stage = booked_by_a_guest();
+        stage.keys(key);
+        assert_forgotten(&mut stage);
+    }
+}
+
+#[test]
+fn an_answer_that_has_to_be_read_waits_under_the_lock() {
+    let (mut stage, fare) = at_review(staff());
+    stage.keys("<enter><f9>");
+    let dearer = Fare { total: fare.total + fare.total, ..fare };
+    stage.reply(Err(Failure::FareChanged(Box::new(dearer))));
+    assert!(stage.text().contains("This terminal is locked"), "{}", stage.text());
+    assert!(!stage.text().contains("The fare has changed"), "{}", stage.text());
+    unlock(&mut stage);
+    assert!(stage.text().contains("The fare has changed"), "{}", stage.text());
+}
+
+#[test]
+fn a_hold_that_ends_leaves_the_lock_where_it_is() {
+    let (mut stage, _) = at_review(staff());
+    stage.keys("<f9>").advance(TimeDelta::minutes(10));
+    assert!(stage.text().contains("This terminal is locked"), "{}", stage.text());
+    unlock(&mut stage);
+    assert!(stage.text().contains("The time is over"), "{}", stage.text());
+}
+
+fn unlock(stage: &mut Stage) {
+    stage.calls.retain(|(_, request)| !matches!(request, Request::Lock));
+    stage.keys("secret<enter>");
+    let identity = crate::ui_kit::identity(Role::Agent);
+    assert!(matches!(stage.reply(Ok(Reply::Welcome(identity))), Request::Unlock { .. }));
+}
+
 #[test]
 fn the_ticket_shows_its_code_and_brings_the_receipt() {
     let (mut stage, _) = at_review(staff());

@@ -25,8 +25,12 @@ impl App {
         act(self);
     }
 
-    /// The first screen, with no journey in work; its berths are given back.
+    /// The first screen, with no journey in work; its berths are given back. A guest who goes there at a public console
+    /// has finished: the next one finds nothing of what was searched and booked.
     pub(super) fn go_home(&mut self) {
+        if self.world.is_public() && self.world.identity.is_none() {
+            return self.sign_out();
+        }
         if let Some(hold) = std::mem::take(&mut self.world.draft).hold {
             self.send(Owner::Nobody, Request::Release { hold: hold.id, run: hold.run });
         }
@@ -91,9 +95,10 @@ impl App {
         self.out.push(Effect::Quit);
     }
 
-    /// Whether there is nothing to forget: nobody is signed in and the first screen stands as it began.
-    fn is_pristine(&self) -> bool {
-        self.world.identity.is_none() && self.stack.len() == 1 && self.overlay.is_none()
+    /// Whether there is nothing to forget: nobody is signed in, and the first screen stands. A guest comes back to it
+    /// only by being forgotten.
+    pub(super) fn is_pristine(&self) -> bool {
+        self.world.identity.is_none() && matches!(self.top(), Screen::Welcome(_)) && self.overlay.is_none()
     }
 
     fn idle_until(&self) -> Option<DateTime<Utc>> {
@@ -111,7 +116,7 @@ impl App {
         if !self.world.is_public() {
             return Some(until);
         }
-        let warning = until - self.world.idle.warning;
+        let warning = until - self.world.idle.warning();
         if self.world.now < warning { Some(warning) } else { Some(time::next_second(until, self.world.now)) }
     }
 
@@ -120,7 +125,7 @@ impl App {
         let now = self.world.now;
         if now >= until {
             if self.world.is_public() { self.sign_out() } else { self.lock() }
-        } else if self.world.is_public() && now >= until - self.world.idle.warning {
+        } else if self.world.is_public() && now >= until - self.world.idle.warning() {
             self.veil(Overlay::Idle(until));
         }
     }
