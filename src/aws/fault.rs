@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::json;
+use tokio::sync::Barrier;
 
 /// What goes wrong with one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,33 @@ pub enum Fault {
     LoseReply,
     /// Nothing ever comes back, and it is not applied.
     Hang,
+    /// It is sent on once as many requests as the meeting is for have come to it.
+    Meet(Meeting),
+}
+
+/// Where requests wait for each other, so that none is applied before the last is sent.
+#[derive(Clone)]
+pub struct Meeting(Arc<Barrier>);
+
+impl Meeting {
+    /// A meeting of as many requests.
+    pub fn of(requests: usize) -> Self {
+        Self(Arc::new(Barrier::new(requests)))
+    }
+}
+
+impl PartialEq for Meeting {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Meeting {}
+
+impl fmt::Debug for Meeting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meeting")
+    }
 }
 
 /// One request that is about to be sent.
@@ -109,6 +137,13 @@ impl HttpConnector for FaultyConnector {
             Fault::Cancel(codes) => HttpConnectorFuture::ready(Ok(cancellation(&codes))),
             Fault::LoseRequest => HttpConnectorFuture::ready(Err(lost("the request was lost"))),
             Fault::Hang => HttpConnectorFuture::new(std::future::pending()),
+            Fault::Meet(Meeting(barrier)) => {
+                let inner = self.inner.clone();
+                HttpConnectorFuture::new(async move {
+                    barrier.wait().await;
+                    inner.call(request).await
+                })
+            }
             Fault::LoseReply => {
                 let applied = self.inner.call(request);
                 HttpConnectorFuture::new(async move {

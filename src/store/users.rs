@@ -16,6 +16,8 @@ use crate::store::retry::{Refusal, refused};
 use crate::store::schema::{EMAIL_LOWER, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USERNAME_LOWER};
 use crate::store::{Store, StoreError};
 
+/// On an account: a token of the write that left it so, by which a repeat knows its own.
+const WRITTEN_BY: &str = "WrittenBy";
 /// On a guard item: the account that has the name.
 const ACCOUNT_ID: &str = "AccountID";
 const FIRST_ADMINISTRATOR: &str = "administrator#first";
@@ -99,18 +101,20 @@ impl Store {
     }
 
     /// Writes an account that was read at its `version`, and gives it as written, one version later. Its name and
-    /// address must be as they were: their guards are not moved.
+    /// address must be as they were: their guards are not moved. Of two saves of one version one is refused, even where
+    /// both would write the same: each counts.
     ///
     /// # Errors
     ///
     /// `Conflict` when it was written since, `NotFound` when there is none.
     pub async fn save_account(&self, account: &Account) -> Result<Account, StoreError> {
         let next = Account { version: account.version + 1, ..account.clone() };
-        let mut items = vec![written(self.put_next_version(&next, account.version))];
+        let token = self.patience().token();
+        let mut items = vec![written(self.put_next_version(&next, account.version, &token))];
         items.extend(self.administrator_mark(&next));
         let Err(refusal) = self.transact(items).await?.verdict else { return Ok(next) };
         match refusal.failed_condition() {
-            Some((_, found)) => unless_written(next, found),
+            Some((_, found)) => unless_written(next, &token, found),
             None => Err(refused(&refusal)),
         }
     }
@@ -120,7 +124,8 @@ impl Store {
         let next = Account { version: account.version + 1, role: Role::Administrator, ..account.clone() };
         let mark = self.put_user(guard(FIRST_ADMINISTRATOR, account.id));
         let mark = mark.condition_expression(format!("attribute_not_exists({USER_ID})"));
-        let items = vec![written(mark), written(self.put_next_version(&next, account.version))];
+        let token = self.patience().token();
+        let items = vec![written(mark), written(self.put_next_version(&next, account.version, &token))];
         let Err(refusal) = self.transact(items).await?.verdict else { return Ok(Claim::Granted(Box::new(next))) };
         match refusal.failed_condition() {
             // An earlier attempt whose reply was lost left its mark and wrote the account in one.
@@ -129,7 +134,7 @@ impl Store {
                 Ok(written.map_or(Claim::TooLate, |found| Claim::Granted(Box::new(found))))
             }
             Some((0, _)) => Ok(Claim::TooLate),
-            Some((_, found)) => unless_written(next, found).map(|account| Claim::Granted(Box::new(account))),
+            Some((_, found)) => unless_written(next, &token, found).map(|account| Claim::Granted(Box::new(account))),
             None => Err(refused(&refusal)),
         }
     }
@@ -181,8 +186,10 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    fn put_next_version(&self, next: &Account, read: u64) -> PutBuilder {
-        self.put_user(account_item(next))
+    fn put_next_version(&self, next: &Account, read: u64, token: &str) -> PutBuilder {
+        let mut item = account_item(next);
+        item.insert(WRITTEN_BY.to_owned(), string(token));
+        self.put_user(item)
             .condition_expression(format!(
                 "Version = :read AND {USERNAME_LOWER} = :name AND {EMAIL_LOWER} = :address \
                  AND {SCHEMA_VERSION_ATTRIBUTE} <= :schema"
@@ -209,11 +216,11 @@ impl Store {
     }
 }
 
-/// What a failed condition on a version means: success, if what is there is what was to be written.
-fn unless_written(next: Account, found: Option<&Item>) -> Result<Account, StoreError> {
+/// What a failed condition on a version means: success, if an attempt of this very write left what is there.
+fn unless_written(next: Account, token: &str, found: Option<&Item>) -> Result<Account, StoreError> {
     let what = format!("account {}", next.username);
     let Some(found) = found else { return Err(StoreError::NotFound { what }) };
-    if decode::<Account>(found.clone(), &what)? == next { Ok(next) } else { Err(StoreError::Conflict { what }) }
+    if text(found, WRITTEN_BY) == Some(token) { Ok(next) } else { Err(StoreError::Conflict { what }) }
 }
 
 fn written(put: PutBuilder) -> TransactWriteItem {
