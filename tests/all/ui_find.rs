@@ -100,6 +100,22 @@ fn crowded(journey: &Journey) -> RunState {
 }
 
 #[test]
+fn a_place_that_nobody_knows_is_said_before_the_next_field() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.keys("xyzzy<enter>");
+    assert!(stage.text().contains("We have no such station."), "{}", stage.text());
+    stage.keys("<c-u>mmct<enter>+3<enter>");
+    assert!(matches!(stage.asked().1, Request::Search { .. }));
+}
+
+#[test]
+fn a_date_that_is_not_on_sale_is_told_while_it_is_typed() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.keys("mmct<enter>23 mar");
+    assert!(stage.text().contains("on sale from 1 Dec to 30 Jan"), "{}", stage.text());
+}
+
+#[test]
 fn tab_takes_the_place_that_is_offered_as_enter_does() {
     let mut stage = Stage::signed_in(Role::Agent);
     stage.keys("mmct<tab>+3<enter>");

@@ -38,6 +38,15 @@ fn a_counter_is_plain() {
 }
 
 #[test]
+fn departures_of_another_day_stand_under_its_date() {
+    let mut stage = Stage::new(setup(TerminalKind::Public));
+    let today = start().date_naive();
+    let days = [today, today.succ_opt().expect("a date"), today + chrono::Days::new(2)];
+    stage.reply(Ok(Reply::Offers(days.iter().flat_map(|day| offers("NDLS", "MMCT", *day)).collect())));
+    assert_picture!(stage, "three_days");
+}
+
+#[test]
 fn any_key_or_touch_begins_a_booking_at_a_public_console() {
     let mut stage = with_board(TerminalKind::Public);
     stage.keys("x");

@@ -152,8 +152,11 @@ impl Search {
                 let chosen = self.offered.chosen().cloned();
                 self.offered.close();
                 let field = if self.focus == Spot::From { &mut self.from } else { &mut self.to };
-                if let Some(place) = chosen {
-                    field.set_value(&places::title(&place));
+                match chosen {
+                    Some(place) => field.set_value(&places::title(&place)),
+                    // What is empty is asked for when the search begins.
+                    None if !field.is_empty() && resolve(field, &world.stations, "").is_none() => return Settled::No,
+                    None => {}
                 }
                 Settled::Yes
             }
@@ -174,7 +177,7 @@ impl Search {
     }
 
     fn go(&mut self, step: isize, world: &World) {
-        // Backwards a bad date may be left: its error stays where it is.
+        // Backwards what is wrong may be left: its error stays where it is.
         if self.settle(world) == Settled::No && step > 0 {
             return;
         }
@@ -286,9 +289,9 @@ impl Search {
     }
 
     fn touched(&mut self, spot: Spot, world: &World) {
-        if self.settle(world) == Settled::Yes {
-            self.focus = spot;
-        }
+        // A finger may leave what is wrong: its error stays where it is, and the search says it again.
+        self.settle(world);
+        self.focus = spot;
     }
 }
 

@@ -1,17 +1,17 @@
 //! The first screen where nobody is signed in: the clock, the next departures, and three ways on.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Widget};
 
-use crate::domain::coach::Class;
 use crate::service::request::{Failure, Offer, Reply, Request};
-use crate::ui::context::{Context, World};
+use crate::ui::context::{Available, Change, Context, World};
 use crate::ui::glyphs::Charset;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, Load, Watch};
-use crate::ui::screen::Scene;
+use crate::ui::screen::{Scene, long_date};
 use crate::ui::screens::{bookings::Bookings, search::Search, sign_in::SignIn};
 use crate::ui::text;
 use crate::ui::widgets::{big_clock, state};
@@ -22,8 +22,8 @@ const DEPARTURES: usize = 24;
 /// How often the board is read again.
 const REFRESH: TimeDelta = TimeDelta::minutes(1);
 
-/// Classes of a departure that are shown.
-const CLASSES: usize = 4;
+/// Columns of a class of a departure: `  3A  792▾`.
+const CLASS: u16 = 10;
 
 /// Rows of a target, as a finger needs them.
 const TARGET: u16 = 3;
@@ -74,11 +74,13 @@ impl Welcome {
 
     /// The clock, the board and the targets.
     fn places(area: Rect, world: &World) -> (Rect, Rect, [Rect; 3]) {
-        let clock = match (world.is_public(), world.glyphs.charset) {
-            (false, _) => 0,
-            (true, Charset::Ascii) if area.height < 30 => 0,
-            (true, Charset::Ascii) => 9,
-            (true, Charset::Unicode) => 5,
+        let tall = area.height >= 30;
+        // A counter's small screen is for the board; where there is none, the clock has the room.
+        let has_clock = world.is_public() || world.terminal.station.is_none() || tall;
+        let clock = match world.glyphs.charset {
+            Charset::Unicode if has_clock => 5,
+            Charset::Ascii if has_clock && tall => 9,
+            Charset::Unicode | Charset::Ascii => 0,
         };
         let foot = area.bottom().saturating_sub(TARGET + 1);
         let board_top = area.y + clock;
@@ -109,13 +111,14 @@ impl Welcome {
                 state::empty(buf, rows, "No more departures today", "Book for another day with b.", world);
             }
             (Some(board), _) => {
-                let shown = board.iter().take(rows.height.into());
-                let times: Vec<String> = shown.map(|offer| departs(offer, world)).collect();
-                let columns = times.iter().map(|time| text::width(time)).max().unwrap_or_default();
-                for ((row, offer), time) in rows.rows().zip(board).zip(times) {
-                    buf.set_string(row.x, row.y, text::right(&time, columns), theme.accent);
-                    let rest = Rect { x: row.x + columns + 2, width: row.width.saturating_sub(columns + 2), ..row };
-                    view_departure(buf, rest, offer, world);
+                for (row, line) in rows.rows().zip(lines(board, world.today())) {
+                    match line {
+                        Line::Day(date) => {
+                            let day = day_words(date, world.today());
+                            buf.set_stringn(row.x, row.y, day, row.width.into(), theme.dim);
+                        }
+                        Line::Departure(offer) => view_departure(buf, row, offer, world),
+                    }
                 }
             }
             (None, Some(_)) => {
@@ -127,39 +130,58 @@ impl Welcome {
     }
 }
 
-/// When a train leaves, with the day if that is not today.
-fn departs(offer: &Offer, world: &World) -> String {
-    let at = offer.journey.from.at;
-    at.format(if at.date() == world.today() { "%H:%M" } else { "%a %H:%M" }).to_string()
+/// A row of the board.
+enum Line<'a> {
+    /// The departures below are on this day.
+    Day(NaiveDate),
+    /// A departure.
+    Departure(&'a Offer),
 }
 
-/// `12952  Mumbai Rajdhani → Mumbai Central   2A  28  3A  45▾`.
+/// The departures with a heading wherever another day begins; today needs none.
+fn lines(board: &[Offer], today: NaiveDate) -> impl Iterator<Item = Line<'_>> {
+    let mut day = today;
+    board.iter().flat_map(move |offer| {
+        let date = offer.journey.from.at.date();
+        let heading = (date != day).then_some(Line::Day(date));
+        day = date;
+        heading.into_iter().chain([Line::Departure(offer)])
+    })
+}
+
+fn day_words(date: NaiveDate, today: NaiveDate) -> String {
+    let words = long_date(date);
+    if today.checked_add_days(Days::new(1)) == Some(date) { format!("Tomorrow, {words}") } else { words }
+}
+
+/// `16:55  12952  Mumbai Rajdhani → Mumbai Central   2A   28   3A   45▾`.
 fn view_departure(buf: &mut Buffer, row: Rect, offer: &Offer, world: &World) {
     let theme = &world.theme;
     let journey = &offer.journey;
-    let shown = offer.fares.iter().map(|(class, _)| *class).take(CLASSES);
-    let counts: Vec<(Class, String)> = shown
-        .map(|class| match world.available(journey.run, class, journey.leg) {
-            Some(available) => (class, format!("{:>4}{}", available.count, available.change.mark())),
-            None => (class, "   · ".to_owned()),
-        })
-        .collect();
-    let columns = u16::try_from(counts.len() * 9).unwrap_or(u16::MAX);
-    buf.set_stringn(row.x, row.y, journey.run.train.as_str(), 8, theme.dim);
-    let room = row.width.saturating_sub(7 + columns);
+    let classes: u16 = if row.width < 100 { 3 } else { 5 };
+    let time = journey.from.at.format("%H:%M").to_string();
+    buf.set_stringn(row.x, row.y, time, 5, theme.accent);
+    buf.set_stringn(row.x + 7, row.y, journey.run.train.as_str(), 8, theme.dim);
+    let room = row.width.saturating_sub(14 + classes * CLASS);
     let name = format!("{}{}{}", journey.train.name(), world.glyphs.to, journey.to.name);
-    buf.set_stringn(row.x + 7, row.y, text::fit(&name, room.saturating_sub(1)), room.into(), theme.text);
-    let mut x = row.right().saturating_sub(columns);
-    for (class, count) in counts {
+    buf.set_stringn(row.x + 14, row.y, text::fit(&name, room.saturating_sub(1)), room.into(), theme.text);
+    let mut x = row.right().saturating_sub(classes * CLASS);
+    for (class, _) in offer.fares.iter().take(classes.into()) {
         buf.set_stringn(x, row.y, format!("  {class}"), 4, theme.dim);
-        let style = match count.trim() {
-            "0" => theme.bad,
-            "·" => theme.dim,
-            count if count.ends_with(['▾', '▴']) => theme.changed,
-            _ => theme.good,
+        let (count, style) = match world.available(journey.run, *class, journey.leg) {
+            Some(free) => (format!("{:>5}{}", free.count, free.change.mark()), count_style(free, world)),
+            None => ("    · ".to_owned(), theme.dim),
         };
-        buf.set_stringn(x + 4, row.y, count, 5, style);
-        x += 9;
+        buf.set_stringn(x + 4, row.y, count, 6, style);
+        x += CLASS;
+    }
+}
+
+fn count_style(free: Available, world: &World) -> Style {
+    match free {
+        Available { change: Change::Fewer | Change::More, .. } => world.theme.changed,
+        Available { count: 0, .. } => world.theme.bad,
+        Available { .. } => world.theme.good,
     }
 }
 
@@ -245,7 +267,11 @@ impl Scene for Welcome {
     fn watch(&self, world: &World) -> Vec<Watch> {
         let (_, board, _) = Self::places(crate::ui::frame::body(world.size), world);
         let shown = usize::from(board.height.saturating_sub(2));
-        let runs = self.board.iter().flatten().take(shown).map(|offer| offer.journey.run);
+        let departures = lines(self.board.as_deref().unwrap_or_default(), world.today()).take(shown);
+        let runs = departures.filter_map(|line| match line {
+            Line::Departure(offer) => Some(offer.journey.run),
+            Line::Day(_) => None,
+        });
         runs.map(|run| Watch { run, attention: Attention::Listed }).collect()
     }
 

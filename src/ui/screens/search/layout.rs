@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Entry, Search, Spot, day_text};
+use super::day_text::{self, BadDay};
+use super::{Entry, Search, Spot};
 use crate::ui::context::World;
 use crate::ui::draft::Trip;
 use crate::ui::form::field::LABEL;
@@ -155,7 +156,10 @@ fn view_day(search: &Search, buf: &mut Buffer, place: Rect, focus: Focus, world:
         }
         Entry::Typing => match day_text::read(search.day.value(), window) {
             Ok(date) => format!("means {}", long_date(date)),
-            Err(_) => "type it like 24 dec, 24/12, fri or +3".to_owned(),
+            Err(BadDay::OutsideWindow { first, last }) => {
+                format!("on sale from {} to {}", first.format("%-d %b"), last.format("%-d %b"))
+            }
+            Err(BadDay::Empty | BadDay::Unreadable) => "type it like 24 dec, 24/12, fri or +3".to_owned(),
         },
     };
     let x = place.x + 2 + LABEL;
