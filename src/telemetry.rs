@@ -69,7 +69,8 @@ fn filter(level: Level, door: Door) -> Targets {
 
 fn file_writer(config: &Config) -> Result<(NonBlocking, WorkerGuard), LogError> {
     let folder = config.data_dir().join("logs");
-    embedded::create_folder(&folder)?;
+    embedded::take_data_folder(config.data_dir())?;
+    embedded::take_own_folder(&folder)?;
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("kiosk")

@@ -27,7 +27,7 @@ use crate::aws::embedded::database::DatabaseEngine;
 use crate::aws::embedded::objects::ObjectEngine;
 use crate::aws::{Clients, Place, settings};
 
-pub use folder::create as create_folder;
+pub use folder::{empty_own as empty_own_folder, take_data as take_data_folder, take_own as take_own_folder};
 
 const ENDPOINT: &str = "http://embedded.invalid";
 const REGION: &str = "ap-south-1";
@@ -82,7 +82,7 @@ pub enum Execution {
 /// Opens the data folder, creating what is missing, and gives clients for it. The folder is free again when the last
 /// clone of the clients is dropped.
 pub fn open(data: &Path) -> Result<Clients, EmbeddedError> {
-    folder::create(data)?;
+    folder::take_data(data)?;
     let lock = folder::Lock::take(data)?;
     let database = DatabaseEngine::in_folder(data, lock)?;
     let objects = ObjectEngine::open(data)?;
@@ -91,7 +91,7 @@ pub fn open(data: &Path) -> Result<Clients, EmbeddedError> {
 
 /// Clients for a database in memory and objects under `data`, which is not locked: for tests and simulations.
 pub fn in_memory(data: &Path, execution: Execution) -> Result<Clients, EmbeddedError> {
-    folder::create(data)?;
+    folder::take_data(data)?;
     Ok(clients(DatabaseEngine::in_memory(data, execution)?, ObjectEngine::open(data)?))
 }
 

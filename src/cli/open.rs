@@ -58,7 +58,7 @@ pub(super) fn secret_key(config: &Config) -> Result<SecretKey, CliError> {
     if let Some(key) = config.secret_key() {
         return Ok(key.clone());
     }
-    embedded::create_folder(config.data_dir())?;
+    embedded::take_data_folder(config.data_dir())?;
     Ok(secret::key_in(config.data_dir())?)
 }
 

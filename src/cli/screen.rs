@@ -82,9 +82,11 @@ fn look(config: &Config) -> Look {
 fn papers(config: &Config) -> Result<Papers, CliError> {
     let around = config.surroundings();
     let here = config.terminal().kind != TerminalKind::Public && !around.is_remote();
+    // What was shown in an earlier session names who travels, and the bucket has it.
     let shown = config.data_dir().join("opened");
+    embedded::empty_own_folder(&shown)?;
     if here && around.has_desktop() {
-        embedded::create_folder(&shown)?;
+        embedded::take_own_folder(&shown)?;
     }
     Ok(Papers {
         desktop: (here && around.has_desktop()).then_some(shown),

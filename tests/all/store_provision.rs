@@ -79,11 +79,58 @@ async fn a_bucket_that_cannot_be_looked_at_says_what_to_check() {
 #[cfg(unix)]
 #[tokio::test]
 async fn only_the_owner_can_enter_the_folder() {
-    use std::os::unix::fs::PermissionsExt;
-
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("deep").join("data");
     let _clients = embedded::open(&data).expect("nobody has it");
-    let mode = std::fs::metadata(&data).expect("it is there").permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
+    assert_eq!(modes::of(&data), 0o700);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn in_a_folder_that_others_can_enter_they_can_read_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path();
+    std::fs::create_dir(data.join("objects")).expect("a folder");
+    std::fs::write(data.join("lock"), "4242\n").expect("a file");
+    for (path, mode) in [(data.join("objects"), 0o755), (data.join("lock"), 0o644), (data.to_owned(), 0o755)] {
+        modes::set(&path, mode);
+    }
+    let store = Store::new(embedded::open(data).expect("nobody has it"), Names::default());
+    store.provision(|_| {}).await.expect("a fresh folder");
+    assert_eq!(modes::of(data), 0o755, "it may be somebody's home");
+    let readable: Vec<_> = std::fs::read_dir(data)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| modes::of(path) & 0o077 != 0)
+        .collect();
+    assert!(data.join("kiosk.db").is_file() && readable.is_empty(), "{readable:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_in_which_others_may_write_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for mode in [0o770, 0o1777] {
+        modes::set(folder.path(), mode);
+        let refusal = embedded::open(folder.path()).expect_err("others may write");
+        assert!(refusal.to_string().contains("chmod go-w"), "{refusal}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[cfg(unix)]
+mod modes {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    /// Who may do what with a file or folder.
+    pub fn of(path: &Path) -> u32 {
+        metadata(path).expect("it is there").permissions().mode() & 0o777
+    }
+
+    /// Lets others do it, or not.
+    pub fn set(path: &Path, mode: u32) {
+        set_permissions(path, Permissions::from_mode(mode)).expect("it is the test's own");
+    }
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::aws::embedded::folder::Lock;
+use crate::aws::embedded::folder::{self, Lock};
 use crate::aws::embedded::{EmbeddedError, Execution};
 
 const FILE: &str = "kiosk.db";
@@ -54,6 +54,8 @@ impl DatabaseEngine {
     pub fn in_folder(folder: &Path, lock: Lock) -> Result<Self, EmbeddedError> {
         let refused = |message: String| EmbeddedError::Database { folder: folder.to_owned(), message };
         let path = folder.join(FILE);
+        // SQLite gives the files beside it the mode of this one.
+        folder::own_file(&path).map_err(|source| EmbeddedError::Folder { folder: folder.to_owned(), source })?;
         let path = path.to_str().ok_or_else(|| refused("its path is not Unicode".to_owned()))?;
         let database = Database::new(path).map_err(|e| refused(e.to_string()))?;
         Worker::start(database, Some(lock)).map(Self::from).map_err(|e| refused(e.to_string()))

@@ -26,7 +26,7 @@ impl ObjectEngine {
     /// Opens the objects of a data folder.
     pub fn open(data: &Path) -> Result<Self, EmbeddedError> {
         let root = data.join(FOLDER);
-        folder::create(&root)?;
+        folder::take_own(&root)?;
         let files = FileSystem::new(&root).map_err(|error| EmbeddedError::Folder {
             folder: root.clone(),
             source: std::io::Error::other(format!("{error:?}")),
