@@ -14,6 +14,7 @@ use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
 use crate::service::Session;
 use crate::service::request::{Reply, Request};
+use crate::ui::text::clean;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -95,7 +96,7 @@ fn words(booking: &Booking) -> String {
         railway_time(booking.booked_at).format("%a %e %b %Y %H:%M"),
         booking.terminal,
         booking.train,
-        booking.train_name,
+        clean(&booking.train_name),
         booking.class,
         booking.quota.words(),
         booking.from.station,

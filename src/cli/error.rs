@@ -11,6 +11,7 @@ use crate::config::ConfigError;
 use crate::config::secret::KeyFileError;
 use crate::service::request::Failure;
 use crate::store::StoreError;
+use crate::ui::text::clean;
 
 /// The kinds of failure, each an exit code of its own. Those from 64 on are what BSD's `sysexits.h` means by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,10 +110,10 @@ impl CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in self.message.lines() {
-            writeln!(f, "kiosk: {line}")?;
+            writeln!(f, "kiosk: {}", clean(line))?;
         }
         match &self.hint {
-            Some(hint) => writeln!(f, "       {hint}"),
+            Some(hint) => writeln!(f, "       {}", clean(hint)),
             None => Ok(()),
         }
     }
@@ -185,5 +186,11 @@ mod tests {
     fn every_line_of_a_message_says_whose_it_is() {
         let error = CliError::new(Kind::Settings, "one\ntwo").hint("do this");
         assert_eq!(error.to_string(), "kiosk: one\nkiosk: two\n       do this\n");
+    }
+
+    #[test]
+    fn what_a_store_says_cannot_steer_the_terminal() {
+        let error = CliError::new(Kind::Unavailable, "the store said \u{1b}]0;x\u{7}").hint("\u{202e}ask again");
+        assert_eq!(error.to_string(), "kiosk: the store said �]0;x�\n       �ask again\n");
     }
 }
