@@ -162,9 +162,9 @@ impl World {
         self.identity.as_ref().map(|identity| identity.role)
     }
 
-    /// Whether who is signed in works for the railway, and so may take money.
-    pub fn is_staff(&self) -> bool {
-        self.role().is_some_and(Role::is_staff)
+    /// Whether money can be taken: by who works for the railway, and not where any traveller may touch the terminal.
+    pub fn takes_money(&self) -> bool {
+        self.role().is_some_and(Role::is_staff) && !self.is_public()
     }
 
     /// Whether any traveller may touch this terminal.
@@ -427,11 +427,6 @@ impl<'a> Context<'a> {
     /// Rings the bell.
     pub fn bell(&mut self) {
         self.wishes.push(Wish::Effect(Effect::Bell));
-    }
-
-    /// Ends the session.
-    pub fn quit(&mut self) {
-        self.wishes.push(Wish::Effect(Effect::Quit));
     }
 
     /// Gives the berths of the journey in work back, if any are held.

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::coach::{BerthType, Class};
-use crate::domain::fare::Fare;
 use crate::domain::passenger::{Gender, Passenger};
 use crate::domain::station::Place;
 use crate::domain::timetable::Journey;
@@ -77,8 +76,6 @@ pub struct Draft {
     pub passengers: Vec<Passenger>,
     /// The telephone number for news.
     pub phone: Option<Phone>,
-    /// What the party pays, as it was shown.
-    pub fare: Option<Fare>,
     /// The form of passengers as far as it is filled.
     pub typed: Typed,
 }

@@ -52,6 +52,12 @@ pub fn countdown(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     format!("{:02}:{:02}", left / 60, left % 60)
 }
 
+/// The next moment at which a countdown to `until` shows another second.
+pub fn next_second(until: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let left = (until - now).num_milliseconds();
+    if left <= 0 { until } else { until - TimeDelta::milliseconds((left - 1) / 1000 * 1000) }
+}
+
 /// What stands on the message line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

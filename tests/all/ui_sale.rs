@@ -331,6 +331,27 @@ fn a_traveller_pays_at_the_counter() {
     assert!(stage.text().contains("CONFIRMED"), "a slip paid elsewhere becomes the ticket:\n{}", stage.text());
 }
 
+#[test]
+fn nobody_takes_money_at_a_public_console() {
+    let agent = || Some(crate::ui_kit::identity(Role::Agent));
+    for (test_payment, ways) in [(false, 1), (true, 2)] {
+        let public = Setup { identity: agent(), test_payment, ..setup(TerminalKind::Public) };
+        let (mut stage, _) = at_review(public);
+        for _ in 0..ways {
+            let text = stage.text();
+            assert!(text.contains("Pay at the counter"), "{text}");
+            assert!(!text.contains("Cash") && !text.contains("Card"), "{text}");
+            assert_eq!(text.contains("TEST, no money"), test_payment, "{text}");
+            stage.keys("<down>");
+        }
+        stage.keys("<enter>");
+        assert!(matches!(stage.asked().1, Request::Reserve { .. }));
+    }
+    let mut stage = Stage::new(Setup { identity: agent(), ..setup(TerminalKind::Public) });
+    stage.keys("<f5>");
+    assert!(matches!(stage.app.top(), Screen::Search(_)), "no slip is paid here:\n{}", stage.text());
+}
+
 /// A guest's booking at a public console, just made.
 fn booked_by_a_guest() -> Stage {
     let (mut stage, _) = at_review(Setup { test_payment: true, ..setup(TerminalKind::Public) });
@@ -381,7 +402,7 @@ fn an_answer_that_has_to_be_read_waits_under_the_lock() {
 #[test]
 fn a_hold_that_ends_leaves_the_lock_where_it_is() {
     let (mut stage, _) = at_review(staff());
-    stage.keys("<f9>").advance(TimeDelta::minutes(10));
+    stage.advance(TimeDelta::minutes(5)).keys("1<f9>").advance(TimeDelta::minutes(5));
     assert!(stage.text().contains("This terminal is locked"), "{}", stage.text());
     unlock(&mut stage);
     assert!(stage.text().contains("The time is over"), "{}", stage.text());

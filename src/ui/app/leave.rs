@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::service::request::{Failure, Reply, Request};
-use crate::ui::app::{App, Owner, time};
+use crate::ui::app::{App, Owner};
 use crate::ui::context::World;
 use crate::ui::draft::Draft;
 use crate::ui::frame;
@@ -117,7 +117,7 @@ impl App {
             return Some(until);
         }
         let warning = until - self.world.idle.warning();
-        if self.world.now < warning { Some(warning) } else { Some(time::next_second(until, self.world.now)) }
+        if self.world.now < warning { Some(warning) } else { Some(frame::next_second(until, self.world.now)) }
     }
 
     pub(super) fn idle(&mut self) {

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::ui::app::{App, Entry, Kind, Owner};
 use crate::ui::context::LIVE_MARK;
 use crate::ui::draft::Step;
+use crate::ui::frame::next_second;
 use crate::ui::msg::{Effect, PATIENCE, Pending};
 use crate::ui::overlay::{Notice, Overlay};
 use crate::ui::screen::Screen;
@@ -83,10 +84,4 @@ impl App {
         let watched = self.watch();
         self.world.live.retain(|run, _| watched.iter().any(|watch| watch.run == *run));
     }
-}
-
-/// The next moment at which a countdown to `until` shows another second.
-pub(super) fn next_second(until: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    let left = (until - now).num_milliseconds();
-    if left <= 0 { until } else { until - TimeDelta::milliseconds((left - 1) / 1000 * 1000) }
 }

@@ -170,10 +170,6 @@ impl Results {
             cx.toast(Tone::Warning, format!("{class} on {number} is full: choose another class or train."));
         } else {
             let draft = cx.draft_mut();
-            let same = draft.journey.as_ref() == Some(&offer.journey) && draft.class == Some(class);
-            if !same {
-                draft.fare = None;
-            }
             draft.journey = Some(offer.journey.clone());
             draft.class = Some(class);
             draft.party = draft.party.max(1);

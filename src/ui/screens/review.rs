@@ -17,7 +17,7 @@ use crate::ui::screens::ticket::Ticket;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::sheet::{self, Person, panes, stack};
 use crate::ui::widgets::state;
-use crate::ui::widgets::till::{self, Till, Way};
+use crate::ui::widgets::till::{self, Settled, Till, Way};
 
 /// With fewer seconds left than this the person is told to hurry.
 const HURRY: i64 = 120;
@@ -66,12 +66,12 @@ impl Review {
     fn pay(&mut self, cx: &mut Context) {
         let Some(fare) = self.price.ready() else { return };
         let Draft { hold: Some(hold), passengers, phone: Some(phone), .. } = cx.draft.clone() else { return };
-        let Some(payment) = self.till.tender(fare.total) else { return };
+        let Some(settled) = self.till.settle(fare.total) else { return };
         let order = Order { hold, passengers, phone, agreed: fare.total };
         let op = cx.op_id();
-        let request = match self.till.way() {
-            Way::Counter => Request::Reserve { op, order },
-            Way::Cash | Way::Card | Way::Test => Request::Book { op, order, payment },
+        let request = match settled {
+            Settled::Later => Request::Reserve { op, order },
+            Settled::Now(payment) => Request::Book { op, order, payment },
         };
         self.attempt.begin(request, cx);
     }
@@ -79,7 +79,6 @@ impl Review {
     fn refused(&mut self, failure: Failure, cx: &mut Context) {
         match failure {
             Failure::FareChanged(fare) => {
-                cx.draft_mut().fare = Some((*fare).clone());
                 let title = "The fare has changed".to_owned();
                 let text = format!(
                     "It is {}{} now. Nothing was paid: look at the new fare, and pay if you agree to it.",
@@ -208,7 +207,6 @@ impl Scene for Review {
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
         let fare = |reply: &Reply| if let Reply::Priced(fare) = reply { Some(fare.clone()) } else { None };
         if self.price.settle(call, &answer, fare) {
-            cx.draft_mut().fare = self.price.ready().cloned();
             if self.price.failed() == Some(&Failure::HoldExpired) {
                 self.refused(Failure::HoldExpired, cx);
             }

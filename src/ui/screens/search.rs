@@ -9,7 +9,6 @@ use ratatui::layout::Rect;
 
 use crate::domain::coach::Class;
 use crate::domain::station::{Place, StationIndex};
-use crate::domain::user::Role;
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Trip};
 use crate::ui::form::Field;
@@ -368,7 +367,7 @@ impl Scene for Search {
             Action::Close => !self.offered.is_empty(),
             Action::Later => self.focus == Spot::Day && self.day_entry == Entry::Settled,
             Action::Bookings => world.identity.is_some(),
-            Action::Slip => world.role().is_some_and(Role::is_staff),
+            Action::Slip => world.takes_money(),
             Action::Claim => world.identity.as_ref().is_some_and(|identity| identity.may_claim_administrator),
             _ => true,
         }

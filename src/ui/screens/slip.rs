@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -12,7 +12,7 @@ use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Focus};
-use crate::ui::frame::countdown;
+use crate::ui::frame::{countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::overlay::{Answer, Confirm, Notice, Question};
@@ -22,7 +22,7 @@ use crate::ui::screens::ticket::Ticket;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 use crate::ui::widgets::state;
-use crate::ui::widgets::till::{self, Till};
+use crate::ui::widgets::till::{self, Settled, Till};
 
 /// A slip at the counter.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl Slip {
         }
         let Some(booking) = self.booking.ready() else { return };
         let (pnr, total) = (booking.pnr, booking.fare.total);
-        let Some(payment) = self.till.tender(total) else { return };
+        let Some(Settled::Now(payment)) = self.till.settle(total) else { return };
         let op = cx.op_id();
         self.attempt.begin(Request::PaySlip { op, pnr, payment }, cx);
     }
@@ -250,9 +250,8 @@ impl Scene for Slip {
     }
 
     fn next_wake(&self, world: &World) -> Option<DateTime<Utc>> {
-        let until = self.pay_by().filter(|_| self.stage(world.now) == Stage::Open)?;
-        let left = (until - world.now).num_milliseconds();
-        (left > 0).then(|| until - TimeDelta::milliseconds((left - 1) / 1000 * 1000))
+        let until = self.pay_by().filter(|until| self.stage(world.now) == Stage::Open && *until > world.now)?;
+        Some(next_second(until, world.now))
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

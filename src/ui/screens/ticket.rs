@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::frame::countdown;
+use crate::ui::frame::{countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, How, Load, Watch};
 use crate::ui::screen::{Extent, Scene};
@@ -164,9 +164,7 @@ impl Scene for Ticket {
     }
 
     fn next_wake(&self, world: &World) -> Option<DateTime<Utc>> {
-        let until = self.pay_by(world.now)?;
-        let left = (until - world.now).num_milliseconds();
-        Some(until - TimeDelta::milliseconds((left - 1).max(0) / 1000 * 1000))
+        self.pay_by(world.now).map(|until| next_second(until, world.now))
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

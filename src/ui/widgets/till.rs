@@ -42,6 +42,15 @@ impl Way {
     }
 }
 
+/// How a sale is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// With this, as it is on the counter.
+    Now(Tender),
+    /// With a slip, at a counter, by and by.
+    Later,
+}
+
 /// The ways to pay, one of which is chosen.
 #[derive(Clone, Debug)]
 pub struct Till {
@@ -62,9 +71,10 @@ impl Till {
         Self { ways, chosen: 0, received: Field::digits("Received", 7), reference: Field::text("Reference", 40) }
     }
 
-    /// The till for a journey in work: money for staff, a slip for everybody else.
+    /// The till for a journey in work: money for staff, a slip for everybody else. Nobody takes money at a public
+    /// console, whoever is signed in there.
     pub fn for_sale(world: &World) -> Self {
-        let mut ways = if world.is_staff() { vec![Way::Cash, Way::Card] } else { vec![Way::Counter] };
+        let mut ways = if world.takes_money() { vec![Way::Cash, Way::Card] } else { vec![Way::Counter] };
         if world.test_payment {
             ways.push(Way::Test);
         }
@@ -142,9 +152,8 @@ impl Till {
         }
     }
 
-    /// The money as it is on the counter, or nothing and a sentence under the field that says what is missing. A way
-    /// that takes no money now gives the money of a test.
-    pub fn tender(&mut self, total: Paise) -> Option<Tender> {
+    /// How it is settled, or nothing and a sentence under the field that says what is missing.
+    pub fn settle(&mut self, total: Paise) -> Option<Settled> {
         let (method, reference) = match self.way() {
             Way::Cash => {
                 if self.change(total).is_some_and(|change| change < Paise::ZERO) {
@@ -161,9 +170,10 @@ impl Till {
                 }
                 (PaymentMethod::Card, Some(reference))
             }
-            Way::Counter | Way::Test => (PaymentMethod::Test, None),
+            Way::Counter => return Some(Settled::Later),
+            Way::Test => (PaymentMethod::Test, None),
         };
-        Some(Tender { method, reference })
+        Some(Settled::Now(Tender { method, reference }))
     }
 
     /// Says that the services do not take the reference.
