@@ -13,7 +13,7 @@ use crate::ui::context::{Context, World};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{CallId, How, Load};
 use crate::ui::screen::{Extent, Scene};
-use crate::ui::widgets::papers::Papers;
+use crate::ui::widgets::papers::{Ask, Papers};
 use crate::ui::widgets::sheet::{self, People, moment, panes, put, put_right, stack};
 use crate::ui::widgets::state;
 
@@ -43,10 +43,8 @@ impl Detail {
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Show the code to scan.
-    Code,
-    /// Bring the receipt.
-    Receipt(How),
+    /// Show the code, or bring the receipt.
+    Papers(Ask),
     /// Read it again.
     Read,
     /// Go back.
@@ -57,16 +55,10 @@ impl Scene for Detail {
     type Action = Action;
 
     const KEYS: &'static [Binding<Action>] = &[
-        bind(&[Key::Char('q')], "q", "code", "Shows the code to scan, as large as it has to be.", Action::Code),
-        bind(
-            &[Key::Char('o')],
-            "o",
-            "open receipt",
-            "Opens the receipt in its own program.",
-            Action::Receipt(How::Open),
-        ),
-        bind(&[Key::Char('s')], "s", "save receipt", "Saves the receipt as a file.", Action::Receipt(How::Save)),
-        bind(&[Key::Char('p')], "p", "print receipt", "Prints the receipt here.", Action::Receipt(How::Print)),
+        Ask::Code.bind(Action::Papers(Ask::Code)),
+        Ask::Receipt(How::Open).bind(Action::Papers(Ask::Receipt(How::Open))),
+        Ask::Receipt(How::Save).bind(Action::Papers(Ask::Receipt(How::Save))),
+        Ask::Receipt(How::Print).bind(Action::Papers(Ask::Receipt(How::Print))),
         bind(&[Key::Char('r')], "r", "read again", "Reads the booking again, as it is now.", Action::Read),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -84,8 +76,7 @@ impl Scene for Detail {
 
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
-            Action::Code => self.is_paid(),
-            Action::Receipt(how) => self.is_paid() && !self.papers.shows_code() && world.documents.contains(&how),
+            Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
             Action::Read => !self.booking.is_waiting() && !self.papers.shows_code(),
             Action::Back => true,
         }
@@ -97,8 +88,7 @@ impl Scene for Detail {
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
-            Action::Code => self.papers.show_code(self.pnr, cx),
-            Action::Receipt(how) => self.papers.bring(self.pnr, how, cx),
+            Action::Papers(ask) => self.papers.act(ask, self.pnr, cx),
             Action::Read => self.read(cx),
             Action::Back => {
                 if !self.papers.hide_code() {

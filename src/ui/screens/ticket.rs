@@ -16,7 +16,7 @@ use crate::ui::msg::{Attention, CallId, How, Load, Watch};
 use crate::ui::screen::{Extent, Scene};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::big_number;
-use crate::ui::widgets::papers::Papers;
+use crate::ui::widgets::papers::{Ask, Papers};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 
 /// What was booked.
@@ -49,10 +49,8 @@ impl Ticket {
 pub enum Action {
     /// Go on with somebody else.
     Next,
-    /// Show the code to scan.
-    Code,
-    /// Bring the receipt.
-    Receipt(How),
+    /// Show the code, or bring the receipt.
+    Papers(Ask),
     /// Look whether the slip was paid.
     Look,
     /// Go back.
@@ -64,16 +62,10 @@ impl Scene for Ticket {
 
     const KEYS: &'static [Binding<Action>] = &[
         bind(&[Key::Enter], "Enter", "done", "Finishes, and begins the next booking.", Action::Next),
-        bind(&[Key::Char('q')], "q", "code", "Shows the code to scan, as large as it has to be.", Action::Code),
-        bind(
-            &[Key::Char('o')],
-            "o",
-            "open receipt",
-            "Opens the receipt in its own program.",
-            Action::Receipt(How::Open),
-        ),
-        bind(&[Key::Char('s')], "s", "save receipt", "Saves the receipt as a file.", Action::Receipt(How::Save)),
-        bind(&[Key::Char('p')], "p", "print receipt", "Prints the receipt here.", Action::Receipt(How::Print)),
+        Ask::Code.bind(Action::Papers(Ask::Code)),
+        Ask::Receipt(How::Open).bind(Action::Papers(Ask::Receipt(How::Open))),
+        Ask::Receipt(How::Save).bind(Action::Papers(Ask::Receipt(How::Save))),
+        Ask::Receipt(How::Print).bind(Action::Papers(Ask::Receipt(How::Print))),
         bind(&[Key::Char('r')], "r", "paid?", "Looks whether the slip was paid.", Action::Look),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -94,8 +86,7 @@ impl Scene for Ticket {
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
             Action::Next => !self.papers.shows_code(),
-            Action::Code => self.is_paid(),
-            Action::Receipt(how) => self.is_paid() && !self.papers.shows_code() && world.documents.contains(&how),
+            Action::Papers(ask) => self.papers.offers(ask, &self.booking, world),
             Action::Look => !self.is_paid() && !self.again.is_waiting(),
             Action::Back => self.papers.shows_code(),
         }
@@ -111,8 +102,7 @@ impl Scene for Ticket {
         let pnr = self.booking.pnr;
         match action {
             Action::Next => cx.home(),
-            Action::Code => self.papers.show_code(pnr, cx),
-            Action::Receipt(how) => self.papers.bring(pnr, how, cx),
+            Action::Papers(ask) => self.papers.act(ask, pnr, cx),
             Action::Look => self.again = Load::Waiting(cx.call(Request::Booking { pnr })),
             Action::Back => {
                 self.papers.hide_code();

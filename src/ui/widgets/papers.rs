@@ -3,12 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::booking::Booking;
+use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
 use crate::service::request::{Document, Failure, Reply, Request};
 use crate::ticket::Ticket;
 use crate::ui::context::{Context, World};
 use crate::ui::glyphs::Charset;
+use crate::ui::keys::{Binding, Key, bind};
 use crate::ui::msg::{CallId, How, Load};
 use crate::ui::screen::Extent;
 use crate::ui::theme::Tone;
@@ -17,6 +18,35 @@ use crate::ui::widgets::sheet::{moment, paragraph, put};
 
 /// Characters of the ticket's text on a line: seven lines hold the longest.
 const CODE_COLUMNS: usize = 22;
+
+/// What a person asks of the papers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The code to scan, on the screen.
+    Code,
+    /// The receipt, brought in a way.
+    Receipt(How),
+}
+
+impl Ask {
+    /// The line of a screen's key table that asks for it by an action.
+    pub const fn bind<A>(self, action: A) -> Binding<A> {
+        match self {
+            Self::Code => {
+                bind(&[Key::Char('q')], "q", "code", "Shows the code to scan, as large as it has to be.", action)
+            }
+            Self::Receipt(How::Open) => {
+                bind(&[Key::Char('o')], "o", "open receipt", "Opens the receipt in its own program.", action)
+            }
+            Self::Receipt(How::Save) => {
+                bind(&[Key::Char('s')], "s", "save receipt", "Saves the receipt as a file.", action)
+            }
+            Self::Receipt(How::Print) => {
+                bind(&[Key::Char('p')], "p", "print receipt", "Prints the receipt here.", action)
+            }
+        }
+    }
+}
 
 /// The papers of a booking, as far as they were asked for.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +73,25 @@ impl Papers {
         }
     }
 
+    /// Whether a booking has what is asked for, and whether there is a way to bring it.
+    pub fn offers(&self, ask: Ask, booking: &Booking, world: &World) -> bool {
+        let paid = booking.status == BookingStatus::Confirmed;
+        match ask {
+            Ask::Code => paid,
+            Ask::Receipt(how) => paid && !self.shows_code() && world.documents.contains(&how),
+        }
+    }
+
+    /// Does what is asked.
+    pub fn act(&mut self, ask: Ask, pnr: Pnr, cx: &mut Context) {
+        match ask {
+            Ask::Code => self.show_code(pnr, cx),
+            Ask::Receipt(how) => self.bring(pnr, how, cx),
+        }
+    }
+
     /// Shows the code to scan.
-    pub fn show_code(&mut self, pnr: Pnr, cx: &mut Context) {
+    fn show_code(&mut self, pnr: Pnr, cx: &mut Context) {
         self.page = Page::Code;
         self.fetch(pnr, cx);
     }
@@ -60,7 +107,7 @@ impl Papers {
     }
 
     /// Brings the receipt to the person, once it is made.
-    pub fn bring(&mut self, pnr: Pnr, how: How, cx: &mut Context) {
+    fn bring(&mut self, pnr: Pnr, how: How, cx: &mut Context) {
         match &self.receipt {
             Load::Ready(document) => cx.open(document.clone(), how),
             Load::Waiting(_) => self.how = Some(how),
