@@ -168,6 +168,9 @@ fn a_terminal_that_is_too_small_says_so_and_loses_nothing() {
     stage.tell(Msg::Resize(Size::new(60, 10))).keys("x<esc>");
     let seen = words(&draw(&stage.app, Size::new(60, 10)));
     assert!(seen.contains("Kiosk needs 80 columns and 24 rows; here are 60 and 10."), "{seen}");
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => true }, {
+        insta::assert_snapshot!("too_small", seen);
+    });
     stage.tell(Msg::Resize(Size::new(80, 24)));
     assert!(stage.text().contains("anita"), "{}", stage.text());
     for (width, height) in [(1, 1), (80, 1), (1, 24), (79, 24), (300, 100)] {

@@ -73,6 +73,38 @@ fn a_list_that_fails_can_be_tried_again() {
     assert!(stage.text().contains("245-1234567"), "{}", stage.text());
 }
 
+/// A store that does not answer.
+fn unavailable() -> Failure {
+    Failure::Unavailable { outcome: Outcome::NothingChanged, reference: "k7f2".to_owned() }
+}
+
+#[test]
+fn bookings_while_they_are_read_and_when_they_cannot_be() {
+    let mut stage = at(Bookings::default());
+    stage.advance(TimeDelta::milliseconds(500));
+    assert_picture!(stage, "bookings_waiting");
+    stage.reply(Err(unavailable()));
+    assert_picture!(stage, "bookings_failed");
+}
+
+#[test]
+fn a_booking_while_it_is_read_and_when_it_cannot_be() {
+    let mut stage = at(Detail::of(sample_booking::booking().pnr));
+    stage.advance(TimeDelta::milliseconds(500));
+    assert_picture!(stage, "booking_waiting");
+    stage.reply(Err(unavailable()));
+    assert_picture!(stage, "booking_failed");
+}
+
+#[test]
+fn a_slip_while_it_is_read_and_when_it_cannot_be() {
+    let mut stage = at(Slip::default());
+    stage.keys("2451234567<enter>").advance(TimeDelta::milliseconds(500));
+    assert_picture!(stage, "slip_waiting");
+    stage.reply(Err(unavailable()));
+    assert_picture!(stage, "slip_failed");
+}
+
 #[test]
 fn a_typed_pnr_is_looked_up() {
     let mut stage = at(Bookings::default());

@@ -174,6 +174,22 @@ fn the_calendar_fills_the_date() {
 }
 
 #[test]
+fn the_calendar_shows_the_dates_on_sale() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.keys("mmct<enter><f3><down>");
+    assert_picture!(stage, "date_picker");
+    stage.keys("<end>");
+    assert_picture!(stage, "date_picker_last_day");
+}
+
+#[test]
+fn the_trains_while_they_are_searched() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.keys("mmct<enter>24 dec<enter>").advance(TimeDelta::milliseconds(500));
+    assert_picture!(stage, "results_waiting");
+}
+
+#[test]
 fn a_paste_fills_one_field_and_searches_nothing() {
     let mut stage = Stage::signed_in(Role::Agent);
     stage.paste("Mumbai Central\nMMCT\n");
