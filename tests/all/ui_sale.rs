@@ -299,6 +299,26 @@ fn a_card_needs_its_reference() {
 }
 
 #[test]
+fn tab_goes_to_what_the_way_has_to_be_told_and_changes_no_way() {
+    let (mut stage, _) = at_review(Setup { test_payment: true, ..staff() });
+    stage.keys("<right><tab>A7731-O0<left><bs>0<up><tab><end>42<enter>");
+    let (_, request) = stage.asked();
+    let Request::Book { payment, .. } = request else { panic!("a booking") };
+    assert_eq!((payment.method, payment.reference.as_deref()), (PaymentMethod::Card, Some("A7731-0042")));
+}
+
+#[test]
+fn arrows_of_both_kinds_move_along_the_ways_to_pay() {
+    let (mut stage, _) = at_review(Setup { test_payment: true, ..staff() });
+    let keys = ["<right>", "<down>", "<left>", "<up>", "<left>", " "];
+    let ways = ["Card", "TEST, no money", "Card", "Cash", "TEST, no money", "Cash"];
+    for (key, way) in keys.into_iter().zip(ways) {
+        stage.keys(key);
+        assert!(stage.text().contains(&format!("(•) {way}")), "{key} chooses {way}:\n{}", stage.text());
+    }
+}
+
+#[test]
 fn change_is_reckoned_and_too_little_refused() {
     let (mut stage, _) = at_review(staff());
     stage.keys("10000");

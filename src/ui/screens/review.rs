@@ -47,6 +47,8 @@ pub enum Action {
     NextWay,
     /// Choose the way before.
     PreviousWay,
+    /// Go to what the way has to be told, and back.
+    Field,
     /// Ask for the price again.
     Price,
     /// Give the berths back.
@@ -117,8 +119,9 @@ impl Scene for Review {
             Action::Reserve,
         ),
         bind(&[Key::Enter], "Enter", "ask again", "Asks again for the same: it will not happen twice.", Action::Again),
-        bind(&[Key::Down, Key::Tab], "↑↓", "way to pay", "Chooses how it is paid.", Action::NextWay),
-        bind(&[Key::Up, Key::BackTab], "", "", "", Action::PreviousWay),
+        bind(&[Key::Right, Key::Down], "←→", "way to pay", "Chooses how it is paid.", Action::NextWay),
+        bind(&[Key::Left, Key::Up], "", "", "", Action::PreviousWay),
+        bind(&[Key::Tab, Key::BackTab], "Tab", "field", "Goes to the money or reference and back.", Action::Field),
         bind(&[Key::Char('r')], "r", "try again", "Asks for the fare again.", Action::Price),
         bind(&[Key::Esc], "Esc", "edit passengers", "Goes back to the passengers without loss.", Action::Back),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was booked.", Action::Leave),
@@ -143,7 +146,8 @@ impl Scene for Review {
             Action::Pay => chooses && self.till.way() != Way::Counter,
             Action::Reserve => chooses && self.till.way() == Way::Counter,
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
-            Action::NextWay | Action::PreviousWay => chooses && self.till.count() > 1,
+            Action::NextWay | Action::PreviousWay => chooses && self.till.chooses(),
+            Action::Field => chooses && self.till.has_field(),
             Action::Price => self.price.failed().is_some(),
             Action::GiveBack | Action::Back => self.attempt.is_idle(),
         }
@@ -164,6 +168,7 @@ impl Scene for Review {
             Action::Again => self.attempt.repeat(cx),
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
+            Action::Field => self.till.turn(),
             Action::Price => self.ask_price(cx),
             Action::GiveBack => cx.confirm(Confirm {
                 question: Question::GiveBack,

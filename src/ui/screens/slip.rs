@@ -50,6 +50,8 @@ pub enum Action {
     NextWay,
     /// Choose the way before.
     PreviousWay,
+    /// Go to what the way has to be told, and back.
+    Field,
     /// Show the booking of a slip that was paid.
     Show,
     /// Type another code, or go back.
@@ -112,8 +114,9 @@ impl Scene for Slip {
         bind(&[Key::Enter], "Enter", "find", "Looks the slip up.", Action::Find),
         bind(&[Key::Enter], "Enter", "take the money", "Takes the payment and confirms the booking.", Action::Pay),
         bind(&[Key::Enter], "Enter", "show the ticket", "Shows the booking that was paid.", Action::Show),
-        bind(&[Key::Down, Key::Tab], "↑↓", "way to pay", "Chooses how it is paid.", Action::NextWay),
-        bind(&[Key::Up, Key::BackTab], "", "", "", Action::PreviousWay),
+        bind(&[Key::Right, Key::Down], "←→", "way to pay", "Chooses how it is paid.", Action::NextWay),
+        bind(&[Key::Left, Key::Up], "", "", "", Action::PreviousWay),
+        bind(&[Key::Tab, Key::BackTab], "Tab", "field", "Goes to the money or reference and back.", Action::Field),
         bind(&[Key::Esc], "Esc", "back", "Goes back: to another code, and then to where you were.", Action::Back),
     ];
 
@@ -139,7 +142,8 @@ impl Scene for Slip {
             Action::Find => stage == Stage::Code && !self.booking.is_waiting(),
             Action::Pay => stage == Stage::Open && !self.attempt.is_under_way(),
             Action::Show => stage == Stage::Paid,
-            Action::NextWay | Action::PreviousWay => chooses,
+            Action::NextWay | Action::PreviousWay => chooses && self.till.chooses(),
+            Action::Field => chooses && self.till.has_field(),
             Action::Back => !self.attempt.is_under_way(),
         }
     }
@@ -158,6 +162,7 @@ impl Scene for Slip {
             Action::Pay => self.pay(cx),
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
+            Action::Field => self.till.turn(),
             Action::Show => {
                 if let Some(booking) = self.booking.ready() {
                     cx.push(Detail::of(booking.pnr));

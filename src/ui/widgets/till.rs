@@ -51,11 +51,21 @@ pub enum Settled {
     Later,
 }
 
+/// What of the till has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spot {
+    /// The row of ways.
+    Ways,
+    /// What the chosen way has to be told.
+    Field,
+}
+
 /// The ways to pay, one of which is chosen.
 #[derive(Clone, Debug)]
 pub struct Till {
     ways: Vec<Way>,
     chosen: usize,
+    at: Spot,
     received: Field,
     reference: Field,
 }
@@ -68,7 +78,8 @@ impl Default for Till {
 
 impl Till {
     fn of(ways: Vec<Way>) -> Self {
-        Self { ways, chosen: 0, received: Field::digits("Received", 7), reference: Field::text("Reference", 40) }
+        let (received, reference) = (Field::digits("Received", 7), Field::text("Reference", 40));
+        Self { ways, chosen: 0, at: Spot::Ways, received, reference }
     }
 
     /// The till for a journey in work: money for staff, a slip for everybody else. Nobody takes money at a public
@@ -86,17 +97,24 @@ impl Till {
         self.ways[self.chosen]
     }
 
-    /// How many ways there are.
-    pub fn count(&self) -> usize {
-        self.ways.len()
+    /// Whether arrows move along the row of ways now.
+    pub fn chooses(&self) -> bool {
+        self.at == Spot::Ways && self.ways.len() > 1
     }
 
-    /// Whether characters are text now.
+    /// Whether the chosen way has to be told anything.
+    pub fn has_field(&self) -> bool {
+        matches!(self.way(), Way::Cash | Way::Card)
+    }
+
+    /// Whether characters are text now: from the row of ways, too, they go into the field.
     pub fn typing(&self) -> Typing {
-        match self.way() {
-            Way::Cash | Way::Card => Typing::Yes,
-            Way::Counter | Way::Test => Typing::No,
-        }
+        if self.has_field() { Typing::Yes } else { Typing::No }
+    }
+
+    /// Moves the focus from the ways to the field of the chosen one, and back.
+    pub fn turn(&mut self) {
+        self.at = if self.at == Spot::Ways && self.has_field() { Spot::Field } else { Spot::Ways };
     }
 
     fn field_mut(&mut self) -> Option<&mut Field> {
@@ -117,15 +135,18 @@ impl Till {
         self.chosen = (self.chosen + self.ways.len() - 1) % self.ways.len();
     }
 
-    /// Takes a key that is typing; arrows choose where nothing is typed.
+    /// Takes a key that is typing. On the row of ways the space bar chooses, as in every choice.
     pub fn key(&mut self, key: Key) {
-        match (self.field_mut(), key) {
-            (Some(field), key) => {
-                field.key(key);
+        match (self.at, key) {
+            (Spot::Ways, Key::Char(' ')) => self.next(),
+            (Spot::Field, Key::Up) => self.at = Spot::Ways,
+            (Spot::Field, key) | (Spot::Ways, key @ Key::Char(_)) => {
+                if let Some(field) = self.field_mut() {
+                    field.key(key);
+                    self.at = Spot::Field;
+                }
             }
-            (None, Key::Left) => self.previous(),
-            (None, Key::Right | Key::Char(' ')) => self.next(),
-            (None, _) => {}
+            (Spot::Ways, _) => {}
         }
     }
 
@@ -133,11 +154,15 @@ impl Till {
     pub fn paste(&mut self, text: &str) {
         if let Some(field) = self.field_mut() {
             field.paste(text);
+            self.at = Spot::Field;
         }
     }
 
-    /// Takes a touch in the place in which it is drawn: it chooses a way.
+    /// Takes a touch in the place in which it is drawn: it chooses a way, or goes to the field of the chosen one.
     pub fn mouse(&mut self, mouse: Mouse, area: Rect) {
+        if mouse.kind == MouseKind::Press && mouse.at.y == area.y + 1 && self.has_field() {
+            self.at = Spot::Field;
+        }
         if mouse.kind != MouseKind::Press || mouse.at.y != area.y {
             return;
         }
@@ -145,7 +170,7 @@ impl Till {
         for (index, way) in self.ways.iter().enumerate() {
             let columns = text::width(way.words()) + 4;
             if (x..x + columns).contains(&mouse.at.x) {
-                self.chosen = index;
+                (self.chosen, self.at) = (index, Spot::Ways);
                 return;
             }
             x += columns + 3;
@@ -158,6 +183,7 @@ impl Till {
             Way::Cash => {
                 if self.change(total).is_some_and(|change| change < Paise::ZERO) {
                     self.received.refuse("That is less than the fare: take the rest, or empty the field.");
+                    self.at = Spot::Field;
                     return None;
                 }
                 (PaymentMethod::Cash, None)
@@ -165,7 +191,7 @@ impl Till {
             Way::Card => {
                 let reference = self.reference.value().trim().to_owned();
                 if reference.is_empty() {
-                    self.reference.refuse(BAD_REFERENCE);
+                    self.refuse_reference();
                     return None;
                 }
                 (PaymentMethod::Card, Some(reference))
@@ -176,9 +202,10 @@ impl Till {
         Some(Settled::Now(Tender { method, reference }))
     }
 
-    /// Says that the services do not take the reference.
+    /// Says that the reference is not taken, and goes to it.
     pub fn refuse_reference(&mut self) {
         self.reference.refuse(BAD_REFERENCE);
+        self.at = Spot::Field;
     }
 
     /// What goes back to the person of the cash received; negative when it is too little.
@@ -192,10 +219,15 @@ impl Till {
         let theme = &world.theme;
         let mut rows = area.rows();
         let Some(ways) = rows.next() else { return };
-        put(buf, ways, 0, "▌", theme.accent);
+        let here = match self.at {
+            Spot::Ways => ways,
+            Spot::Field => Rect { y: ways.y + 1, ..ways }.intersection(area),
+        };
+        put(buf, here, 0, "▌", theme.accent);
         let mut column = 2;
         for (index, way) in self.ways.iter().enumerate() {
             let (mark, style) = match (index == self.chosen, way) {
+                (true, _) if self.at == Spot::Field => (world.glyphs.chosen, theme.strong),
                 (true, _) => (world.glyphs.chosen, theme.focus),
                 (false, Way::Test) => (world.glyphs.unchosen, theme.warning),
                 (false, _) => (world.glyphs.unchosen, theme.text),
@@ -205,12 +237,13 @@ impl Till {
             column += text::width(&words) + 3;
         }
         let Some(row) = rows.next() else { return };
+        let focus = if self.at == Spot::Field { Focus::Here } else { Focus::Elsewhere };
         match self.way() {
             Way::Cash => {
-                view_field(buf, row, &self.received, 9, world);
+                view_field(buf, row, (&self.received, focus), 9, world);
                 self.view_change(buf, row, total, world);
             }
-            Way::Card => view_field(buf, row, &self.reference, 41, world),
+            Way::Card => view_field(buf, row, (&self.reference, focus), 41, world),
             Way::Counter => {
                 let words = "You get a code to pay at any counter in time; until then it is no ticket.";
                 put(buf, row, 2, words, theme.text);
@@ -241,8 +274,8 @@ impl Till {
     }
 }
 
-fn view_field(buf: &mut Buffer, row: Rect, field: &Field, columns: u16, world: &World) {
-    put(buf, row, 2, field.label(), world.theme.strong);
+fn view_field(buf: &mut Buffer, row: Rect, (field, focus): (&Field, Focus), columns: u16, world: &World) {
+    put(buf, row, 2, field.label(), if focus == Focus::Here { world.theme.strong } else { world.theme.dim });
     let place = Rect { x: row.x + 13, width: columns.min(row.width.saturating_sub(14)), ..row };
-    field.view_value(buf, place, Focus::Here, world);
+    field.view_value(buf, place, focus, world);
 }
