@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime;
 
+use super::progress::Progress;
 use super::{CliError, Kind, first_run};
 use crate::aws::embedded;
 use crate::aws::remote::Remote;
@@ -41,16 +42,22 @@ pub(super) async fn store(config: &Config) -> Result<Store, CliError> {
 
 /// Kiosk over the store, prepared, for a single command.
 pub(super) async fn kiosk(config: &Config) -> Result<Kiosk, CliError> {
+    let progress = Progress::new("Preparing");
     let store = store(config).await?;
-    first_run::prepare(config, &store).await?;
+    first_run::prepare(config, &store, &progress).await?;
     Ok(Kiosk::open(store, settings(config)?, Arc::new(SystemClock)).await?)
 }
 
-/// Kiosk over the store, prepared, with live counts.
+/// Kiosk over the store, prepared, with live counts and, on a developer's machine, accounts to try things with.
 pub(super) async fn live_kiosk(config: &Config) -> Result<Kiosk, CliError> {
+    let progress = Progress::new("Preparing");
     let store = store(config).await?;
-    first_run::prepare(config, &store).await?;
-    Ok(Kiosk::start(store, settings(config)?, Arc::new(SystemClock)).await?)
+    first_run::prepare(config, &store, &progress).await?;
+    progress.at("timetable");
+    let kiosk = Kiosk::start(store, settings(config)?, Arc::new(SystemClock)).await?;
+    progress.at("accounts");
+    kiosk.ensure_development_accounts().await?;
+    Ok(kiosk)
 }
 
 /// The key as it is set, or a developer's own from the data folder.

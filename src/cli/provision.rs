@@ -5,8 +5,8 @@ use super::{CliError, open, output};
 use crate::config::Config;
 
 pub(super) async fn run(config: &Config) -> Result<(), CliError> {
-    let store = open::store(config).await?;
     let progress = Progress::new("Provisioning");
+    let store = open::store(config).await?;
     store.provision(|step| progress.set(step.done, step.of, &step.what)).await?;
     drop(progress);
     let names = store.names();

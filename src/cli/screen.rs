@@ -30,7 +30,6 @@ pub(super) fn run(config: &Config) -> Result<(), CliError> {
     }
     open::block_on(async {
         let kiosk = open::live_kiosk(config).await?;
-        kiosk.ensure_development_accounts().await?;
         let console = Console { setup: setup(config, &kiosk), papers: papers(config)?, clock: Arc::new(SystemClock) };
         let session = kiosk.open_session(config.terminal().clone());
         let ended = console::run(session, console).await;
