@@ -389,7 +389,7 @@ pub enum Failure {
     #[error("This slip cannot be paid any more: {0}.")]
     SlipClosed(&'static str),
     /// Nothing under this PNR that the caller may see.
-    #[error("There is no booking {0} that you may see: check the number.")]
+    #[error("There is no booking {0} that you may see: check the number, or sign in to the account that made it.")]
     NoSuchBooking(Pnr),
     /// Tickets and receipts are for paid bookings.
     #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]

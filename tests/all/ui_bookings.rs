@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use kiosk::domain::booking::{Booking, BookingStatus, Slip as SlipFacts};
 use kiosk::domain::inventory::HoldId;
+use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Outcome, Reply, Request};
 use kiosk::ui::draft::Draft;
@@ -16,7 +17,7 @@ use kiosk::ui::screens::slip::Slip;
 use uuid::Uuid;
 
 use crate::sample_booking;
-use crate::ui_kit::{Stage, start};
+use crate::ui_kit::{Stage, setup, start};
 
 fn at(screen: impl Into<Screen>) -> Stage {
     let mut stage = Stage::signed_in(Role::Agent);
@@ -71,6 +72,16 @@ fn a_list_that_fails_can_be_tried_again() {
     stage.keys("r");
     stage.reply(Ok(page(vec![sample_booking::booking()])));
     assert!(stage.text().contains("245-1234567"), "{}", stage.text());
+}
+
+#[test]
+fn a_guest_is_told_where_the_booking_can_be_seen() {
+    for (kind, says) in [(TerminalKind::Public, "any counter looks it up"), (TerminalKind::Desk, "Type the ten digits")]
+    {
+        let mut stage = Stage::new(setup(kind));
+        stage.keys("t");
+        assert!(stage.text().contains(says), "{}", stage.text());
+    }
 }
 
 /// A store that does not answer.

@@ -237,6 +237,11 @@ impl Scene for Bookings {
         let (field, list) = Self::places(area);
         self.view_field(buf, field, world);
         match &self.page {
+            _ if world.identity.is_none() && world.is_public() => {
+                let next = "Press Esc and sign in: what your account booked is listed here. What was booked without an \
+                            account is forgotten here when it is done, and any counter looks it up under its PNR.";
+                state::empty(buf, list, "Find your booking", next, world);
+            }
             _ if world.identity.is_none() => {
                 let next = "Type the ten digits of the PNR and press Enter. It stands on the slip and on the ticket.";
                 state::empty(buf, list, "Find your booking", next, world);
