@@ -9,6 +9,7 @@ mod audit;
 mod booking;
 mod catalogue;
 pub mod clock;
+mod dispatch;
 mod hold;
 pub mod live;
 mod receipt_outbox;

@@ -26,6 +26,8 @@ mod service_search;
 mod service_slip;
 #[path = "all/service_storm.rs"]
 mod service_storm;
+#[path = "all/service_visit.rs"]
+mod service_visit;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_provision.rs"]

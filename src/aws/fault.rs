@@ -31,6 +31,8 @@ pub enum Fault {
     Hang,
     /// It is sent on once as many requests as the meeting is for have come to it.
     Meet(Meeting),
+    /// It is applied, and the reply waits for a meeting.
+    MeetAfter(Meeting),
 }
 
 /// Where requests wait for each other, so that none is applied before the last is sent.
@@ -41,6 +43,11 @@ impl Meeting {
     /// A meeting of as many requests.
     pub fn of(requests: usize) -> Self {
         Self(Arc::new(Barrier::new(requests)))
+    }
+
+    /// Comes to it without a request, and waits for the others.
+    pub async fn come(&self) {
+        self.0.wait().await;
     }
 }
 
@@ -137,11 +144,19 @@ impl HttpConnector for FaultyConnector {
             Fault::Cancel(codes) => HttpConnectorFuture::ready(Ok(cancellation(&codes))),
             Fault::LoseRequest => HttpConnectorFuture::ready(Err(lost("the request was lost"))),
             Fault::Hang => HttpConnectorFuture::new(std::future::pending()),
-            Fault::Meet(Meeting(barrier)) => {
+            Fault::Meet(meeting) => {
                 let inner = self.inner.clone();
                 HttpConnectorFuture::new(async move {
-                    barrier.wait().await;
+                    meeting.come().await;
                     inner.call(request).await
+                })
+            }
+            Fault::MeetAfter(meeting) => {
+                let applied = self.inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    let reply = applied.await;
+                    meeting.come().await;
+                    reply
                 })
             }
             Fault::LoseReply => {

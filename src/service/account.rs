@@ -19,7 +19,7 @@ use crate::domain::user::{Account, AccountId, Email, PasswordHash, Role, Usernam
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Identity, Reply};
-use crate::service::session::{Session, Who};
+use crate::service::session::{Entrance, Session, Who};
 use crate::store::StoreError;
 use crate::store::users::{Claim, CreateAccountError};
 
@@ -30,17 +30,20 @@ const ATTEMPTS: u32 = 16;
 
 pub(super) async fn sign_in(session: &Session, name: &str, password: SecretString) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    let by = session.begin();
+    let session = &session.asking();
     let account = find(kiosk, name).await?;
     let account = verify(session, name, account, password).await?;
-    enter(session, &account, "account.sign-in").await
+    enter(session, by, &account, "account.sign-in").await
 }
 
 pub(super) async fn unlock(session: &Session, password: SecretString) -> Result<Reply, Failure> {
+    let by = session.entrance();
     let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
     let kiosk = session.kiosk();
     let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("unlock", &error))?;
     let account = verify(session, identity.username.as_str(), account, password).await?;
-    enter(session, &account, "account.unlock").await
+    enter(session, by, &account, "account.unlock").await
 }
 
 pub(super) async fn register(
@@ -50,14 +53,17 @@ pub(super) async fn register(
     password: SecretString,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    let by = session.begin();
+    let session = &session.asking();
     // Making accounts is limited as wrong passwords are: each costs a hash and a row.
     kiosk.0.sources.begin(&session.terminal().id, kiosk.now())?;
     let account = create(kiosk, username, email, Role::Traveller, password).await?;
-    enter(session, &account, "account.register").await
+    enter(session, by, &account, "account.register").await
 }
 
 pub(super) async fn claim_administrator(session: &Session, code: &SecretString) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    let by = session.entrance();
     let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
     let source = &session.terminal().id;
     kiosk.0.sources.begin(source, kiosk.now())?;
@@ -71,27 +77,38 @@ pub(super) async fn claim_administrator(session: &Session, code: &SecretString) 
     kiosk.0.bootstrap.forget();
     match claim {
         Claim::Granted(account) => {
-            kiosk.0.sources.forgive(source);
+            kiosk.0.sources.take_back(source);
             kiosk.record(session, "account.claim-administrator", Some(account.username.to_string()), None);
-            enter(session, &account, "account.sign-in").await
+            enter(session, by, &account, "account.sign-in").await
         }
         Claim::TooLate => Err(Failure::WrongCode),
     }
 }
 
-/// Looks at the account again when that is a while ago: a closed one is signed out, another role counts from now on.
-pub(super) async fn check_standing(session: &Session) -> Result<(), Failure> {
-    let Who::Account(identity) = session.who() else { return Ok(()) };
-    let kiosk = session.kiosk();
-    if kiosk.now() - session.checked_at() < STANDING {
-        return Ok(());
+impl Session {
+    /// Refuses whoever has not at least a role, going by the account as it is now or was a moment ago.
+    pub(super) async fn require(&self, least: Role) -> Result<(), Failure> {
+        match standing(self).await? {
+            None => Err(Failure::SignedOut),
+            Some(role) if role < least => Err(Failure::NotAllowed { needs: least }),
+            Some(_) => Ok(()),
+        }
     }
+}
+
+/// The role that counts now. The account is looked at again when that is a while ago: a closed one is signed out.
+async fn standing(session: &Session) -> Result<Option<Role>, Failure> {
+    let kiosk = session.kiosk();
+    let identity = match session.who() {
+        Who::Account(identity) if kiosk.now() - session.checked_at() >= STANDING => identity,
+        who => return Ok(who.role()),
+    };
     let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("read", &error))?;
     if let Some(account) = account.filter(|account| !account.closed) {
-        session.welcome(&Identity { role: account.role, ..identity });
-        Ok(())
+        session.confirm(account.id, account.role);
+        Ok(Some(account.role))
     } else {
-        session.expel();
+        session.expel(identity.account);
         Err(Failure::Closed)
     }
 }
@@ -166,7 +183,7 @@ async fn verify(
         kiosk.record(session, "account.refused", Some(counted.username.to_string()), None);
         return Err(counted.locked_until.map_or(Failure::WrongPassword, |until| Failure::LockedOut { until }));
     }
-    kiosk.0.sources.forgive(source);
+    kiosk.0.sources.take_back(source);
     if counted.closed {
         return Err(Failure::Closed);
     }
@@ -213,8 +230,8 @@ fn counted(account: &Account, most: u32, lockout: TimeDelta, now: DateTime<Utc>)
     Ok(Account { failures, locked_until, ..account.clone() })
 }
 
-/// Lets somebody in who has proved who they are.
-async fn enter(session: &Session, account: &Account, action: &'static str) -> Result<Reply, Failure> {
+/// Lets somebody in who has proved who they are, by the way in that they began.
+async fn enter(session: &Session, by: Entrance, account: &Account, action: &'static str) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let may_claim_administrator = kiosk.offer_administration(account).await;
     let identity = Identity {
@@ -223,7 +240,7 @@ async fn enter(session: &Session, account: &Account, action: &'static str) -> Re
         role: account.role,
         may_claim_administrator,
     };
-    session.welcome(&identity);
+    session.welcome(by, &identity)?;
     kiosk.record(session, action, Some(account.username.to_string()), None);
     Ok(Reply::Welcome(identity))
 }

@@ -307,6 +307,9 @@ pub enum Failure {
     /// Name or password is wrong; which of them is not said.
     #[error("The name or the password is wrong: check both and try again.")]
     WrongPassword,
+    /// Whoever asked left, locked the terminal or began again before it was done.
+    #[error("This was given up before it was done: try again.")]
+    GivenUp,
     /// Too many wrong passwords.
     #[error("Too many wrong passwords. Try again at {}.", clock(until))]
     LockedOut {

@@ -14,10 +14,9 @@ use crate::domain::pnr::Pnr;
 use crate::domain::terminal::Terminal;
 use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Role};
-use crate::service::access::{Need, need};
 use crate::service::live::{Attention, RunWatch};
-use crate::service::request::{Failure, Hold, Identity, Reply, Request};
-use crate::service::{Kiosk, account, booking, hold, receipt_outbox, search};
+use crate::service::request::{Failure, Hold, Identity};
+use crate::service::{Kiosk, hold};
 
 /// How many actions of unknown outcome and how many made bookings a session remembers.
 const REMEMBERED: usize = 64;
@@ -27,7 +26,23 @@ const OFFERED: usize = 1_000;
 
 /// One person at one terminal, from the welcome screen to the next.
 #[derive(Clone)]
-pub struct Session(Arc<Inner>);
+pub struct Session {
+    inner: Arc<Inner>,
+    /// On the copy with which a request is answered: by whom it was asked.
+    asked: Option<Asked>,
+}
+
+/// By whom and in which visit a request was asked. Whatever happens meanwhile, it is answered and recorded as theirs.
+#[derive(Clone)]
+struct Asked {
+    visit: u64,
+    who: Who,
+    checked_at: DateTime<Utc>,
+}
+
+/// A way in that somebody began: it lets them in unless they left, locked or began again meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entrance(u64);
 
 struct Inner {
     kiosk: Kiosk,
@@ -73,6 +88,10 @@ impl Who {
 struct State {
     who: Who,
     locked: bool,
+    /// Counts visits: what was asked in an earlier one leaves nothing behind in a later one.
+    visit: u64,
+    /// The newest way in.
+    entrance: Entrance,
     /// When the account was last seen to be as `who` says.
     checked_at: DateTime<Utc>,
     /// Berths that are held for this person.
@@ -124,6 +143,8 @@ impl Session {
         let state = State {
             who,
             locked: false,
+            visit: 0,
+            entrance: Entrance(0),
             checked_at: kiosk.now(),
             holds: BTreeMap::new(),
             uncertain: BTreeMap::new(),
@@ -132,57 +153,17 @@ impl Session {
             offered: HashMap::new(),
             made: Recent::new(),
         };
-        Self(Arc::new(Inner { kiosk, terminal, state: Mutex::new(state) }))
-    }
-
-    /// Asks for something.
-    ///
-    /// # Errors
-    ///
-    /// A [`Failure`] whose message is a sentence for the person at the terminal.
-    pub async fn call(&self, request: Request) -> Result<Reply, Failure> {
-        self.admit(need(&request)).await?;
-        match request {
-            Request::SignIn { name, password } => account::sign_in(self, &name, password).await,
-            Request::Register { username, email, password } => account::register(self, username, email, password).await,
-            Request::ClaimAdministrator { code } => account::claim_administrator(self, &code).await,
-            Request::SignOut => {
-                self.close();
-                Ok(Reply::Done)
-            }
-            Request::Lock => {
-                self.state().locked = true;
-                Ok(Reply::Done)
-            }
-            Request::Unlock { password } => account::unlock(self, password).await,
-            Request::Search { from, to, date } => search::search(self, &from, &to, date).await,
-            Request::Departures { station, limit } => search::departures(self, station, limit).await,
-            Request::Hold { hold, run, leg, class, choice } => {
-                hold::hold(self, &hold::Wanted { id: hold, run, leg, class, choice }).await
-            }
-            Request::Release { hold, run: _ } => hold::release(self, hold).await,
-            Request::Price { run, leg, class, passengers } => {
-                booking::price(self, run, leg, class, &passengers).await.map(Reply::Priced)
-            }
-            Request::Book { op, order, payment } => booking::book(self, op, &order, payment).await,
-            Request::Reserve { op, order } => booking::reserve(self, op, &order).await,
-            Request::PaySlip { op, pnr, payment } => booking::pay_slip(self, op, pnr, payment).await,
-            Request::Booking { pnr } => booking::show(self, pnr).await,
-            Request::Slip { pnr } => booking::slip(self, pnr).await,
-            Request::MyBookings { after } => booking::mine(self, after.as_ref()).await,
-            Request::Ticket { pnr } => receipt_outbox::ticket(self, pnr).await,
-            Request::Receipt { pnr } => receipt_outbox::receipt(self, pnr).await,
-        }
+        Self { inner: Arc::new(Inner { kiosk, terminal, state: Mutex::new(state) }), asked: None }
     }
 
     /// Follows a run's live state.
     pub fn watch(&self, run: RunId, attention: Attention) -> RunWatch {
-        self.0.kiosk.watch(run, attention)
+        self.inner.kiosk.watch(run, attention)
     }
 
     /// The terminal at which it is.
     pub fn terminal(&self) -> &Terminal {
-        &self.0.terminal
+        &self.inner.terminal
     }
 
     /// Who is signed in; `None` for a guest.
@@ -196,80 +177,100 @@ impl Session {
     /// Ends the visit: gives back the berths it holds, without anybody waiting for it, and forgets who was here. The
     /// session can be used again.
     pub fn close(&self) {
-        let holds = {
-            let mut state = self.state();
-            if state.who != Who::Operator {
-                state.who = Who::Guest;
-            }
-            state.locked = false;
-            state.made = Recent::new();
-            state.take_holds()
-        };
+        let holds = self.state().end();
         give_back(self.kiosk(), holds);
     }
 
-    /// Refuses what the person may not ask now.
-    async fn admit(&self, need: Need) -> Result<(), Failure> {
-        let who = {
-            let state = self.state();
-            if state.locked && need != Need::EvenLocked {
-                return Err(Failure::Locked);
-            }
-            state.who.clone()
-        };
-        let least = match need {
-            Need::EvenLocked | Need::Anyone => return Ok(()),
-            Need::SignedIn => Role::Traveller,
-            Need::Role(least) => least,
-        };
-        let Some(role) = who.role() else { return Err(Failure::SignedOut) };
-        if role < least {
-            return Err(Failure::NotAllowed { needs: least });
-        }
-        if least.is_staff() { self.require(least).await } else { Ok(()) }
+    /// The copy with which a request of this moment is answered.
+    pub(super) fn asking(&self) -> Self {
+        let state = self.state();
+        let asked = Asked { visit: state.visit, who: state.who.clone(), checked_at: state.checked_at };
+        Self { inner: Arc::clone(&self.inner), asked: Some(asked) }
     }
 
-    /// Refuses whoever has not at least a role, going by the account as it is now or was a moment ago.
-    pub(super) async fn require(&self, least: Role) -> Result<(), Failure> {
-        account::check_standing(self).await?;
-        match self.who().role() {
-            None => Err(Failure::SignedOut),
-            Some(role) if role < least => Err(Failure::NotAllowed { needs: least }),
-            Some(_) => Ok(()),
-        }
+    pub(super) fn is_locked(&self) -> bool {
+        self.state().locked
+    }
+
+    /// Locks it: an unlocking that was begun before is void.
+    pub(super) fn lock(&self) {
+        let mut state = self.state();
+        state.locked = true;
+        state.bar();
     }
 
     pub(super) fn kiosk(&self) -> &Kiosk {
-        &self.0.kiosk
+        &self.inner.kiosk
     }
 
+    /// Who asks.
     pub(super) fn who(&self) -> Who {
-        self.state().who.clone()
+        let state = self.state();
+        self.past(&state).map_or_else(|| state.who.clone(), |asked| asked.who.clone())
+    }
+
+    /// When the account of whoever asks was last seen to be as [`who`](Self::who) says.
+    pub(super) fn checked_at(&self) -> DateTime<Utc> {
+        let state = self.state();
+        self.past(&state).map_or(state.checked_at, |asked| asked.checked_at)
+    }
+
+    /// Begins a way in for somebody who is not in yet: earlier ones are void, and whoever they let in meanwhile without
+    /// being seen is out again.
+    pub(super) fn begin(&self) -> Entrance {
+        let mut state = self.state();
+        if state.who.account().is_some() {
+            state.who = Who::Guest;
+            state.turn();
+        }
+        state.bar();
+        state.entrance
+    }
+
+    /// The way in as it is, for somebody who proves again who they are.
+    pub(super) fn entrance(&self) -> Entrance {
+        self.state().entrance
     }
 
     /// Makes the session somebody's, from now on.
-    pub(super) fn welcome(&self, identity: &Identity) {
+    ///
+    /// # Errors
+    ///
+    /// `GivenUp` when their way in was barred meanwhile.
+    pub(super) fn welcome(&self, by: Entrance, identity: &Identity) -> Result<(), Failure> {
         let now = self.kiosk().now();
         let mut state = self.state();
-        let before = state.who.account();
-        if before.is_some_and(|before| before != identity.account) {
-            state.made = Recent::new();
+        if state.entrance != by {
+            return Err(Failure::GivenUp);
+        }
+        if state.who.account().is_some_and(|before| before != identity.account) {
+            state.turn();
         }
         state.who = Who::Account(identity.clone());
         state.locked = false;
         state.checked_at = now;
+        Ok(())
     }
 
-    /// Nobody is signed in any more.
-    pub(super) fn expel(&self) {
+    /// Notes the role that an account has now, if it is still the one that is signed in.
+    pub(super) fn confirm(&self, account: AccountId, role: Role) {
+        let now = self.kiosk().now();
         let mut state = self.state();
-        state.who = Who::Guest;
-        state.locked = false;
-        state.made = Recent::new();
+        if let Who::Account(identity) = &mut state.who
+            && identity.account == account
+        {
+            identity.role = role;
+            state.checked_at = now;
+        }
     }
 
-    pub(super) fn checked_at(&self) -> DateTime<Utc> {
-        self.state().checked_at
+    /// Ends the visit of whoever is signed in with an account, if somebody still is.
+    pub(super) fn expel(&self, account: AccountId) {
+        let holds = {
+            let mut state = self.state();
+            if state.who.account() == Some(account) { state.end() } else { Vec::new() }
+        };
+        give_back(self.kiosk(), holds);
     }
 
     /// Notes that a hold is tried, and whether it was before.
@@ -302,8 +303,15 @@ impl Session {
         self.state().offered.get(&run).is_none_or(|offered| *offered == version)
     }
 
+    /// Notes a hold as this person's; it goes back at once if they have left.
     pub(super) fn keep_hold(&self, hold: Hold) {
-        self.state().holds.insert(hold.id, hold);
+        let mut state = self.state();
+        if self.past(&state).is_none() {
+            state.holds.insert(hold.id, hold);
+        } else {
+            drop(state);
+            give_back(self.kiosk(), vec![hold]);
+        }
     }
 
     pub(super) fn held(&self, hold: HoldId) -> Option<Hold> {
@@ -326,20 +334,51 @@ impl Session {
         state.holds.remove(&hold).or(uncertain)
     }
 
+    /// Notes that a booking was made here, for as long as whoever asked for it stays.
     pub(super) fn remember(&self, pnr: Pnr) {
-        self.state().made.add(pnr);
+        let mut state = self.state();
+        if self.past(&state).is_none() {
+            state.made.add(pnr);
+        }
     }
 
     pub(super) fn has_made(&self, pnr: Pnr) -> bool {
         self.state().made.has(&pnr)
     }
 
+    /// By whom this was asked, if their visit is over.
+    fn past(&self, state: &State) -> Option<&Asked> {
+        self.asked.as_ref().filter(|asked| asked.visit != state.visit)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// Ends the visit and gives the holds that have to be given back.
+    fn end(&mut self) -> Vec<Hold> {
+        if self.who != Who::Operator {
+            self.who = Who::Guest;
+        }
+        self.locked = false;
+        self.turn();
+        self.bar();
+        self.take_holds()
+    }
+
+    /// Begins another visit.
+    fn turn(&mut self) {
+        self.visit += 1;
+        self.made = Recent::new();
+    }
+
+    /// Voids the ways in that were begun.
+    fn bar(&mut self) {
+        self.entrance.0 += 1;
+    }
+
     fn take_holds(&mut self) -> Vec<Hold> {
         self.uncertain.clear();
         std::mem::take(&mut self.holds).into_values().collect()
@@ -348,7 +387,7 @@ impl State {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Session({})", self.0.terminal.id)
+        write!(f, "Session({})", self.inner.terminal.id)
     }
 }
 

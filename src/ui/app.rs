@@ -58,7 +58,10 @@ enum Entered {
 enum Owner {
     Entry(u64),
     Lock,
+    /// Nobody waits for it any more.
     Nobody,
+    /// Whoever asked has left.
+    Gone,
 }
 
 /// A call on its way.
@@ -73,7 +76,6 @@ struct Call {
 /// What of a request matters when its reply finds nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    SignIn,
     Money,
     Other,
 }
@@ -255,7 +257,6 @@ impl App {
 
     fn ask(&mut self, call: CallId, owner: Owner, what: Option<&'static str>, request: Request) {
         let kind = match &request {
-            Request::SignIn { .. } | Request::Register { .. } => Kind::SignIn,
             Request::Book { .. } | Request::Reserve { .. } | Request::PaySlip { .. } => Kind::Money,
             _ => Kind::Other,
         };
@@ -280,6 +281,7 @@ impl App {
     fn reply(&mut self, id: CallId, answer: Result<Reply, Failure>) {
         let Some(call) = self.calls.remove(&id) else { return };
         match &answer {
+            _ if call.owner == Owner::Gone => {}
             Err(Failure::SignedOut) if self.world.identity.is_some() => {
                 self.sign_out();
                 let text = "Your session has ended: sign in again.".to_owned();
@@ -296,31 +298,26 @@ impl App {
                 }
                 self.with(entry, |screen, cx| screen.reply(id, answer, cx));
             }
-            Owner::Entry(_) | Owner::Nobody => self.nobodys(call.request, answer),
+            Owner::Entry(_) | Owner::Nobody | Owner::Gone => self.nobodys(&call, answer),
             Owner::Lock => self.unlocked(answer),
         }
     }
 
     /// A reply for which nobody waits any more must not leave anything behind.
-    fn nobodys(&mut self, kind: Kind, answer: Result<Reply, Failure>) {
+    fn nobodys(&mut self, call: &Call, answer: Result<Reply, Failure>) {
         match answer {
             Ok(Reply::Held(hold)) => {
                 self.send(Owner::Nobody, Request::Release { hold: hold.id, run: hold.run });
             }
-            // Unless they try again already: then signing out would undo that.
-            Ok(Reply::Welcome(_)) if kind == Kind::SignIn && self.is_guest_for_good() => {
-                self.send(Owner::Nobody, Request::SignOut);
-            }
-            Ok(Reply::Booking(booking)) if kind == Kind::Money => {
+            // The session refuses it where somebody left or began again; whom it let in before is nobody here.
+            Ok(Reply::Welcome(_)) if self.world.identity.is_none() => self.send(Owner::Nobody, Request::SignOut),
+            // What the last person booked is not the next one's business.
+            Ok(Reply::Booking(booking)) if call.request == Kind::Money && call.owner != Owner::Gone => {
                 let text = format!("PNR {} was booked after all: look at it under its number.", booking.pnr.spoken());
                 self.toast = Some(Toast::new(Tone::Warning, text, self.world.now));
             }
             _ => {}
         }
-    }
-
-    fn is_guest_for_good(&self) -> bool {
-        self.world.identity.is_none() && self.calls.values().all(|call| call.request != Kind::SignIn)
     }
 
     fn opened(&mut self, outcome: Result<Opened, OpenFailed>) {

@@ -135,6 +135,23 @@ async fn a_terminal_that_guesses_at_many_accounts_is_locked_itself() {
 }
 
 #[tokio::test]
+async fn signing_in_to_ones_own_account_gives_no_further_guesses_at_others() {
+    let limits = SignInLimits { per_terminal: 3, ..SignInLimits::default() };
+    let stage = Stage::with(Settings { sign_in: limits, ..settings() }).await;
+    stage.account("anita", Role::Traveller).await;
+    let session = stage.guest();
+    for name in ["amit", "asha"] {
+        assert_eq!(sign_in(&session, name, "wrong password").await, Err(Failure::WrongPassword));
+    }
+    for _ in 0..3 {
+        assert!(sign_in(&session, "anita", PASSWORD).await.is_ok(), "a good one does not count");
+    }
+    assert_eq!(sign_in(&session, "arun", "wrong password").await, Err(Failure::WrongPassword));
+    let until = stage.kiosk.now() + TimeDelta::minutes(15);
+    assert_eq!(sign_in(&session, "azad", "wrong password").await, Err(Failure::LockedOut { until }));
+}
+
+#[tokio::test]
 async fn a_closed_account_is_told_so_with_the_right_password_only() {
     let stage = Stage::new().await;
     stage.account("anita", Role::Agent).await;
@@ -279,7 +296,7 @@ async fn every_request_is_for_whom_it_should_be() {
     }
 }
 
-/// Keeps what is logged at warning level.
+/// Keeps what is logged where only errors are.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<(String, String)>>>);
 
@@ -295,7 +312,7 @@ impl Visit for Log {
 
 impl tracing::Subscriber for Log {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN
+        *metadata.level() == tracing::Level::ERROR
     }
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
         span::Id::from_u64(1)

@@ -140,6 +140,24 @@ fn a_hold_that_comes_for_nobody_is_given_back() {
 }
 
 #[test]
+fn a_refusal_of_what_the_last_person_asked_is_not_the_next_one_s() {
+    for late in [Failure::SignedOut, Failure::Locked] {
+        let mut stage = Stage::signed_in(Role::Agent);
+        stage.app.show(Draft::default(), [Screen::from(SignIn::default())]);
+        stage.keys("a<tab>b<enter>");
+        let (call, _) = stage.calls.pop_back().expect("a call");
+        stage.keys("<f8>s").calls.clear();
+        stage.keys("c<tab>d<enter>");
+        stage.reply(Ok(Reply::Welcome(identity(Role::Traveller))));
+        stage.calls.clear();
+        stage.tell(Msg::Reply(call, Err(late)));
+        assert!(stage.app.world().identity.is_some(), "the next one is still signed in");
+        assert!(stage.app.overlay().is_none(), "and not locked out");
+        assert!(stage.calls.is_empty(), "{:?}", stage.calls);
+    }
+}
+
+#[test]
 fn a_reply_to_no_call_changes_nothing() {
     let mut stage = Stage::signed_in(Role::Agent);
     let before = stage.text();

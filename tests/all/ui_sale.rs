@@ -261,6 +261,18 @@ fn who_stops_waiting_asks_for_the_same() {
 }
 
 #[test]
+fn a_late_booking_is_told_to_whoever_waited_and_to_nobody_after_them() {
+    for (leave, told) in [("<esc>", true), ("<f8><enter>", false)] {
+        let (mut stage, _) = at_review(staff());
+        stage.keys("<enter>");
+        let (call, request) = stage.asked();
+        stage.keys(leave);
+        stage.tell(Msg::Reply(call, Ok(Reply::Booking(booked(op(&request))))));
+        assert_eq!(stage.text().contains("was booked after all"), told, "{leave}: {}", stage.text());
+    }
+}
+
+#[test]
 fn a_changed_fare_is_shown_and_agreed_to_again() {
     let (mut stage, fare) = at_review(staff());
     stage.keys("<enter>");

@@ -51,9 +51,12 @@ impl Attempts {
         Ok(())
     }
 
-    /// Forgets what was counted: an attempt was good.
-    pub(in crate::service) fn forgive(&self, key: &str) {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Takes one attempt back, which was good. Those before it stay: a good one among bad ones excuses none of them.
+    pub(in crate::service) fn take_back(&self, key: &str) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(key) {
+            count.attempts = count.attempts.saturating_sub(1);
+        }
     }
 }
 
@@ -74,11 +77,18 @@ mod tests {
     }
 
     #[test]
-    fn a_good_attempt_is_forgiven() {
-        let attempts = Attempts::new(1, TimeDelta::minutes(15));
+    fn a_good_attempt_does_not_count_and_excuses_no_other() {
+        let attempts = Attempts::new(2, TimeDelta::minutes(15));
         let now = DateTime::from_timestamp(1_764_000_000, 0).expect("a valid instant");
+        for _ in 0..3 {
+            assert_eq!(attempts.begin("NDLS-07", now), Ok(()));
+            attempts.take_back("NDLS-07");
+        }
         assert_eq!(attempts.begin("NDLS-07", now), Ok(()));
-        attempts.forgive("NDLS-07");
         assert_eq!(attempts.begin("NDLS-07", now), Ok(()));
+        attempts.take_back("NDLS-07");
+        assert_eq!(attempts.begin("NDLS-07", now), Ok(()));
+        let until = now + TimeDelta::minutes(15);
+        assert_eq!(attempts.begin("NDLS-07", now), Err(Failure::LockedOut { until }));
     }
 }

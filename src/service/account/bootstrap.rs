@@ -63,7 +63,8 @@ impl Kiosk {
             Ok(false) => {
                 if let Some(code) = self.0.bootstrap.issue(account.id) {
                     let (username, code) = (&account.username, code.expose_secret());
-                    tracing::warn!(%username, code, "this code makes the account the first administrator");
+                    // At the one level that no setting silences: it can be read nowhere else.
+                    tracing::error!(%username, code, "this code makes the account the first administrator");
                 }
                 true
             }

@@ -50,7 +50,7 @@ impl App {
         self.veiled = None;
         self.toast = None;
         for call in self.calls.values_mut() {
-            call.owner = Owner::Nobody;
+            call.owner = Owner::Gone;
             call.pending = None;
         }
         self.stack.clear();

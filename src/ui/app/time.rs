@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::ui::app::{App, Entry, Kind, Owner};
+use crate::ui::app::{App, Call, Entry, Kind, Owner};
 use crate::ui::context::LIVE_MARK;
 use crate::ui::draft::Step;
 use crate::ui::frame::next_second;
@@ -60,7 +60,8 @@ impl App {
     /// A hold that is over takes the person back to the choice of berths, unless its booking is on the way.
     fn expire_hold(&mut self) {
         let over = self.world.draft.held_until().is_some_and(|until| until <= self.world.now);
-        if !over || self.calls.values().any(|call| call.request == Kind::Money) {
+        let paying = |call: &Call| call.request == Kind::Money && call.owner != Owner::Gone;
+        if !over || self.calls.values().any(paying) {
             return;
         }
         self.world.draft.hold = None;

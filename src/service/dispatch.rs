@@ -1,0 +1,69 @@
+//! Takes requests to whoever answers them, once the session may ask.
+
+use crate::domain::user::Role;
+use crate::service::access::{Need, need};
+use crate::service::request::{Failure, Reply, Request};
+use crate::service::session::Session;
+use crate::service::{account, booking, hold, receipt_outbox, search};
+
+impl Session {
+    /// Asks for something.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] whose message is a sentence for the person at the terminal.
+    pub async fn call(&self, request: Request) -> Result<Reply, Failure> {
+        let session = &self.asking();
+        admit(session, need(&request)).await?;
+        match request {
+            Request::SignIn { name, password } => account::sign_in(session, &name, password).await,
+            Request::Register { username, email, password } => {
+                account::register(session, username, email, password).await
+            }
+            Request::ClaimAdministrator { code } => account::claim_administrator(session, &code).await,
+            Request::SignOut => {
+                session.close();
+                Ok(Reply::Done)
+            }
+            Request::Lock => {
+                session.lock();
+                Ok(Reply::Done)
+            }
+            Request::Unlock { password } => account::unlock(session, password).await,
+            Request::Search { from, to, date } => search::search(session, &from, &to, date).await,
+            Request::Departures { station, limit } => search::departures(session, station, limit).await,
+            Request::Hold { hold, run, leg, class, choice } => {
+                hold::hold(session, &hold::Wanted { id: hold, run, leg, class, choice }).await
+            }
+            Request::Release { hold, run: _ } => hold::release(session, hold).await,
+            Request::Price { run, leg, class, passengers } => {
+                booking::price(session, run, leg, class, &passengers).await.map(Reply::Priced)
+            }
+            Request::Book { op, order, payment } => booking::book(session, op, &order, payment).await,
+            Request::Reserve { op, order } => booking::reserve(session, op, &order).await,
+            Request::PaySlip { op, pnr, payment } => booking::pay_slip(session, op, pnr, payment).await,
+            Request::Booking { pnr } => booking::show(session, pnr).await,
+            Request::Slip { pnr } => booking::slip(session, pnr).await,
+            Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
+            Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,
+            Request::Receipt { pnr } => receipt_outbox::receipt(session, pnr).await,
+        }
+    }
+}
+
+/// Refuses what the person may not ask now.
+async fn admit(session: &Session, need: Need) -> Result<(), Failure> {
+    if session.is_locked() && need != Need::EvenLocked {
+        return Err(Failure::Locked);
+    }
+    let least = match need {
+        Need::EvenLocked | Need::Anyone => return Ok(()),
+        Need::SignedIn => Role::Traveller,
+        Need::Role(least) => least,
+    };
+    let Some(role) = session.who().role() else { return Err(Failure::SignedOut) };
+    if role < least {
+        return Err(Failure::NotAllowed { needs: least });
+    }
+    if least.is_staff() { session.require(least).await } else { Ok(()) }
+}
