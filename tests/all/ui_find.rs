@@ -467,6 +467,19 @@ fn chosen_berths_are_held_in_order_and_the_passengers_come_next() {
     assert!(stage.text().contains("held for 10:00"), "{}", stage.text());
 }
 
+#[test]
+fn the_berths_of_six_end_before_what_is_said_of_them_all() {
+    let (mut stage, journey) = berths("6");
+    stage.live(all_free(&journey)).keys("<enter>");
+    held(&mut stage);
+    stage.keys("<esc>");
+    let text = stage.text();
+    let line = text.lines().find(|line| line.contains("Held for you")).expect("the party's berths");
+    let names: Vec<_> = (1..=6).map(|number| format!("B1-{number}")).collect();
+    assert!(line.contains(&format!("{}  ", names.join(", "))), "{text}");
+    assert!(line.ends_with(" together ✓"), "{text}");
+}
+
 fn held(stage: &mut Stage) -> HoldId {
     let (id, request) = stage.asked();
     let Request::Hold { hold, run, leg, class, choice } = request else { panic!("{request:?}") };

@@ -212,6 +212,30 @@ fn berths_that_are_lost_leave_what_was_typed() {
 }
 
 #[test]
+fn a_telephone_number_is_asked_for_and_takes_no_letters() {
+    let mut stage = at_passengers(staff(), 1);
+    stage.keys("Anita<enter>34<enter>f<f2>");
+    assert!(stage.text().contains("A telephone number is needed"), "{}", stage.text());
+    stage.keys("m");
+    assert!(stage.text().contains("A telephone number has digits only"), "{}", stage.text());
+    assert_eq!(stage.app.world().draft.typed.phone, "");
+    stage.keys("+91 (98100) 12-345");
+    assert_eq!(stage.app.world().draft.typed.phone, "+91 (98100) 12-345");
+    assert!(!stage.text().contains("digits only"), "{}", stage.text());
+}
+
+#[test]
+fn an_age_that_nobody_has_is_refused_as_it_is_typed() {
+    let mut stage = at_passengers(staff(), 1);
+    for typed in ["<tab>391", "0"] {
+        stage.keys(typed);
+        assert!(stage.text().contains("completed years from 0 to 125"), "{}", stage.text());
+    }
+    stage.keys("<bs>");
+    assert!(!stage.text().contains("completed years from 0 to 125"), "{}", stage.text());
+}
+
+#[test]
 fn going_back_keeps_what_was_typed() {
     let (mut stage, _) = at_review(staff());
     stage.keys("<esc>");

@@ -34,6 +34,8 @@ pub enum Kind {
     Password,
     /// Digits alone.
     Digits,
+    /// Digits, and the signs that people write between those of a telephone number.
+    Phone,
     /// One of several answers.
     Choice,
 }
@@ -82,6 +84,11 @@ impl Field {
     /// A field for at most `max` digits.
     pub fn digits(label: &'static str, max: usize) -> Self {
         Self::of(label, Kind::Digits, max)
+    }
+
+    /// A field for a telephone number of at most `max` characters.
+    pub fn phone(label: &'static str, max: usize) -> Self {
+        Self::of(label, Kind::Phone, max)
     }
 
     /// A field for one of several answers, the first at the beginning. It needs at least one.
@@ -222,8 +229,15 @@ impl Field {
             self.refuse("That has a character that cannot be printed: type it without it.");
             return;
         }
-        if self.kind == Kind::Digits && !text.chars().all(|c| c.is_ascii_digit()) {
-            self.refuse("Type digits only.");
+        let wrong = match self.kind {
+            Kind::Digits if !text.chars().all(|c| c.is_ascii_digit()) => Some("Type digits only."),
+            Kind::Phone if !text.chars().all(|c| c.is_ascii_digit() || " +-()".contains(c)) => {
+                Some("A telephone number has digits only, with + and the country first if it is abroad.")
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            self.refuse(wrong);
             return;
         }
         for c in text.chars() {

@@ -41,7 +41,7 @@ enum Spot {
 
 impl Default for Passengers {
     fn default() -> Self {
-        let phone = Field::text("Phone", 20);
+        let phone = Field::phone("Phone", 20);
         Self { rows: Vec::new(), seats: Vec::new(), spare: Vec::new(), phone, at: Spot::Row(0, Column::Name) }
     }
 }
@@ -189,7 +189,8 @@ impl Passengers {
         }
         let phone = Phone::parse(self.phone.value());
         if let Err(bad) = &phone {
-            self.phone.refuse(bad.to_string());
+            let empty = "A telephone number is needed: type one with 6 to 15 digits.";
+            self.phone.refuse(if self.phone.is_empty() { empty.to_owned() } else { bad.to_string() });
             wrong = wrong.or(Some(Spot::Phone));
         }
         match (wrong, phone) {
@@ -373,7 +374,7 @@ impl Passengers {
         }
         put(buf, area, 2, "Phone", label);
         self.phone.view_value(buf, Rect { x: area.x + 9, width: 21, height: 1, ..area }, focus, world);
-        put(buf, area, 32, "for news of the journey", theme.dim);
+        put(buf, area, 32, "needed, for news of the journey", theme.dim);
         if let Some(error) = self.phone.error() {
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
             sheet::paragraph(buf, below, error, theme.bad);

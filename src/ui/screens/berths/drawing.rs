@@ -191,9 +191,11 @@ impl Places {
         let line = |buf: &mut Buffer, row: u16, words: &str, style: Style| {
             buf.set_stringn(self.foot.x + 2, self.foot.y + row, text::fit(words, room), room.into(), style);
         };
-        line(buf, 0, &screen.party_words(world), theme.strong);
         let together = screen.together(world);
-        let x = self.foot.right().saturating_sub(text::width(&together) + 1);
+        let columns = text::width(&together);
+        let x = self.foot.right().saturating_sub(columns + 1);
+        let words = screen.party_words(room.saturating_sub(if columns > 0 { columns + 2 } else { 0 }), world);
+        line(buf, 0, &words, theme.strong);
         buf.set_stringn(x, self.foot.y, &together, together.len(), theme.good);
         match (&screen.problem, screen.sold_out(world)) {
             (Some(problem), _) => line(buf, 1, problem, theme.bad),
@@ -251,11 +253,19 @@ impl Berths {
         format!("{berth} {}", kind.unwrap_or_default())
     }
 
-    /// The party and its berths: `Party of 2   B2-20 lower, B2-21 middle`.
-    fn party_words(&self, world: &World) -> String {
+    /// The party and its berths: `Party of 2   B2-20 lower, B2-21 middle`; without the kinds of berths if there are
+    /// too many for these columns.
+    fn party_words(&self, columns: u16, world: &World) -> String {
         let held = world.draft.hold.as_ref();
         let berths = held.map_or(&self.chosen, |hold| &hold.berths);
-        let names = berths.iter().map(|berth| self.words(*berth, world)).collect::<Vec<_>>().join(", ");
+        let list = |words: &dyn Fn(&BerthRef) -> String| berths.iter().map(words).collect::<Vec<_>>().join(", ");
+        let long = self.party_line(&list(&|berth| self.words(*berth, world)), world);
+        if text::width(&long) <= columns { long } else { self.party_line(&list(&ToString::to_string), world) }
+    }
+
+    fn party_line(&self, names: &str, world: &World) -> String {
+        let held = world.draft.hold.as_ref();
+        let berths = held.map_or(&self.chosen, |hold| &hold.berths);
         let party = if self.party() == 1 { "1 traveller".to_owned() } else { format!("Party of {}", self.party()) };
         match (held, berths.is_empty()) {
             (Some(_), _) => format!("Held for you   {names}"),

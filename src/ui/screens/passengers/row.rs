@@ -13,6 +13,11 @@ use crate::ui::keys::Key;
 use crate::ui::text;
 use crate::ui::widgets::sheet::{is_senior, put, standing};
 
+/// Digits that an age has at most.
+const AGE_DIGITS: usize = 3;
+
+const BAD_AGE: &str = "An age is a number of completed years from 0 to 125.";
+
 /// A column of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Column {
@@ -57,7 +62,7 @@ impl From<&TypedPassenger> for Row {
     fn from(typed: &TypedPassenger) -> Self {
         Self {
             name: Field::text("Name", PersonName::MAX).with_value(&typed.name),
-            age: Field::digits("Age", 3).with_value(&typed.age),
+            age: Field::digits("Age", AGE_DIGITS).with_value(&typed.age),
             gender: typed.gender,
             preference: typed.preference,
             error: None,
@@ -91,7 +96,10 @@ impl Row {
         self.error = None;
         match column {
             Column::Name => drop(self.name.key(key)),
-            Column::Age => drop(self.age.key(key)),
+            Column::Age => {
+                self.age.key(key);
+                self.check_age();
+            }
             Column::Gender => self.gender_key(key),
             Column::Berth => {}
         }
@@ -125,13 +133,23 @@ impl Row {
         self.error = None;
         match column {
             Column::Name => self.name.paste(text),
-            Column::Age => self.age.paste(text),
+            Column::Age => {
+                self.age.paste(text);
+                self.check_age();
+            }
             Column::Gender | Column::Berth => {}
         }
     }
 
     fn refuse(&mut self, column: Column, why: impl Into<String>) {
         self.error = Some((column, why.into()));
+    }
+
+    /// Says at once of three digits what they cannot be; a fourth says the same.
+    fn check_age(&mut self) {
+        if self.years().is_none() && self.age.value().len() == AGE_DIGITS {
+            self.refuse(Column::Age, BAD_AGE);
+        }
     }
 
     /// What is wrong and in which column.
@@ -153,7 +171,7 @@ impl Row {
             self.refuse(Column::Name, bad.to_string());
         } else if !self.age.is_empty() {
             match self.years() {
-                None => self.refuse(Column::Age, "An age is a number of completed years from 0 to 125."),
+                None => self.refuse(Column::Age, BAD_AGE),
                 Some(age) if seat == Seat::Lap && age.years() >= children.half_below => {
                     let below = children.half_below;
                     self.refuse(
