@@ -57,10 +57,6 @@ pub enum Question {
     GiveUp,
     /// To give held berths back.
     GiveBack,
-    /// To take the money and book.
-    Pay,
-    /// To keep the berths under a slip.
-    Reserve,
 }
 
 /// A question with two answers.
