@@ -63,7 +63,8 @@ fn create(folder: &Path) -> io::Result<()> {
 fn refuse_if_others_write(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
-    if fs::metadata(folder)?.permissions().mode() & 0o022 == 0 {
+    let others = fs::metadata(folder)?.permissions().mode() & 0o022;
+    if others == 0 {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "other accounts may write in it, which `chmod go-w` ends"))
@@ -79,7 +80,8 @@ fn refuse_if_others_write(_: &Path) -> io::Result<()> {
 fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
-    if fs::metadata(path)?.permissions().mode() & 0o077 == 0 {
+    let others = fs::metadata(path)?.permissions().mode() & 0o077;
+    if others == 0 {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
