@@ -103,23 +103,33 @@ impl Form {
         self.fields[self.focus].paste(text);
     }
 
-    /// Rows that it takes at a width: two to a field, so that an error has its place and nothing jumps.
-    pub fn height(&self) -> u16 {
-        u16::try_from(self.fields.len() * 2).unwrap_or(u16::MAX)
+    /// Rows that it takes at a width: two to a field, so that an error has its place and nothing jumps; only an error of
+    /// several lines takes more.
+    pub fn height(&self, width: u16) -> u16 {
+        self.fields.iter().map(|field| field.rows(width)).sum()
     }
 
-    fn places(&self, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
-        let first = usize::from((area.height / 2).max(1));
-        let top = (self.focus + 1).saturating_sub(first);
-        let rows = (area.y..area.bottom()).step_by(2);
-        (top..self.fields.len())
-            .zip(rows)
-            .map(move |(index, y)| (index, Rect { y, height: 2.min(area.bottom() - y), ..area }))
+    /// Where the fields are, from the first that leaves room for the one with the focus.
+    fn places(&self, area: Rect) -> Vec<(usize, Rect)> {
+        let rows = |index: usize| self.fields[index].rows(area.width);
+        let fits = |top: &usize| (*top..=self.focus).map(rows).sum::<u16>() <= area.height;
+        let top = (0..=self.focus).find(fits).unwrap_or(self.focus);
+        let mut y = area.y;
+        let mut places = Vec::new();
+        for index in top..self.fields.len() {
+            let place = Rect { y, height: rows(index), ..area }.intersection(area);
+            if place.is_empty() {
+                break;
+            }
+            y = place.bottom();
+            places.push((index, place));
+        }
+        places
     }
 
     /// Takes a touch: it gives the focus, and on a choice it chooses.
     pub fn mouse(&mut self, mouse: Mouse, area: Rect) -> Filled {
-        let hit = self.places(area).find(|(_, place)| place.contains(mouse.at));
+        let hit = self.places(area).into_iter().find(|(_, place)| place.contains(mouse.at));
         match hit {
             Some((index, place)) if mouse.kind == MouseKind::Press => {
                 self.focus = index;

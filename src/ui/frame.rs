@@ -147,22 +147,33 @@ fn clock(world: &World) -> String {
     crate::domain::time::railway_time(world.now).format("%a %-d %b %Y  %H:%M").to_string()
 }
 
-/// The hints that fit, most useful first, each with its place; the last is always the one for all keys.
+/// The hints that fit, most useful first, each with its place; the way back and, last, the one for all keys are always
+/// among them.
 fn laid_out(line: Rect, hints: &[Hint]) -> Vec<(Hint, Rect)> {
     let columns = |hint: &Hint| text::width(hint.shown) + 1 + text::width(hint.label);
     let Some((last, others)) = hints.split_last() else { return Vec::new() };
     let mut x = line.x + 1;
-    let end = line.right().saturating_sub(columns(last) + 1);
+    let mut end = line.right().saturating_sub(columns(last) + 1);
+    let mut back = others.iter().find(|hint| hint.key == Key::Esc);
+    end = end.saturating_sub(back.map_or(0, |hint| columns(hint) + 2));
     let mut shown = Vec::new();
     for hint in others {
         let width = columns(hint);
+        if back.is_some_and(|back| back.key == hint.key) {
+            back = None;
+            end += width + 2;
+        }
         if x + width + 2 > end {
             break;
         }
         shown.push((*hint, Rect { x, width, ..line }));
         x += width + 2;
     }
-    shown.push((*last, Rect { x, width: columns(last), ..line }));
+    for hint in back.into_iter().chain([last]) {
+        let width = columns(hint);
+        shown.push((*hint, Rect { x, width, ..line }));
+        x += width + 2;
+    }
     shown
 }
 

@@ -56,7 +56,7 @@ fn a_staff_session_locks_and_a_password_brings_it_back() {
     assert_picture!(stage, "locked");
     stage.keys("wrong<enter>");
     assert!(matches!(stage.reply(Err(Failure::WrongPassword)), Request::Unlock { .. }));
-    assert!(stage.text().contains("is wrong"), "{}", stage.text());
+    assert!(stage.text().contains("The password is wrong: type it again,"), "{}", stage.text());
     stage.keys("right<enter>");
     stage.reply(Ok(Reply::Welcome(identity(Role::Agent))));
     assert!(!stage.text().contains("Locked"), "{}", stage.text());

@@ -122,6 +122,7 @@ fn a_typed_pnr_is_looked_up() {
     stage.reply(Ok(page(Vec::new())));
     stage.keys("245<enter>");
     assert!(stage.text().contains("A PNR has ten digits"), "{}", stage.text());
+    assert!(stage.text().contains("type it again."), "all of it is shown:\n{}", stage.text());
     stage.keys("-1234567<enter>");
     let (_, request) = stage.asked();
     assert!(matches!(request, Request::Booking { pnr } if pnr == sample_booking::booking().pnr));

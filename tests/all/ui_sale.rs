@@ -160,6 +160,7 @@ fn children_without_a_berth_come_and_go_up_to_the_party_limit() {
     assert!(stage.text().contains("travels free"), "{}", stage.text());
     stage.keys("<f5>");
     assert_eq!(stage.app.world().draft.typed.lap.len(), 1, "six is the most");
+    assert!(stage.text().contains("A booking is for 6 at most"), "{}", stage.text());
     stage.keys("<s-tab><end><bs>12<up>");
     assert!(stage.text().contains("Only children below 12 travel without a berth"), "{}", stage.text());
     stage.keys("<down><f6>");
@@ -181,6 +182,8 @@ fn seniors_get_the_lower_berth_and_berths_are_swapped() {
     let mut stage = at_passengers(staff(), 2);
     stage.keys("Anita<enter>34<enter>f<enter>Raj<enter>71<enter>m<up>");
     assert!(stage.text().contains("has to climb"), "{}", stage.text());
+    assert!(stage.text().contains("F4 lower berth"), "{}", stage.text());
+    assert!(stage.text().contains("Esc berths"), "the way back is always said:\n{}", stage.text());
     stage.keys("<f4>");
     let names = |stage: &Stage| -> Vec<String> {
         stage.app.world().draft.typed.seated.iter().map(|who| who.name.clone()).collect()

@@ -85,6 +85,9 @@ impl App {
         match (answer, &mut self.overlay) {
             (Ok(_), Some(Overlay::Locked(_))) => self.overlay = self.veiled.take(),
             (Err(Failure::SignedOut), _) => self.sign_out(),
+            (Err(Failure::WrongPassword), Some(Overlay::Locked(locked))) => {
+                locked.refuse("The password is wrong: type it again, or press F8 to sign out.");
+            }
             (Err(failure), Some(Overlay::Locked(locked))) => locked.refuse(failure.to_string()),
             _ => {}
         }

@@ -266,7 +266,20 @@ impl Field {
         false
     }
 
-    /// Draws it in a row with its label, and what is to be said of it in the row below.
+    /// Rows that it takes at a width: its own, and those of what is said under it.
+    pub fn rows(&self, width: u16) -> u16 {
+        let (lines, _) = self.says(width);
+        1 + u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1)
+    }
+
+    /// What is to be said under it, and at which column: under the value in a line, or else over the whole width.
+    fn says(&self, width: u16) -> (Vec<String>, u16) {
+        let says = self.error.as_deref().unwrap_or(self.note);
+        let column = if text::width(says) <= width.saturating_sub(3 + LABEL) { 2 + LABEL } else { 2 };
+        (text::wrap(says, width.saturating_sub(column + 1)), column)
+    }
+
+    /// Draws it in a row with its label, and what is to be said of it in the rows below.
     pub fn view(&self, buf: &mut Buffer, place: Rect, focus: Focus, world: &World) {
         let theme = &world.theme;
         let here = focus == Focus::Here;
@@ -280,14 +293,10 @@ impl Field {
         buf.set_stringn(place.x + 2, place.y, text::fit(self.label, LABEL - 2), LABEL.into(), label_style);
         let value = Rect { x: place.x + 2 + LABEL, width: place.width.saturating_sub(3 + LABEL), height: 1, ..place };
         self.view_value(buf, value, focus, world);
-        let (says, style) = match &self.error {
-            Some(error) => (error.as_str(), theme.bad),
-            None => (self.note, theme.dim),
-        };
-        if place.height > 1 && !says.is_empty() {
-            let room = place.width.saturating_sub(3);
-            let x = if text::width(says) <= value.width { value.x } else { place.x + 2 };
-            buf.set_stringn(x, place.y + 1, text::fit(says, room), room.into(), style);
+        let style = if self.error.is_some() { theme.bad } else { theme.dim };
+        let (says, column) = self.says(place.width);
+        for (row, line) in place.rows().skip(1).zip(&says) {
+            buf.set_stringn(place.x + column, row.y, line, place.width.into(), style);
         }
     }
 

@@ -267,7 +267,10 @@ impl Bookings {
         let place = Rect { x: area.x + 7, width: 13, height: 1, ..area };
         self.pnr.view_value(buf, place, focus, world);
         match self.pnr.error() {
-            Some(error) => put(buf, area, 23, error, theme.bad),
+            Some(error) => {
+                let beside = Rect { x: area.x + 21, width: area.width.saturating_sub(21), ..area };
+                sheet::paragraph(buf, beside, error, theme.bad);
+            }
             None => put(buf, area, 23, "ten digits, to look up one booking", theme.dim),
         }
     }

@@ -16,6 +16,7 @@ use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::screen::Scene;
 use crate::ui::screens::passengers::row::{Column, Row, Seat};
 use crate::ui::screens::review::{Review, place};
+use crate::ui::theme::Tone;
 use crate::ui::widgets::sheet::{self, is_senior, panes, put};
 
 mod row;
@@ -304,6 +305,12 @@ impl Scene for Passengers {
 
     fn key(&mut self, key: Key, cx: &mut Context) {
         match (self.at, key) {
+            // Not offered any more, but whoever presses it is told why.
+            (_, Key::F(5)) => {
+                let most = cx.booking_rules().max_party;
+                let words = format!("A booking is for {most} at most: make another one for the child.");
+                cx.toast(Tone::Warning, words);
+            }
             (Spot::Phone, key) => {
                 self.phone.key(key);
             }

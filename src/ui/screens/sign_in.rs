@@ -152,7 +152,7 @@ impl Scene for SignIn {
         self.form.view(buf, form_place(area), world);
         let x = area.x + 4;
         let room = area.width.saturating_sub(6);
-        let mut y = area.y + 8;
+        let mut y = area.y + 4 + self.form.height(form_place(area).width);
         let mut line = |text: &str, style| {
             if y < area.bottom() {
                 buf.set_stringn(x, y, text::fit(text, room), room.into(), style);
