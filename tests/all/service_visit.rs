@@ -1,5 +1,6 @@
 //! Visits: what is answered after somebody left, locked or began again opens no door and tells the next person nothing.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
@@ -45,19 +46,19 @@ impl Late {
     }
 
     /// Asks for something, and does something else before the reply of its next `operation` comes.
-    async fn during(
+    fn during(
         &self,
         operation: &'static str,
         request: impl Future<Output = Result<Reply, Failure>>,
         meanwhile: impl Future<Output = ()>,
-    ) -> Result<Reply, Failure> {
+    ) -> Pin<Box<impl Future<Output = Result<Reply, Failure>>>> {
         *self.next.lock().expect("nothing panics") = Some(operation);
         let meanwhile = async {
             self.sent.notified().await;
             meanwhile.await;
             self.meeting.come().await;
         };
-        tokio::join!(request, meanwhile).0
+        Box::pin(async { tokio::join!(request, meanwhile).0 })
     }
 }
 
