@@ -120,15 +120,6 @@ pub(super) async fn release(session: &Session, hold: HoldId) -> Result<Reply, Fa
     Ok(Reply::Done)
 }
 
-/// Gives holds back as well as it can: what cannot be given back now ends by itself.
-pub(super) async fn give_back(kiosk: &Kiosk, holds: Vec<Hold>) {
-    for hold in holds {
-        if let Err(failure) = release_held(kiosk, &hold).await {
-            tracing::warn!(hold = %hold.id, run = %hold.run, %failure, "a hold was not given back and will expire");
-        }
-    }
-}
-
 async fn release_held(kiosk: &Kiosk, hold: &Hold) -> Result<(), Failure> {
     let run = match kiosk.0.live.known(hold.run).filter(|run| run.pinned) {
         Some(run) => run,
@@ -215,6 +206,15 @@ impl Kiosk {
         let read = read.ok_or(Failure::NoSuchRun)?;
         self.0.live.publish(&read, self.now());
         Ok(read)
+    }
+
+    /// Gives holds back as well as it can: what cannot be given back now ends by itself.
+    pub(super) async fn give_back(&self, holds: Vec<Hold>) {
+        for hold in holds {
+            if let Err(failure) = release_held(self, &hold).await {
+                tracing::warn!(hold = %hold.id, run = %hold.run, %failure, "a hold was not given back and will expire");
+            }
+        }
     }
 
     /// Settles the version of a run's train before its first berth is held. Whether it is the one that was planned by.

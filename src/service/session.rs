@@ -14,9 +14,9 @@ use crate::domain::pnr::Pnr;
 use crate::domain::terminal::Terminal;
 use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Role};
+use crate::service::Kiosk;
 use crate::service::live::{Attention, RunWatch};
 use crate::service::request::{Failure, Hold, Identity};
-use crate::service::{Kiosk, hold};
 
 /// How many actions of unknown outcome and how many made bookings a session remembers.
 const REMEMBERED: usize = 64;
@@ -403,6 +403,6 @@ impl Drop for Inner {
 fn give_back(kiosk: &Kiosk, holds: Vec<Hold>) {
     if let (false, Ok(runtime)) = (holds.is_empty(), Handle::try_current()) {
         let own = kiosk.clone();
-        kiosk.background().spawn_on(async move { hold::give_back(&own, holds).await }, &runtime);
+        kiosk.background().spawn_on(async move { own.give_back(holds).await }, &runtime);
     }
 }
