@@ -91,6 +91,18 @@ fn a_form_says_all_that_is_wrong_at_its_places() {
 }
 
 #[test]
+fn making_an_account_leads_back_to_signing_in_and_both_keep_what_was_typed() {
+    let mut stage = sign_in();
+    stage.keys("anita<f5>bela<tab>bela@example.in<esc>");
+    assert!(matches!(stage.app.top(), Screen::SignIn(_)), "{}", stage.text());
+    assert!(stage.text().contains("anita"), "{}", stage.text());
+    stage.keys("<f5>");
+    assert!(stage.text().contains("bela@example.in"), "{}", stage.text());
+    stage.keys("<esc><esc>");
+    assert!(matches!(stage.app.top(), Screen::Welcome(_)), "{}", stage.text());
+}
+
+#[test]
 fn a_name_that_is_taken_costs_no_typing() {
     let mut stage = register();
     stage.keys("anita<tab>anita@example.in<tab>a long sentence<tab>a long sentence<enter>");

@@ -11,7 +11,8 @@ use crate::ui::form::{Field, Filled, Form};
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
-use crate::ui::screens::{claim::Claim, sign_in::form_place};
+use crate::ui::screens::claim::Claim;
+use crate::ui::screens::sign_in::{SignIn, form_place};
 use crate::ui::theme::Tone;
 
 const NAME: usize = 0;
@@ -24,17 +25,23 @@ const AGAIN: usize = 3;
 pub struct Register {
     form: Form,
     registering: Load<()>,
+    /// What was typed to sign in.
+    sign_in: Form,
 }
 
-impl Default for Register {
-    fn default() -> Self {
-        let fields = vec![
+impl Register {
+    /// From signing in, with what was typed there and, if it was left before, here.
+    pub(super) fn beside(sign_in: Form, typed: Option<Form>) -> Self {
+        Self { form: typed.unwrap_or_else(Self::empty), registering: Load::Idle, sign_in }
+    }
+
+    fn empty() -> Form {
+        Form::new(vec![
             Field::text("User name", 32).note("3 to 32 letters, digits, dots, hyphens or underscores"),
             Field::text("E-mail", 254),
             Field::password("Password").note("Long is better than strange: a sentence will do"),
             Field::password("Password again"),
-        ];
-        Self { form: Form::new(fields), registering: Load::Idle }
+        ])
     }
 }
 
@@ -98,7 +105,7 @@ impl Scene for Register {
             "Goes to the next field, and from the last one on.",
             Action::Register,
         ),
-        bind(&[Key::Esc], "Esc", "back", "Goes back; what was typed is forgotten.", Action::Back),
+        bind(&[Key::Esc], "Esc", "sign in", "Goes back to signing in; what is typed stays.", Action::Back),
     ];
 
     fn place(&self, _world: &World) -> String {
@@ -116,7 +123,7 @@ impl Scene for Register {
                     self.register(cx);
                 }
             }
-            Action::Back => cx.pop(),
+            Action::Back => cx.replace(SignIn::again(self.sign_in.clone(), self.form.clone())),
         }
     }
 

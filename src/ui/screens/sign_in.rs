@@ -20,12 +20,14 @@ const PASSWORD: usize = 1;
 pub struct SignIn {
     form: Form,
     signing_in: Load<()>,
+    /// What was typed of an account to be made, when that was left.
+    account: Option<Form>,
 }
 
 impl Default for SignIn {
     fn default() -> Self {
         let fields = vec![Field::text("Name or e-mail", 254), Field::password("Password")];
-        Self { form: Form::new(fields), signing_in: Load::Idle }
+        Self { form: Form::new(fields), signing_in: Load::Idle, account: None }
     }
 }
 
@@ -43,6 +45,11 @@ pub enum Action {
 }
 
 impl SignIn {
+    /// As it was left for making an account, with what was typed of that.
+    pub(super) fn again(form: Form, account: Form) -> Self {
+        Self { form, signing_in: Load::Idle, account: Some(account) }
+    }
+
     fn sign_in(&mut self, cx: &mut Context) {
         if self.signing_in.is_waiting() {
             return;
@@ -105,7 +112,7 @@ impl Scene for SignIn {
                 }
             }
             Action::Fill(account) => self.fill(account, cx),
-            Action::Register => cx.replace(Register::default()),
+            Action::Register => cx.replace(Register::beside(self.form.clone(), self.account.take())),
             Action::Back => cx.pop(),
         }
     }
