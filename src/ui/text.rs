@@ -43,6 +43,27 @@ pub fn fit(text: &str, columns: u16) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// The text cleaned and, if it is wider than `columns`, with `…` for its middle: two thirds of what is kept are its
+/// beginning, so that names that differ at either end stay apart.
+pub fn ends(text: &str, columns: u16) -> String {
+    let text = clean(text);
+    if width(&text) <= columns {
+        return text.into_owned();
+    }
+    let room = columns / 3;
+    let mut begin = text.len();
+    let mut used = 0;
+    for (at, character) in text.grapheme_indices(true).rev() {
+        used += width(character);
+        if used > room {
+            break;
+        }
+        begin = at;
+    }
+    let tail = &text[begin..];
+    format!("{}{tail}", fit(&text, columns - width(tail)))
+}
+
 /// The text fitted and filled with spaces on the right to exactly `columns`.
 pub fn left(text: &str, columns: u16) -> String {
     let fitted = fit(text, columns);
@@ -77,7 +98,7 @@ pub fn wrap(text: &str, columns: u16) -> Vec<String> {
 mod tests {
     use rstest::rstest;
 
-    use super::{clean, fit, left, right, wrap};
+    use super::{clean, ends, fit, left, right, wrap};
 
     #[rstest]
     #[case("New Delhi", 9, "New Delhi")]
@@ -89,6 +110,17 @@ mod tests {
     #[case("e\u{301}te\u{301}", 2, "e\u{301}…")]
     fn text_is_cut_between_whole_characters(#[case] text: &str, #[case] columns: u16, #[case] shown: &str) {
         assert_eq!(fit(text, columns), shown);
+    }
+
+    #[rstest]
+    #[case("New Delhi", 9, "New Delhi")]
+    #[case("Padmanabhaswamy", 9, "Padma…amy")]
+    #[case("東京駅東京", 6, "東…京")]
+    #[case("anything", 0, "")]
+    fn long_names_keep_both_ends(#[case] text: &str, #[case] columns: u16, #[case] shown: &str) {
+        let fitted = ends(text, columns);
+        assert!(super::width(&fitted) <= columns, "{fitted}");
+        assert_eq!(fitted, shown);
     }
 
     #[test]

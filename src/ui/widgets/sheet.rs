@@ -144,7 +144,7 @@ pub fn person(buf: &mut Buffer, row: Rect, person: &Person, world: &World) {
     let berth_at = 41;
     let berth = if person.berth.is_empty() { "–" } else { person.berth.as_str() };
     let note = standing(passenger.age, passenger.accommodation, children);
-    put(buf, row, 5, &text::left(passenger.name.as_str(), 28), theme.strong);
+    put(buf, row, 5, &text::left(&text::ends(passenger.name.as_str(), 28), 28), theme.strong);
     put(buf, row, 34, &format!("{:>3} {}", passenger.age, passenger.gender), theme.text);
     put(buf, row, berth_at, berth, theme.text);
     let note_at = if person.share.is_some() { 59 } else { 67 };

@@ -292,7 +292,13 @@ fn view_field(buf: &mut Buffer, row: Rect, (column, field): (Column, &Field), fo
     if focus == Some(column) {
         field.view_value(buf, place, Focus::Here, world);
     } else {
-        buf.set_stringn(place.x, place.y, text::left(field.value(), columns), columns.into(), world.theme.field);
+        buf.set_stringn(
+            place.x,
+            place.y,
+            text::left(&text::ends(field.value(), columns), columns),
+            columns.into(),
+            world.theme.field,
+        );
     }
 }
 
