@@ -53,6 +53,8 @@ mod ui_kit;
 mod ui_account;
 #[path = "all/ui_app.rs"]
 mod ui_app;
+#[path = "all/ui_berths.rs"]
+mod ui_berths;
 #[path = "all/ui_bookings.rs"]
 mod ui_bookings;
 #[path = "all/ui_find.rs"]
