@@ -6,7 +6,7 @@ mod draft;
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use self::draft::{Draft, check_tender};
 use crate::domain::booking::{Booking, BookingStatus, OpId, Payment, PaymentMethod, Slip};
@@ -18,6 +18,7 @@ use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
 use crate::domain::train::{Leg, RunId, Train};
 use crate::domain::user::Role;
+use crate::service::hold::check_not_closed;
 use crate::service::refusal::refuse;
 use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
@@ -79,7 +80,8 @@ pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Ten
 pub(super) async fn reserve(session: &Session, op: OpId, order: &Order) -> Result<Reply, Failure> {
     let booking = match prepare(session, op, order).await? {
         Prepared::Draft(draft) => {
-            let slip = Slip { hold: order.hold.id, pay_by: draft.now + session.kiosk().settings().slip };
+            let slip =
+                Slip { hold: order.hold.id, pay_by: (draft.now + session.kiosk().settings().slip).min(draft.closes) };
             commit(session, op, order, &draft, Terms::Slip(slip)).await?
         }
         Prepared::Found(booking) => *booking,
@@ -137,7 +139,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     if booking.op == op && booking.status == BookingStatus::Confirmed {
         return Ok(Reply::Booking(Arc::new(booking)));
     }
-    let slip = open_slip(kiosk, &booking)?.clone();
+    let slip = payable_slip(kiosk, &booking)?.clone();
     let train = kiosk.train_of(booking.run).await?;
     let plan = Plan::new(booking.run, &train);
     let berths: Vec<BerthRef> = booking.berths().map(|allotted| allotted.berth).collect();
@@ -168,14 +170,18 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
 pub(super) async fn slip(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
-    open_slip(kiosk, &booking)?;
+    payable_slip(kiosk, &booking)?;
     Ok(Reply::Booking(Arc::new(booking)))
 }
 
-fn open_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Failure> {
+/// The slip of a booking that can be paid now.
+fn payable_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Failure> {
+    let now = kiosk.now();
     match (booking.status, &booking.slip) {
-        (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(kiosk.now()) => Ok(slip),
         (BookingStatus::Confirmed, _) => Err(Failure::SlipClosed(PAID)),
+        (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(now) => {
+            kiosk.check_selling(booking.from.at, now).map(|_| slip)
+        }
         _ => Err(Failure::SlipClosed(LAPSED)),
     }
 }
@@ -230,13 +236,15 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     {
         return Ok(Prepared::Found(Box::new(found)));
     }
+    let (board, _) = train.ends(order.hold.leg).ok_or(Failure::NoSuchRun)?;
+    let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
     // A screen shows the hold; the session knows it.
     let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;
     if now >= hold.until {
         return Err(Failure::HoldExpired);
     }
     let fare = fare_of(kiosk, &train, hold.leg, hold.class, &order.passengers)?;
-    let draft = Draft::new(session, op, order, train, fare, now)?;
+    let draft = Draft::new(session, op, order, train, fare, now, closes)?;
     if draft.fare.total != order.agreed {
         return Err(Failure::FareChanged(Box::new(draft.fare)));
     }
@@ -292,6 +300,11 @@ fn refuse_doubtful(session: &Session, order: &Order, error: &StoreError) -> Fail
 }
 
 impl Kiosk {
+    /// Refuses to take money for a departure whose sales have closed; says when they close.
+    fn check_selling(&self, departs: NaiveDateTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
+        check_not_closed(self.rules().booking_on(railway_time(now).date()), departs, now)
+    }
+
     /// The train by which a run is sold.
     pub(super) async fn train_of(&self, run: RunId) -> Result<Arc<Train>, Failure> {
         if let Some(known) = self.0.live.known(run).filter(|known| known.pinned) {

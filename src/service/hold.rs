@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 
 use crate::domain::allotment::allot;
 use crate::domain::coach::{BerthRef, Class, CoachId};
@@ -55,7 +55,6 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         Some(run) => (run, Knowledge::Recent),
         None => (kiosk.known_run(wanted.run).await?, Knowledge::Certain),
     };
-    let until = (now + kiosk.settings().hold).trunc_subsecs(3);
     for _ in 0..ATTEMPTS {
         if run.state.coaches.values().any(|coach| coach.holds.contains_key(&wanted.id)) {
             // An earlier attempt was applied.
@@ -67,7 +66,8 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         if !session.chose_by(wanted.run, run.state.train.version()) {
             return Err(Failure::NoSuchRun);
         }
-        check_on_sale(rules, &run.state.train, wanted.run, wanted.leg, now)?;
+        let closes = check_on_sale(rules, &run.state.train, wanted.run, wanted.leg, now)?;
+        let until = (now + kiosk.settings().hold).trunc_subsecs(3).min(closes);
         let berths = match choose(&run.state, wanted, now) {
             Ok(berths) => berths,
             Err(_) if knowledge == Knowledge::Recent => {
@@ -162,16 +162,29 @@ fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
     Some(Hold { id: wanted.id, run: wanted.run, leg: wanted.leg, class: wanted.class, berths, until })
 }
 
-/// Refuses a leg of a run that is not on sale. The window counts from the origin's date, the close of sales from the
-/// departure at the boarding halt.
-fn check_on_sale(rules: &BookingRules, train: &Train, run: RunId, leg: Leg, now: DateTime<Utc>) -> Result<(), Failure> {
+/// Refuses a leg of a run that is not on sale, and says when its sales close. The window counts from the origin's date.
+fn check_on_sale(
+    rules: &BookingRules,
+    train: &Train,
+    run: RunId,
+    leg: Leg,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Failure> {
     let (board, _) = train.ends(leg).ok_or(Failure::NoSuchRun)?;
-    let departs = instant(board.depart.on(run.date));
-    if now + TimeDelta::minutes(i64::from(rules.closes_minutes)) >= departs {
-        return Err(Failure::SalesClosed);
-    }
+    let closes = check_not_closed(rules, board.depart.on(run.date), now)?;
     let (first, last) = rules.window(now);
-    if run.date > last { Err(Failure::OutsideWindow { first, last }) } else { Ok(()) }
+    if run.date > last { Err(Failure::OutsideWindow { first, last }) } else { Ok(closes) }
+}
+
+/// Refuses a leg whose sales have closed, whatever is held of it, and says when they close. They do so some time before
+/// the departure at the boarding halt.
+pub(super) fn check_not_closed(
+    rules: &BookingRules,
+    departs: NaiveDateTime,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Failure> {
+    let closes = instant(departs) - TimeDelta::minutes(i64::from(rules.closes_minutes));
+    if now >= closes { Err(Failure::SalesClosed) } else { Ok(closes) }
 }
 
 /// Chooses berths from a state, or says why there are none.

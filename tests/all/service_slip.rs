@@ -1,13 +1,16 @@
 //! Slips: berths kept for somebody who pays at a counter, once, and in time.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
 use kiosk::domain::booking::{Booking, BookingStatus};
+use kiosk::domain::coach::Class;
 use kiosk::domain::user::Role;
-use kiosk::service::Session;
-use kiosk::service::request::{Failure, Reply, Request};
+use kiosk::service::request::{Failure, Hold, Reply, Request};
+use kiosk::service::{Session, Settings};
+use rstest::rstest;
 use std::sync::Arc;
 
-use crate::service_kit::{Stage, best, booked, cash, hold, left, new_op, order, whole};
+use crate::service_kit::{Stage, best, book, booked, cash, hold, left, new_hold, new_op, order, settings, whole};
 
 async fn reserve(session: &Session, berths: usize) -> Arc<Booking> {
     let held = hold(session, whole(), best(berths)).await.expect("free");
@@ -107,4 +110,59 @@ async fn reserving_twice_with_one_id_is_one_slip() {
     let second = booked(guest.call(request).await).expect("reserved");
     assert_eq!(first, second);
     assert_eq!(left(&stage, whole()).await, 7);
+}
+
+/// The Rajdhani of 1 December leaves Mumbai at 17:00 in India; sales close half an hour before.
+const CLOSES: &str = "2026-12-01T11:00:00Z";
+
+async fn hold_today(session: &Session) -> Hold {
+    let run = "12951#2026-12-01".parse().expect("a run");
+    let (hold, class) = (new_hold(), Class::SecondAc);
+    match session.call(Request::Hold { hold, run, leg: whole(), class, choice: best(1) }).await {
+        Ok(Reply::Held(hold)) => hold,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case::as_delivered(settings())]
+#[case::the_longest_that_can_be_set(Settings { hold: TimeDelta::minutes(30), slip: TimeDelta::hours(2), ..settings() })]
+#[tokio::test]
+async fn neither_a_hold_nor_a_slip_outlasts_the_sale_of_its_train(#[case] settings: Settings) {
+    let stage = Stage::with(settings).await;
+    let (guest, agent) = (stage.guest(), stage.agent().await);
+    let closes = CLOSES.parse().expect("an instant");
+    stage.clock.set(closes - TimeDelta::minutes(5));
+    let held = hold_today(&guest).await;
+    assert_eq!(held.until, closes);
+    let second = hold_today(&agent).await;
+    let late = order(&agent, &second).await;
+    let request = Request::Reserve { op: new_op(), order: order(&guest, &held).await };
+    let slip = booked(guest.call(request).await).expect("it is reserved");
+    assert_eq!(slip.slip.as_ref().map(|slip| slip.pay_by), Some(closes));
+    stage.clock.set(closes);
+    assert_eq!(book(&agent, &late).await, Err(Failure::SalesClosed));
+    let reserve = Request::Reserve { op: new_op(), order: late };
+    assert_eq!(booked(agent.call(reserve).await), Err(Failure::SalesClosed));
+    assert!(matches!(pay(&agent, &slip).await, Err(Failure::SlipClosed(_))));
+}
+
+#[tokio::test]
+async fn a_slip_for_a_train_that_left_takes_no_money_however_long_it_says() {
+    let stage = Stage::new().await;
+    let (guest, agent) = (stage.guest(), stage.agent().await);
+    let closes = CLOSES.parse().expect("an instant");
+    stage.clock.set(closes - TimeDelta::minutes(5));
+    let held = hold_today(&guest).await;
+    let request = Request::Reserve { op: new_op(), order: order(&guest, &held).await };
+    let slip = booked(guest.call(request).await).expect("it is reserved");
+    // As it was written where sales close later.
+    let late = AttributeValue::S("2026-12-01T13:00:00Z".to_owned());
+    let update = stage.world.clients.dynamodb.update_item().table_name(&stage.world.names.bookings);
+    let update = update.key("BookingID", AttributeValue::S(slip.pnr.to_string()));
+    let update = update.update_expression("SET Slip.PayBy = :late").expression_attribute_values(":late", late);
+    update.send().await.expect("it is changed");
+    stage.clock.set(closes);
+    assert_eq!(pay(&agent, &slip).await, Err(Failure::SalesClosed));
+    assert_eq!(agent.call(Request::Slip { pnr: slip.pnr }).await.map(drop), Err(Failure::SalesClosed));
 }

@@ -23,6 +23,8 @@ const LONGEST_REFERENCE: usize = 40;
 /// An order that was checked, with everything that its booking will say but its number.
 pub(super) struct Draft {
     pub now: DateTime<Utc>,
+    /// When sales close: until then money is taken.
+    pub closes: DateTime<Utc>,
     pub train: Arc<Train>,
     pub fare: Fare,
     op: OpId,
@@ -44,6 +46,7 @@ impl Draft {
         train: Arc<Train>,
         fare: Fare,
         now: DateTime<Utc>,
+        closes: DateTime<Utc>,
     ) -> Result<Self, Failure> {
         let hold = &order.hold;
         let needed =
@@ -67,6 +70,7 @@ impl Draft {
         let kiosk = session.kiosk();
         Ok(Self {
             now,
+            closes,
             op,
             order: order.clone(),
             account: session.who().account(),
