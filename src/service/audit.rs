@@ -4,6 +4,7 @@
 
 use uuid::Uuid;
 
+use crate::domain::booking::Booking;
 use crate::service::Kiosk;
 use crate::service::session::Session;
 use crate::store::audit_log::Event;
@@ -25,6 +26,19 @@ impl Kiosk {
             subject,
             terminal: session.terminal().id.clone(),
             note,
+        });
+    }
+
+    /// Records what a booking's last action did. The event is named by that action, so a repeat records nothing new.
+    pub(super) fn record_sale(&self, session: &Session, action: &'static str, booking: &Booking) {
+        self.append(Event {
+            id: booking.op.0,
+            at: booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at),
+            account: session.who().account(),
+            action: action.to_owned(),
+            subject: Some(booking.pnr.to_string()),
+            terminal: session.terminal().id.clone(),
+            note: Some(format!("{} {} {}", booking.run, booking.class, booking.fare.total)),
         });
     }
 

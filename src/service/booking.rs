@@ -123,6 +123,10 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
             Commit::Found(found) if found.op == op => return Ok(*found),
             Commit::Found(_) => {}
             Commit::HoldGone => {
+                // The hold may have gone into the booking by an earlier attempt that this one met on its way.
+                if let Some(found) = earlier(kiosk, &draft.train, op).await? {
+                    return Ok(found);
+                }
                 session.drop_hold(order.hold.id);
                 return Err(Failure::HoldExpired);
             }
@@ -137,7 +141,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     check_tender(session, &tender).await?;
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
     if booking.op == op && booking.status == BookingStatus::Confirmed {
-        return Ok(Reply::Booking(Arc::new(booking)));
+        return Ok(paid_slip(session, booking));
     }
     let slip = payable_slip(kiosk, &booking)?.clone();
     let train = kiosk.train_of(booking.run).await?;
@@ -156,14 +160,24 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     match commit.map_err(|error| refuse("pay a slip", &error))? {
         Commit::Done => {
             kiosk.announce(&plan, Vec::new(), &holding);
-            receipt_outbox::post(kiosk, &paid);
-            kiosk.record(session, "booking.pay-slip", Some(pnr.to_string()), None);
-            Ok(Reply::Booking(Arc::new(paid)))
+            Ok(paid_slip(session, paid))
         }
-        Commit::Found(found) if found.op == op => Ok(Reply::Booking(Arc::new(*found))),
+        Commit::Found(found) if found.op == op => Ok(paid_slip(session, *found)),
         Commit::Found(_) => Err(Failure::SlipClosed(PAID)),
-        Commit::HoldGone => Err(Failure::SlipClosed(LAPSED)),
+        // The hold may have gone into the booking by an earlier attempt that this one met on its way.
+        Commit::HoldGone => match kiosk.find(pnr).await? {
+            Some(found) if found.op == op => Ok(paid_slip(session, found)),
+            Some(_) | None => Err(Failure::SlipClosed(LAPSED)),
+        },
     }
+}
+
+/// What follows a slip that is paid; repeated, it changes nothing.
+fn paid_slip(session: &Session, booking: Booking) -> Reply {
+    let kiosk = session.kiosk();
+    receipt_outbox::post(kiosk, &booking);
+    kiosk.record_sale(session, "booking.pay-slip", &booking);
+    Reply::Booking(Arc::new(booking))
 }
 
 /// A slip that can be paid now.
@@ -271,7 +285,7 @@ fn holding(hold: &Hold) -> Holding {
 fn payment(session: &Session, tender: Tender, amount: Paise) -> Payment {
     Payment {
         method: tender.method,
-        reference: tender.reference.filter(|_| tender.method != PaymentMethod::Test),
+        reference: tender.reference.filter(|_| tender.method != PaymentMethod::Test).map(|text| text.trim().to_owned()),
         amount,
         taken_at: draft::second(session.kiosk().now()),
         taken_by: session.who().account(),
@@ -285,8 +299,7 @@ fn finish(session: &Session, booking: Booking, hold: &Hold, action: &'static str
     session.drop_hold(hold.id);
     session.remember(booking.pnr);
     receipt_outbox::post(kiosk, &booking);
-    let note = format!("{} {} {}", booking.run, booking.class, booking.fare.total);
-    kiosk.record(session, action, Some(booking.pnr.to_string()), Some(note));
+    kiosk.record_sale(session, action, &booking);
     Reply::Booking(Arc::new(booking))
 }
 

@@ -388,6 +388,15 @@ pub enum Failure {
     /// Payments without money are for development.
     #[error("Test payments are not taken here: take cash or a card.")]
     NoTestPayment,
+    /// Any traveller may touch a public terminal: there is no till.
+    #[error("No money is taken at a public terminal: keep the berths with a slip, and pay it at the counter.")]
+    NoMoneyHere,
+    /// As many holds as one session may have.
+    #[error("You hold {max} choices of berths already: pay for one of them, or give its berths back first.")]
+    TooManyHolds {
+        /// The most.
+        max: usize,
+    },
     /// The slip was paid, or its time is over.
     #[error("This slip cannot be paid any more: {0}.")]
     SlipClosed(&'static str),

@@ -327,6 +327,11 @@ impl Session {
         }
     }
 
+    /// How many other choices of berths it holds.
+    pub(super) fn holds_beside(&self, hold: HoldId, now: DateTime<Utc>) -> usize {
+        self.state().holds.values().filter(|held| held.id != hold && now < held.until).count()
+    }
+
     /// Forgets a hold, which is somebody's booking now, or gone.
     pub(super) fn drop_hold(&self, hold: HoldId) -> Option<Hold> {
         let mut state = self.state();

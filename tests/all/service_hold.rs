@@ -37,7 +37,25 @@ async fn the_last_berth_goes_once_and_a_party_too_large_learns_what_is_left() {
     hold(&anita, whole(), best(1)).await.expect("two are left");
     assert_eq!(hold(&dev, whole(), best(2)).await, Err(Failure::SoldOut { left: 1 }));
     hold(&dev, whole(), best(1)).await.expect("one is left");
-    assert_eq!(hold(&anita, whole(), best(1)).await, Err(Failure::SoldOut { left: 0 }));
+    assert_eq!(hold(&stage.guest(), whole(), best(1)).await, Err(Failure::SoldOut { left: 0 }));
+}
+
+#[tokio::test]
+async fn a_guest_cannot_empty_a_coach_by_holding_it() {
+    let stage = Stage::new().await;
+    let guest = stage.guest();
+    let first = hold(&guest, whole(), best(1)).await.expect("all is free");
+    hold(&guest, whole(), best(1)).await.expect("a second choice");
+    assert_eq!(hold(&guest, whole(), best(1)).await, Err(Failure::TooManyHolds { max: 2 }));
+    release(&guest, &first).await;
+    hold(&guest, whole(), best(1)).await.expect("the first was given back");
+    stage.advance(TimeDelta::minutes(11));
+    hold(&guest, whole(), best(1)).await.expect("those that are over do not count");
+    let agent = stage.agent().await;
+    for _ in 0..6 {
+        hold(&agent, whole(), best(1)).await.expect("an agent serves several people at once");
+    }
+    assert_eq!(hold(&agent, whole(), best(1)).await, Err(Failure::TooManyHolds { max: 6 }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,15 +2,21 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
+use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::booking::{Booking, BookingStatus};
 use kiosk::domain::coach::Class;
+use kiosk::domain::terminal::{Terminal, TerminalKind};
+use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Hold, Reply, Request};
 use kiosk::service::{Session, Settings};
 use rstest::rstest;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::service_kit::{Stage, best, book, booked, cash, hold, left, new_hold, new_op, order, settings, whole};
+use crate::service_kit::{
+    PASSWORD, Stage, best, book, booked, cash, hold, left, new_hold, new_op, order, settings, sign_in, terminal, whole,
+};
 
 async fn reserve(session: &Session, berths: usize) -> Arc<Booking> {
     let held = hold(session, whole(), best(berths)).await.expect("free");
@@ -165,4 +171,47 @@ async fn a_slip_for_a_train_that_left_takes_no_money_however_long_it_says() {
     stage.clock.set(closes);
     assert_eq!(pay(&agent, &slip).await, Err(Failure::SalesClosed));
     assert_eq!(agent.call(Request::Slip { pnr: slip.pnr }).await.map(drop), Err(Failure::SalesClosed));
+}
+
+#[tokio::test]
+async fn money_for_a_slip_is_recorded_once_though_the_reply_was_lost() {
+    let stage = Stage::new().await;
+    let slip = reserve(&stage.guest(), 1).await;
+    stage.account("agnes", Role::Agent).await;
+    let down = Arc::new(AtomicBool::new(false));
+    let (switch, first) = (Arc::clone(&down), AtomicBool::new(true));
+    let store = stage.world.with_faults(move |call: &Call| {
+        let broken = switch.load(Ordering::SeqCst) && call.operation == "TransactWriteItems";
+        broken.then(|| if first.swap(false, Ordering::SeqCst) { Fault::LoseReply } else { Fault::LoseRequest })
+    });
+    let kiosk = stage.other_kiosk(store).await;
+    let agent = kiosk.open_session(terminal("NDLS-07"));
+    sign_in(&agent, "agnes", PASSWORD).await.expect("the password is right");
+    let request = Request::PaySlip { op: new_op(), pnr: slip.pnr, payment: cash() };
+    down.store(true, Ordering::SeqCst);
+    let lost = booked(agent.call(request.clone()).await);
+    assert!(matches!(lost, Err(Failure::Unavailable { .. })), "{lost:?}");
+    down.store(false, Ordering::SeqCst);
+    for _ in 0..2 {
+        let paid = booked(agent.call(request.clone()).await).expect("it was paid");
+        assert_eq!(paid.status, BookingStatus::Confirmed);
+    }
+    kiosk.settle().await;
+    let today = railway_time(stage.kiosk.now()).date();
+    let events = stage.world.store.events_of(today).await.expect("it answers");
+    let taken = events.iter().filter(|event| event.action == "booking.pay-slip");
+    assert_eq!(taken.map(|event| event.subject.clone()).collect::<Vec<_>>(), [Some(slip.pnr.to_string())]);
+}
+
+#[tokio::test]
+async fn no_money_is_taken_at_a_public_terminal() {
+    let stage = Stage::new().await;
+    stage.account("agnes", Role::Agent).await;
+    let slip = reserve(&stage.guest(), 1).await;
+    let agent = stage.kiosk.open_session(Terminal { kind: TerminalKind::Public, ..terminal("HALL-1") });
+    sign_in(&agent, "agnes", PASSWORD).await.expect("the password is right");
+    let held = hold(&agent, whole(), best(1)).await.expect("free");
+    let request = Request::Book { op: new_op(), order: order(&agent, &held).await, payment: cash() };
+    assert_eq!(booked(agent.call(request).await), Err(Failure::NoMoneyHere));
+    assert_eq!(pay(&agent, &slip).await, Err(Failure::NoMoneyHere));
 }

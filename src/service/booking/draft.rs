@@ -9,6 +9,7 @@ use crate::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, 
 use crate::domain::fare::Fare;
 use crate::domain::passenger::Accommodation;
 use crate::domain::pnr::Pnr;
+use crate::domain::terminal::TerminalKind;
 use crate::domain::text::is_hidden;
 use crate::domain::train::{Halt, Stop, Train};
 use crate::domain::user::{AccountId, Role};
@@ -136,6 +137,9 @@ pub(super) async fn check_tender(session: &Session, tender: &Tender) -> Result<(
     let kiosk = session.kiosk();
     if tender.method != PaymentMethod::Test {
         may_take_money(session).await?;
+        if session.terminal().kind == TerminalKind::Public {
+            return Err(Failure::NoMoneyHere);
+        }
     } else if !kiosk.settings().test_payment {
         return Err(Failure::NoTestPayment);
     }

@@ -12,10 +12,13 @@ use crate::store::runs::coach_item::number;
 use crate::store::runs::expression::CoachWrite;
 use crate::store::runs::key;
 use crate::store::schema::SCHEMA_VERSION;
-use crate::store::{Store, StoreError};
+use crate::store::{Outcome, Store, StoreError};
 
 /// The most keys of one `BatchGetItem`.
 const BATCH: usize = 100;
+
+/// How often what a batch left out is asked for again, with pauses that grow.
+const BATCH_ROUNDS: u32 = 8;
 
 /// What came of a conditional write.
 pub(in crate::store) enum Written {
@@ -146,7 +149,13 @@ impl Store {
         let mut items = Vec::new();
         for batch in keys.chunks(BATCH) {
             let mut left = batch.to_vec();
+            let mut round = 0;
             while !left.is_empty() {
+                if round == BATCH_ROUNDS {
+                    let cause = format!("{} of {} keys were not read", left.len(), batch.len());
+                    return Err(StoreError::Unavailable { outcome: Outcome::NotApplied, cause });
+                }
+                round += 1;
                 let wanted = KeysAndAttributes::builder()
                     .set_keys(Some(left))
                     .consistent_read(consistency == Consistency::Strong)
@@ -158,7 +167,7 @@ impl Store {
                 let unread = page.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&table));
                 left = unread.map(|unread| unread.keys).unwrap_or_default();
                 if !left.is_empty() {
-                    self.patience().pause(1).await;
+                    self.patience().pause(round).await;
                 }
             }
         }
