@@ -411,6 +411,17 @@ fn nobody_takes_money_at_a_public_console() {
     assert!(matches!(stage.app.top(), Screen::Search(_)), "no slip is paid here:\n{}", stage.text());
 }
 
+#[test]
+fn a_finger_goes_on_from_the_forms_of_a_public_console() {
+    let mut stage = at_passengers(setup(TerminalKind::Public), 1);
+    stage.keys("Anita<enter>34<enter>f<enter>9810012345");
+    assert_picture!(stage, "passengers_public");
+    stage.touch("See fare");
+    priced(&mut stage);
+    stage.touch("Get a slip");
+    assert!(matches!(stage.asked().1, Request::Reserve { .. }));
+}
+
 /// A guest's booking at a public console, just made.
 fn booked_by_a_guest() -> Stage {
     let (mut stage, _) = at_review(Setup { test_payment: true, ..setup(TerminalKind::Public) });

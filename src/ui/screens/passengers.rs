@@ -17,6 +17,7 @@ use crate::ui::screen::Scene;
 use crate::ui::screens::passengers::row::{Column, Row, Seat};
 use crate::ui::screens::review::{Review, place};
 use crate::ui::theme::Tone;
+use crate::ui::widgets::button;
 use crate::ui::widgets::sheet::{self, is_senior, panes, put};
 
 mod row;
@@ -333,6 +334,9 @@ impl Scene for Passengers {
             return;
         }
         let parts = Parts::of(panes(area).0);
+        if button::onward(parts.phone, cx).contains(mouse.at) {
+            return self.act(Action::Submit, cx);
+        }
         let hit = parts.row(self.rows.len(), mouse.at.y);
         if let Some(row) = hit {
             let x = mouse.at.x - area.x;
@@ -364,6 +368,7 @@ impl Scene for Passengers {
             row.view(buf, parts.passenger(index), (index + 1, self.seat(index), focus), world);
         }
         self.view_phone(buf, parts.phone, world);
+        button::view(buf, button::onward(parts.phone, world), "See fare", Focus::Elsewhere, world);
         put(buf, parts.last, 2, &self.summary(world), theme.dim);
         if let (Some(side), Some(journey)) = (side, &world.draft.journey) {
             sheet::calls(buf, side, journey, world);
@@ -383,7 +388,8 @@ impl Passengers {
         self.phone.view_value(buf, Rect { x: area.x + 9, width: 21, height: 1, ..area }, focus, world);
         put(buf, area, 32, "needed, for news of the journey", theme.dim);
         if let Some(error) = self.phone.error() {
-            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            let width = area.width.saturating_sub(button::onward(area, world).width + 2);
+            let below = Rect { y: area.y + 1, width, height: area.height.saturating_sub(1), ..area };
             sheet::paragraph(buf, below, error, theme.bad);
         }
     }

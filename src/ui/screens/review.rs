@@ -8,13 +8,15 @@ use crate::service::request::{Failure, Hold, Order, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Draft, Step};
+use crate::ui::form::Focus;
 use crate::ui::frame::seconds_left;
-use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::overlay::{Answer, Confirm, Notice, Question};
 use crate::ui::screen::Scene;
 use crate::ui::screens::ticket::Ticket;
 use crate::ui::theme::Tone;
+use crate::ui::widgets::button;
 use crate::ui::widgets::sheet::{self, Person, panes, stack};
 use crate::ui::widgets::state;
 use crate::ui::widgets::till::{self, Settled, Till, Way};
@@ -205,7 +207,14 @@ impl Scene for Review {
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
         if self.attempt.is_idle() && self.price.ready().is_some() {
             let [.., till] = self.parts(panes(area).0, cx);
-            self.till.mouse(mouse, till);
+            if mouse.kind == MouseKind::Press && button::onward(till, cx).contains(mouse.at) {
+                let onward = [Action::Pay, Action::Reserve].into_iter().find(|action| self.offers(*action, cx));
+                if let Some(action) = onward {
+                    self.act(action, cx);
+                }
+            } else {
+                self.till.mouse(mouse, till);
+            }
         }
     }
 
@@ -307,6 +316,10 @@ impl Review {
             return sheet::paragraph(buf, area, doubt, theme.warning);
         }
         self.till.view(buf, area, price.total, world);
+        let words = if self.offers(Action::Reserve, world) { "Get a slip" } else { "Book" };
+        if self.attempt.is_idle() {
+            button::view(buf, button::onward(area, world), words, Focus::Elsewhere, world);
+        }
         let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
         let left = world.draft.held_until().map(|until| seconds_left(until, world.now));
         if self.attempt.is_idle() && left.is_some_and(|left| left < HURRY) {

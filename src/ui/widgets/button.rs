@@ -9,10 +9,21 @@ use crate::ui::context::World;
 use crate::ui::form::Focus;
 use crate::ui::text;
 
+/// Columns of the button that goes on.
+pub const ONWARD: u16 = 14;
+
 /// Draws a button with its words in the middle: framed where there are three rows, in brackets where there is one.
 pub fn view(buf: &mut Buffer, place: Rect, words: &str, focus: Focus, world: &World) {
     let style = if focus == Focus::Here { world.theme.focus } else { world.theme.strong };
     styled(buf, place, words, style, world);
+}
+
+/// Where a finger goes on from a form on a public terminal: at the right of its last rows. Elsewhere Enter does.
+pub fn onward(rows: Rect, world: &World) -> Rect {
+    if !world.is_public() || rows.height < 3 {
+        return Rect::ZERO;
+    }
+    Rect { x: rows.right().saturating_sub(ONWARD + 2), width: ONWARD, height: 3, ..rows }
 }
 
 /// Draws a button whose words have a style of their own.

@@ -245,11 +245,11 @@ impl Till {
             }
             Way::Card => view_field(buf, row, (&self.reference, focus), 41, world),
             Way::Counter => {
-                let words = "You get a code to pay at any counter in time; until then it is no ticket.";
+                let words = "You get a code to pay at a counter; it is no ticket yet.";
                 put(buf, row, 2, words, theme.text);
             }
             Way::Test => {
-                put(buf, row, 2, "Takes no money, and ticket and receipt say so. Development only.", theme.warning);
+                put(buf, row, 2, "Takes no money; ticket and receipt say so. Development.", theme.warning);
             }
         }
         let error = match self.way() {
