@@ -152,6 +152,8 @@ pub struct Booking {
     pub version: u32,
     /// How far it has come.
     pub status: BookingStatus,
+    /// The user action that made it; its PNR is drawn from that.
+    pub made_by: OpId,
     /// The user action that last changed it.
     #[serde(rename = "OpID")]
     pub op: OpId,

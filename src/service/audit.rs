@@ -2,9 +2,10 @@
 //!
 //! What cannot be appended is in the log of the process instead: no sale waits for its own record.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::booking::Booking;
+use crate::domain::booking::{Booking, OpId};
 use crate::service::Kiosk;
 use crate::service::session::Session;
 use crate::store::audit_log::Event;
@@ -29,11 +30,18 @@ impl Kiosk {
         });
     }
 
-    /// Records what a booking's last action did. The event is named by that action, so a repeat records nothing new.
-    pub(super) fn record_sale(&self, session: &Session, action: &'static str, booking: &Booking) {
+    /// Records what a user action did to a booking, and when. The event is named by both, so a repeat records nothing
+    /// new.
+    pub(super) fn record_sale(
+        &self,
+        session: &Session,
+        action: &'static str,
+        (op, at): (OpId, DateTime<Utc>),
+        booking: &Booking,
+    ) {
         self.append(Event {
-            id: booking.op.0,
-            at: booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at),
+            id: op.0,
+            at,
             account: session.who().account(),
             action: action.to_owned(),
             subject: Some(booking.pnr.to_string()),

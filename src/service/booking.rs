@@ -120,7 +120,7 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
                 kiosk.announce(&plan, Vec::new(), &holding);
                 return Ok(booking);
             }
-            Commit::Found(found) if found.op == op => return Ok(*found),
+            Commit::Found(found) if found.made_by == op => return Ok(*found),
             Commit::Found(_) => {}
             Commit::HoldGone => {
                 // The hold may have gone into the booking by an earlier attempt that this one met on its way.
@@ -176,7 +176,8 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
 fn paid_slip(session: &Session, booking: Booking) -> Reply {
     let kiosk = session.kiosk();
     receipt_outbox::post(kiosk, &booking);
-    kiosk.record_sale(session, "booking.pay-slip", &booking);
+    let taken_at = booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at);
+    kiosk.record_sale(session, "booking.pay-slip", (booking.op, taken_at), &booking);
     Reply::Booking(Arc::new(booking))
 }
 
@@ -269,7 +270,7 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
 async fn earlier(kiosk: &Kiosk, train: &Train, op: OpId) -> Result<Option<Booking>, Failure> {
     for draw in 0..DRAWS {
         match kiosk.find(draft::pnr(train, op, draw)).await? {
-            Some(found) if found.op == op => return Ok(Some(found)),
+            Some(found) if found.made_by == op => return Ok(Some(found)),
             // Somebody else's: the attempt would have drawn again.
             Some(_) => {}
             None => break,
@@ -299,7 +300,7 @@ fn finish(session: &Session, booking: Booking, hold: &Hold, action: &'static str
     session.drop_hold(hold.id);
     session.remember(booking.pnr);
     receipt_outbox::post(kiosk, &booking);
-    kiosk.record_sale(session, action, &booking);
+    kiosk.record_sale(session, action, (booking.made_by, booking.booked_at), &booking);
     Reply::Booking(Arc::new(booking))
 }
 

@@ -215,3 +215,29 @@ async fn no_money_is_taken_at_a_public_terminal() {
     assert_eq!(booked(agent.call(request).await), Err(Failure::NoMoneyHere));
     assert_eq!(pay(&agent, &slip).await, Err(Failure::NoMoneyHere));
 }
+
+#[tokio::test]
+async fn a_slip_whose_reply_was_lost_is_found_though_it_was_paid_meanwhile() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let down = Arc::new(AtomicBool::new(false));
+    let (switch, first) = (Arc::clone(&down), AtomicBool::new(true));
+    let store = stage.world.with_faults(move |call: &Call| {
+        let broken = switch.load(Ordering::SeqCst) && call.operation == "TransactWriteItems";
+        broken.then(|| if first.swap(false, Ordering::SeqCst) { Fault::LoseReply } else { Fault::LoseRequest })
+    });
+    let guest = stage.other_kiosk(store).await.open_session(terminal("HALL-1"));
+    let held = hold(&guest, whole(), best(1)).await.expect("free");
+    let request = Request::Reserve { op: new_op(), order: order(&guest, &held).await };
+    down.store(true, Ordering::SeqCst);
+    let lost = booked(guest.call(request.clone()).await);
+    assert!(matches!(lost, Err(Failure::Unavailable { .. })), "{lost:?}");
+    down.store(false, Ordering::SeqCst);
+    let written = stage.world.clients.dynamodb.scan().table_name(&stage.world.names.bookings).send().await;
+    let written = written.expect("it answers").items.unwrap_or_default();
+    let pnr = written[0]["BookingID"].as_s().expect("a PNR").parse().expect("a PNR");
+    let paid = booked(agent.call(Request::PaySlip { op: new_op(), pnr, payment: cash() }).await);
+    let found = booked(guest.call(request).await).expect("it was reserved");
+    assert_eq!((found.pnr, found.status), (pnr, BookingStatus::Confirmed));
+    assert_eq!(paid.expect("it is paid"), found);
+}

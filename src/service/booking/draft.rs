@@ -96,6 +96,7 @@ impl Draft {
             pnr,
             version: 1,
             status: BookingStatus::AwaitingPayment,
+            made_by: self.op,
             op: self.op,
             booked_at: second(self.now),
             account: self.account,
