@@ -57,7 +57,8 @@ impl App {
         self.longest_wait().filter(|pending| self.world.now >= pending.since + PATIENCE)
     }
 
-    /// A hold that is over takes the person back to the trains, with all that they typed, unless its booking is on the way.
+    /// A hold that is over takes the person back to the trains, unless its booking is on the way. What was
+    /// typed stays.
     fn expire_hold(&mut self) {
         let over = self.world.draft.held_until().is_some_and(|until| until <= self.world.now);
         let paying = |call: &Call| call.request == Kind::Money && call.owner != Owner::Gone;
