@@ -12,6 +12,7 @@ pub mod inventory;
 pub mod money;
 pub mod passenger;
 pub mod pnr;
+pub mod quota;
 pub mod rules;
 pub mod station;
 pub mod terminal;

@@ -12,6 +12,7 @@ use crate::domain::inventory::HoldId;
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
+use crate::domain::quota::Quota;
 use crate::domain::train::{Leg, RunId, Stop, TrainKind, TrainNumber};
 use crate::domain::user::{AccountId, Phone};
 
@@ -23,31 +24,6 @@ pub struct OpId(pub Uuid);
 impl fmt::Display for OpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.simple().fmt(f)
-    }
-}
-
-/// The quota from which a berth is sold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Quota {
-    /// The general quota, `GN`.
-    #[default]
-    #[serde(rename = "GN")]
-    General,
-}
-
-impl Quota {
-    /// The railway's code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::General => "GN",
-        }
-    }
-
-    /// The quota in words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::General => "General",
-        }
     }
 }
 

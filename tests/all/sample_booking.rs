@@ -1,11 +1,12 @@
 //! A booking as the services would make it, for tests and benchmarks of what is printed from one.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use kiosk::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, OpId, Payment, PaymentMethod, Quota};
+use kiosk::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, OpId, Payment, PaymentMethod};
 use kiosk::domain::coach::{BerthRef, BerthType, Class, CoachId};
 use kiosk::domain::fare::{Fare, FareItem, FareItemKind};
 use kiosk::domain::money::Paise;
 use kiosk::domain::passenger::{Accommodation, Age, Gender, Passenger, PersonName};
+use kiosk::domain::quota::Quota;
 use kiosk::domain::station::StationCode;
 use kiosk::domain::train::{Leg, RunId, Stop, TrainKind, TrainNumber};
 use kiosk::domain::user::{AccountId, Phone};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, OpId, PaymentMethod, Quota};
+use crate::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, OpId, PaymentMethod};
 use crate::domain::fare::Fare;
 use crate::domain::passenger::Accommodation;
 use crate::domain::pnr::Pnr;
+use crate::domain::quota::Quota;
 use crate::domain::terminal::TerminalKind;
 use crate::domain::text::is_hidden;
 use crate::domain::train::{Halt, Stop, Train};
