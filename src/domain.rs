@@ -14,6 +14,7 @@ pub mod passenger;
 pub mod pnr;
 pub mod quota;
 pub mod rules;
+pub mod segment;
 pub mod station;
 pub mod terminal;
 pub mod text;

@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::domain::allotment::matching::cheapest;
 use crate::domain::coach::{BerthRef, BerthType, Class, Coach};
 use crate::domain::inventory::RunState;
-use crate::domain::train::Leg;
+use crate::domain::segment::Leg;
 
 /// What one traveller of a party would like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

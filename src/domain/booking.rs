@@ -13,7 +13,8 @@ use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
-use crate::domain::train::{Leg, RunId, Stop, TrainKind, TrainNumber};
+use crate::domain::segment::Leg;
+use crate::domain::train::{RunId, Stop, TrainKind, TrainNumber};
 use crate::domain::user::{AccountId, Phone};
 
 /// Names one user action, however often it is repeated: the same action with the same id happens once.

@@ -5,98 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use uuid::Uuid;
 
 use crate::domain::coach::{Class, Coach, CoachId};
-use crate::domain::train::{Leg, RunId, Train};
-
-/// A set of a run's segments, at most 126.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SegmentMask(u128);
-
-/// A number that is no set of segments.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is not a set of segments")]
-pub struct BadMask(String);
-
-impl SegmentMask {
-    /// No segment.
-    pub const EMPTY: Self = Self(0);
-
-    /// The segments from halt `from` to halt `to`.
-    pub const fn of(from: u8, to: u8) -> Self {
-        Self(((1 << to) - 1) & !((1 << from) - 1))
-    }
-
-    /// Whether no segment is in it.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether any segment is in both.
-    pub const fn overlaps(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether every segment of `other` is in it.
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// The segments in either.
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// The segments in this one and not in `other`.
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Whether segment `index` is in it.
-    pub const fn has(self, index: u8) -> bool {
-        self.0 >> index & 1 == 1
-    }
-
-    /// How many segments are in it.
-    pub const fn count(self) -> u32 {
-        self.0.count_ones()
-    }
-}
-
-/// The decimal number under which the store keeps the mask.
-impl fmt::Display for SegmentMask {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-impl FromStr for SegmentMask {
-    type Err = BadMask;
-    fn from_str(text: &str) -> Result<Self, BadMask> {
-        let bits: u128 = text.parse().map_err(|_| BadMask(text.to_owned()))?;
-        if bits >> (Train::MAX_HALTS - 1) == 0 { Ok(Self(bits)) } else { Err(BadMask(text.to_owned())) }
-    }
-}
-
-impl TryFrom<String> for SegmentMask {
-    type Error = BadMask;
-    fn try_from(text: String) -> Result<Self, BadMask> {
-        text.parse()
-    }
-}
-
-impl From<SegmentMask> for String {
-    fn from(mask: SegmentMask) -> Self {
-        mask.to_string()
-    }
-}
+use crate::domain::segment::{Leg, SegmentMask};
+use crate::domain::train::{RunId, Train};
 
 /// Names a hold: the id of the user action that asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
 
+use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode, StationIndex};
-use crate::domain::train::{Halt, Leg, RunId, Stop, Train, TrainNumber};
+use crate::domain::train::{Halt, RunId, Stop, Train, TrainNumber};
 
 /// A way to travel: a leg of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::coach::{Class, Coach, CoachId};
-use crate::domain::inventory::SegmentMask;
+use crate::domain::segment::{Leg, MAX_SEGMENTS};
 use crate::domain::station::StationCode;
 use crate::domain::text::inline_code;
 use crate::domain::time::RunTime;
@@ -202,7 +202,7 @@ pub enum TrainError {
 
 impl Train {
     /// A berth's occupancy is one number of at most 38 decimal digits, so 126 segments; a halt more than segments.
-    pub const MAX_HALTS: usize = 127;
+    pub const MAX_HALTS: usize = MAX_SEGMENTS + 1;
 
     /// Checks the parts.
     pub fn new(draft: TrainDraft) -> Result<Self, TrainError> {
@@ -361,57 +361,6 @@ impl TryFrom<String> for RunId {
 impl From<RunId> for String {
     fn from(run: RunId) -> Self {
         run.to_string()
-    }
-}
-
-/// What a passenger travels: from one halt of a run to a later one, by their places in the list of halts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "(u8, u8)", into = "(u8, u8)")]
-pub struct Leg {
-    from: u8,
-    to: u8,
-}
-
-/// A leg that does not go forward along a train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a leg goes from a halt to a later one: {from} to {to} does not")]
-pub struct BadLeg {
-    from: u8,
-    to: u8,
-}
-
-impl Leg {
-    /// A leg between two halts, counted from 0.
-    pub const fn new(from: u8, to: u8) -> Result<Self, BadLeg> {
-        if from < to && (to as usize) < Train::MAX_HALTS { Ok(Self { from, to }) } else { Err(BadLeg { from, to }) }
-    }
-
-    /// The halt at which it begins, counted from 0.
-    pub const fn from(self) -> u8 {
-        self.from
-    }
-
-    /// The halt at which it ends, counted from 0.
-    pub const fn to(self) -> u8 {
-        self.to
-    }
-
-    /// The segments it covers: bits `from` to `to - 1`.
-    pub const fn mask(self) -> SegmentMask {
-        SegmentMask::of(self.from, self.to)
-    }
-}
-
-impl TryFrom<(u8, u8)> for Leg {
-    type Error = BadLeg;
-    fn try_from((from, to): (u8, u8)) -> Result<Self, BadLeg> {
-        Self::new(from, to)
-    }
-}
-
-impl From<Leg> for (u8, u8) {
-    fn from(leg: Leg) -> Self {
-        (leg.from, leg.to)
     }
 }
 

@@ -238,7 +238,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Attention, BTreeMap, CoachId, CoachState, DateTime, Live, Run, RunState};
-    use crate::domain::inventory::SegmentMask;
+    use crate::domain::segment::SegmentMask;
     use crate::domain::train::Train;
     use crate::service::timetable_file;
 

@@ -18,9 +18,10 @@ use crate::domain::inventory::HoldId;
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
+use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
-use crate::domain::train::{Leg, RunId};
+use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Email, Phone, Role, Username};
 use crate::ticket::Ticket;
 

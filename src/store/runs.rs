@@ -23,8 +23,9 @@ use self::expression::{CoachWrite, HoldingPart};
 use self::requests::{Consistency, Transacted, Written};
 use crate::domain::coach::{BerthRef, Coach, CoachId};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
+use crate::domain::segment::Leg;
 use crate::domain::time::instant;
-use crate::domain::train::{Leg, RunId, Train, TrainNumber};
+use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::store::item::{Item, corrupt, encode, string, text};
 use crate::store::{Store, StoreError};
 

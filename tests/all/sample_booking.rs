@@ -7,8 +7,9 @@ use kiosk::domain::fare::{Fare, FareItem, FareItemKind};
 use kiosk::domain::money::Paise;
 use kiosk::domain::passenger::{Accommodation, Age, Gender, Passenger, PersonName};
 use kiosk::domain::quota::Quota;
+use kiosk::domain::segment::Leg;
 use kiosk::domain::station::StationCode;
-use kiosk::domain::train::{Leg, RunId, Stop, TrainKind, TrainNumber};
+use kiosk::domain::train::{RunId, Stop, TrainKind, TrainNumber};
 use kiosk::domain::user::{AccountId, Phone};
 use uuid::Uuid;
 

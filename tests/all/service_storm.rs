@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::BerthRef;
-use kiosk::domain::inventory::SegmentMask;
+use kiosk::domain::segment::SegmentMask;
 use kiosk::service::request::Request;
 use kiosk::service::{Kiosk, Session};
 use rand::rngs::StdRng;

@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::inventory::HoldId;
+use kiosk::domain::segment::Leg;
 use kiosk::domain::terminal::TerminalKind;
-use kiosk::domain::train::{Leg, RunId};
+use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Hold, Reply, Request};
 use kiosk::ui::context::{Idle, Setup};

@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::{BerthWish, Shortage, allot};
 use crate::domain::coach::{BerthRef, BerthType, Class, Coach, CoachId};
-use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState, SegmentMask};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
+use crate::domain::segment::{Leg, SegmentMask};
 use crate::domain::station::StationCode;
 use crate::domain::time::RunTime;
-use crate::domain::train::{Halt, Leg, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use crate::domain::train::{Halt, Train, TrainDraft, TrainKind, TrainNumber, Zone};
 
 const BERTHS: u8 = 16;
 const HALTS: u8 = 6;

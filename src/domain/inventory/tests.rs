@@ -6,7 +6,8 @@ use rstest::rstest;
 use uuid::Uuid;
 
 use super::{CoachState, GRACE, HeldPart, HoldId, SegmentMask};
-use crate::domain::train::{Leg, Train};
+use crate::domain::segment::Leg;
+use crate::domain::train::Train;
 
 /// The last halt that a train can have.
 const LAST: u8 = Train::MAX_HALTS as u8 - 1;

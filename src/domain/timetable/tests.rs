@@ -6,8 +6,9 @@ use rstest::rstest;
 
 use super::{Journey, Timetable};
 use crate::domain::coach::{Class, Coach, CoachId};
+use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode};
-use crate::domain::train::{Halt, Leg, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use crate::domain::train::{Halt, Train, TrainDraft, TrainKind, TrainNumber, Zone};
 
 fn code(text: &str) -> StationCode {
     StationCode::parse(text).expect("a code")

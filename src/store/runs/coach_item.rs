@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::coach::CoachId;
 use crate::domain::inventory::{CoachState, HeldPart, HoldId};
-use crate::domain::train::Leg;
+use crate::domain::segment::Leg;
 use crate::store::StoreError;
 use crate::store::item::{Item, check_version, corrupt};
 
@@ -118,7 +118,7 @@ mod tests {
     use super::{
         AttributeValue, CoachId, HeldPart, HoldId, Item, Leg, coach_key, coach_of_key, coach_state, part_value,
     };
-    use crate::domain::inventory::SegmentMask;
+    use crate::domain::segment::SegmentMask;
 
     #[test]
     fn a_coach_s_item_reads_back() {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::{CoachState, HeldPart, HoldId, SegmentMask};
-use crate::domain::train::Leg;
+use crate::domain::inventory::{CoachState, HeldPart, HoldId};
+use crate::domain::segment::{Leg, SegmentMask};
 
 /// A change of one coach, conditional on everything it was decided from.
 #[derive(Clone, Debug, PartialEq, Eq)]

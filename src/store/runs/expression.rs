@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::coach::CoachId;
 use crate::domain::inventory::HoldId;
-use crate::domain::train::{Leg, RunId};
+use crate::domain::segment::Leg;
+use crate::domain::train::RunId;
 use crate::store::runs::Plan;
 use crate::store::runs::coach_item::{berth_list, berth_name, coach_key, hold_name, number, part_value, until_value};
 use crate::store::runs::edit::CoachEdit;
