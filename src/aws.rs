@@ -59,10 +59,14 @@ impl Clients {
         }
     }
 
+    /// The same clients, with something between them and what answers them.
+    pub fn through(self, wires: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
+        Self::new(self.config, wires(self.http), self.place)
+    }
+
     /// The same clients, with faults injected between them and what answers them.
     pub fn with_faults(self, plan: Arc<dyn Plan>) -> Self {
-        let http = SharedHttpClient::new(Faulty::new(self.http, plan));
-        Self::new(self.config, http, self.place)
+        self.through(|http| SharedHttpClient::new(Faulty::new(http, plan)))
     }
 }
 

@@ -8,9 +8,11 @@ pub mod account;
 mod audit;
 mod booking;
 mod catalogue;
+pub mod chance;
 pub mod clock;
 mod dispatch;
 mod hold;
+mod labour;
 pub mod live;
 mod receipt_outbox;
 mod refusal;
@@ -28,7 +30,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio_util::task::TaskTracker;
 
+pub use chance::Chance;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use labour::Labour;
 pub use live::{Attention, RunWatch};
 pub use session::Session;
 pub use settings::{Argon2Cost, Settings, SignInLimits};
@@ -88,7 +92,7 @@ impl Kiosk {
             rules: Arc::new(rules_file::bundled()),
             catalogue,
             live: Live::default(),
-            hasher: Hasher::new(settings.argon2, limits.hashes_at_once),
+            hasher: Hasher::new(&settings),
             sources: Attempts::new(limits.per_terminal, limits.lockout),
             unknown_names: Attempts::new(limits.per_account, limits.lockout),
             bootstrap: Bootstrap::default(),
@@ -128,6 +132,11 @@ impl Kiosk {
     /// How it was set up.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Where ids and codes are drawn.
+    fn chance(&self) -> &Chance {
+        &self.0.settings.chance
     }
 
     /// What time it is for the services.

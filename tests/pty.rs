@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 use driver::Console;
-use kiosk::aws::embedded::{self, Execution};
+use kiosk::aws::embedded;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::service::{Clock, Kiosk, Settings, SystemClock};
 use kiosk::store::{Names, Store};
@@ -175,7 +175,7 @@ fn a_panic_restores_the_terminal_and_stands_on_it() {
 /// The program in a world whose clock breaks: nothing that a person can do makes the built one panic.
 fn run_until_the_clock_breaks() -> ! {
     let folder = TempDir::new().expect("a folder");
-    let clients = embedded::in_memory(folder.path(), Execution::Worker).expect("the engines start");
+    let clients = embedded::in_memory(folder.path()).expect("the engines start");
     let names = ["trains", "bookings", "users", "kiosk"].map(str::to_owned);
     let [trains, bookings, users, bucket] = names;
     let store = Store::new(clients, Names { trains, bookings, users, bucket });

@@ -6,6 +6,7 @@
 
 mod database;
 mod folder;
+mod memory_objects;
 mod objects;
 
 use std::fmt;
@@ -70,15 +71,6 @@ fn process(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
 }
 
-/// Where the database works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Execution {
-    /// On a thread of its own, in the order of arrival.
-    Worker,
-    /// Within the call: for simulations, where the order of everything must follow from a seed.
-    Inline,
-}
-
 /// Opens the data folder, creating what is missing, and gives clients for it. The folder is free again when the last
 /// clone of the clients is dropped.
 pub fn open(data: &Path) -> Result<Clients, EmbeddedError> {
@@ -89,10 +81,16 @@ pub fn open(data: &Path) -> Result<Clients, EmbeddedError> {
     Ok(clients(database, objects))
 }
 
-/// Clients for a database in memory and objects under `data`, which is not locked: for tests and simulations.
-pub fn in_memory(data: &Path, execution: Execution) -> Result<Clients, EmbeddedError> {
+/// Clients for a database in memory and objects under `data`, which is not locked: for tests.
+pub fn in_memory(data: &Path) -> Result<Clients, EmbeddedError> {
     folder::take_data(data)?;
-    Ok(clients(DatabaseEngine::in_memory(data, execution)?, ObjectEngine::open(data)?))
+    Ok(clients(DatabaseEngine::in_memory(data)?, ObjectEngine::open(data)?))
+}
+
+/// Clients for engines in memory that answer within the call and need no thread and no folder: for simulations, where
+/// the order of everything must follow from a seed.
+pub fn inline() -> Result<Clients, EmbeddedError> {
+    Ok(clients(DatabaseEngine::inline()?, ObjectEngine::in_memory()))
 }
 
 fn clients(database: DatabaseEngine, objects: ObjectEngine) -> Clients {

@@ -11,7 +11,6 @@ mod password;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
-use uuid::Uuid;
 
 pub use self::operator::{DEVELOPMENT_ACCOUNTS, DevelopmentAccount, OperatorError};
 pub(super) use self::{attempts::Attempts, bootstrap::Bootstrap, password::Hasher};
@@ -136,7 +135,7 @@ impl Kiosk {
     /// An account that was never written.
     fn new_account(&self, username: Username, email: Email, role: Role, password: PasswordHash) -> Account {
         Account {
-            id: AccountId(Uuid::new_v4()),
+            id: AccountId(self.chance().id()),
             version: 1,
             username,
             email,

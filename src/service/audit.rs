@@ -3,7 +3,6 @@
 //! What cannot be appended is in the log of the process instead: no sale waits for its own record.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::domain::booking::{Booking, OpId};
 use crate::service::Kiosk;
@@ -20,7 +19,7 @@ impl Kiosk {
         note: Option<String>,
     ) {
         self.append(Event {
-            id: Uuid::new_v4(),
+            id: self.chance().id(),
             at: self.now(),
             account: session.who().account(),
             action: action.to_owned(),
@@ -53,7 +52,7 @@ impl Kiosk {
     /// Records what whoever runs commands on the machine did.
     pub(super) fn record_operator(&self, action: &'static str, subject: Option<String>, note: Option<String>) {
         self.append(Event {
-            id: Uuid::new_v4(),
+            id: self.chance().id(),
             at: self.now(),
             account: None,
             action: action.to_owned(),

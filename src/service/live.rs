@@ -6,7 +6,7 @@
 
 mod poll;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -72,7 +72,7 @@ impl fmt::Debug for RunWatch {
 /// The runs that are watched.
 #[derive(Default)]
 pub(super) struct Live {
-    runs: Mutex<HashMap<RunId, Weak<Watched>>>,
+    runs: Mutex<BTreeMap<RunId, Weak<Watched>>>,
     /// Tells the poller that a run is watched of which nothing is known yet.
     pub(super) unread: Arc<Notify>,
 }

@@ -75,6 +75,6 @@ async fn rendered(kiosk: &Kiosk, booking: &Booking) -> Result<Bytes, Failure> {
     let key = key(kiosk);
     let issuer = kiosk.settings().issuer.clone();
     let copy = booking.clone();
-    let done = tokio::task::spawn_blocking(move || render(&copy, &key.sign(&copy), &issuer)).await;
+    let done = kiosk.settings().labour.run(move || render(&copy, &key.sign(&copy), &issuer)).await;
     done.map(Bytes::from).map_err(|error| fault("render a receipt", &error))
 }

@@ -5,6 +5,7 @@ use secrecy::SecretSlice;
 
 use crate::domain::user::Email;
 use crate::receipt::Issuer;
+use crate::service::{Chance, Labour};
 
 /// How the services behave.
 #[derive(Clone, Debug)]
@@ -27,6 +28,10 @@ pub struct Settings {
     pub issuer: Issuer,
     /// The key from which those for tickets are derived; 32 bytes or more.
     pub secret: SecretSlice<u8>,
+    /// Where ids, codes and salts are drawn.
+    pub chance: Chance,
+    /// Where passwords are hashed and receipts rendered.
+    pub labour: Labour,
 }
 
 /// The work that one password hash is.
@@ -79,6 +84,8 @@ impl Settings {
             bootstrap_admin: None,
             issuer: Issuer::default(),
             secret,
+            chance: Chance::of_system(),
+            labour: Labour::Threads,
         }
     }
 }

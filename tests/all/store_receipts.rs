@@ -34,6 +34,16 @@ async fn a_missing_receipt_is_nothing_and_no_error() {
 }
 
 #[tokio::test]
+async fn a_receipt_in_memory_is_as_one_in_a_folder() {
+    let world = World::in_line().await;
+    assert_eq!(world.store.receipt(pnr(), 1).await, Ok(None));
+    let pdf = Bytes::from((0..60_000_u32).map(|i| (i % 251) as u8).collect::<Vec<_>>());
+    world.store.put_receipt(pnr(), 1, pdf.clone()).await.expect("stored");
+    assert_eq!(world.store.receipt(pnr(), 1).await, Ok(Some(pdf)));
+    assert_eq!(world.store.receipt(pnr(), 2).await, Ok(None));
+}
+
+#[tokio::test]
 async fn a_busy_bucket_is_asked_again() {
     let world = World::empty().await;
     let busy = world.with_faults(|call: &Call| match call.nth {

@@ -7,7 +7,7 @@ use std::{fmt, pin::Pin};
 
 use aws_credential_types::Credentials;
 use chrono::{DateTime, Utc};
-use kiosk::aws::embedded::{self, Execution};
+use kiosk::aws::embedded;
 use kiosk::aws::fault::Plan;
 use kiosk::aws::{Clients, remote::Remote};
 use kiosk::domain::coach::{Class, Coach, CoachId};
@@ -30,7 +30,7 @@ pub struct World {
     pub clients: Clients,
     /// The names of its tables and bucket.
     pub names: Names,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl fmt::Debug for World {
@@ -45,19 +45,17 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clients = match endpoint() {
             Some(endpoint) => remote(&endpoint).await,
-            None => embedded::in_memory(folder.path(), Execution::Worker).expect("the engines start"),
+            None => embedded::in_memory(folder.path()).expect("the engines start"),
         };
-        Self::over(clients, folder).await
+        Self::over(clients, Some(folder)).await
     }
 
     /// A world on the embedded engine called in line, for tests on the runtime's paused clock.
     pub async fn in_line() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let clients = embedded::in_memory(folder.path(), Execution::Inline).expect("the engines start");
-        Self::over(clients, folder).await
+        Self::over(embedded::inline().expect("the engines start"), None).await
     }
 
-    async fn over(clients: Clients, folder: TempDir) -> Self {
+    async fn over(clients: Clients, folder: Option<TempDir>) -> Self {
         let names = names();
         let store = Store::with_patience(clients.clone(), names.clone(), patience());
         store.provision(|_| {}).await.expect("an empty store can be provisioned");

@@ -3,7 +3,7 @@
 //! The engine holds one connection behind one mutex and its calls block, so callers that shared it would starve the
 //! runtime. A request whose caller has gone before its turn is not run; one already running is, as over a network.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::aws::embedded::EmbeddedError;
 use crate::aws::embedded::folder::{self, Lock};
-use crate::aws::embedded::{EmbeddedError, Execution};
 
 const FILE: &str = "kiosk.db";
 /// Requests waiting for their turn; beyond these, callers wait to enter the queue.
@@ -61,14 +61,17 @@ impl DatabaseEngine {
         Worker::start(database, Some(lock)).map(Self::from).map_err(|e| refused(e.to_string()))
     }
 
-    /// A database that is gone with the process.
-    pub fn in_memory(folder: &Path, execution: Execution) -> Result<Self, EmbeddedError> {
+    /// A database that is gone with the process, on a thread of its own.
+    pub fn in_memory(folder: &Path) -> Result<Self, EmbeddedError> {
         let refused = |message: String| EmbeddedError::Database { folder: folder.to_owned(), message };
         let database = Database::memory().map_err(|e| refused(e.to_string()))?;
-        match execution {
-            Execution::Worker => Worker::start(database, None).map(Self::from).map_err(|e| refused(e.to_string())),
-            Execution::Inline => Ok(Self(Access::Inline(Box::new(database)))),
-        }
+        Worker::start(database, None).map(Self::from).map_err(|e| refused(e.to_string()))
+    }
+
+    /// A database that is gone with the process and works within each call.
+    pub fn inline() -> Result<Self, EmbeddedError> {
+        let refused = |message: String| EmbeddedError::Database { folder: PathBuf::new(), message };
+        Ok(Self(Access::Inline(Box::new(Database::memory().map_err(|e| refused(e.to_string()))?))))
     }
 
     /// Answers one request as `DynamoDB` does.

@@ -1,4 +1,4 @@
-//! S3 on a folder.
+//! S3 on a folder, or in memory.
 //!
 //! Keys must be short and flat (the engine maps them to paths), and an object is not flushed to the disk when it is
 //! stored: what is kept here must be reproducible from the database.
@@ -15,12 +15,18 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
 
+use crate::aws::embedded::memory_objects::MemoryObjects;
 use crate::aws::embedded::{EmbeddedError, KEY, folder};
 
 const FOLDER: &str = "objects";
 
 /// The engine.
-pub struct ObjectEngine(S3Service);
+pub enum ObjectEngine {
+    /// On a folder.
+    Folder(S3Service),
+    /// Gone with the process.
+    Memory(MemoryObjects),
+}
 
 impl ObjectEngine {
     /// Opens the objects of a data folder.
@@ -33,7 +39,12 @@ impl ObjectEngine {
         })?;
         let mut builder = S3ServiceBuilder::new(files);
         builder.set_auth(SimpleAuth::from_single(KEY.0, KEY.1));
-        Ok(Self(builder.build()))
+        Ok(Self::Folder(builder.build()))
+    }
+
+    /// No objects, and no folder.
+    pub fn in_memory() -> Self {
+        Self::Memory(MemoryObjects::default())
     }
 
     /// Answers one request as S3 does.
@@ -45,12 +56,23 @@ impl ObjectEngine {
             request.headers_mut().entry(HOST).or_insert(host);
         }
         let head = request.method() == Method::HEAD;
-        let response = self.0.call(request.map(s3s::Body::http_body_unsync)).await;
-        let response = response.map_err(|e| refused(format!("{e:?}").into()))?;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = match self {
+            Self::Folder(service) => {
+                let response = service.call(request.map(s3s::Body::http_body_unsync)).await;
+                let (parts, body) = response.map_err(|e| refused(format!("{e:?}").into()))?.into_parts();
+                (parts, body.collect().await.map_err(refused)?.to_bytes())
+            }
+            Self::Memory(objects) => {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.map_err(refused)?.to_bytes();
+                let (status, body) = objects.answer(&parts.method, parts.uri.path(), &body);
+                let mut response = http::Response::new(());
+                *response.status_mut() = status;
+                (response.into_parts().0, body)
+            }
+        };
         // A reply to HEAD has no body: with one, a missing key would read as another error than S3's.
-        let body =
-            if head { SdkBody::empty() } else { SdkBody::from(body.collect().await.map_err(refused)?.to_bytes()) };
+        let body = if head { SdkBody::empty() } else { SdkBody::from(body) };
         http::Response::from_parts(parts, body).try_into().map_err(|e| refused(Box::new(e)))
     }
 }

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::domain::user::{Account, AccountId, Email, Role};
-use crate::service::Kiosk;
+use crate::service::{Chance, Kiosk};
 
 /// The code that is out, if one is. It lives in memory alone: another process, or the next start, writes another.
 #[derive(Default)]
@@ -17,13 +17,13 @@ pub(in crate::service) struct Bootstrap(Mutex<Option<(AccountId, SecretString)>>
 
 impl Bootstrap {
     /// The code for an account; the same until it is used, and new if it was not out.
-    fn issue(&self, account: AccountId) -> Option<SecretString> {
+    fn issue(&self, account: AccountId, chance: &Chance) -> Option<SecretString> {
         let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if out.as_ref().is_some_and(|(known, _)| *known == account) {
             return None;
         }
         // 80 bits: more than anyone tries against the limit on attempts.
-        let code = SecretString::from(BASE32_NOPAD.encode(&rand::random::<[u8; 10]>()));
+        let code = SecretString::from(BASE32_NOPAD.encode(&chance.bytes::<10>()));
         *out = Some((account, code.clone()));
         Some(code)
     }
@@ -61,7 +61,7 @@ impl Kiosk {
         }
         match self.store().has_administrator().await {
             Ok(false) => {
-                if let Some(code) = self.0.bootstrap.issue(account.id) {
+                if let Some(code) = self.0.bootstrap.issue(account.id, self.chance()) {
                     let (username, code) = (&account.username, code.expose_secret());
                     // At the one level that no setting silences: it can be read nowhere else.
                     tracing::error!(%username, code, "this code makes the account the first administrator");
@@ -82,14 +82,15 @@ impl Kiosk {
 mod tests {
     use uuid::Uuid;
 
-    use super::{AccountId, Bootstrap, ExposeSecret, SecretString};
+    use super::{AccountId, Bootstrap, Chance, ExposeSecret, SecretString};
 
     #[test]
     fn a_code_is_for_one_account_until_it_is_withdrawn() {
         let bootstrap = Bootstrap::default();
         let (mine, other) = (AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
-        let code = bootstrap.issue(mine).expect("none was out");
-        assert!(bootstrap.issue(mine).is_none(), "it is written to the log once");
+        let chance = Chance::seeded(1);
+        let code = bootstrap.issue(mine, &chance).expect("none was out");
+        assert!(bootstrap.issue(mine, &chance).is_none(), "it is written to the log once");
         let typed = code.expose_secret().to_ascii_lowercase();
         let spaced = SecretString::from(format!(" {}-{}", &typed[..8], &typed[8..]));
         assert!(bootstrap.accepts(mine, &spaced));

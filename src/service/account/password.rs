@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::domain::user::{PasswordHash, Username};
 use crate::service::request::Failure;
-use crate::service::settings::Argon2Cost;
+use crate::service::{Chance, Labour, Settings};
 
 /// The shortest password.
 const SHORTEST: usize = 10;
@@ -73,24 +73,29 @@ pub(in crate::service) struct Hasher {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
     nobody: PasswordHash,
+    chance: Chance,
+    labour: Labour,
 }
 
 impl Hasher {
-    /// A hasher that does `at_once` at a time. A cost that argon2 does not allow is replaced by its own default.
-    pub(in crate::service) fn new(cost: Argon2Cost, at_once: usize) -> Self {
+    /// A hasher as the settings ask for it. A cost that argon2 does not allow is replaced by its own default.
+    pub(in crate::service) fn new(settings: &Settings) -> Self {
+        let (cost, at_once) = (settings.argon2, settings.sign_in.hashes_at_once);
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).unwrap_or_default();
         let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         // A hash that no password has, at the same cost: made up, so that starting costs nothing.
         let (salt, hash) = ("A".repeat(22), "A".repeat(43));
         let nobody = PasswordHash(format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${hash}"));
-        Self { argon2, turns: Arc::new(Semaphore::new(at_once.max(1))), nobody }
+        let turns = Arc::new(Semaphore::new(at_once.max(1)));
+        Self { argon2, turns, nobody, chance: settings.chance.clone(), labour: settings.labour }
     }
 
     /// The hash of a new password.
     pub(in crate::service) async fn hash(&self, password: SecretString) -> Result<PasswordHash, Failure> {
         let argon2 = self.argon2.clone();
-        let hash = self.run(move || argon2.hash_password(password.expose_secret().as_bytes())).await?;
+        let salt = self.chance.bytes::<16>();
+        let hash = self.run(move || argon2.hash_password_with_salt(password.expose_secret().as_bytes(), &salt)).await?;
         hash.map(|hash| PasswordHash(hash.to_string())).map_err(|error| {
             tracing::error!(%error, "a password cannot be hashed");
             Failure::Internal { reference: "argon2".to_owned() }
@@ -131,7 +136,7 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Failure::Busy)?;
-        let done = tokio::task::spawn_blocking(move || {
+        let done = self.labour.run(move || {
             // The turn lasts as long as the work, even when nobody waits for it any more.
             let _turn = turn;
             work()
@@ -145,7 +150,8 @@ mod tests {
     use rstest::rstest;
     use secrecy::SecretString;
 
-    use super::{Argon2Cost, Hasher, Username, check};
+    use super::{Hasher, Settings, Username, check};
+    use crate::service::Argon2Cost;
 
     #[rstest]
     #[case("correct horse battery", true)]
@@ -160,17 +166,22 @@ mod tests {
         assert_eq!(check(password, &anita).is_ok(), good);
     }
 
+    fn hasher(memory_kib: u32) -> Hasher {
+        let argon2 = Argon2Cost { memory_kib, passes: 1, lanes: 1 };
+        Hasher::new(&Settings { argon2, ..Settings::development(vec![0; 32].into()) })
+    }
+
     #[tokio::test]
     async fn a_hash_knows_its_password_and_nobody_s_knows_none() {
-        let hasher = Hasher::new(Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 }, 1);
+        let cheap = hasher(8);
         let password = |text: &str| SecretString::from(text.to_owned());
-        let hash = hasher.hash(password("correct horse")).await.expect("hashed");
-        assert_eq!(hasher.verify(&hash, password("correct horse")).await, Ok(true));
-        assert_eq!(hasher.verify(&hash, password("battery staple")).await, Ok(false));
-        let nobody = super::Phc::new(&hasher.nobody.0).expect("a hash like any other");
+        let hash = cheap.hash(password("correct horse")).await.expect("hashed");
+        assert_eq!(cheap.verify(&hash, password("correct horse")).await, Ok(true));
+        assert_eq!(cheap.verify(&hash, password("battery staple")).await, Ok(false));
+        let nobody = super::Phc::new(&cheap.nobody.0).expect("a hash like any other");
         let real = super::Phc::new(&hash.0).expect("a hash");
         assert_eq!(nobody.params, real.params, "it costs the same");
-        assert!(hasher.is_current(&hash));
-        assert!(!Hasher::new(Argon2Cost { memory_kib: 16, passes: 1, lanes: 1 }, 1).is_current(&hash));
+        assert!(cheap.is_current(&hash));
+        assert!(!hasher(16).is_current(&hash));
     }
 }
