@@ -43,16 +43,32 @@ pub enum Class {
     /// Seats without air conditioning.
     #[serde(rename = "2S")]
     SecondSitting,
+    /// Any free seat of the unreserved coaches, which are not counted: there is nothing to hold.
+    #[serde(rename = "UR")]
+    Unreserved,
 }
 
 /// A text that is no class.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is not a class: write 1A, EC, 2A, 3A, 3E, CC, SL or 2S")]
+#[error("'{0}' is not a class: write 1A, EC, 2A, 3A, 3E, CC, SL, 2S or UR")]
 pub struct BadClass(String);
 
 impl Class {
     /// All classes, best first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::FirstAc,
+        Self::ExecutiveChair,
+        Self::SecondAc,
+        Self::ThirdAc,
+        Self::ThirdAcEconomy,
+        Self::ChairCar,
+        Self::Sleeper,
+        Self::SecondSitting,
+        Self::Unreserved,
+    ];
+
+    /// The classes with numbered berths or seats, best first: all but the unreserved one.
+    pub const RESERVED: [Self; 8] = [
         Self::FirstAc,
         Self::ExecutiveChair,
         Self::SecondAc,
@@ -74,6 +90,7 @@ impl Class {
             Self::ChairCar => "CC",
             Self::Sleeper => "SL",
             Self::SecondSitting => "2S",
+            Self::Unreserved => "UR",
         }
     }
 
@@ -88,30 +105,32 @@ impl Class {
             Self::ChairCar => "AC chair car",
             Self::Sleeper => "sleeper",
             Self::SecondSitting => "second sitting",
+            Self::Unreserved => "unreserved",
         }
     }
 
     /// Whether its coaches are air-conditioned (they bear GST, and open for Tatkal an hour earlier).
     pub const fn is_ac(self) -> bool {
-        !matches!(self, Self::Sleeper | Self::SecondSitting)
+        !matches!(self, Self::Sleeper | Self::SecondSitting | Self::Unreserved)
     }
 
     /// Whether it has seats rather than berths.
     pub const fn is_seating(self) -> bool {
-        matches!(self, Self::ExecutiveChair | Self::ChairCar | Self::SecondSitting)
+        matches!(self, Self::ExecutiveChair | Self::ChairCar | Self::SecondSitting | Self::Unreserved)
     }
 
-    /// The letter with which the railway marks this class's coaches.
-    pub const fn coach_letter(self) -> char {
+    /// The letter with which the railway marks this class's coaches; unreserved coaches are not listed.
+    pub const fn coach_letter(self) -> Option<char> {
         match self {
-            Self::FirstAc => 'H',
-            Self::ExecutiveChair => 'E',
-            Self::SecondAc => 'A',
-            Self::ThirdAc => 'B',
-            Self::ThirdAcEconomy => 'M',
-            Self::ChairCar => 'C',
-            Self::Sleeper => 'S',
-            Self::SecondSitting => 'D',
+            Self::FirstAc => Some('H'),
+            Self::ExecutiveChair => Some('E'),
+            Self::SecondAc => Some('A'),
+            Self::ThirdAc => Some('B'),
+            Self::ThirdAcEconomy => Some('M'),
+            Self::ChairCar => Some('C'),
+            Self::Sleeper => Some('S'),
+            Self::SecondSitting => Some('D'),
+            Self::Unreserved => None,
         }
     }
 
@@ -131,10 +150,11 @@ impl Class {
             (Self::Sleeper, Rake::Lhb) => 80,
             (Self::Sleeper, Rake::Icf) => 72,
             (Self::SecondSitting, _) => 108,
+            (Self::Unreserved, _) => 0,
         }
     }
 
-    /// The berth types of one bay in the order of their numbers.
+    /// The berth types of one bay in the order of their numbers; never empty.
     pub const fn bay(self) -> &'static [BerthType] {
         use BerthType::{Aisle, Lower, Middle, SideLower, SideUpper, Upper, Window};
         match self {
@@ -145,8 +165,17 @@ impl Class {
             }
             Self::ExecutiveChair => &[Window, Aisle, Aisle, Window],
             Self::ChairCar => &[Window, BerthType::MiddleSeat, Aisle, Aisle, Window],
-            Self::SecondSitting => &[Window, BerthType::MiddleSeat, Aisle, Aisle, BerthType::MiddleSeat, Window],
+            // No coach has the unreserved class; its bay is that of the same benches.
+            Self::SecondSitting | Self::Unreserved => {
+                &[Window, BerthType::MiddleSeat, Aisle, Aisle, BerthType::MiddleSeat, Window]
+            }
         }
+    }
+
+    /// The type of berth `number` of a coach of this class, counted from 1.
+    pub fn berth_type(self, number: u8) -> BerthType {
+        let bay = self.bay();
+        bay[usize::from(number.saturating_sub(1)) % bay.len()]
     }
 }
 
@@ -262,12 +291,25 @@ struct CoachParts {
     berths: u8,
 }
 
-/// A coach with no berths, or more than any coach has.
+/// Why parts make no coach.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("coach {coach} has {berths} berths: a coach has 1 to {max}", max = Coach::MAX_BERTHS)]
-pub struct BadCoach {
-    coach: CoachId,
-    berths: u8,
+pub enum BadCoach {
+    /// No berths, or more than any coach has.
+    #[error("coach {coach} has {berths} berths: a coach has 1 to {max}", max = Coach::MAX_BERTHS)]
+    Berths {
+        /// The coach.
+        coach: CoachId,
+        /// How many it was to have.
+        berths: u8,
+    },
+    /// A coach without numbered berths.
+    #[error(
+        "coach {coach} is unreserved: name reserved coaches only, the kind of train says whether it carries others"
+    )]
+    Unreserved {
+        /// The coach.
+        coach: CoachId,
+    },
 }
 
 impl Coach {
@@ -276,10 +318,13 @@ impl Coach {
 
     /// A coach with a given number of berths.
     pub fn new(id: CoachId, class: Class, berths: u8) -> Result<Self, BadCoach> {
+        if class == Class::Unreserved {
+            return Err(BadCoach::Unreserved { coach: id });
+        }
         if (1..=Self::MAX_BERTHS).contains(&berths) {
             Ok(Self { id, class, berths })
         } else {
-            Err(BadCoach { coach: id, berths })
+            Err(BadCoach::Berths { coach: id, berths })
         }
     }
 
@@ -305,8 +350,7 @@ impl Coach {
 
     /// The type of berth `number`, counted from 1.
     pub fn berth_type(&self, number: u8) -> BerthType {
-        let bay = self.class.bay();
-        bay[usize::from(number.saturating_sub(1)) % bay.len()]
+        self.class.berth_type(number)
     }
 
     /// The bay, row or cabin in which berth `number` is, counted from 0.
@@ -342,7 +386,7 @@ impl fmt::Display for BerthRef {
 mod tests {
     use rstest::rstest;
 
-    use super::{Class, Coach, CoachId, Rake};
+    use super::{BadCoach, Class, Coach, CoachId, Rake};
 
     #[rstest]
     #[case(Class::ThirdAc, 1, "LB")]
@@ -358,5 +402,22 @@ mod tests {
         let id = CoachId::parse("X1").expect("valid");
         let coach = Coach::new(id, class, class.berths(Rake::Lhb)).expect("valid");
         assert_eq!(coach.berth_type(number).code(), code);
+    }
+
+    #[test]
+    fn a_coach_has_numbered_berths() {
+        let id = CoachId::parse("X1").expect("valid");
+        assert_eq!(Coach::new(id, Class::Unreserved, 90), Err(BadCoach::Unreserved { coach: id }));
+        assert_eq!(Coach::new(id, Class::Sleeper, 0), Err(BadCoach::Berths { coach: id, berths: 0 }));
+        let stored = serde_json::json!({ "Id": "X1", "Class": "UR", "Berths": 90 });
+        let error = serde_json::from_value::<Coach>(stored).expect_err("refused").to_string();
+        assert!(error.contains("name reserved coaches only"), "{error}");
+    }
+
+    #[test]
+    fn reserved_classes_are_all_but_one() {
+        let reserved = Class::ALL.into_iter().filter(|class| *class != Class::Unreserved);
+        assert!(reserved.eq(Class::RESERVED));
+        assert_eq!("ur".parse(), Ok(Class::Unreserved));
     }
 }

@@ -6,6 +6,8 @@ use thiserror::Error;
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
+use crate::domain::quota::Quota;
+use crate::domain::rules::quota::{QuotaRules, TatkalCharge};
 use crate::domain::rules::{ChildRules, ClassRates, FareRules};
 use crate::domain::train::TrainKind;
 
@@ -18,6 +20,8 @@ pub enum FareItemKind {
     Reservation,
     /// The surcharge of superfast trains.
     Superfast,
+    /// The charge for a berth of the Tatkal quota.
+    Tatkal,
     /// What rounds the sum up to the railway's step.
     Rounding,
     /// Goods and services tax.
@@ -66,6 +70,19 @@ impl Fare {
     }
 }
 
+/// What of a journey decides its fare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ride {
+    /// The kind of train.
+    pub kind: TrainKind,
+    /// The class.
+    pub class: Class,
+    /// The quota.
+    pub quota: Quota,
+    /// Kilometres travelled.
+    pub km: u16,
+}
+
 /// What of a traveller decides their fare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traveller {
@@ -84,6 +101,12 @@ pub enum FareError {
         /// The class.
         class: Class,
     },
+    /// The rules know no Tatkal charge for the class.
+    #[error("There is no Tatkal in class {class}: choose another class, or the general quota.")]
+    NoTatkal {
+        /// The class.
+        class: Class,
+    },
     /// A party needs somebody.
     #[error("A booking needs at least one passenger with a berth.")]
     NobodyTravels,
@@ -97,29 +120,31 @@ pub enum FareError {
     },
 }
 
-/// The fare of a party for a leg of `km` kilometres.
+/// The fare of a party for a ride, with Tatkal's charges by the quota rules of the run.
 ///
-/// Each traveller is priced alone: base fare, reservation and superfast, rounded up, and tax on that, so that a fare
-/// does not depend on the company one keeps. The lines add up what the party pays for each.
-pub fn price(
-    rules: &FareRules,
-    kind: TrainKind,
-    class: Class,
-    km: u16,
-    party: &[Traveller],
-) -> Result<Fare, FareError> {
+/// Each traveller is priced alone: base fare, reservation, superfast and Tatkal, rounded up, and tax on that, so that a
+/// fare does not depend on the company one keeps. The lines add up what the party pays for each.
+pub fn price(rules: &FareRules, quotas: &QuotaRules, ride: Ride, party: &[Traveller]) -> Result<Fare, FareError> {
+    let class = ride.class;
     let rates = rules.classes.get(&class).ok_or(FareError::NoFare { class })?;
+    let tatkal = match ride.quota {
+        Quota::Tatkal => Some(quotas.tatkal.charges.get(&class).ok_or(FareError::NoTatkal { class })?),
+        Quota::General | Quota::Ladies | Quota::Senior => None,
+    };
     if party.iter().all(|traveller| traveller.accommodation == Accommodation::Lap) {
         return Err(FareError::NobodyTravels);
     }
-    let charge = Charge::of(rules, rates, kind, km);
+    let charge = Charge::of(rules, rates, tatkal, ride);
     let children = rules.children;
     let mut tariffs = Vec::with_capacity(party.len());
     for (i, traveller) in party.iter().enumerate() {
         tariffs.push(
-            Tariff::of(children, *traveller)
+            Tariff::of(children, class, *traveller)
                 .ok_or(FareError::NeedsBerth { passenger: i + 1, below: children.half_below })?,
         );
+    }
+    if tariffs.iter().all(|tariff| *tariff == Tariff::Free) {
+        return Err(FareError::NobodyTravels);
     }
     let shares: Vec<Paise> = tariffs.iter().map(|tariff| charge.share(*tariff)).collect();
     let total = shares.iter().copied().sum();
@@ -135,12 +160,15 @@ enum Tariff {
 }
 
 impl Tariff {
-    /// `None` for somebody without a berth who is too old for that.
-    fn of(children: ChildRules, traveller: Traveller) -> Option<Self> {
+    /// `None` for somebody without a berth who is too old for that. Nobody has one in the unreserved class: there the
+    /// age alone decides.
+    fn of(children: ChildRules, class: Class, traveller: Traveller) -> Option<Self> {
+        let age = traveller.age.years();
         match traveller.accommodation {
+            Accommodation::Berth if class != Class::Unreserved => Some(Self::Full),
+            _ if age < children.free_below => Some(Self::Free),
+            _ if age < children.half_below => Some(Self::Half),
             Accommodation::Berth => Some(Self::Full),
-            Accommodation::Lap if traveller.age.years() < children.free_below => Some(Self::Free),
-            Accommodation::Lap if traveller.age.years() < children.half_below => Some(Self::Half),
             Accommodation::Lap => None,
         }
     }
@@ -152,38 +180,36 @@ struct Charge {
     half_base: Paise,
     reservation: Paise,
     superfast: Paise,
+    tatkal: Paise,
     round_up_to: Paise,
     gst_percent: u8,
 }
 
 impl Charge {
-    fn of(rules: &FareRules, rates: &ClassRates, kind: TrainKind, km: u16) -> Self {
-        let km = rules.steps.charged(km.max(rates.minimum_km));
-        let factor = rules.factor_percent.get(&kind).copied().unwrap_or(100);
+    fn of(rules: &FareRules, rates: &ClassRates, tatkal: Option<&TatkalCharge>, ride: Ride) -> Self {
+        let minimum_km = rates.minimum_km.max(tatkal.map_or(0, |charge| charge.minimum_km));
+        let km = rules.steps.charged(ride.km.max(minimum_km));
+        let factor = rules.factor_percent.get(&ride.kind).copied().unwrap_or(100);
         let base = (rates.table.at(km) + rates.per_km * i64::from(km)).basis_points(i64::from(factor) * 100);
         let base = to_the_rupee(base);
         Self {
             base,
             half_base: to_the_rupee(base.basis_points(i64::from(rules.children.half_percent) * 100)),
             reservation: rates.reservation,
-            superfast: if rules.superfast.contains(&kind) { rates.superfast } else { Paise::ZERO },
+            superfast: if rules.superfast.contains(&ride.kind) { rates.superfast } else { Paise::ZERO },
+            tatkal: tatkal.map_or(Paise::ZERO, |charge| {
+                to_the_rupee(base.basis_points(i64::from(charge.percent) * 100)).max(charge.min).min(charge.max)
+            }),
             round_up_to: rules.round_up_to,
             gst_percent: rates.gst_percent,
-        }
-    }
-
-    fn base(&self, tariff: Tariff) -> Paise {
-        match tariff {
-            Tariff::Full => self.base,
-            Tariff::Half => self.half_base,
-            Tariff::Free => Paise::ZERO,
         }
     }
 
     /// What is paid before rounding and tax.
     fn sum(&self, tariff: Tariff) -> Paise {
         match tariff {
-            Tariff::Full | Tariff::Half => self.base(tariff) + self.reservation + self.superfast,
+            Tariff::Full => self.base + self.reservation + self.superfast + self.tatkal,
+            Tariff::Half => self.half_base + self.reservation + self.superfast,
             Tariff::Free => Paise::ZERO,
         }
     }
@@ -219,6 +245,7 @@ fn items(charge: &Charge, tariffs: &[Tariff]) -> Vec<FareItem> {
         each(FareItemKind::Base, "Base fare, child", half, charge.half_base),
         each(FareItemKind::Reservation, "Reservation", full + half, charge.reservation),
         each(FareItemKind::Superfast, "Superfast", full + half, charge.superfast),
+        each(FareItemKind::Tatkal, "Tatkal charge", full, charge.tatkal),
         each(FareItemKind::Rounding, "Rounding", 1, whole(Charge::rounding)),
         each(FareItemKind::Gst, &format!("GST {} % on AC", charge.gst_percent), 1, whole(Charge::gst)),
     ];

@@ -3,6 +3,10 @@
 //! Reading the files is not done here: `service::rules_file` does, and hands over what it found in these types. What
 //! their constructors refuse cannot be in force: no rules at all, two from one day, a fare that falls with distance.
 
+pub mod chart;
+pub mod quota;
+pub mod refund;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -10,6 +14,9 @@ use thiserror::Error;
 
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
+use crate::domain::rules::chart::ChartRules;
+use crate::domain::rules::quota::QuotaRules;
+use crate::domain::rules::refund::RefundRules;
 use crate::domain::time::railway_time;
 use crate::domain::train::TrainKind;
 
@@ -18,6 +25,9 @@ use crate::domain::train::TrainKind;
 pub struct Rules {
     fares: Vec<FareRules>,
     booking: Vec<BookingRules>,
+    refunds: Vec<RefundRules>,
+    quotas: Vec<QuotaRules>,
+    charts: Vec<ChartRules>,
 }
 
 /// What a fare is reckoned from.
@@ -172,40 +182,113 @@ pub enum RulesError {
         /// The day.
         from: NaiveDate,
     },
+    /// Two have one name.
+    #[error("two {kind} rules are called {id}: give each entry its own id, which bookings and runs keep")]
+    SameId {
+        /// The kind.
+        kind: &'static str,
+        /// The name.
+        id: String,
+    },
 }
 
+/// Rules with a name and a first day.
+trait Dated {
+    const KIND: &'static str;
+    fn id(&self) -> &str;
+    fn from(&self) -> NaiveDate;
+}
+
+macro_rules! dated {
+    ($($rules:ty, $kind:literal);+) => {$(
+        impl Dated for $rules {
+            const KIND: &'static str = $kind;
+            fn id(&self) -> &str {
+                &self.id
+            }
+            fn from(&self) -> NaiveDate {
+                self.from
+            }
+        }
+    )+};
+}
+
+dated!(FareRules, "fare"; BookingRules, "booking"; RefundRules, "refund"; QuotaRules, "quota"; ChartRules, "chart");
+
 impl Rules {
-    /// Rules from their entries in any order; there must be one of each kind, and no two of a kind from one day.
-    pub fn new(mut fares: Vec<FareRules>, mut booking: Vec<BookingRules>) -> Result<Self, RulesError> {
-        fares.sort_by_key(|rules| rules.from);
-        booking.sort_by_key(|rules| rules.from);
-        check_dates("fare", fares.iter().map(|rules| rules.from))?;
-        check_dates("booking", booking.iter().map(|rules| rules.from))?;
-        Ok(Self { fares, booking })
+    /// Rules from their entries in any order; there must be one of each kind, no two of a kind from one day, and none
+    /// of the name of another.
+    pub fn new(
+        fares: Vec<FareRules>,
+        booking: Vec<BookingRules>,
+        refunds: Vec<RefundRules>,
+        quotas: Vec<QuotaRules>,
+        charts: Vec<ChartRules>,
+    ) -> Result<Self, RulesError> {
+        Ok(Self {
+            fares: in_order(fares)?,
+            booking: in_order(booking)?,
+            refunds: in_order(refunds)?,
+            quotas: in_order(quotas)?,
+            charts: in_order(charts)?,
+        })
     }
 
     /// The fare rules in force on a date of booking: the last that had begun, or the first of all.
     pub fn fares_on(&self, booked: NaiveDate) -> &FareRules {
-        let begun = self.fares.iter().rev().find(|rules| rules.from <= booked);
-        begun.unwrap_or(&self.fares[0])
+        in_force(&self.fares, booked)
     }
 
     /// The booking rules in force on a date of booking: the last that had begun, or the first of all.
     pub fn booking_on(&self, booked: NaiveDate) -> &BookingRules {
-        let begun = self.booking.iter().rev().find(|rules| rules.from <= booked);
-        begun.unwrap_or(&self.booking[0])
+        in_force(&self.booking, booked)
+    }
+
+    /// The refund rules in force on a date of booking: the last that had begun, or the first of all.
+    pub fn refunds_on(&self, booked: NaiveDate) -> &RefundRules {
+        in_force(&self.refunds, booked)
+    }
+
+    /// The refund rules that a booking keeps; `None` when a file has lost them.
+    pub fn refunds(&self, id: &str) -> Option<&RefundRules> {
+        self.refunds.iter().find(|rules| rules.id == id)
+    }
+
+    /// The quota rules in force on the date of a run's first sale: the last that had begun, or the first of all.
+    pub fn quotas_on(&self, sold: NaiveDate) -> &QuotaRules {
+        in_force(&self.quotas, sold)
+    }
+
+    /// The quota rules that a run keeps; `None` when a file has lost them.
+    pub fn quotas(&self, id: &str) -> Option<&QuotaRules> {
+        self.quotas.iter().find(|rules| rules.id == id)
+    }
+
+    /// The chart rules in force on the date of a run: the last that had begun, or the first of all.
+    pub fn charts_on(&self, run: NaiveDate) -> &ChartRules {
+        in_force(&self.charts, run)
     }
 }
 
-fn check_dates(kind: &'static str, dates: impl Iterator<Item = NaiveDate>) -> Result<(), RulesError> {
-    let mut before = None;
-    for from in dates {
-        if before == Some(from) {
-            return Err(RulesError::SameDay { kind, from });
-        }
-        before = Some(from);
+fn in_order<T: Dated>(mut rules: Vec<T>) -> Result<Vec<T>, RulesError> {
+    rules.sort_by_key(T::from);
+    if rules.is_empty() {
+        return Err(RulesError::Missing { kind: T::KIND });
     }
-    if before.is_none() { Err(RulesError::Missing { kind }) } else { Ok(()) }
+    if let Some(pair) = rules.windows(2).find(|pair| pair[0].from() == pair[1].from()) {
+        return Err(RulesError::SameDay { kind: T::KIND, from: pair[0].from() });
+    }
+    let mut ids = BTreeSet::new();
+    match rules.iter().find(|rules| !ids.insert(rules.id())) {
+        Some(twice) => Err(RulesError::SameId { kind: T::KIND, id: twice.id().to_owned() }),
+        None => Ok(rules),
+    }
+}
+
+/// The last that had begun on a date, or the first of all; `rules` come from [`in_order`], which refuses none at all.
+fn in_force<T: Dated>(rules: &[T], on: NaiveDate) -> &T {
+    let begun = rules.partition_point(|rules| rules.from() <= on);
+    &rules[begun.saturating_sub(1)]
 }
 
 #[cfg(test)]

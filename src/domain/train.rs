@@ -34,6 +34,13 @@ pub enum TrainKind {
     Express,
 }
 
+impl TrainKind {
+    /// Whether trains of this kind have coaches for travellers without a reservation.
+    pub const fn carries_unreserved(self) -> bool {
+        matches!(self, Self::Superfast | Self::Express)
+    }
+}
+
 /// The zone whose office numbers the train's PNRs, by the train's origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the variants are the zones' official abbreviations")]

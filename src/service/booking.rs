@@ -11,10 +11,11 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use self::draft::{Draft, check_tender};
 use crate::domain::booking::{Booking, BookingStatus, OpId, Payment, PaymentMethod, Slip};
 use crate::domain::coach::{BerthRef, Class};
-use crate::domain::fare::{self, Fare, Traveller};
+use crate::domain::fare::{self, Fare, Ride, Traveller};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
+use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
@@ -61,7 +62,8 @@ fn fare_of(kiosk: &Kiosk, train: &Train, leg: Leg, class: Class, passengers: &[P
         .iter()
         .map(|passenger| Traveller { age: passenger.age, accommodation: passenger.accommodation })
         .collect();
-    Ok(fare::price(kiosk.rules().fares_on(today), train.kind(), class, km, &party)?)
+    let ride = Ride { kind: train.kind(), class, quota: Quota::General, km };
+    Ok(fare::price(kiosk.rules().fares_on(today), kiosk.rules().quotas_on(today), ride, &party)?)
 }
 
 /// Takes the money and makes the held berths a booking.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::domain::coach::Class;
-use crate::domain::fare::{self, Traveller};
+use crate::domain::fare::{self, Ride, Traveller};
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
-use crate::domain::rules::FareRules;
+use crate::domain::quota::Quota;
+use crate::domain::rules::Rules;
 use crate::domain::station::StationCode;
 use crate::domain::time::railway_time;
 use crate::domain::timetable::{Journey, Timetable};
@@ -87,18 +88,19 @@ fn offers(session: &Session, journeys: Vec<Journey>) -> Reply {
     let kiosk = session.kiosk();
     session.offer(journeys.iter().map(|journey| (journey.run, journey.train.version())));
     let today = railway_time(kiosk.now()).date();
-    let rules = kiosk.rules().fares_on(today);
     let offers = journeys.into_iter().map(|journey| {
         let classes = journey.train.classes().into_iter();
-        let fares = classes.map(|class| (class, adult_fare(rules, &journey.train, class, journey.km))).collect();
+        let fares =
+            classes.map(|class| (class, adult_fare(kiosk.rules(), today, &journey.train, class, journey.km))).collect();
         Offer { journey, fares }
     });
     Reply::Offers(offers.collect())
 }
 
-/// What one adult pays; `None` when the rules know no fare.
-pub(super) fn adult_fare(rules: &FareRules, train: &Train, class: Class, km: u16) -> Option<Paise> {
+/// What one adult pays in the general quota; `None` when the rules know no fare.
+pub(super) fn adult_fare(rules: &Rules, booked: NaiveDate, train: &Train, class: Class, km: u16) -> Option<Paise> {
     let age = Age::try_from(ADULT).expect("a possible age");
     let adult = Traveller { age, accommodation: Accommodation::Berth };
-    fare::price(rules, train.kind(), class, km, &[adult]).ok().map(|fare| fare.total)
+    let ride = Ride { kind: train.kind(), class, quota: Quota::General, km };
+    fare::price(rules.fares_on(booked), rules.quotas_on(booked), ride, &[adult]).ok().map(|fare| fare.total)
 }

@@ -63,6 +63,6 @@ fn fares(rules: &Rules, train: &Train, today: NaiveDate) -> BTreeMap<Class, Pais
     let end = u8::try_from(train.halts().len() - 1).expect("a train has at most 127 halts");
     let whole = Leg::new(0, end).expect("a train has two halts or more");
     let km = train.distance(whole).expect("a leg of this train");
-    let rules = rules.fares_on(today);
-    train.classes().into_iter().filter_map(|class| Some((class, adult_fare(rules, train, class, km)?))).collect()
+    let classes = train.classes().into_iter();
+    classes.filter_map(|class| Some((class, adult_fare(rules, today, train, class, km)?))).collect()
 }

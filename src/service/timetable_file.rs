@@ -179,10 +179,13 @@ fn coaches(text: &str, rake: Rake) -> Result<Vec<Coach>, String> {
         if letter != last_letter || first > last {
             return Err(bad());
         }
-        let class = Class::ALL.into_iter().find(|class| class.coach_letter() == letter).ok_or_else(|| {
-            let letters = Class::ALL.map(|class| format!("{} ({class})", class.coach_letter())).join(", ");
-            format!("no class has coaches with the letter {letter}: write one of {letters}")
-        })?;
+        let class =
+            Class::RESERVED.into_iter().find(|class| class.coach_letter() == Some(letter)).ok_or_else(|| {
+                let letters =
+                    Class::RESERVED.iter().filter_map(|class| Some(format!("{} ({class})", class.coach_letter()?)));
+                let letters = letters.collect::<Vec<_>>().join(", ");
+                format!("no reserved class has coaches with the letter {letter}: write one of {letters}")
+            })?;
         for number in first..=last {
             let id = CoachId::parse(&format!("{letter}{number}")).map_err(|error| error.to_string())?;
             coaches.push(Coach::new(id, class, class.berths(rake)).map_err(|error| error.to_string())?);
@@ -280,8 +283,9 @@ mod tests {
 
     use super::{bundled, parse};
     use crate::domain::coach::Class;
-    use crate::domain::fare::{Traveller, price};
+    use crate::domain::fare::{Ride, Traveller, price};
     use crate::domain::passenger::{Accommodation, Age};
+    use crate::domain::quota::Quota;
     use crate::domain::timetable::Timetable;
     use crate::domain::train::TrainNumber;
 
@@ -351,7 +355,8 @@ MMCT 08:35+1 -        1384
     #[case("B1-B3", "B1-S3", "line 24, train 12952: 'B1-S3' is not a coach or a range")]
     #[case("B1-B3", "B01", "line 24, train 12952: 'B01' is not a coach or a range")]
     #[case("B1-B3", "é1", "line 24, train 12952: 'é1' is not a coach or a range")]
-    #[case("B1-B3", "Z1", "line 24, train 12952: no class has coaches with the letter Z: write one of H (1A)")]
+    #[case("B1-B3", "U1", "line 24, train 12952: no reserved class has coaches with the letter U: write one of H (1A)")]
+    #[case("B1-B3", "Z1", "line 24, train 12952: no reserved class has coaches with the letter Z: write one of H (1A)")]
     #[case("B1-B3", "A2", "line 18, train 12952: train 12952 has coach A2 twice")]
     #[case("H1 A1-A2 B1-B3", "", "line 18, train 12952: train 12952 has no reserved coach")]
     #[case("MTWTFSS", "DAILY", "line 22, train 12952: 'DAILY' does not say on which days")]
@@ -383,7 +388,7 @@ MMCT 08:35+1 -        1384
             assert!(numbers.contains(&TrainNumber::parse(number).expect("a number")), "{number} is missing");
         }
         let carried: BTreeSet<Class> = file.trains.iter().flat_map(crate::domain::train::Train::classes).collect();
-        assert_eq!(carried, BTreeSet::from(Class::ALL), "some class runs on no train");
+        assert_eq!(carried, BTreeSet::from(Class::RESERVED), "some class runs on no train");
     }
 
     #[test]
@@ -401,12 +406,13 @@ MMCT 08:35+1 -        1384
     #[test]
     fn every_bundled_train_has_a_fare_for_each_class_it_carries() {
         let rules = crate::service::rules_file::bundled();
-        let fares = rules.fares_on("2026-12-01".parse().expect("a date"));
+        let booked = "2026-12-01".parse().expect("a date");
         let adult = Traveller { age: Age::try_from(30).expect("an age"), accommodation: Accommodation::Berth };
         for train in bundled().trains {
             let km = train.halts().last().expect("at least two halts").km;
             for class in train.classes() {
-                let fare = price(fares, train.kind(), class, km, &[adult]);
+                let ride = Ride { kind: train.kind(), class, quota: Quota::General, km };
+                let fare = price(rules.fares_on(booked), rules.quotas_on(booked), ride, &[adult]);
                 assert!(fare.is_ok(), "{} {class}: {fare:?}", train.number());
             }
         }

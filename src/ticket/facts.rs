@@ -85,11 +85,11 @@ impl TicketFacts {
 
     /// The facts as bytes.
     pub(super) fn pack(&self) -> Vec<u8> {
-        let class = Class::ALL.iter().position(|class| *class == self.class).expect("ALL has every class");
+        let reserved = Class::RESERVED.iter().position(|class| *class == self.class);
         let mut digits = vec![
             (self.pnr.get() - PNRS.start, PNRS.end - PNRS.start),
             (days_since(self.date), DATES),
-            (class as u64, Class::ALL.len() as u64),
+            (reserved.unwrap_or(0) as u64, Class::RESERVED.len() as u64),
             (u64::from(self.passengers), u64::from(MAX_PASSENGERS) + 1),
         ];
         for code in [self.train.as_str(), self.from.as_str(), self.to.as_str()] {
@@ -107,6 +107,8 @@ impl TicketFacts {
             digits.push((u64::from(berth.number), u64::from(Coach::MAX_BERTHS) + 1));
             before = Some(berth.coach);
         }
+        // The highest digit, and nothing but a mark: tickets of reserved classes read as before there were others.
+        digits.push((u64::from(reserved.is_none()), 2));
         let mut number = Number::default();
         for (digit, base) in digits.into_iter().rev() {
             number.push(digit, base);
@@ -119,7 +121,7 @@ impl TicketFacts {
         let mut number = Number::from_bytes(bytes.iter().copied());
         let pnr = number.pop(PNRS.end - PNRS.start) + PNRS.start;
         let date = FIRST_DATE + Days::new(number.pop(DATES));
-        let class = Class::ALL[number.pop(Class::ALL.len() as u64) as usize];
+        let reserved = Class::RESERVED[number.pop(Class::RESERVED.len() as u64) as usize];
         let passengers = number.pop(u64::from(MAX_PASSENGERS) + 1) as u8;
         let mut code = || {
             let length = if number.pop(2) == 0 { 5 } else { 8 };
@@ -136,6 +138,7 @@ impl TicketFacts {
             };
             berths.push(BerthRef { coach, number: number.pop(u64::from(Coach::MAX_BERTHS) + 1) as u8 });
         }
+        let class = if number.pop(2) == 0 { reserved } else { Class::Unreserved };
         number.is_zero().then_some(())?;
         Some(Self {
             pnr: pnr.to_string().parse().ok()?,

@@ -22,7 +22,7 @@ prop_compose! {
     fn any_booking(code: &'static str, coach: &'static str)(
         pnr in 1_000_000_000..10_000_000_000_u64,
         day in 0..9_999_u64,
-        class in 0..Class::ALL.len(),
+        class in 0..Class::RESERVED.len(),
         train in code,
         from in code,
         to in code,
@@ -34,7 +34,7 @@ prop_compose! {
         booking.train = TrainNumber::parse(&train).expect("a number");
         let first = "2025-01-01".parse::<chrono::NaiveDate>().expect("a date");
         booking.run = RunId { train: booking.train, date: first + chrono::Days::new(day) };
-        booking.class = Class::ALL[class];
+        booking.class = Class::RESERVED[class];
         booking.from.station = StationCode::parse(&from).expect("a code");
         booking.to.station = StationCode::parse(&to).expect("a code");
         booking.passengers = berths
@@ -220,4 +220,14 @@ fn the_qr_code_carries_the_text() {
     }
     let capacity = QrCode::with_version(vec![b'A'; Ticket::MAX_TEXT + 1], Version::Normal(5), EcLevel::L);
     assert!(capacity.is_err(), "the limit is the code's own, not a smaller one");
+}
+
+#[test]
+fn an_unreserved_ticket_says_so_and_names_no_berth() {
+    let mut booking = booking();
+    booking.class = Class::Unreserved;
+    booking.passengers = vec![passenger("Anita Sharma", 34, Gender::Female, None, 0)];
+    let facts = verify(key().sign(&booking).as_bytes(), &[key().public()]).expect("signed with this key");
+    assert!(says_all_of(&facts, &booking), "{facts:?}");
+    assert_eq!((facts.class, facts.berths.len()), (Class::Unreserved, 0));
 }

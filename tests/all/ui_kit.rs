@@ -6,9 +6,10 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kiosk::domain::coach::Class;
-use kiosk::domain::fare::{Traveller, price};
+use kiosk::domain::fare::{Ride, Traveller, price};
 use kiosk::domain::inventory::RunState;
 use kiosk::domain::passenger::{Accommodation, Age};
+use kiosk::domain::quota::Quota;
 use kiosk::domain::rules::Rules;
 use kiosk::domain::station::StationCode;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
@@ -83,8 +84,9 @@ pub fn offers(from: &str, to: &str, date: NaiveDate) -> Vec<Offer> {
 /// What one adult pays in each class of a journey.
 pub fn fares(journey: &Journey, date: NaiveDate) -> Vec<(Class, Option<kiosk::domain::money::Paise>)> {
     let adult = Traveller { age: Age::try_from(30).expect("an age"), accommodation: Accommodation::Berth };
-    let rules = RULES.fares_on(date);
-    let fare = |class| price(rules, journey.train.kind(), class, journey.km, &[adult]).ok().map(|fare| fare.total);
+    let ride = |class| Ride { kind: journey.train.kind(), class, quota: Quota::General, km: journey.km };
+    let priced = |class| price(RULES.fares_on(date), RULES.quotas_on(date), ride(class), &[adult]);
+    let fare = |class| priced(class).ok().map(|fare| fare.total);
     journey.train.classes().into_iter().map(|class| (class, fare(class))).collect()
 }
 

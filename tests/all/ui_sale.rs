@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::{NaiveDate, TimeDelta};
 use kiosk::domain::booking::{Booking, BookingStatus, OpId, PaymentMethod, Slip};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
-use kiosk::domain::fare::{Fare, Traveller, price};
+use kiosk::domain::fare::{Fare, Ride, Traveller, price};
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::passenger::{Accommodation, Gender, Passenger};
+use kiosk::domain::quota::Quota;
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;
@@ -76,8 +77,9 @@ fn fare_of(passengers: &[Passenger]) -> Fare {
     let journey = journey();
     let party: Vec<_> =
         passengers.iter().map(|who| Traveller { age: who.age, accommodation: who.accommodation }).collect();
-    let rules = RULES.fares_on(start().date_naive());
-    price(rules, journey.train.kind(), Class::ThirdAc, journey.km, &party).expect("a fare")
+    let booked = start().date_naive();
+    let ride = Ride { kind: journey.train.kind(), class: Class::ThirdAc, quota: Quota::General, km: journey.km };
+    price(RULES.fares_on(booked), RULES.quotas_on(booked), ride, &party).expect("a fare")
 }
 
 /// Answers the question for the price by the bundled rules.

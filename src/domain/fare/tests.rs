@@ -1,13 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use proptest::prelude::*;
 use rstest::rstest;
 
-use super::{Fare, FareError, FareItemKind, Traveller, price};
+use super::{Fare, FareError, FareItemKind, Ride, Traveller};
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
+use crate::domain::quota::Quota;
+use crate::domain::rules::quota::{QuotaRules, SeniorRules, TatkalCharge, TatkalRules};
 use crate::domain::rules::{ChildRules, ClassRates, DistanceSteps, FareRules, FareTable};
 use crate::domain::train::TrainKind;
 
@@ -35,6 +37,36 @@ fn rules() -> FareRules {
         factor_percent: BTreeMap::from([(TrainKind::Rajdhani, 118)]),
         children: ChildRules { free_below: 5, half_below: 12, half_percent: 50 },
     }
+}
+
+fn quotas() -> QuotaRules {
+    let charge = |percent, min, max, minimum_km| TatkalCharge {
+        percent,
+        min: Paise::rupees(min),
+        max: Paise::rupees(max),
+        minimum_km,
+    };
+    QuotaRules {
+        id: "quotas-of-a-test".to_owned(),
+        from: NaiveDate::default(),
+        classes: BTreeMap::new(),
+        tatkal: TatkalRules {
+            days_before: 1,
+            opens_ac: NaiveTime::MIN,
+            opens_non_ac: NaiveTime::MIN,
+            max_party: 4,
+            charges: BTreeMap::from([
+                (Class::ThirdAc, charge(30, 300, 400, 500)),
+                (Class::Sleeper, charge(30, 100, 200, 500)),
+            ]),
+        },
+        senior: SeniorRules { men_from: 60, women_from: 58, women_alone_from: 45, max_party: 2 },
+        boys_below: 12,
+    }
+}
+
+fn price(rules: &FareRules, kind: TrainKind, class: Class, km: u16, party: &[Traveller]) -> Result<Fare, FareError> {
+    super::price(rules, &quotas(), Ride { kind, class, quota: Quota::General, km }, party)
 }
 
 fn traveller(age: u8, accommodation: Accommodation) -> Traveller {
