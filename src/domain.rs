@@ -13,6 +13,7 @@ pub mod money;
 pub mod passenger;
 pub mod pnr;
 pub mod quota;
+pub mod refund;
 pub mod rules;
 pub mod segment;
 pub mod station;

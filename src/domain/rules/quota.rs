@@ -59,6 +59,11 @@ impl SeniorBerths {
         let usual = if coaches == 1 { self.only_coach } else { self.each_coach };
         self.by_kind.get(&kind).copied().unwrap_or(usual)
     }
+
+    /// The largest count of all.
+    pub fn most(&self) -> u8 {
+        self.by_kind.values().copied().fold(self.only_coach.max(self.each_coach), u8::max)
+    }
 }
 
 /// The longest waiting list of a class.

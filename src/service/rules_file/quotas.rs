@@ -160,9 +160,8 @@ fn class_quotas(entry: &Entry<'_>, class: Class, raw: &ClassEntry) -> Result<Cla
         each_coach: entry.in_range(&key("senior.each-coach"), raw.senior.each_coach, 0..=lower)?,
         by_kind: by_kind.collect::<Result<_, RulesFileError>>()?,
     };
-    let most_senior = senior.by_kind.values().copied().chain([senior.only_coach, senior.each_coach]).max().unwrap_or(0);
     let rac = entry.in_range(&key("rac"), raw.rac, 0..=of_kind(BerthType::SideLower))?;
-    let left = per_berths - rac - most_senior;
+    let left = per_berths - rac - senior.most();
     let ladies = entry.in_range(&key("ladies"), raw.ladies, 0..=left)?;
     Ok(ClassQuotas {
         per_berths,
