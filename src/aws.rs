@@ -14,6 +14,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use thiserror::Error;
 
 use crate::aws::fault::{Faulty, Plan};
 
@@ -22,10 +23,15 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(3);
 
+/// Why a request has certainly not been applied: nothing of it was sent.
+#[derive(Debug, Error)]
+#[error("nothing was sent: {0}")]
+pub struct NeverSent(pub Box<dyn std::error::Error + Send + Sync>);
+
 /// Where the clients' requests go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// To engines in this process.
+    /// To engines in this process, or in another one on this machine.
     Embedded,
     /// Over HTTP.
     Remote,

@@ -28,6 +28,8 @@ mod service_slip;
 mod service_storm;
 #[path = "all/service_visit.rs"]
 mod service_visit;
+#[path = "all/sharing.rs"]
+mod sharing;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_provision.rs"]

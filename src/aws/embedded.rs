@@ -3,29 +3,37 @@
 //! No port is opened. The endpoint is a name that cannot exist, so that a mistake in wiring fails rather than reaching
 //! anything. One process owns a data folder at a time, by the operating system's lock on a file in it: the lock goes
 //! with the process, however it ends, and a file left behind locks nothing.
+//!
+//! Any number of processes work on a folder. The owner answers the others at a Unix socket in it ([`door`]); they send
+//! it the very requests that they would give to engines of their own ([`guest`]), so the protocol between two processes,
+//! also of two versions of Kiosk, is the services' HTTP. When the owner leaves, one of them takes the lock and its place
+//! ([`member`]). Where there are no Unix sockets, a second process is refused.
 
 mod database;
+#[cfg(unix)]
+mod door;
+mod engines;
 mod folder;
+#[cfg(unix)]
+mod guest;
+#[cfg(unix)]
+mod member;
 mod memory_objects;
 mod objects;
+#[cfg(unix)]
+mod owner;
+#[cfg(unix)]
+mod socket;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use thiserror::Error;
 
-use crate::aws::embedded::database::DatabaseEngine;
-use crate::aws::embedded::objects::ObjectEngine;
+use crate::aws::embedded::engines::{Alone, Engines};
 use crate::aws::{Clients, Place, settings};
 
 pub use folder::{empty_own as empty_own_folder, take_data as take_data_folder, take_own as take_own_folder};
@@ -38,9 +46,11 @@ const KEY: (&str, &str) = ("embedded", "embedded");
 /// Why the embedded engines did not start.
 #[derive(Debug, Error)]
 pub enum EmbeddedError {
-    /// Another process, or another part of this one, has the folder open.
+    /// Another process has the folder open and lets nobody else in: an older version of Kiosk, or one that cannot have a
+    /// socket there.
     #[error(
-        "the data folder {} is in use by another kiosk{}: close that one, or choose another folder with --data-dir",
+        "the data folder {} is in use by another kiosk{} that does not answer: close that one, or choose another folder \
+         with --data-dir",
         .folder.display(), process(*.pid)
     )]
     InUse {
@@ -71,30 +81,44 @@ fn process(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
 }
 
-/// Opens the data folder, creating what is missing, and gives clients for it. The folder is free again when the last
-/// clone of the clients is dropped.
+/// Opens the data folder, creating what is missing, and gives clients for it. Where another process has the folder open,
+/// the clients' requests go there, and here when that one leaves. The folder is free again when the last clone of the
+/// clients is dropped.
 pub fn open(data: &Path) -> Result<Clients, EmbeddedError> {
     folder::take_data(data)?;
-    let lock = folder::Lock::take(data)?;
-    let database = DatabaseEngine::in_folder(data, lock)?;
-    let objects = ObjectEngine::open(data)?;
-    Ok(clients(database, objects))
+    Ok(clients(enter(data)?))
 }
 
 /// Clients for a database in memory and objects under `data`, which is not locked: for tests.
 pub fn in_memory(data: &Path) -> Result<Clients, EmbeddedError> {
     folder::take_data(data)?;
-    Ok(clients(DatabaseEngine::in_memory(data)?, ObjectEngine::open(data)?))
+    Ok(clients(SharedHttpClient::new(Alone::new(Engines::in_memory(data)?, None))))
 }
 
 /// Clients for engines in memory that answer within the call and need no thread and no folder: for simulations, where
 /// the order of everything must follow from a seed.
 pub fn inline() -> Result<Clients, EmbeddedError> {
-    Ok(clients(DatabaseEngine::inline()?, ObjectEngine::in_memory()))
+    Ok(clients(SharedHttpClient::new(Alone::new(Engines::inline()?, None))))
 }
 
-fn clients(database: DatabaseEngine, objects: ObjectEngine) -> Clients {
-    let engines = Engines(Arc::new(Inner { database, objects }));
+#[cfg(unix)]
+fn enter(data: &Path) -> Result<SharedHttpClient, EmbeddedError> {
+    Ok(SharedHttpClient::new(member::Member::of(data)?))
+}
+
+/// Where there is no socket to share a folder by, a second process is refused.
+#[cfg(not(unix))]
+fn enter(data: &Path) -> Result<SharedHttpClient, EmbeddedError> {
+    match folder::Lock::take(data)? {
+        folder::Taken::Ours(lock) => {
+            let engines = Engines::in_folder(data, &lock)?;
+            Ok(SharedHttpClient::new(Alone::new(engines, Some(lock))))
+        }
+        folder::Taken::Theirs(note) => Err(EmbeddedError::InUse { folder: data.to_owned(), pid: note.pid }),
+    }
+}
+
+fn clients(http: SharedHttpClient) -> Clients {
     let (behavior, retries, timeouts) = settings();
     let credentials = Credentials::new(KEY.0, KEY.1, None, None, "embedded");
     let config = SdkConfig::builder()
@@ -105,43 +129,5 @@ fn clients(database: DatabaseEngine, objects: ObjectEngine) -> Clients {
         .retry_config(retries)
         .timeout_config(timeouts)
         .build();
-    Clients::new(config, SharedHttpClient::new(engines), Place::Embedded)
-}
-
-/// The engines as the SDK's HTTP client.
-#[derive(Clone)]
-struct Engines(Arc<Inner>);
-
-struct Inner {
-    database: DatabaseEngine,
-    objects: ObjectEngine,
-}
-
-impl fmt::Debug for Engines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Engines")
-    }
-}
-
-impl HttpClient for Engines {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Engines {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let engines = Arc::clone(&self.0);
-        HttpConnectorFuture::new(async move {
-            if !request.uri().starts_with(ENDPOINT) {
-                let uri = request.uri().to_owned();
-                return Err(ConnectorError::user(format!("the embedded engines do not serve {uri}").into()));
-            }
-            if request.headers().contains_key("x-amz-target") {
-                engines.database.answer(request).await
-            } else {
-                engines.objects.answer(request).await
-            }
-        })
-    }
+    Clients::new(config, http, Place::Embedded)
 }

@@ -20,6 +20,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
 
+use crate::aws::NeverSent;
 use crate::store::item::Item;
 use crate::store::{Outcome, Store, StoreError};
 
@@ -277,7 +278,9 @@ enum Meaning {
 impl Meaning {
     fn of<E: Refusal>(failure: &SdkError<E, HttpResponse>) -> Self {
         match failure {
-            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) if lacks_credentials(failure) => {
+            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_)
+                if is_caused_by::<CredentialsError>(failure) =>
+            {
                 Self::Misconfigured(
                     "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
                      or give this machine a role."
@@ -288,6 +291,7 @@ impl Meaning {
                 Self::Misconfigured(format!("The request cannot be built: {}.", DisplayErrorContext(failure)))
             }
             SdkError::ServiceError(refusal) => Self::of_refusal(refusal.err(), refusal.raw().status().as_u16()),
+            SdkError::DispatchFailure(_) if is_caused_by::<NeverSent>(failure) => Self::Again(Outcome::NotApplied),
             // A broken or unreadable reply, a time-out, a connection that went away: the request may have arrived.
             _ => Self::Again(Outcome::Unknown),
         }
@@ -318,8 +322,8 @@ fn is_passing(reasons: &[CancellationReason]) -> bool {
     !reasons.is_empty() && reasons.iter().all(|reason| reason.code().is_none_or(passing))
 }
 
-fn lacks_credentials(failure: &dyn std::error::Error) -> bool {
-    std::iter::successors(failure.source(), |error| error.source()).any(<dyn std::error::Error>::is::<CredentialsError>)
+fn is_caused_by<C: std::error::Error + 'static>(failure: &dyn std::error::Error) -> bool {
+    std::iter::successors(failure.source(), |error| error.source()).any(<dyn std::error::Error>::is::<C>)
 }
 
 /// What a person has to do before any request of this kind can succeed.

@@ -16,8 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::aws::embedded::EmbeddedError;
-use crate::aws::embedded::folder::{self, Lock};
+use crate::aws::embedded::{EmbeddedError, folder};
 
 const FILE: &str = "kiosk.db";
 /// Requests waiting for their turn; beyond these, callers wait to enter the queue.
@@ -50,22 +49,22 @@ struct Answer {
 }
 
 impl DatabaseEngine {
-    /// Opens the database in a folder, whose lock lives as long as the connection.
-    pub fn in_folder(folder: &Path, lock: Lock) -> Result<Self, EmbeddedError> {
+    /// Opens the database in a folder. Dropped, it has closed the connection.
+    pub fn in_folder(folder: &Path) -> Result<Self, EmbeddedError> {
         let refused = |message: String| EmbeddedError::Database { folder: folder.to_owned(), message };
         let path = folder.join(FILE);
         // SQLite gives the files beside it the mode of this one.
         folder::own_file(&path).map_err(|source| EmbeddedError::Folder { folder: folder.to_owned(), source })?;
         let path = path.to_str().ok_or_else(|| refused("its path is not Unicode".to_owned()))?;
         let database = Database::new(path).map_err(|e| refused(e.to_string()))?;
-        Worker::start(database, Some(lock)).map(Self::from).map_err(|e| refused(e.to_string()))
+        Worker::start(database).map(Self::from).map_err(|e| refused(e.to_string()))
     }
 
     /// A database that is gone with the process, on a thread of its own.
     pub fn in_memory(folder: &Path) -> Result<Self, EmbeddedError> {
         let refused = |message: String| EmbeddedError::Database { folder: folder.to_owned(), message };
         let database = Database::memory().map_err(|e| refused(e.to_string()))?;
-        Worker::start(database, None).map(Self::from).map_err(|e| refused(e.to_string()))
+        Worker::start(database).map(Self::from).map_err(|e| refused(e.to_string()))
     }
 
     /// A database that is gone with the process and works within each call.
@@ -97,13 +96,9 @@ impl From<Worker> for DatabaseEngine {
 }
 
 impl Worker {
-    fn start(database: Database, lock: Option<Lock>) -> std::io::Result<Self> {
+    fn start(database: Database) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let thread = thread::Builder::new().name("database".to_owned()).spawn(move || {
-            // Dropped last, so that the folder is free only when the connection is closed.
-            let _lock = lock;
-            serve(database, jobs);
-        })?;
+        let thread = thread::Builder::new().name("database".to_owned()).spawn(move || serve(database, jobs))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 

@@ -1,12 +1,15 @@
 //! The data folder: who may read it, and who has it open.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::aws::embedded::EmbeddedError;
 
 const LOCK: &str = "lock";
+/// Bytes; a number and a path are shorter.
+const LONGEST_NOTE: u64 = 4096;
 
 /// Creates the data folder for its owner alone, or takes one that is there. That one may be anybody's home, so its mode
 /// stays as it is, but a folder in which others may write is refused: they could put a database of theirs into it.
@@ -94,36 +97,78 @@ fn owner_only(_: &Path, _: u32) -> io::Result<()> {
 
 /// Ownership of a data folder, for as long as the value lives.
 #[derive(Debug)]
-pub struct Lock {
-    _file: File,
+pub struct Lock(File);
+
+/// What an owner says of itself in the lock file. It outlives an owner that was killed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Note {
+    /// Its process.
+    pub pid: Option<u32>,
+    /// Where it answers other processes, from the folder on or from the root; `None` if it does not.
+    pub socket: Option<PathBuf>,
+}
+
+/// What came of asking for a folder.
+#[derive(Debug)]
+pub enum Taken {
+    /// It is the caller's.
+    Ours(Lock),
+    /// It is somebody else's, who left this note or is about to.
+    Theirs(Note),
 }
 
 impl Lock {
     /// Takes the folder, or says who has it.
-    pub fn take(folder: &Path) -> Result<Self, EmbeddedError> {
+    pub fn take(folder: &Path) -> Result<Taken, EmbeddedError> {
         let refused = refused(folder);
-        let mut file = own_file(&folder.join(LOCK)).map_err(&refused)?;
+        let file = own_file(&folder.join(LOCK)).map_err(&refused)?;
         match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(EmbeddedError::InUse { folder: folder.to_owned(), pid: owner(&mut file) });
-            }
-            Err(TryLockError::Error(source)) => return Err(refused(source)),
+            Ok(()) => Ok(Taken::Ours(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(Taken::Theirs(Note::read(&file))),
+            Err(TryLockError::Error(source)) => Err(refused(source)),
         }
-        let written = file
-            .set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| writeln!(file, "{}", std::process::id()));
-        written.map_err(refused)?;
-        Ok(Self { _file: file })
+    }
+
+    /// The note that the owner before has left, or one's own.
+    #[cfg(unix)]
+    pub fn note(&self) -> Note {
+        Note::read(&self.0)
+    }
+
+    /// Leaves a note for those who find the folder taken.
+    pub fn leave(&self, note: &Note) -> io::Result<()> {
+        let text = note.to_string();
+        let mut file = &self.0;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len() as u64)
     }
 }
 
-/// The process that wrote itself into the lock file; where locks are mandatory it cannot be read.
-fn owner(file: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    file.read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
+impl Note {
+    /// The note of the owner of a folder, or of its last one.
+    #[cfg(unix)]
+    pub fn in_folder(folder: &Path) -> Self {
+        File::open(folder.join(LOCK)).map(|file| Self::read(&file)).unwrap_or_default()
+    }
+
+    /// Where locks are mandatory, a note cannot be read while it says anything.
+    fn read(mut file: &File) -> Self {
+        let mut text = String::new();
+        let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(LONGEST_NOTE).read_to_string(&mut text));
+        let mut lines = if read.is_ok() { text.lines() } else { "".lines() };
+        let pid = lines.next().and_then(|line| line.parse().ok());
+        let socket = lines.next().filter(|line| !line.is_empty()).map(PathBuf::from);
+        Self { pid, socket }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pid = self.pid.map(|pid| pid.to_string()).unwrap_or_default();
+        let socket = self.socket.as_ref().map(|socket| socket.display().to_string()).unwrap_or_default();
+        writeln!(f, "{pid}\n{socket}")
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,173 @@
+//! The way of a process that does not have the folder: its requests go to the owner, over connections that are kept.
+//!
+//! No task drives a connection; whoever uses it does. So nothing runs while nothing is asked, a connection belongs to no
+//! runtime for longer than a request, and a request that is given up takes its connection with it, by which the owner
+//! knows.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use futures_util::future::{Either, select};
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::BodyExt;
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use tokio::sync::Semaphore;
+
+use crate::aws::embedded::{ENDPOINT, socket};
+
+/// Connections at once. The owner's database answers one request at a time; more of them would only wait elsewhere.
+const LINES: usize = 32;
+
+/// The connections to whoever owns a folder.
+pub struct Guest {
+    folder: PathBuf,
+    idle: Mutex<Vec<Line>>,
+    lines: Semaphore,
+}
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub enum Silence {
+    /// The request has not left this process: here it is, and why.
+    Unsent(Box<HttpRequest>, io::Error),
+    /// It may have been applied, or can never be.
+    Failed(ConnectorError),
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guest").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Guest {
+    /// A guest of whoever owns the folder.
+    pub fn of(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), idle: Mutex::default(), lines: Semaphore::new(LINES) }
+    }
+
+    /// Asks the owner.
+    pub async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, Silence> {
+        let _turn = self.lines.acquire().await.expect("nobody closes it");
+        let mut request = Box::new(outgoing(request).map_err(Silence::Failed)?);
+        loop {
+            let kept = self.kept().await;
+            let is_last_chance = kept.is_none();
+            let opened = match kept {
+                Some(line) => Ok(line),
+                None => Line::open(&self.folder).await,
+            };
+            let mut line = match opened {
+                Ok(line) => line,
+                Err(error) => return Err(Silence::Unsent(recovered(*request), error)),
+            };
+            match line.ask(*request).await {
+                Ok(reply) => {
+                    self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                    return HttpResponse::try_from(reply).map_err(|e| Silence::Failed(ConnectorError::io(e.into())));
+                }
+                Err(Broken::Before(unsent, error)) if is_last_chance => {
+                    return Err(Silence::Unsent(recovered(*unsent), io::Error::other(error)));
+                }
+                Err(Broken::Before(unsent, _)) => request = unsent,
+                Err(Broken::After(error)) => return Err(Silence::Failed(ConnectorError::io(error.into()))),
+            }
+        }
+    }
+
+    /// A connection that was kept and has not ended since, as far as it can be seen.
+    async fn kept(&self) -> Option<Line> {
+        loop {
+            let mut line = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if line.is_ready().await {
+                return Some(line);
+            }
+        }
+    }
+}
+
+/// A connection.
+struct Line {
+    sender: SendRequest<SdkBody>,
+    connection: Pin<Box<Connection<TokioIo<UnixStream>, SdkBody>>>,
+    ended: bool,
+}
+
+/// Where in an exchange a connection broke.
+enum Broken {
+    /// Nothing of the request was written.
+    Before(Box<Request<SdkBody>>, hyper::Error),
+    /// All or some of it was.
+    After(hyper::Error),
+}
+
+impl Line {
+    async fn open(folder: &Path) -> io::Result<Self> {
+        let stream = UnixStream::connect(socket::of_owner(folder)?).await?;
+        socket::demand_own(&stream)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+        Ok(Self { sender, connection: Box::pin(connection), ended: false })
+    }
+
+    async fn is_ready(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        // So that the runtime looks at its sockets: whether the other end has gone is known from them alone.
+        tokio::task::yield_now().await;
+        // The connection first, since it is what is told.
+        match select(self.connection.as_mut(), pin!(self.sender.ready())).await {
+            Either::Left(_) => false,
+            Either::Right((ready, _)) => ready.is_ok(),
+        }
+    }
+
+    async fn ask(&mut self, request: Request<SdkBody>) -> Result<Response<SdkBody>, Broken> {
+        let exchange = pin!(async {
+            let reply =
+                self.sender.try_send_request(request).await.map_err(|mut broken| match broken.take_message() {
+                    Some(unsent) => Broken::Before(Box::new(unsent), broken.into_error()),
+                    None => Broken::After(broken.into_error()),
+                })?;
+            let (parts, body) = reply.into_parts();
+            let body = body.collect().await.map_err(Broken::After)?.to_bytes();
+            Ok(Response::from_parts(parts, SdkBody::from(body)))
+        });
+        match select(exchange, self.connection.as_mut()).await {
+            Either::Left((exchanged, _)) => exchanged,
+            Either::Right((_, exchange)) => {
+                self.ended = true;
+                exchange.await
+            }
+        }
+    }
+}
+
+/// A request as it is written to a connection: the host is in a header, as the signature has it.
+fn outgoing(request: HttpRequest) -> Result<Request<SdkBody>, ConnectorError> {
+    let mut request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().entry(HOST).or_insert(host);
+    }
+    let path = request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    *request.uri_mut() = Uri::from(path);
+    Ok(request)
+}
+
+/// The request that was to be written.
+fn recovered(mut request: Request<SdkBody>) -> Box<HttpRequest> {
+    let uri = format!("{ENDPOINT}{}", request.uri());
+    *request.uri_mut() = uri.parse().expect("it was cut off an address");
+    Box::new(HttpRequest::try_from(request).expect("it was made from one"))
+}
