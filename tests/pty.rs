@@ -2,6 +2,8 @@
 
 #[path = "pty/driver.rs"]
 mod driver;
+#[path = "pty/sharing.rs"]
+mod sharing;
 
 use std::fs;
 use std::path::Path;
@@ -67,17 +69,6 @@ fn the_first_start_prepares_everything_and_leaving_restores_the_terminal() {
     let (code, out, _) = machine.run(&["health", "--json"]);
     assert_eq!(code, Some(0));
     assert!(out.contains(r#""status":"ok""#), "{out}");
-}
-
-#[test]
-fn a_second_process_is_refused_in_a_sentence_that_names_the_folder() {
-    let machine = Machine::new();
-    let mut console = machine.console();
-    console.wait("Book a journey");
-    let (code, _, said) = machine.run(&["user", "list"]);
-    assert_eq!(code, Some(75), "{said}");
-    assert!(said.contains(&machine.data.path().display().to_string()), "{said}");
-    assert!(said.contains("is in use by another kiosk"), "{said}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub enum Kind {
     Unavailable,
     /// A file cannot be read or written.
     Files,
-    /// Another process has the data folder.
+    /// Another process has the data folder and does not answer.
     InUse,
     /// The services refuse.
     Refused,
@@ -47,7 +47,7 @@ pub const EXIT_CODES: &[(Kind, u8, &str)] = &[
     (Kind::NotFound, 66, "there is no such booking, account or file"),
     (Kind::Unavailable, 69, "the store does not answer, or is not set up"),
     (Kind::Files, 74, "a file cannot be read or written"),
-    (Kind::InUse, 75, "the data folder is in use by another process"),
+    (Kind::InUse, 75, "another process has the data folder and does not answer"),
     (Kind::Refused, 77, "it is not allowed"),
     (Kind::Settings, 78, "the settings are wrong"),
 ];

@@ -167,9 +167,14 @@ impl Console {
         self.child.wait().expect("the program can be waited for")
     }
 
+    /// The program's process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("it was started")
+    }
+
     /// Sends the program a signal, such as `TERM`.
     pub fn signal(&mut self, name: &str) -> &mut Self {
-        let id = self.child.process_id().expect("it was started").to_string();
+        let id = self.id().to_string();
         let told = Command::new("kill").args(["-s", name, &id]).status().expect("kill runs");
         assert!(told.success(), "the program is there");
         self

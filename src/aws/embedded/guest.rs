@@ -96,11 +96,13 @@ impl Guest {
     }
 }
 
+type Driver = Connection<TokioIo<UnixStream>, SdkBody>;
+
 /// A connection.
 struct Line {
     sender: SendRequest<SdkBody>,
-    connection: Pin<Box<Connection<TokioIo<UnixStream>, SdkBody>>>,
-    ended: bool,
+    /// Until it has ended.
+    connection: Option<Pin<Box<Driver>>>,
 }
 
 /// Where in an exchange a connection broke.
@@ -116,17 +118,15 @@ impl Line {
         let stream = UnixStream::connect(socket::of_owner(folder)?).await?;
         socket::demand_own(&stream)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-        Ok(Self { sender, connection: Box::pin(connection), ended: false })
+        Ok(Self { sender, connection: Some(Box::pin(connection)) })
     }
 
     async fn is_ready(&mut self) -> bool {
-        if self.ended {
-            return false;
-        }
+        let Some(connection) = &mut self.connection else { return false };
         // So that the runtime looks at its sockets: whether the other end has gone is known from them alone.
         tokio::task::yield_now().await;
         // The connection first, since it is what is told.
-        match select(self.connection.as_mut(), pin!(self.sender.ready())).await {
+        match select(connection.as_mut(), pin!(self.sender.ready())).await {
             Either::Left(_) => false,
             Either::Right((ready, _)) => ready.is_ok(),
         }
@@ -143,10 +143,12 @@ impl Line {
             let body = body.collect().await.map_err(Broken::After)?.to_bytes();
             Ok(Response::from_parts(parts, SdkBody::from(body)))
         });
-        match select(exchange, self.connection.as_mut()).await {
+        let Some(connection) = &mut self.connection else { return exchange.await };
+        match select(exchange, connection.as_mut()).await {
             Either::Left((exchanged, _)) => exchanged,
             Either::Right((_, exchange)) => {
-                self.ended = true;
+                // Dropped, it gives back a request that it has not taken; else the exchange would wait for ever.
+                self.connection = None;
                 exchange.await
             }
         }
