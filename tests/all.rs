@@ -1,11 +1,15 @@
 //! All integration tests in one binary: linking is what they cost.
 
+#[path = "all/allotment.rs"]
+mod allotment;
 #[path = "all/cli.rs"]
 mod cli;
 #[path = "all/config.rs"]
 mod config;
 #[path = "all/flows.rs"]
 mod flows;
+#[path = "all/packing.rs"]
+mod packing;
 #[path = "all/receipt.rs"]
 mod receipt;
 #[path = "all/sample_booking.rs"]

@@ -1,8 +1,13 @@
 //! Which berths a party gets: a pure function of what is free and what they would like.
 //!
 //! What counts, in this order: one coach for all; a low berth for whoever needs one; few bays between them; preferences;
-//! and berths whose free gap fits the leg most tightly, so that long legs stay sellable. Fairness between parties is
-//! deliberately absent: who asks first is served first.
+//! berths whose free gap fits the leg most tightly, so that long legs stay sellable; and low berths left for those who
+//! may need them. Fairness between parties is deliberately absent: who asks first is served first.
+//!
+//! Deliberately simple, too, is how tightness is measured: the free segments around the leg, added up. Of demand that
+//! fills a train it sells what packing offline would, to a percent or two (`benches/allotment.rs`). Counting the pairs of
+//! halts that become unsellable, by how few berths are left for each, or preferring a gap that ends where the leg does,
+//! came to the same.
 
 mod matching;
 
@@ -23,6 +28,13 @@ pub struct BerthWish {
     pub preference: Option<BerthType>,
     /// Whether they should not have to climb (60 and older, or with an infant): a lower berth comes before other wishes.
     pub needs_lower: bool,
+}
+
+impl BerthWish {
+    /// Whether a low berth serves them better than another.
+    const fn is_for_low(self) -> bool {
+        self.needs_lower || matches!(self.preference, Some(kind) if kind.is_low())
+    }
 }
 
 /// Fewer berths are free than the party needs.
@@ -56,12 +68,7 @@ pub fn allot(
     let mut best: Option<Placement> = None;
     for together in 1..=coaches.len() {
         for first in turned(coaches.len() + 1 - together, start) {
-            let placement = place(&coaches[first..first + together], wishes);
-            if let Some(placement) = placement
-                && best.as_ref().is_none_or(|best| placement.cost < best.cost)
-            {
-                best = Some(placement);
-            }
+            best = place(&coaches[first..first + together], wishes, best);
         }
         if best.is_some() {
             break;
@@ -85,10 +92,12 @@ struct Free {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Cost {
     coaches: usize,
-    climbing: u32,
+    climbing: usize,
     bays_apart: usize,
-    unliked: u32,
+    unliked: usize,
     spare: u32,
+    /// Low berths for those who neither need nor want one.
+    low_spent: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -100,17 +109,14 @@ struct Placement {
 fn free_berths(state: &RunState, coach: Coach, leg: Leg, now: DateTime<Utc>) -> Vec<Free> {
     let occupancy = state.coach(coach.id());
     let segments = (state.train.halts().len() - 1) as u8;
-    let free = coach.numbers().filter(|number| occupancy.is_free(*number, leg, now));
-    let described = free.map(|number| {
-        let taken = occupancy.taken(number, now);
-        let before = (0..leg.from()).rev().take_while(|segment| !taken.has(*segment)).count();
-        let after = (leg.to()..segments).take_while(|segment| !taken.has(*segment)).count();
-        Free {
-            berth: BerthRef { coach: coach.id(), number },
-            kind: coach.berth_type(number),
-            bay: coach.bay_of(number),
-            spare: (before + after) as u32,
-        }
+    let on_sale = coach.numbers().filter(|number| !occupancy.blocked.contains_key(number));
+    let masks = on_sale.map(|number| (number, occupancy.taken(number, now)));
+    let free = masks.filter(|(_, taken)| !taken.overlaps(leg.mask()));
+    let described = free.map(|(number, taken)| Free {
+        berth: BerthRef { coach: coach.id(), number },
+        kind: coach.berth_type(number),
+        bay: coach.bay_of(number),
+        spare: taken.gap_around(leg, segments),
     });
     described.collect()
 }
@@ -121,77 +127,126 @@ fn turned(count: usize, start: u64) -> impl Iterator<Item = usize> {
     (first..count).chain(0..first)
 }
 
-/// The best berths in neighbouring coaches; `None` where they do not hold the party.
+/// The best berths in neighbouring coaches if they are better than `best`, else that.
 ///
 /// The emptiest coaches are filled first and wholly, and the rest of the party sits in as few bays of the last as will
 /// do. In a single coach that is the whole party.
-fn place(coaches: &[Vec<Free>], wishes: &[BerthWish]) -> Option<Placement> {
+fn place(coaches: &[Vec<Free>], wishes: &[BerthWish], best: Option<Placement>) -> Option<Placement> {
     let mut emptiest: Vec<&Vec<Free>> = coaches.iter().collect();
     emptiest.sort_by_key(|coach| Reverse(coach.len()));
     let mut filled: Vec<Free> = Vec::new();
     for (i, coach) in emptiest.iter().enumerate() {
         if filled.len() + coach.len() >= wishes.len() {
-            return place_in_bays(&filled, coach, wishes, i + 1);
+            return place_in_bays(&filled, coach, wishes, i + 1, best);
         }
         filled.extend_from_slice(coach);
     }
-    None
+    best
 }
 
 /// Gives the party all of `filled` and what else they need of one coach, in as few neighbouring bays as will do.
-fn place_in_bays(filled: &[Free], coach: &[Free], wishes: &[BerthWish], coaches: usize) -> Option<Placement> {
+fn place_in_bays(
+    filled: &[Free],
+    coach: &[Free],
+    wishes: &[BerthWish],
+    coaches: usize,
+    mut best: Option<Placement>,
+) -> Option<Placement> {
     let needed = wishes.len() - filled.len();
     let low = |berths: &[Free]| berths.iter().filter(|free| free.kind.is_low()).count();
     let needy = wishes.iter().filter(|wish| wish.needs_lower).count();
-    let least_climbing = needy.saturating_sub(low(filled) + low(coach).min(needed)) as u32;
-    let bays = coach.last()?.bay + 1;
-    let mut best: Option<Placement> = None;
+    let climbing = needy.saturating_sub(low(filled) + low(coach).min(needed));
+    let bays = coach.last().map_or(0, |last| last.bay + 1);
     for bays_apart in 0..bays {
+        // More bays could only help somebody who would have to climb.
+        let reached = |best: &Placement| (best.cost.coaches, best.cost.climbing, best.cost.bays_apart);
+        if best.as_ref().is_some_and(|best| reached(best) < (coaches, climbing, bays_apart)) {
+            break;
+        }
         for first in 0..bays - bays_apart {
-            let within = |free: &&Free| (first..=first + bays_apart).contains(&free.bay);
-            let mut berths = filled.to_vec();
-            berths.extend(coach.iter().filter(within));
+            let within = coach.iter().filter(|free| (first..=first + bays_apart).contains(&free.bay));
+            let berths: Vec<Free> = filled.iter().chain(within).copied().collect();
             if berths.len() < wishes.len() {
                 continue;
             }
-            let placement = matched(filled.len(), &berths, wishes, coaches, bays_apart);
-            if best.as_ref().is_none_or(|best| placement.cost < best.cost) {
-                best = Some(placement);
+            let seats = Seats { berths, filled: filled.len(), coaches, bays_apart };
+            // Matching is what takes time: most bays are seen to be no better without it.
+            if best.as_ref().is_none_or(|best| seats.least_cost(wishes) < best.cost) {
+                let placement = seats.matched(wishes);
+                if best.as_ref().is_none_or(|best| placement.cost < best.cost) {
+                    best = Some(placement);
+                }
             }
-        }
-        // More bays could only help somebody who would have to climb.
-        if best.as_ref().is_some_and(|best| best.cost.climbing == least_climbing) {
-            break;
         }
     }
     best
 }
 
-/// Matches wishes to berths, of which the first `filled` are all to be used.
-fn matched(filled: usize, berths: &[Free], wishes: &[BerthWish], coaches: usize, bays_apart: usize) -> Placement {
-    let climbs = |wish: &BerthWish, free: &Free| wish.needs_lower && !free.kind.is_low();
-    let dislikes = |wish: &BerthWish, free: &Free| wish.preference.is_some_and(|kind| kind != free.kind);
-    // One number per pair, the heavier reason in the higher bits: sums of them compare reason by reason.
-    let chosen = cheapest(wishes.len(), berths.len(), |wish, berth| {
-        let in_order = (wishes.len() - wish) * berth;
-        let (wish, free) = (&wishes[wish], &berths[berth]);
-        i128::from(berth >= filled) << 112
-            | i128::from(climbs(wish, free)) << 96
-            | i128::from(dislikes(wish, free)) << 80
-            | i128::from(free.spare) << 60
-            | i128::from(free.berth.number) << 40
-            | in_order as i128
-    });
-    let pairs = || wishes.iter().zip(&chosen).map(|(wish, berth)| (wish, &berths[*berth]));
-    let count = |fault: &dyn Fn(&BerthWish, &Free) -> bool| pairs().filter(|(wish, free)| fault(wish, free)).count();
-    let cost = Cost {
-        coaches,
-        climbing: count(&climbs) as u32,
-        bays_apart,
-        unliked: count(&dislikes) as u32,
-        spare: pairs().map(|(_, free)| free.spare).sum(),
-    };
-    Placement { cost, berths: pairs().map(|(_, free)| free.berth).collect() }
+/// Berths for a party to choose from, at least as many as they are. The first `filled` are all to be used.
+#[derive(Clone, Debug)]
+struct Seats {
+    berths: Vec<Free>,
+    filled: usize,
+    coaches: usize,
+    bays_apart: usize,
+}
+
+impl Seats {
+    /// A cost that no choice among them can be below.
+    fn least_cost(&self, wishes: &[BerthWish]) -> Cost {
+        let number_of = |is_such: &dyn Fn(&BerthWish) -> bool| wishes.iter().filter(|wish| is_such(wish)).count();
+        let low = self.berths.iter().filter(|free| free.kind.is_low()).count();
+        let is_short_of =
+            |kind: BerthType, askers: usize| askers > self.berths.iter().filter(|free| free.kind == kind).count();
+        let unliked = wishes.iter().enumerate().filter(|(i, wish)| {
+            let like_them = |kind| wishes[..=*i].iter().filter(|wish| wish.preference == Some(kind)).count();
+            wish.preference.is_some_and(|kind| is_short_of(kind, like_them(kind)))
+        });
+        let (filled, others) = self.berths.split_at(self.filled);
+        let mut tightest: Vec<u32> = others.iter().map(|free| free.spare).collect();
+        tightest.sort_unstable();
+        tightest.truncate(wishes.len() - filled.len());
+        Cost {
+            coaches: self.coaches,
+            climbing: number_of(&|wish| wish.needs_lower).saturating_sub(low),
+            bays_apart: self.bays_apart,
+            unliked: unliked.count(),
+            spare: filled.iter().map(|free| free.spare).chain(tightest).sum(),
+            low_spent: number_of(&|wish| !wish.is_for_low()).saturating_sub(self.berths.len() - low),
+        }
+    }
+
+    /// The choice that costs least.
+    fn matched(&self, wishes: &[BerthWish]) -> Placement {
+        let berths = &self.berths;
+        let climbs = |wish: &BerthWish, free: &Free| wish.needs_lower && !free.kind.is_low();
+        let dislikes = |wish: &BerthWish, free: &Free| wish.preference.is_some_and(|kind| kind != free.kind);
+        let spends_low = |wish: &BerthWish, free: &Free| free.kind.is_low() && !wish.is_for_low();
+        // One number per pair, the heavier reason in the higher bits: sums of them compare reason by reason.
+        let chosen = cheapest(wishes.len(), berths.len(), |wish, berth| {
+            let in_order = (wishes.len() - wish) * berth;
+            let (wish, free) = (&wishes[wish], &berths[berth]);
+            i128::from(berth >= self.filled) << 112
+                | i128::from(climbs(wish, free)) << 96
+                | i128::from(dislikes(wish, free)) << 80
+                | i128::from(free.spare) << 60
+                | i128::from(spends_low(wish, free)) << 50
+                | i128::from(free.berth.number) << 32
+                | in_order as i128
+        });
+        let pairs = || wishes.iter().zip(&chosen).map(|(wish, berth)| (wish, &berths[*berth]));
+        let count =
+            |fault: &dyn Fn(&BerthWish, &Free) -> bool| pairs().filter(|(wish, free)| fault(wish, free)).count();
+        let cost = Cost {
+            coaches: self.coaches,
+            climbing: count(&climbs),
+            bays_apart: self.bays_apart,
+            unliked: count(&dislikes),
+            spare: pairs().map(|(_, free)| free.spare).sum(),
+            low_spent: count(&spends_low),
+        };
+        Placement { cost, berths: pairs().map(|(_, free)| free.berth).collect() }
+    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,15 @@ impl SegmentMask {
     pub const fn count(self) -> u32 {
         self.0.count_ones()
     }
+
+    /// How many segments right before and right after a leg are not in it, on a run of `segments`.
+    pub const fn gap_around(self, leg: Leg, segments: u8) -> u32 {
+        let below = self.0 & ((1 << leg.from) - 1);
+        let before = leg.from as u32 - (u128::BITS - below.leading_zeros());
+        let beyond_the_end = !0 << segments;
+        let after = ((self.0 | beyond_the_end) >> leg.to).trailing_zeros();
+        before + after
+    }
 }
 
 /// The decimal number under which the store keeps the mask.
@@ -140,5 +149,27 @@ impl TryFrom<(u8, u8)> for Leg {
 impl From<Leg> for (u8, u8) {
     fn from(leg: Leg) -> Self {
         (leg.from, leg.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Leg, MAX_SEGMENTS, SegmentMask};
+
+    proptest! {
+        #[test]
+        fn a_gap_ends_at_the_next_segment_that_is_taken_or_at_the_end_of_the_run(
+            bits in any::<[u128; 3]>(), segments in 1..=MAX_SEGMENTS as u8, ends in any::<[prop::sample::Index; 2]>()
+        ) {
+            // Few bits, so that some gaps are long.
+            let mask = SegmentMask((bits[0] & bits[1] & bits[2]) & ((1 << segments) - 1));
+            let [one, other] = ends.map(|end| end.index(usize::from(segments) + 1) as u8);
+            let Ok(leg) = Leg::new(one.min(other), one.max(other)) else { return Ok(()) };
+            let before = (0..leg.from()).rev().take_while(|segment| !mask.has(*segment)).count();
+            let after = (leg.to()..segments).take_while(|segment| !mask.has(*segment)).count();
+            prop_assert_eq!(mask.gap_around(leg, segments), (before + after) as u32);
+        }
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use uuid::Uuid;
 
-use super::{BerthWish, Shortage, allot};
+use super::{BerthWish, Cost, Seats, Shortage, allot, free_berths};
 use crate::domain::coach::{BerthRef, BerthType, Class, Coach, CoachId};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
 use crate::domain::segment::{Leg, SegmentMask};
@@ -109,15 +109,18 @@ fn shown(berths: &[BerthRef]) -> String {
 #[case::a_senior_does_not_climb("B1 2 3, B2 7", "s", "B2-7")]
 #[case::even_if_they_like_it_up_there("B1 3 4", "U", "B1-4")]
 #[case::a_senior_climbs_when_nothing_else_is_left("B1 2 3", "s", "B1-2")]
+#[case::who_can_climb_leaves_the_lower_berths("B1 1 2 4 5 7, B2 1", ".", "B1-2")]
+#[case::a_party_too("B1 1 2 3 4 5, B2 1 2 3", "...", "B1-2 B1-3 B1-5")]
+#[case::unless_they_like_it_there("B1 1 2 4 5", "l", "B1-1")]
 #[case::the_senior_gets_the_only_lower_berth("B1 1 2 3", "l.s", "B1-2 B1-3 B1-1")]
 #[case::everybody_their_own("B1 1 2 3", "uml", "B1-3 B1-2 B1-1")]
 #[case::one_bay_before_preferences("B1 2 3 9, B2 6 9", "lm", "B1-3 B1-2")]
 #[case::one_bay_in_a_later_coach("B1 1 9, B2 3 11, B3 2 3", "..", "B3-2 B3-3")]
 #[case::one_coach_before_one_more_berth("B1 1, B2 3 11", "..", "B2-3 B2-11")]
-#[case::neighbouring_coaches("B1 1, B2 3, B3 5", "..", "B1-1 B2-3")]
+#[case::neighbouring_coaches("B1 2, B2 3, B3 5", "..", "B1-2 B2-3")]
 #[case::as_few_as_will_do("B1 1, B2 2 3 4, B3 5 6", ".....", "B2-2 B2-3 B2-4 B3-5 B3-6")]
 #[case::split_the_senior_still_lies_low("B1 2 3, B2 4", "..s", "B1-2 B1-3 B2-4")]
-#[case::split_the_emptiest_coach_is_filled_first("B1 1 2, B2 1 2 3", "....", "B2-1 B2-2 B2-3 B1-1")]
+#[case::split_the_emptiest_coach_is_filled_first("B1 1 2, B2 1 2 3", "....", "B2-1 B2-2 B2-3 B1-2")]
 #[case::over_three_coaches("B1 1, B2 2, B3 3", "...", "B1-1 B2-2 B3-3")]
 #[case::nobody("B1 1", "", "")]
 fn a_party_is_seated(#[case] free: &str, #[case] party: &str, #[case] given: &str) {
@@ -153,7 +156,7 @@ fn a_short_leg_takes_the_tightest_gap() {
     assert_eq!(given(1, 3), "B2-6");
     assert_eq!(given(1, 2), "B2-6");
     assert_eq!(given(2, 4), "B3-11");
-    assert_eq!(given(0, 5), "B1-1");
+    assert_eq!(given(0, 5), "B1-2");
     // Berth 14 of B3 is sold behind the leg alone.
     sell(&mut state, "B3", 14..=14, 2, 5);
     let berths = allot(&state, Class::ThirdAc, leg(0, 2), &wishes("."), 0, now()).expect("enough are free");
@@ -170,6 +173,31 @@ fn the_start_decides_among_equal_coaches_only() {
     assert_eq!([0, 1, 2, 3, u64::MAX].map(|start| coach_for(&state, start)), ["B1", "B2", "B3", "B1", "B1"]);
     let unequal = free_only("B1 1 9, B2 1 2, B3 1 9");
     assert_eq!([0, 1, 2].map(|start| coach_for(&unequal, start)), ["B2", "B2", "B2"]);
+}
+
+#[test]
+fn a_tighter_gap_comes_before_a_low_berth_that_is_left_for_others() {
+    let mut state = free_only("B1 1 2");
+    sell(&mut state, "B1", 1..=1, 0, 1);
+    let berths = allot(&state, Class::ThirdAc, leg(1, 4), &wishes("."), 0, now()).expect("enough are free");
+    assert_eq!(shown(&berths), "B1-1");
+}
+
+/// What a choice in one coach costs, said once more in the plainest way.
+fn cost_of(state: &RunState, leg: Leg, wishes: &[BerthWish], berths: &[BerthRef]) -> Cost {
+    let mut cost = Cost { coaches: 1, climbing: 0, bays_apart: 0, unliked: 0, spare: 0, low_spent: 0 };
+    for (wish, berth) in wishes.iter().zip(berths) {
+        let coach = state.train.coach(berth.coach).expect("of this train");
+        let (kind, taken) = (coach.berth_type(berth.number), state.coach(berth.coach).taken(berth.number, now()));
+        let wants_low = wish.needs_lower || matches!(wish.preference, Some(BerthType::Lower | BerthType::SideLower));
+        cost.climbing += usize::from(wish.needs_lower && !kind.is_low());
+        cost.unliked += usize::from(wish.preference.is_some_and(|liked| liked != kind));
+        cost.low_spent += usize::from(kind.is_low() && !wants_low);
+        cost.spare += (0..leg.from()).rev().take_while(|segment| !taken.has(*segment)).count() as u32;
+        cost.spare += (leg.to()..HALTS - 1).take_while(|segment| !taken.has(*segment)).count() as u32;
+        cost.bays_apart = cost.bays_apart.max(coach.bay_of(berth.number).abs_diff(coach.bay_of(berths[0].number)));
+    }
+    cost
 }
 
 prop_compose! {
@@ -265,6 +293,38 @@ proptest! {
         if nobody_needy && some_bay_fits {
             let bays: BTreeSet<_> = berths.iter().map(|berth| (berth.coach, (berth.number - 1) / 8)).collect();
             prop_assert_eq!(bays.len(), 1, "one bay would do");
+        }
+    }
+
+    #[test]
+    fn nothing_in_one_coach_is_better_for_one_or_two(
+        state in any_state(), leg in any_leg(), party in prop::collection::vec(any_wish(), 1..3), start in any::<u64>()
+    ) {
+        let coaches = state.train.coaches_of(Class::ThirdAc);
+        let least = coaches.flat_map(|coach| {
+            let free: Vec<_> = free_berths(&state, *coach, leg, now()).iter().map(|free| free.berth).collect();
+            let choices: Vec<Vec<_>> = match party.len() {
+                1 => free.iter().map(|berth| vec![*berth]).collect(),
+                _ => free.iter().flat_map(|one| free.iter().map(|other| vec![*one, *other])).collect(),
+            };
+            let distinct = choices.into_iter().filter(|berths| berths.len() == 1 || berths[0] != berths[1]);
+            distinct.map(|berths| cost_of(&state, leg, &party, &berths)).collect::<Vec<_>>()
+        });
+        let Some(least) = least.min() else { return Ok(()) };
+        let berths = allot(&state, Class::ThirdAc, leg, &party, start, now()).expect("one coach would do");
+        prop_assert_eq!(cost_of(&state, leg, &party, &berths), least);
+    }
+
+    #[test]
+    fn no_choice_costs_less_than_the_least(
+        state in any_state(), leg in any_leg(), party in prop::collection::vec(any_wish(), 1..7), filled in 0..7_usize
+    ) {
+        let coach = state.train.coach(coach_id("B1")).expect("of this train");
+        let berths = free_berths(&state, *coach, leg, now());
+        let filled = filled.min(party.len());
+        if berths.len() >= party.len() {
+            let seats = Seats { berths, filled, coaches: 1, bays_apart: 1 };
+            prop_assert!(seats.least_cost(&party) <= seats.matched(&party).cost);
         }
     }
 
