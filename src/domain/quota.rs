@@ -246,3 +246,6 @@ fn ladies(rules: &QuotaRules, party: &[Passenger]) -> Result<(), NotEligible> {
     }
     if party.iter().any(|passenger| passenger.gender == Gender::Female) { Ok(()) } else { Err(NotEligible::NoWoman) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -383,3 +383,6 @@ fn good_until(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime
 fn hours(hours: u16) -> TimeDelta {
     TimeDelta::hours(hours.into())
 }
+
+#[cfg(test)]
+mod tests;
