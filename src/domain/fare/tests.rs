@@ -30,6 +30,7 @@ fn rules() -> FareRules {
         classes: BTreeMap::from([
             (Class::ThirdAc, rates(&[(300, 480), (800, 1034), (2000, 1916)], 300, 40, 45, 5)),
             (Class::Sleeper, rates(&[(300, 183), (800, 395), (2000, 732)], 200, 20, 30, 0)),
+            (Class::Unreserved, rates(&[(300, 90), (800, 195)], 10, 0, 15, 0)),
         ]),
         steps: DistanceSteps::new(vec![(1000, 10), (5000, 50)]).expect("good"),
         round_up_to: Paise::rupees(5),
@@ -67,6 +68,11 @@ fn quotas() -> QuotaRules {
 
 fn price(rules: &FareRules, kind: TrainKind, class: Class, km: u16, party: &[Traveller]) -> Result<Fare, FareError> {
     super::price(rules, &quotas(), Ride { kind, class, quota: Quota::General, km }, party)
+}
+
+fn price_of_tatkal(class: Class, km: u16, party: &[Traveller]) -> Result<Fare, FareError> {
+    let ride = Ride { kind: TrainKind::Express, class, quota: Quota::Tatkal, km };
+    super::price(&rules(), &quotas(), ride, party)
 }
 
 fn traveller(age: u8, accommodation: Accommodation) -> Traveller {
@@ -136,6 +142,64 @@ fn a_party_without_a_price_is_told_why(#[case] class: Class, #[case] party: &[Tr
     assert_eq!(price(&rules(), TrainKind::Express, class, 500, party), Err(error));
 }
 
+/// The charge is 30 % of the base fare within its bounds, and 500 km are charged at least.
+#[rstest]
+// 1034 + 16 of rises; 315 is within 300 and 400.
+#[case(Class::ThirdAc, 792, &["Base fare 1 x 1,050.00 = 1,050.00", "Reservation 1 x 40.00 = 40.00",
+    "Tatkal charge 1 x 315.00 = 315.00", "GST 5 % on AC 1 x 70.25 = 70.25"])]
+// 1548.50 + 30 of rises; 473.70 is too much.
+#[case(Class::ThirdAc, 1500, &["Base fare 1 x 1,579.00 = 1,579.00", "Reservation 1 x 40.00 = 40.00",
+    "Tatkal charge 1 x 400.00 = 400.00", "Rounding 1 x 1.00 = 1.00", "GST 5 % on AC 1 x 101.00 = 101.00"])]
+// 267.80 + 10 of rises for 500 km; 83.40 is too little.
+#[case(Class::Sleeper, 150, &["Base fare 1 x 278.00 = 278.00", "Reservation 1 x 20.00 = 20.00",
+    "Tatkal charge 1 x 100.00 = 100.00", "Rounding 1 x 2.00 = 2.00"])]
+fn tatkal_costs_more(#[case] class: Class, #[case] km: u16, #[case] expected: &[&str]) {
+    assert_eq!(lines(&price_of_tatkal(class, km, &[adult()]).expect("priced")), expected);
+}
+
+#[test]
+fn a_child_without_a_berth_bears_no_tatkal_charge() {
+    let party = [adult(), traveller(8, Accommodation::Lap)];
+    let fare = price_of_tatkal(Class::ThirdAc, 792, &party).expect("priced");
+    // Half of 1050, and 40 of reservation.
+    assert_eq!((fare.sum_of(FareItemKind::Tatkal), fare.shares[1]), (Paise::rupees(315), Paise::new(59_325)));
+}
+
+#[rstest]
+#[case(Quota::General)]
+#[case(Quota::Ladies)]
+#[case(Quota::Senior)]
+fn other_quotas_cost_what_the_general_one_does(#[case] quota: Quota) {
+    let ride = Ride { kind: TrainKind::Express, class: Class::ThirdAc, quota, km: 792 };
+    let fare = super::price(&rules(), &quotas(), ride, &[adult()]);
+    assert_eq!(fare, price(&rules(), TrainKind::Express, Class::ThirdAc, 792, &[adult()]));
+}
+
+#[test]
+fn a_class_without_a_charge_has_no_tatkal() {
+    assert_eq!(
+        price_of_tatkal(Class::Unreserved, 100, &[adult()]),
+        Err(FareError::NoTatkal { class: Class::Unreserved })
+    );
+}
+
+/// Nobody has a berth there: age alone decides, whatever the form says.
+#[rstest]
+#[case(34, Accommodation::Berth, Ok(35))]
+#[case(12, Accommodation::Berth, Ok(35))]
+#[case(11, Accommodation::Berth, Ok(20))]
+#[case(5, Accommodation::Berth, Ok(20))]
+#[case(4, Accommodation::Berth, Err(FareError::NobodyTravels))]
+fn without_a_reservation_a_child_pays_by_age(
+    #[case] age: u8,
+    #[case] accommodation: Accommodation,
+    #[case] rupees: Result<i64, FareError>,
+) {
+    // 100 km: 30 from the table and 2 of rises; half is 16, and both are rounded up to 5.
+    let fare = price(&rules(), TrainKind::Express, Class::Unreserved, 100, &[traveller(age, accommodation)]);
+    assert_eq!(fare.map(|fare| fare.total), rupees.map(Paise::rupees));
+}
+
 fn any_kind() -> impl Strategy<Value = TrainKind> {
     prop::sample::select(vec![TrainKind::Rajdhani, TrainKind::Superfast, TrainKind::Express])
 }
@@ -160,9 +224,10 @@ fn any_party() -> impl Strategy<Value = Vec<Traveller>> {
 proptest! {
     #[test]
     fn lines_and_shares_sum_to_the_total(
-        kind in any_kind(), class in any_class(), km in 1..6000_u16, party in any_party()
+        kind in any_kind(), class in any_class(), km in 1..6000_u16, party in any_party(),
+        quota in prop::sample::select(Quota::ALL.to_vec())
     ) {
-        let fare = price(&rules(), kind, class, km, &party).expect("priced");
+        let fare = super::price(&rules(), &quotas(), Ride { kind, class, quota, km }, &party).expect("priced");
         prop_assert_eq!(fare.items.iter().map(|item| item.amount).sum::<Paise>(), fare.total);
         prop_assert_eq!(fare.shares.iter().copied().sum::<Paise>(), fare.total);
         prop_assert_eq!(fare.shares.len(), party.len());

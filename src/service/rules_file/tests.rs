@@ -1,4 +1,4 @@
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use rstest::rstest;
 
 use super::{RulesText, bundled, parse};
@@ -7,6 +7,7 @@ use crate::domain::fare::{Fare, FareItemKind, Ride, Traveller, price};
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
 use crate::domain::quota::Quota;
+use crate::domain::refund::{Cancellation, Claim, FirstChart, Reason, Standing, quote};
 use crate::domain::train::TrainKind;
 
 const TEXT: RulesText<'static> = RulesText::BUNDLED;
@@ -89,6 +90,134 @@ fn the_bundled_rules_know_every_class_and_the_window() {
     assert_eq!(now.opens_at, NaiveTime::from_hms_opt(8, 0, 0).expect("valid"));
 }
 
+/// Rupees given back of a confirmed adult's 1,155.00 in 3A, reckoned by hand, by the hours left at the last moment of each
+/// band: 180 and GST are 190, a quarter is 290, a half is 580.
+#[rstest]
+#[case("2015-11-12", "refunds-2015-11-12", [(49, 965), (48, 865), (12, 865), (11, 575), (4, 575), (3, 0)])]
+#[case("2026-04-14", "refunds-2015-11-12", [(49, 965), (48, 865), (12, 865), (11, 575), (4, 575), (3, 0)])]
+#[case("2026-04-15", "refunds-2026-04-15", [(73, 965), (72, 865), (24, 865), (23, 575), (8, 575), (7, 0)])]
+#[case("2026-12-01", "refunds-2026-04-15", [(73, 965), (72, 865), (24, 865), (23, 575), (8, 575), (7, 0)])]
+fn the_bundled_refunds_follow_the_date_of_booking(
+    #[case] booked: &str,
+    #[case] id: &str,
+    #[case] figures: [(i64, i64); 6],
+) {
+    let rules = bundled();
+    let refunds = rules.refunds_on(date(booked));
+    assert_eq!(refunds.id, id);
+    assert_eq!(rules.refunds(id), Some(refunds));
+    let departs = date("2027-01-01").and_time(NaiveTime::MIN).and_utc();
+    let claims = [Claim { passenger: 0, paid: Paise::rupees(1155), standing: Standing::Confirmed }];
+    for (hours, back) in figures {
+        let cancellation = Cancellation {
+            class: Class::ThirdAc,
+            claims: &claims,
+            departs,
+            chart: FirstChart::Due(departs),
+            reason: Reason::Passenger,
+        };
+        let quote = quote(refunds, &cancellation, departs - TimeDelta::hours(hours)).expect("quoted");
+        assert_eq!((quote.refunded, quote.rules.as_str()), (Paise::rupees(back), id), "{hours} hours");
+    }
+}
+
+/// The flat charges as published, and clerkage of 60 up to half an hour before departure.
+#[test]
+fn the_bundled_charges_are_the_published_ones() {
+    for booked in ["2015-11-12", "2026-12-01"] {
+        let rules = bundled();
+        let refunds = rules.refunds_on(date(booked));
+        let flat = Class::RESERVED.map(|class| refunds.flat.of(class));
+        assert_eq!(flat, [240, 240, 200, 180, 180, 180, 120, 60].map(Paise::rupees));
+        assert_eq!((refunds.clerkage.amount, refunds.clerkage.until_minutes), (Paise::rupees(60), 30));
+        assert_eq!((refunds.gst_percent, refunds.tatkal_percent, refunds.round_up_to), (5, 100, Paise::rupees(5)));
+    }
+}
+
+/// How many may wait for a class of 400 berths.
+#[rstest]
+#[case("2025-04-16", "quotas-2018-12-01", [30, 30, 100, 300, 300, 300, 400, 400])]
+#[case("2025-04-17", "quotas-2025-04-17", [100; 8])]
+#[case("2025-06-27", "quotas-2025-04-17", [100; 8])]
+#[case("2025-06-28", "quotas-2025-06-28", [240, 240, 240, 240, 240, 240, 120, 120])]
+#[case("2026-12-01", "quotas-2025-06-28", [240, 240, 240, 240, 240, 240, 120, 120])]
+fn the_bundled_waiting_lists_change_on_their_dates(#[case] sold: &str, #[case] id: &str, #[case] caps: [u32; 8]) {
+    let rules = bundled();
+    let quotas = rules.quotas_on(date(sold));
+    assert_eq!(quotas.id, id);
+    assert_eq!(rules.quotas(id), Some(quotas));
+    assert_eq!(Class::RESERVED.map(|class| quotas.waiting_cap(class, 400)), caps);
+    assert_eq!(quotas.waiting_cap(Class::Unreserved, 400), 0);
+}
+
+#[test]
+fn the_bundled_quotas_are_the_published_ones() {
+    let rules = bundled();
+    for sold in ["2018-12-01", "2025-04-17", "2026-12-01"] {
+        let quotas = rules.quotas_on(date(sold));
+        let kept = |class: Class| &quotas.classes[&class];
+        assert_eq!(Class::RESERVED.map(|class| kept(class).rac), [0, 0, 3, 4, 0, 0, 7, 0]);
+        let senior = |class, kind, coaches| kept(class).senior.count(kind, coaches);
+        assert_eq!([1, 2].map(|coaches| senior(Class::Sleeper, TrainKind::Express, coaches)), [6, 7]);
+        assert_eq!([1, 2].map(|coaches| senior(Class::ThirdAc, TrainKind::Express, coaches)), [4, 4]);
+        assert_eq!([1, 2].map(|coaches| senior(Class::SecondAc, TrainKind::Express, coaches)), [3, 4]);
+        for kind in [TrainKind::Rajdhani, TrainKind::Duronto] {
+            assert_eq!([Class::ThirdAc, Class::SecondAc].map(|class| senior(class, kind, 1)), [5, 4]);
+        }
+        assert_eq!((kept(Class::Sleeper).ladies, kept(Class::ThirdAc).ladies), (6, 0));
+        assert!(Class::RESERVED.iter().all(|class| (kept(*class).tatkal > 0) == (*class != Class::FirstAc)));
+        let senior = quotas.senior;
+        assert_eq!((senior.men_from, senior.women_from, senior.women_alone_from, senior.max_party), (60, 58, 45, 2));
+        assert_eq!(quotas.tatkal.max_party, 4);
+        let opens = |class| quotas.tatkal.opens_at(class, date("2026-12-01"));
+        assert_eq!(opens(Class::ThirdAc), moment("2026-11-30T10:00:00"));
+        assert_eq!(opens(Class::Sleeper), moment("2026-11-30T11:00:00"));
+    }
+}
+
+/// The published table: percent, least, most, and the kilometres that are charged at least.
+#[rstest]
+#[case(Class::SecondSitting, Some((10, 10, 15, 100)))]
+#[case(Class::Sleeper, Some((30, 100, 200, 500)))]
+#[case(Class::ChairCar, Some((30, 125, 225, 250)))]
+#[case(Class::ThirdAcEconomy, Some((30, 300, 400, 500)))]
+#[case(Class::ThirdAc, Some((30, 300, 400, 500)))]
+#[case(Class::SecondAc, Some((30, 400, 500, 500)))]
+#[case(Class::ExecutiveChair, Some((30, 400, 500, 250)))]
+#[case(Class::FirstAc, None)]
+fn the_bundled_tatkal_charges_are_the_published_ones(#[case] class: Class, #[case] row: Option<(u8, i64, i64, u16)>) {
+    let rules = bundled();
+    let charge = rules.quotas_on(date("2026-12-01")).tatkal.charges.get(&class);
+    let found =
+        charge.map(|charge| (charge.percent, charge.min.get() / 100, charge.max.get() / 100, charge.minimum_km));
+    assert_eq!(found, row);
+}
+
+fn moment(text: &str) -> NaiveDateTime {
+    text.parse().expect("a moment")
+}
+
+#[rstest]
+#[case("2025-07-01T12:00:00", "2025-07-01T08:00:00")]
+#[case("2025-07-02T12:00:00", "2025-07-01T21:00:00")]
+#[case("2025-07-02T16:00:00", "2025-07-02T08:00:00")]
+#[case("2025-12-16T12:00:00", "2025-12-15T21:00:00")]
+#[case("2025-12-17T12:00:00", "2025-12-16T20:00:00")]
+#[case("2026-12-01T17:00:00", "2026-12-01T07:00:00")]
+fn the_bundled_charts_change_on_their_dates(#[case] departs: &str, #[case] chart: &str) {
+    let rules = bundled();
+    let departs = moment(departs);
+    let charts = rules.charts_on(departs.date());
+    assert_eq!(charts.first_chart(departs), moment(chart));
+    assert_eq!(charts.second_chart(departs), departs - TimeDelta::minutes(30));
+}
+
+#[test]
+fn rules_that_a_file_has_lost_are_not_found() {
+    let rules = bundled();
+    assert!(rules.refunds("refunds-2014-01-01").is_none() && rules.quotas("quotas-2014-01-01").is_none());
+}
+
 #[rstest]
 #[case(
     "round-up-to = 5",
@@ -133,4 +262,80 @@ fn an_error_in_the_booking_rules_names_their_file() {
     let error = parse(&RulesText { booking: &booking, ..TEXT }).expect_err("refused");
     let says = "booking.toml: booking[booking-2015-04-01].max-party is 9: write a number from 1 to 6";
     assert_eq!(error.to_string(), says);
+}
+
+#[rstest]
+#[case(
+    "= [[12, 25], [4, 50]]",
+    "= [[12, 50], [4, 25]]",
+    "refunds[refunds-2015-11-12].percents is [(12, 50), (4, 25)]: the bands"
+)]
+#[case(
+    "flat-above-hours = 48",
+    "flat-above-hours = 12",
+    "refunds[refunds-2015-11-12].percents is [(12, 25), (4, 50)]: the bands"
+)]
+#[case("flat-above-hours = 48", "flat-above-hours = 0", "flat-above-hours is 0: write a number from 1 to 2400")]
+#[case("after-chart = \"nothing\"", "after-chart = \"all\"", "unknown variant `all`")]
+#[case("tatkal-percent = 100", "tatkal-percent = 101", "tatkal-percent is 101: write a number from 0 to 100")]
+#[case("until-minutes = 30", "until-minutes = 1441", "clerkage.until-minutes is 1441: write a number from 0 to 1440")]
+#[case("gst-percent = 5", "gst-percent = 50", "gst-percent is 50: write a number from 0 to 40")]
+#[case("round-up-to = 5", "round-up-to = 0", "round-up-to is 0: write a number from 1 to 100")]
+#[case("SL = 120\n", "", "refunds[refunds-2015-11-12].flat is not complete: add class SL")]
+#[case("from = 2015-11-12", "from = 2026-04-15", "two refund rules begin on 2026-04-15")]
+#[case("id = \"refunds-2015-11-12\"", "id = \"refunds-2026-04-15\"", "two refund rules are called refunds-2026-04-15")]
+fn an_error_in_the_refunds_says_what_is_allowed(#[case] old: &str, #[case] new: &str, #[case] says: &str) {
+    let refunds = TEXT.refunds.replacen(old, new, 1);
+    assert_ne!(refunds, TEXT.refunds);
+    let error = parse(&RulesText { refunds: &refunds, ..TEXT }).expect_err("refused").to_string();
+    assert!(error.contains(says) && error.contains("refund"), "{error}");
+}
+
+#[rstest]
+#[case("boys-below = 12", "boys-below = 19", "quotas[quotas-2018-12-01].boys-below is 19: write a number from 0 to 18")]
+#[case("days-before = 1", "days-before = 61", "tatkal.days-before is 61: write a number from 0 to 60")]
+#[case("opens-ac = 10:00:00", "opens-ac = 2026-01-01", "tatkal.opens-ac is 2026-01-01: write a time of day alone")]
+#[case("max-party = 4", "max-party = 7", "tatkal.max-party is 7: write a number from 1 to 6")]
+#[case("min = 400, max = 500", "min = 501, max = 500", "tatkal.charges.EC.max is 500: write a number from 501")]
+#[case("men-from = 60", "men-from = 6", "senior.men-from is 6: write a number from 18 to 125")]
+#[case("per-berths = 18", "per-berths = 121", "classes.1A.per-berths is 121: write a number from 1 to 120")]
+#[case("rac = 3,", "rac = 8,", "classes.2A.rac is 8: write a number from 0 to 7")]
+#[case("per-berths = 56,", "per-berths = 56, rac = 1,", "classes.EC.rac is 1: write a number from 0 to 0")]
+#[case("rajdhani = 4,", "rajdhani = 17,", "classes.2A.senior.by-kind.rajdhani is 17: write a number from 0 to 16")]
+#[case("ladies = 6, tatkal = 7", "ladies = 6, tatkal = 53", "classes.SL.tatkal is 53: write a number from 0 to 52")]
+#[case("{ passengers = 30 }", "{ passengers = 1001 }", "classes.1A.waiting.passengers is 1001")]
+#[case("{ percent = 25 }", "{ percent = 101 }", "quotas[quotas-2025-04-17].classes.1A.waiting.percent is 101")]
+#[case("{ percent = 25 }", "{ share = 25 }", "unknown variant `share`")]
+#[case("\n1A = {", "\nUR = {", "classes.UR is there: take it out")]
+#[case("from = 2018-12-01", "from = 2025-04-17", "two quota rules begin on 2025-04-17")]
+fn an_error_in_the_quotas_says_what_is_allowed(#[case] old: &str, #[case] new: &str, #[case] says: &str) {
+    let quotas = TEXT.quotas.replacen(old, new, 1);
+    assert_ne!(quotas, TEXT.quotas);
+    let error = parse(&RulesText { quotas: &quotas, ..TEXT }).expect_err("refused").to_string();
+    assert!(error.contains(says) && error.contains("quota"), "{error}");
+}
+
+#[rstest]
+#[case(
+    "hours-before = 4",
+    "hours-before = 0",
+    "charts.toml: charts[charts-2015-11-12].hours-before is 0: write a number from 1 to 48"
+)]
+#[case(
+    "second-minutes = 30",
+    "second-minutes = 241",
+    "charts[charts-2015-11-12].second-minutes is 241: write a number from 5 to 240"
+)]
+#[case(
+    "before = 14:00:00",
+    "before = 05:00:00",
+    "charts[charts-2025-07-02].early.before is 05:00:00: write a time of day after 05:00:00"
+)]
+#[case("chart-at = 21:00:00", "chart-at = 2026-01-01", "early.chart-at is 2026-01-01: write a time of day alone")]
+#[case("from = 2015-11-12", "from = 2025-07-02", "two chart rules begin on 2025-07-02")]
+fn an_error_in_the_charts_says_what_is_allowed(#[case] old: &str, #[case] new: &str, #[case] says: &str) {
+    let charts = TEXT.charts.replacen(old, new, 1);
+    assert_ne!(charts, TEXT.charts);
+    let error = parse(&RulesText { charts: &charts, ..TEXT }).expect_err("refused").to_string();
+    assert!(error.contains(says), "{error}");
 }
