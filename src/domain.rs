@@ -23,3 +23,4 @@ pub mod time;
 pub mod timetable;
 pub mod train;
 pub mod user;
+pub mod waitlist;

@@ -86,8 +86,8 @@ impl Warning {
         match (booking.status, &booking.payment) {
             (BookingStatus::Lapsed, _) => Some(Self::Lapsed),
             (BookingStatus::AwaitingPayment, _) | (_, None) => Some(Self::NotPaid),
-            (BookingStatus::Confirmed, Some(payment)) if payment.method == PaymentMethod::Test => Some(Self::Test),
-            (BookingStatus::Confirmed, Some(_)) => None,
+            (BookingStatus::Booked, Some(payment)) if payment.method == PaymentMethod::Test => Some(Self::Test),
+            (BookingStatus::Booked, Some(_)) => None,
         }
     }
 

@@ -15,6 +15,7 @@ pub mod runs;
 pub mod schema;
 pub mod trains;
 pub mod users;
+pub mod work;
 
 use std::fmt;
 use std::sync::Arc;

@@ -82,7 +82,7 @@ fn save(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 fn words(booking: &Booking) -> String {
     let status = match booking.status {
         BookingStatus::AwaitingPayment => "awaits payment at a counter",
-        BookingStatus::Confirmed => "confirmed",
+        BookingStatus::Booked => "confirmed",
         BookingStatus::Lapsed => "lapsed: it was not paid in time",
     };
     let mut text = format!(

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::coach::{BerthRef, BerthType, Class};
 use crate::domain::fare::Fare;
-use crate::domain::inventory::HoldId;
+use crate::domain::inventory::{HoldId, Part};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
@@ -16,6 +16,7 @@ use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
 use crate::domain::train::{RunId, Stop, TrainKind, TrainNumber};
 use crate::domain::user::{AccountId, Phone};
+use crate::domain::waitlist::{QueueId, SharedBerth, WaitingList};
 
 /// Names one user action, however often it is repeated: the same action with the same id happens once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,10 +34,12 @@ impl fmt::Display for OpId {
 pub enum BookingStatus {
     /// Berths are kept until the slip's time is over; no money has been taken.
     AwaitingPayment,
-    /// Paid, and the berths are the passengers'.
-    Confirmed,
-    /// Given up, or not paid in time.
+    /// Paid. What each passenger has for it is their [`Place`].
+    Booked,
+    /// Not paid in time.
     Lapsed,
+    /// Nobody travels any more.
+    Cancelled,
 }
 
 /// How money was taken.
@@ -96,16 +99,126 @@ impl fmt::Display for Allotted {
     }
 }
 
+/// What a passenger has on the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// Nothing of their own: a child on a lap.
+    Lap,
+    /// A berth: confirmed.
+    Berth(Allotted),
+    /// Half of a berth, with reservation against cancellation (RAC).
+    #[serde(rename = "RAC")]
+    Rac {
+        /// Their place in the queue, from 1.
+        number: u16,
+        /// The berth that is shared.
+        berth: Allotted,
+        /// Their half of it.
+        part: Part,
+    },
+    /// A place on a list.
+    Waiting {
+        /// The list.
+        list: WaitingList,
+        /// Their place on it, from 1.
+        number: u16,
+    },
+    /// The right to travel in the unreserved coaches.
+    Unreserved,
+    /// Nothing any more.
+    Cancelled,
+}
+
+impl Place {
+    /// The berth, where it is theirs alone.
+    pub const fn berth(&self) -> Option<Allotted> {
+        if let Self::Berth(allotted) = self { Some(*allotted) } else { None }
+    }
+
+    /// Whether they are in a queue.
+    pub const fn is_queued(&self) -> bool {
+        matches!(self, Self::Rac { .. } | Self::Waiting { .. })
+    }
+
+    /// The half of a berth that they share.
+    pub const fn shared(&self) -> Option<SharedBerth> {
+        match self {
+            Self::Rac { berth, part, .. } => Some(SharedBerth { berth: berth.berth, part: *part }),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    /// As agents know it: `CNF/B1/23/LB`, `RAC 4`, `GNWL 12`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lap => f.pad("no berth"),
+            Self::Berth(allotted) => allotted.fmt(f),
+            Self::Rac { number, .. } => f.pad(&format!("RAC {number}")),
+            Self::Waiting { list, number } => f.pad(&format!("{list} {number}")),
+            Self::Unreserved => f.pad("UR"),
+            Self::Cancelled => f.pad("CAN"),
+        }
+    }
+}
+
 /// A passenger of a booking with what they were given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BookedPassenger {
     /// Who.
     pub passenger: Passenger,
-    /// Their berth; `None` for a child on a lap.
-    pub allotted: Option<Allotted>,
+    /// What they have.
+    pub place: Place,
+    /// What they had when the booking was made.
+    pub booked_as: Place,
     /// Their share of the fare.
     pub fare: Paise,
+}
+
+/// One change of a booking: who did what, and when. The oldest is its making.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Change {
+    /// The action; repeated, it is found here and not done again.
+    #[serde(rename = "OpID")]
+    pub op: OpId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who; nobody for a guest, and for what Kiosk does by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AccountId>,
+    /// What.
+    pub what: Deed,
+}
+
+/// What was done to a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deed {
+    /// Made and paid.
+    Booked,
+    /// Made, to be paid at a counter.
+    Reserved,
+    /// The slip was paid.
+    Paid,
+    /// The slip's time was over.
+    Lapsed,
+    /// Passengers gave up, by their places in the form.
+    Cancelled(Vec<u8>),
+    /// A passenger moved up in the queue or out of it.
+    Promoted {
+        /// Their place in the form, from 0.
+        passenger: u8,
+        /// What they have since.
+        to: Place,
+    },
+    /// Passengers whose turn never came were dropped when the chart was made.
+    Dropped(Vec<u8>),
+    /// The railway cancelled the train.
+    TrainCancelled,
+    /// A refund was handed out.
+    PaidOut,
 }
 
 /// The hold on which a booking that awaits payment stands.
@@ -129,11 +242,8 @@ pub struct Booking {
     pub version: u32,
     /// How far it has come.
     pub status: BookingStatus,
-    /// The user action that made it; its PNR is drawn from that.
-    pub made_by: OpId,
-    /// The user action that last changed it.
-    #[serde(rename = "OpID")]
-    pub op: OpId,
+    /// What was done to it, the oldest first.
+    pub history: Vec<Change>,
     /// When it was made.
     pub booked_at: DateTime<Utc>,
     /// The account that made it; nobody's at a public console.
@@ -188,8 +298,34 @@ impl Booking {
         }
     }
 
+    /// Whether an action was applied to it, now or by an earlier attempt.
+    pub fn was_done(&self, op: OpId) -> bool {
+        self.history.iter().any(|change| change.op == op)
+    }
+
+    /// Whether an action made it.
+    pub fn was_made_by(&self, op: OpId) -> bool {
+        self.history.first().is_some_and(|change| change.op == op)
+    }
+
     /// The berths in the order of the passengers.
     pub fn berths(&self) -> impl Iterator<Item = Allotted> + '_ {
-        self.passengers.iter().filter_map(|passenger| passenger.allotted)
+        self.passengers.iter().filter_map(|passenger| passenger.place.berth())
+    }
+
+    /// Whether anybody of it is in a queue.
+    pub fn is_queued(&self) -> bool {
+        self.passengers.iter().any(|passenger| passenger.place.is_queued())
+    }
+
+    /// Whether anybody of it has a seat or berth, or shares one: those may board.
+    pub fn may_board(&self) -> bool {
+        let boards = |place: &Place| matches!(place, Place::Berth(_) | Place::Rac { .. } | Place::Unreserved);
+        self.status == BookingStatus::Booked && self.passengers.iter().any(|passenger| boards(&passenger.place))
+    }
+
+    /// The queue in which its unconfirmed passengers are.
+    pub fn queue(&self) -> Option<QueueId> {
+        self.is_queued().then_some(QueueId { class: self.class, list: self.quota.list() })
     }
 }

@@ -3,16 +3,106 @@
 //! A berth's occupancy is a bit mask over the run's halts, bit i for segment i (halt i to i + 1). An unsold berth has
 //! no mask. A hold is part of the masks from the write that made it; when it has expired, its bits count as free.
 
+pub mod edit;
+
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use uuid::Uuid;
 
 use crate::domain::coach::{Class, Coach, CoachId};
 use crate::domain::segment::{Leg, SegmentMask};
 use crate::domain::train::{RunId, Train};
+use crate::domain::waitlist::{QueueHead, QueueId};
+
+/// What one mask is kept for: a berth, or a half of one that two passengers with reservation against cancellation share.
+///
+/// A berth that can be shared always has two masks, one for each half, and whoever has the whole of it has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Spot {
+    /// The berth's number, from 1.
+    pub number: u8,
+    /// Which part of it.
+    pub part: Part,
+}
+
+/// A part of a berth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Part {
+    /// All of a berth that nobody shares.
+    #[default]
+    Whole,
+    /// The one half of a shared berth, `a`.
+    First,
+    /// The other half, `b`.
+    Second,
+}
+
+impl Part {
+    /// The halves of a shared berth.
+    pub const HALVES: [Self; 2] = [Self::First, Self::Second];
+}
+
+/// A text that is no part of a coach.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("'{0}' is not a berth or half of one: write its number, and a or b for a half, such as 23 or 7a")]
+pub struct BadSpot(String);
+
+impl Spot {
+    /// A half of a shared berth, or the whole of another.
+    pub const fn new(number: u8, part: Part) -> Self {
+        Self { number, part }
+    }
+}
+
+/// The whole of a berth that nobody shares.
+impl From<u8> for Spot {
+    fn from(number: u8) -> Self {
+        Self { number, part: Part::Whole }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let half = match self.part {
+            Part::Whole => "",
+            Part::First => "a",
+            Part::Second => "b",
+        };
+        write!(f, "{}{half}", self.number)
+    }
+}
+
+impl FromStr for Spot {
+    type Err = BadSpot;
+    fn from_str(text: &str) -> Result<Self, BadSpot> {
+        let (number, part) = match text.as_bytes().last() {
+            Some(b'a') => (&text[..text.len() - 1], Part::First),
+            Some(b'b') => (&text[..text.len() - 1], Part::Second),
+            _ => (text, Part::Whole),
+        };
+        let number = number.parse().ok().filter(|number| *number > 0);
+        number.map(|number| Self { number, part }).ok_or_else(|| BadSpot(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Spot {
+    type Error = BadSpot;
+    fn try_from(text: String) -> Result<Self, BadSpot> {
+        text.parse()
+    }
+}
+
+impl From<Spot> for String {
+    fn from(spot: Spot) -> Self {
+        spot.to_string()
+    }
+}
 
 /// Names a hold: the id of the user action that asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,8 +119,8 @@ impl fmt::Display for HoldId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HeldPart {
-    /// The berths' numbers.
-    pub berths: Vec<u8>,
+    /// What of the coach.
+    pub spots: Vec<Spot>,
     /// The leg for which they are held.
     pub leg: Leg,
     /// Until when. Others may take the berths [`GRACE`] later.
@@ -52,31 +142,44 @@ impl HeldPart {
 pub struct CoachState {
     /// Counts the writes to the coach; a lower one is older.
     pub rev: u64,
-    /// The segments on which each berth is sold or held; a berth that is free everywhere is absent.
-    pub masks: BTreeMap<u8, SegmentMask>,
+    /// The segments on which each spot is sold or held; one that is free everywhere is absent.
+    pub masks: BTreeMap<Spot, SegmentMask>,
     /// The holds in force or expired but not yet reclaimed.
     pub holds: BTreeMap<HoldId, HeldPart>,
     /// Berths out of sale, with the reason.
     pub blocked: BTreeMap<u8, String>,
+    /// Whether somebody ever waited for a berth of the coach's class. Whoever wants one then serves those who wait first.
+    pub fenced: bool,
 }
 
 impl CoachState {
-    /// The segments on which a berth is taken at `now`: expired holds count as free.
-    pub fn taken(&self, berth: u8, now: DateTime<Utc>) -> SegmentMask {
-        let mask = self.masks.get(&berth).copied().unwrap_or_default();
-        let expired = self.holds.values().filter(|part| part.is_expired(now) && part.berths.contains(&berth));
+    /// The segments on which a spot is taken at `now`: expired holds count as free.
+    pub fn occupied(&self, spot: Spot, now: DateTime<Utc>) -> SegmentMask {
+        let mask = self.masks.get(&spot).copied().unwrap_or_default();
+        let expired = self.holds.values().filter(|part| part.is_expired(now) && part.spots.contains(&spot));
         expired.fold(mask, |mask, part| mask.without(part.leg.mask()))
     }
 
-    /// Whether a berth can be sold for a leg at `now`.
+    /// The segments on which anything of a berth is taken at `now`.
+    pub fn taken(&self, berth: u8, now: DateTime<Utc>) -> SegmentMask {
+        let parts = [Part::Whole, Part::First, Part::Second];
+        parts.into_iter().fold(SegmentMask::EMPTY, |mask, part| mask.with(self.occupied(Spot::new(berth, part), now)))
+    }
+
+    /// Whether the whole of a berth can be sold for a leg at `now`.
     pub fn is_free(&self, berth: u8, leg: Leg, now: DateTime<Utc>) -> bool {
         !self.blocked.contains_key(&berth) && !self.taken(berth, now).overlaps(leg.mask())
     }
 
-    /// The expired holds that stand in the way of selling a berth for a leg: they are removed, whole, in the same write.
-    pub fn reclaimable(&self, berth: u8, leg: Leg, now: DateTime<Utc>) -> impl Iterator<Item = (&HoldId, &HeldPart)> {
+    /// Whether a spot can be sold for a leg at `now`.
+    pub fn is_spot_free(&self, spot: Spot, leg: Leg, now: DateTime<Utc>) -> bool {
+        !self.blocked.contains_key(&spot.number) && !self.occupied(spot, now).overlaps(leg.mask())
+    }
+
+    /// The expired holds that stand in the way of selling a spot for a leg: they are removed, whole, in the same write.
+    pub fn reclaimable(&self, spot: Spot, leg: Leg, now: DateTime<Utc>) -> impl Iterator<Item = (&HoldId, &HeldPart)> {
         self.holds.iter().filter(move |(_, part)| {
-            part.is_expired(now) && part.berths.contains(&berth) && part.leg.mask().overlaps(leg.mask())
+            part.is_expired(now) && part.spots.contains(&spot) && part.leg.mask().overlaps(leg.mask())
         })
     }
 }
@@ -90,13 +193,15 @@ pub struct RunState {
     pub train: std::sync::Arc<Train>,
     /// The coaches that anybody wrote to.
     pub coaches: BTreeMap<CoachId, CoachState>,
+    /// The queues that anybody ever joined.
+    pub queues: BTreeMap<QueueId, QueueHead>,
 }
 
 impl RunState {
     /// A coach's state; all free when nobody wrote to it.
     pub fn coach(&self, id: CoachId) -> &CoachState {
         static FREE: CoachState =
-            CoachState { rev: 0, masks: BTreeMap::new(), holds: BTreeMap::new(), blocked: BTreeMap::new() };
+            CoachState { rev: 0, masks: BTreeMap::new(), holds: BTreeMap::new(), blocked: BTreeMap::new(), fenced: false };
         self.coaches.get(&id).unwrap_or(&FREE)
     }
 

@@ -282,8 +282,8 @@ fn invoice_number(booking: &Booking, issuer: &Issuer) -> String {
 /// What a passenger has: `CNF/B2/20/LB`, or why it is no berth.
 fn status_of(booking: &Booking, booked: &BookedPassenger) -> String {
     match (booking.status, &booked.allotted) {
-        (BookingStatus::Confirmed, Some(allotted)) => Allotted::to_string(allotted),
-        (BookingStatus::Confirmed, None) => "on a lap".to_owned(),
+        (BookingStatus::Booked, Some(allotted)) => Allotted::to_string(allotted),
+        (BookingStatus::Booked, None) => "on a lap".to_owned(),
         (BookingStatus::AwaitingPayment, _) => "not paid".to_owned(),
         (BookingStatus::Lapsed, _) => "lapsed".to_owned(),
     }
@@ -292,7 +292,7 @@ fn status_of(booking: &Booking, booked: &BookedPassenger) -> String {
 const fn status(status: BookingStatus) -> &'static str {
     match status {
         BookingStatus::AwaitingPayment => "Awaiting payment",
-        BookingStatus::Confirmed => "Confirmed",
+        BookingStatus::Booked => "Confirmed",
         BookingStatus::Lapsed => "Lapsed",
     }
 }

@@ -108,7 +108,7 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
         let open = draft.booking(draft::pnr(&draft.train, op, draw));
         let (booking, commit) = match &terms {
             Terms::Paid(payment) => {
-                let paid = Booking { status: BookingStatus::Confirmed, payment: Some(payment.clone()), ..open };
+                let paid = Booking { status: BookingStatus::Booked, payment: Some(payment.clone()), ..open };
                 let commit = kiosk.store().confirm(&plan, &holding, &paid, Before::Nothing).await;
                 (paid, commit)
             }
@@ -143,7 +143,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     let kiosk = session.kiosk();
     check_tender(session, &tender).await?;
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
-    if booking.op == op && booking.status == BookingStatus::Confirmed {
+    if booking.op == op && booking.status == BookingStatus::Booked {
         return Ok(paid_slip(session, booking));
     }
     let slip = payable_slip(kiosk, &booking)?.clone();
@@ -153,7 +153,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     let holding = Holding { hold: slip.hold, leg: booking.leg, parts: parts(&berths) };
     let paid = Booking {
         version: booking.version + 1,
-        status: BookingStatus::Confirmed,
+        status: BookingStatus::Booked,
         op,
         payment: Some(payment(session, tender, booking.fare.total)),
         slip: None,
@@ -196,7 +196,7 @@ pub(super) async fn slip(session: &Session, pnr: Pnr) -> Result<Reply, Failure> 
 fn payable_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Failure> {
     let now = kiosk.now();
     match (booking.status, &booking.slip) {
-        (BookingStatus::Confirmed, _) => Err(Failure::SlipClosed(PAID)),
+        (BookingStatus::Booked, _) => Err(Failure::SlipClosed(PAID)),
         (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(now) => {
             kiosk.check_selling(booking.from.at, now).map(|_| slip)
         }

@@ -44,7 +44,7 @@ pub(super) async fn ticket(session: &Session, pnr: Pnr) -> Result<Reply, Failure
 
 async fn paid(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
     let booking = visible(session, pnr).await?;
-    if booking.status == BookingStatus::Confirmed { Ok(booking) } else { Err(Failure::NotPaid) }
+    if booking.status == BookingStatus::Booked { Ok(booking) } else { Err(Failure::NotPaid) }
 }
 
 fn key(kiosk: &Kiosk) -> TicketKey {
@@ -53,7 +53,7 @@ fn key(kiosk: &Kiosk) -> TicketKey {
 
 /// Stores the receipt of a booking that was just paid, without anybody waiting for it.
 pub(super) fn post(kiosk: &Kiosk, booking: &Booking) {
-    if booking.status != BookingStatus::Confirmed {
+    if booking.status != BookingStatus::Booked {
         return;
     }
     let (kiosk, booking) = (kiosk.clone(), booking.clone());

@@ -1,16 +1,17 @@
 //! Bookings, each under its PNR. They are written by the transactions of `runs`, and read here.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, Utc};
 
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
 use crate::domain::user::AccountId;
 use crate::store::item::{Item, corrupt, decode, encode, string, text};
 use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, USER_ID, USER_ID_INDEX, WORK};
+use crate::store::work::{self, Kind};
 use crate::store::{Store, StoreError};
 
-/// Among how many work lists the duties of one kind are spread, so that no partition of the index is hot.
-const WORK_LISTS: u64 = 10;
+/// How many duties of a list are taken at once.
+const DUTIES: i32 = 25;
 
 /// A page of an account's bookings.
 #[derive(Clone, Debug)]
@@ -58,6 +59,12 @@ impl Store {
         let bookings = reply.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<_, _>>()?;
         Ok(BookingPage { bookings, next })
     }
+
+    /// Some of the slips whose time was over at a moment. The index may be a moment behind the table.
+    pub async fn unpaid(&self, now: DateTime<Utc>) -> Result<Vec<Booking>, StoreError> {
+        let due = self.due(&self.names().bookings, Kind::Payment, now, DUTIES).await?;
+        due.into_iter().map(booking_of).collect()
+    }
 }
 
 fn start_key(account: AccountId, after: &str) -> Result<Item, StoreError> {
@@ -73,9 +80,8 @@ fn start_key(account: AccountId, after: &str) -> Result<Item, StoreError> {
 pub(in crate::store) fn item_of(booking: &Booking) -> Item {
     let mut item = encode(booking);
     if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
-        let list = booking.pnr.get() % WORK_LISTS;
-        item.insert(WORK.to_owned(), string(format!("payment#{list}")));
-        item.insert(DUE_AT.to_owned(), string(slip.pay_by.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        item.insert(WORK.to_owned(), string(Kind::Payment.list(booking.pnr.get())));
+        item.insert(DUE_AT.to_owned(), string(work::moment(slip.pay_by)));
     }
     item
 }

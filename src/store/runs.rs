@@ -5,10 +5,10 @@
 //! in the same write.
 
 mod coach_item;
-mod commit;
-mod edit;
 mod expression;
+mod queue;
 mod requests;
+mod transition;
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
@@ -18,11 +18,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use self::coach_item::{coach_key, coach_of_key, coach_state, plan_of, read_number};
-pub use self::commit::{Before, Commit};
-use self::expression::{CoachWrite, HoldingPart};
+use self::expression::CoachWrite;
+pub use self::queue::{EntryEdit, QueueEdit};
+use self::queue::{head_of, queue_of_key};
 use self::requests::{Consistency, Transacted, Written};
+pub use self::transition::{Before, Commit, Transition};
 use crate::domain::coach::{BerthRef, Coach, CoachId};
-use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
+use crate::domain::inventory::edit::{CoachEdit, Held, claim, release};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState, Spot};
 use crate::domain::segment::Leg;
 use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train, TrainNumber};
@@ -90,33 +93,25 @@ pub struct Run {
     pub hint: u64,
 }
 
-/// Berths of one hold by coach, in the order of the wishes within each.
-pub type Parts = BTreeMap<CoachId, Vec<u8>>;
+/// Spots of one hold by coach, in the order of the wishes within each.
+pub type Parts = BTreeMap<CoachId, Vec<Spot>>;
 
-/// Groups berths by coach.
-pub fn parts(berths: &[BerthRef]) -> Parts {
-    let mut parts = Parts::new();
-    for berth in berths {
-        parts.entry(berth.coach).or_default().push(berth.number);
-    }
-    parts
-}
-
-/// Berths that somebody wants or holds.
+/// Spots that somebody wants or holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
     /// Names the hold.
     pub hold: HoldId,
     /// The leg.
     pub leg: Leg,
-    /// The berths.
+    /// What is held.
     pub parts: Parts,
 }
 
 impl Holding {
-    fn coaches(&self) -> impl Iterator<Item = HoldingPart<'_>> {
-        let (hold, leg) = (self.hold, self.leg);
-        self.parts.iter().map(move |(coach, berths)| HoldingPart { coach: *coach, hold, berths, leg })
+    /// What is held in each coach.
+    pub fn coaches(&self) -> impl Iterator<Item = (CoachId, Held)> + '_ {
+        let held = |spots: &Vec<Spot>| Held { hold: self.hold, spots: spots.clone(), leg: self.leg };
+        self.parts.iter().map(move |(coach, spots)| (*coach, held(spots)))
     }
 }
 
@@ -128,7 +123,7 @@ pub enum HoldAttempt {
     /// Somebody was faster; the coaches as they are now, as far as known.
     Lost(Vec<(CoachId, CoachState)>),
     /// These are not free in the state from which they were chosen.
-    Taken(Vec<BerthRef>),
+    Taken(Vec<(CoachId, Spot)>),
     /// The run is sold by another version of the train: read it again.
     OtherPlan,
 }
@@ -141,6 +136,7 @@ impl Store {
         let mut pinned = None;
         let mut hint = 0;
         let mut coaches = BTreeMap::new();
+        let mut queues = BTreeMap::new();
         for item in &items {
             match text(item, "Item") {
                 Some("#run") => pinned = Some(read_number::<u32>(item, "TrainVersion")?),
@@ -148,6 +144,8 @@ impl Store {
                 Some(key) => {
                     if let Some(coach) = coach_of_key(key) {
                         coaches.insert(coach, coach_state(item)?);
+                    } else if let Some(queue) = queue_of_key(key) {
+                        queues.insert(queue, head_of(item)?);
                     }
                 }
                 None => return Err(corrupt("a run's item", "it has no key")),
@@ -158,7 +156,7 @@ impl Store {
             (Some(version), _) => Some(Arc::new(self.train_version(run.train, version).await?)),
             (None, current) => current.cloned(),
         };
-        Ok(train.map(|train| Run { state: RunState { run, train, coaches }, pinned: pinned.is_some(), hint }))
+        Ok(train.map(|train| Run { state: RunState { run, train, coaches, queues }, pinned: pinned.is_some(), hint }))
     }
 
     /// Settles by which version of its train a run is sold, once and for all, and says which it is.
@@ -194,13 +192,13 @@ impl Store {
         state: &RunState,
         now: DateTime<Utc>,
     ) -> Result<HoldAttempt, StoreError> {
-        let mut edits = Vec::new();
+        let mut edits: Vec<CoachEdit> = Vec::new();
         let mut taken = Vec::new();
-        for (coach, berths) in &holding.parts {
-            let part = HeldPart { berths: berths.clone(), leg: holding.leg, until };
-            match edit::claim(*coach, state.coach(*coach), holding.hold, part, now) {
+        for (coach, spots) in &holding.parts {
+            let part = HeldPart { spots: spots.clone(), leg: holding.leg, until };
+            match claim(*coach, state.coach(*coach), holding.hold, part, now) {
                 Ok(edit) => edits.push(edit),
-                Err(berths) => taken.extend(berths.into_iter().map(|number| BerthRef { coach: *coach, number })),
+                Err(spots) => taken.extend(spots.into_iter().map(|spot| (*coach, spot))),
             }
         }
         if !taken.is_empty() {
@@ -239,7 +237,7 @@ impl Store {
     ) -> Result<CoachState, StoreError> {
         let mut state = state.clone();
         for _ in 0..RELEASE_ATTEMPTS {
-            let Some(edit) = edit::release(coach, &state, hold) else { return Ok(state) };
+            let Some(edit) = release(coach, &state, hold) else { return Ok(state) };
             match self.update_coach(plan.run, &CoachWrite::of(&edit, plan)).await? {
                 Written::Done(item) => return coach_state(&item),
                 Written::Refused(old) => state = coach_state(&old)?,
@@ -295,7 +293,7 @@ fn refused(plan: &Plan, holding: &Holding, items: &[(CoachId, Item)]) -> Result<
         state
             .holds
             .get(&holding.hold)
-            .is_some_and(|part| part.leg == holding.leg && part.berths == holding.parts[coach])
+            .is_some_and(|part| part.leg == holding.leg && part.spots == holding.parts[coach])
     });
     Ok(if mine { HoldAttempt::Held(states) } else { HoldAttempt::Lost(states) })
 }

@@ -289,7 +289,7 @@ impl Box4 {
 }
 
 #[rstest]
-#[case::test("test", PaymentMethod::Test, BookingStatus::Confirmed, &["TEST PAYMENT", "no money was taken", "Not valid"])]
+#[case::test("test", PaymentMethod::Test, BookingStatus::Booked, &["TEST PAYMENT", "no money was taken", "Not valid"])]
 #[case::lapsed("lapsed", PaymentMethod::Cash, BookingStatus::Lapsed, &["LAPSED", "given back", "lapsed"])]
 #[case::unpaid("unpaid", PaymentMethod::Cash, BookingStatus::AwaitingPayment, &["NOT PAID", "Pay the slip"])]
 fn what_is_no_valid_ticket_says_so_twice(
@@ -306,7 +306,7 @@ fn what_is_no_valid_ticket_says_so_twice(
         assert!(words.contains(said), "'{said}' is not in: {words}");
     }
     assert!(words.matches(said[0]).count() >= 2, "at the head and across the page: {words}");
-    if status != BookingStatus::Confirmed {
+    if status != BookingStatus::Booked {
         assert!(!words.contains("CNF/"), "{words}");
     }
 }

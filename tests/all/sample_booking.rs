@@ -20,7 +20,7 @@ pub fn booking() -> Booking {
     Booking {
         pnr: "2451234567".parse().expect("a PNR"),
         version: 1,
-        status: BookingStatus::Confirmed,
+        status: BookingStatus::Booked,
         made_by: OpId(Uuid::from_u128(0x0193_80d2_4c6e_7b11_9a58_6e0f_2a31_c4d5)),
         op: OpId(Uuid::from_u128(0x0193_80d2_4c6e_7b11_9a58_6e0f_2a31_c4d5)),
         booked_at,

@@ -28,7 +28,7 @@ async fn held_berths_become_the_passengers_and_stay_taken() {
     let order = order(&agent, &held).await;
     let request = Request::Book { op: new_op(), order: order.clone(), payment: cash() };
     let booking = booked(agent.call(request).await).expect("it is paid");
-    assert_eq!(booking.status, BookingStatus::Confirmed);
+    assert_eq!(booking.status, BookingStatus::Booked);
     assert_eq!(booking.berths().map(|allotted| allotted.berth).collect::<Vec<_>>(), held.berths);
     assert_eq!(booking.payment.as_ref().map(|payment| payment.amount), Some(order.agreed));
     assert_eq!((booking.from.name.as_str(), booking.to.name.as_str()), ("Mumbai Central", "New Delhi"));
@@ -95,7 +95,7 @@ async fn a_booking_that_never_arrived_can_be_repeated_and_its_berths_wait() {
     assert!(guest.call(request.clone()).await.is_err());
     down.store(false, Ordering::SeqCst);
     let booking = booked(guest.call(request).await).expect("it is booked now");
-    assert_eq!(booking.status, BookingStatus::Confirmed);
+    assert_eq!(booking.status, BookingStatus::Booked);
     guest.close();
     kiosk.settle().await;
     assert_eq!(left(&stage, whole()).await, 7);

@@ -45,7 +45,7 @@ async fn a_slip_is_paid_at_a_counter_and_becomes_a_booking() {
     let found = booked(agent.call(Request::Slip { pnr: slip.pnr }).await).expect("it can be paid");
     assert_eq!(found, slip);
     let paid = pay(&agent, &slip).await.expect("it is paid");
-    assert_eq!((paid.status, paid.version, &paid.slip), (BookingStatus::Confirmed, 2, &None));
+    assert_eq!((paid.status, paid.version, &paid.slip), (BookingStatus::Booked, 2, &None));
     assert_eq!(paid.payment.as_ref().map(|payment| payment.amount), Some(slip.fare.total));
     stage.advance(TimeDelta::hours(1));
     assert_eq!(left(&stage, whole()).await, 6);
@@ -194,7 +194,7 @@ async fn money_for_a_slip_is_recorded_once_though_the_reply_was_lost() {
     down.store(false, Ordering::SeqCst);
     for _ in 0..2 {
         let paid = booked(agent.call(request.clone()).await).expect("it was paid");
-        assert_eq!(paid.status, BookingStatus::Confirmed);
+        assert_eq!(paid.status, BookingStatus::Booked);
     }
     kiosk.settle().await;
     let today = railway_time(stage.kiosk.now()).date();
@@ -238,6 +238,6 @@ async fn a_slip_whose_reply_was_lost_is_found_though_it_was_paid_meanwhile() {
     let pnr = written[0]["BookingID"].as_s().expect("a PNR").parse().expect("a PNR");
     let paid = booked(agent.call(Request::PaySlip { op: new_op(), pnr, payment: cash() }).await);
     let found = booked(guest.call(request).await).expect("it was reserved");
-    assert_eq!((found.pnr, found.status), (pnr, BookingStatus::Confirmed));
+    assert_eq!((found.pnr, found.status), (pnr, BookingStatus::Booked));
     assert_eq!(paid.expect("it is paid"), found);
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use uuid::Uuid;
 
-use super::{CoachState, GRACE, HeldPart, HoldId, SegmentMask};
+use super::{CoachState, GRACE, HeldPart, HoldId, Part, SegmentMask, Spot};
 use crate::domain::segment::Leg;
 use crate::domain::train::Train;
 
@@ -39,9 +39,31 @@ fn a_mask_is_a_number_of_126_bits(#[case] text: &str, #[case] count: Option<u32>
     assert_eq!(text.parse::<SegmentMask>().ok().map(SegmentMask::count), count);
 }
 
+#[rstest]
+#[case("23", Some(Spot::from(23)))]
+#[case("7a", Some(Spot::new(7, Part::First)))]
+#[case("7b", Some(Spot::new(7, Part::Second)))]
+#[case("0", None)]
+#[case("a", None)]
+#[case("7c", None)]
+#[case("256", None)]
+fn a_spot_is_a_berth_or_half_of_one(#[case] text: &str, #[case] spot: Option<Spot>) {
+    assert_eq!(text.parse().ok(), spot);
+    assert!(spot.is_none_or(|spot| spot.to_string() == text));
+}
+
+#[test]
+fn a_shared_berth_is_free_as_a_whole_only_while_both_halves_are() {
+    let mut coach = CoachState::default();
+    coach.masks.insert(Spot::new(7, Part::First), leg(0, 3).mask());
+    assert!(!coach.is_free(7, leg(2, 5), now()));
+    assert!(coach.is_free(7, leg(3, 5), now()));
+    assert!(coach.is_spot_free(Spot::new(7, Part::Second), leg(0, 5), now()));
+}
+
 #[test]
 fn a_hold_counts_until_the_grace_is_over() {
-    let part = HeldPart { berths: vec![1], leg: leg(0, 1), until: now() };
+    let part = HeldPart { spots: vec![1.into()], leg: leg(0, 1), until: now() };
     assert!(!part.is_expired(now()));
     assert!(!part.is_expired(now() + GRACE - TimeDelta::milliseconds(1)));
     assert!(part.is_expired(now() + GRACE));
@@ -103,8 +125,8 @@ fn after(events: Vec<Event>) -> (CoachState, BTreeMap<(u8, u8), Option<HoldId>>)
                     owners.extend(cells.map(|cell| (cell, Some(hold_id(i)))));
                 }
                 let until = now() + TimeDelta::seconds(seconds);
-                let berths = berths.into_iter().collect();
-                coach.holds.insert(hold_id(i), HeldPart { berths, leg, until });
+                let spots = berths.into_iter().map(Spot::from).collect();
+                coach.holds.insert(hold_id(i), HeldPart { spots, leg, until });
             }
             Event::Release(number) => remove(&mut coach, &mut owners, hold_id(number)),
             Event::Sell(..) | Event::Hold(..) => {}
@@ -114,13 +136,13 @@ fn after(events: Vec<Event>) -> (CoachState, BTreeMap<(u8, u8), Option<HoldId>>)
 }
 
 fn take(coach: &mut CoachState, berth: u8, leg: Leg) {
-    let mask = coach.masks.entry(berth).or_default();
+    let mask = coach.masks.entry(berth.into()).or_default();
     assert!(!mask.overlaps(leg.mask()), "berth {berth} would be sold twice");
     *mask = mask.with(leg.mask());
 }
 
 fn reclaim(coach: &mut CoachState, owners: &mut BTreeMap<(u8, u8), Option<HoldId>>, berth: u8, leg: Leg) {
-    let ids: Vec<_> = coach.reclaimable(berth, leg, now()).map(|(id, _)| *id).collect();
+    let ids: Vec<_> = coach.reclaimable(berth.into(), leg, now()).map(|(id, _)| *id).collect();
     for id in ids {
         remove(coach, owners, id);
     }
@@ -128,8 +150,8 @@ fn reclaim(coach: &mut CoachState, owners: &mut BTreeMap<(u8, u8), Option<HoldId
 
 fn remove(coach: &mut CoachState, owners: &mut BTreeMap<(u8, u8), Option<HoldId>>, id: HoldId) {
     if let Some(part) = coach.holds.remove(&id) {
-        for berth in part.berths {
-            let mask = coach.masks.entry(berth).or_default();
+        for spot in part.spots {
+            let mask = coach.masks.entry(spot).or_default();
             *mask = mask.without(part.leg.mask());
         }
         owners.retain(|_, owner| *owner != Some(id));
@@ -194,7 +216,7 @@ proptest! {
         for berth in &berths {
             take(&mut coach, *berth, leg);
         }
-        let part = HeldPart { berths: berths.iter().copied().collect(), leg, until: now() };
+        let part = HeldPart { spots: berths.iter().copied().map(Spot::from).collect(), leg, until: now() };
         coach.holds.insert(hold_id(999), part);
         let expiry = now() + GRACE;
         for berth in 1..=4 {
@@ -204,7 +226,7 @@ proptest! {
         }
         // Whoever wants one of its berths then is told to remove it, and only there and then.
         for berth in 1..=4 {
-            let told = |at| coach.reclaimable(berth, leg, at).any(|(id, _)| *id == hold_id(999));
+            let told = |at| coach.reclaimable(berth.into(), leg, at).any(|(id, _)| *id == hold_id(999));
             prop_assert!(!told(now()));
             prop_assert_eq!(told(expiry), berths.contains(&berth));
         }

@@ -3,8 +3,10 @@
 //! | attribute | type | meaning |
 //! |---|---|---|
 //! | `B17` | N | the segments on which berth 17 is sold or held; absent when free |
-//! | `H#<hold>` | M | `{Berths, From, To, Until}`: the part of a hold in this coach; Until in milliseconds |
+//! | `B7a`, `B7b` | N | the same for the halves of a berth that can be shared, in place of `B7` |
+//! | `H#<hold>` | M | `{Spots, From, To, Until}`: the part of a hold in this coach; Until in milliseconds |
 //! | `Blocked` | M | `{B17: reason}`: berths out of sale |
+//! | `Fenced` | BOOL | somebody waits or waited for a berth of the class: newcomers serve the queue first |
 //! | `Rev` | N | counts the writes |
 //! | `Plan` | S | the pinned version of the train, `12951@3` |
 
@@ -15,10 +17,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::{CoachState, HeldPart, HoldId};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId, Spot};
 use crate::domain::segment::Leg;
 use crate::store::StoreError;
-use crate::store::item::{Item, check_version, corrupt};
+use crate::store::item::{Item, check_version, corrupt, string};
 
 const WHAT: &str = "a run's item";
 
@@ -32,9 +34,12 @@ pub(in crate::store) fn coach_of_key(key: &str) -> Option<CoachId> {
     CoachId::parse(key.strip_prefix("C#")?).ok()
 }
 
-/// The attribute of a berth's mask.
-pub(in crate::store) fn berth_name(berth: u8) -> String {
-    format!("B{berth}")
+/// The attribute of the mark that somebody waits or waited.
+pub(in crate::store) const FENCED: &str = "Fenced";
+
+/// The attribute of a spot's mask.
+pub(in crate::store) fn spot_name(spot: Spot) -> String {
+    format!("B{spot}")
 }
 
 /// The attribute of a hold's part.
@@ -48,15 +53,15 @@ pub(in crate::store) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// The berths of a hold's part.
-pub(in crate::store) fn berth_list(berths: &[u8]) -> AttributeValue {
-    AttributeValue::L(berths.iter().map(number).collect())
+/// The spots of a hold's part.
+pub(in crate::store) fn spot_list(spots: &[Spot]) -> AttributeValue {
+    AttributeValue::L(spots.iter().map(string).collect())
 }
 
 /// A hold's part as the item keeps it.
 pub(in crate::store) fn part_value(part: &HeldPart) -> AttributeValue {
     AttributeValue::M(HashMap::from([
-        ("Berths".to_owned(), berth_list(&part.berths)),
+        ("Spots".to_owned(), spot_list(&part.spots)),
         ("From".to_owned(), number(part.leg.from())),
         ("To".to_owned(), number(part.leg.to())),
         ("Until".to_owned(), until_value(part.until)),
@@ -85,9 +90,11 @@ pub(in crate::store) fn coach_state(item: &Item) -> Result<CoachState, StoreErro
                 let berth = berth.strip_prefix('B').and_then(|berth| berth.parse().ok()).ok_or_else(bad)?;
                 state.blocked.insert(berth, reason.as_s().map_err(|_| bad())?.clone());
             }
-        } else if let Some(Ok(berth)) = name.strip_prefix('B').map(str::parse) {
+        } else if name == FENCED {
+            state.fenced = *value.as_bool().map_err(|_| bad())?;
+        } else if let Some(Ok(spot)) = name.strip_prefix('B').map(str::parse) {
             let mask = value.as_n().map_err(|_| bad())?.parse().map_err(|_| bad())?;
-            state.masks.insert(berth, mask);
+            state.masks.insert(spot, mask);
         }
     }
     Ok(state)
@@ -106,11 +113,11 @@ pub(in crate::store) fn read_number<T: FromStr>(item: &Item, name: &str) -> Resu
 
 fn part(value: &AttributeValue) -> Option<HeldPart> {
     let map = value.as_m().ok()?;
-    let numbers = map.get("Berths")?.as_l().ok()?.iter();
-    let berths = numbers.map(|berth| berth.as_n().ok()?.parse().ok()).collect::<Option<Vec<u8>>>()?;
+    let texts = map.get("Spots")?.as_l().ok()?.iter();
+    let spots = texts.map(|spot| spot.as_s().ok()?.parse().ok()).collect::<Option<Vec<Spot>>>()?;
     let leg = Leg::new(read_number(map, "From").ok()?, read_number(map, "To").ok()?).ok()?;
     let until = DateTime::from_timestamp_millis(read_number(map, "Until").ok()?)?;
-    Some(HeldPart { berths, leg, until })
+    Some(HeldPart { spots, leg, until })
 }
 
 #[cfg(test)]
@@ -124,7 +131,7 @@ mod tests {
     fn a_coach_s_item_reads_back() {
         let id = HoldId(uuid::Uuid::from_u128(7));
         let until = chrono::DateTime::from_timestamp_millis(1_764_000_000_123).expect("a valid instant");
-        let part = HeldPart { berths: vec![17, 4], leg: Leg::new(2, 126).expect("forward"), until };
+        let part = HeldPart { spots: vec![17.into(), "4b".parse().expect("half a berth")], leg: Leg::new(2, 126).expect("forward"), until };
         let blocked = [("B9".to_owned(), AttributeValue::S("broken".to_owned()))].into();
         let item = Item::from([
             ("Item".to_owned(), AttributeValue::S("C#B1".to_owned())),
@@ -136,7 +143,7 @@ mod tests {
         ]);
         let state = coach_state(&item).expect("well formed");
         assert_eq!(state.rev, 3);
-        assert_eq!(state.masks[&17], SegmentMask::of(0, 126));
+        assert_eq!(state.masks[&17.into()], SegmentMask::of(0, 126));
         assert_eq!(state.holds[&id], part);
         assert_eq!(state.blocked[&9], "broken");
     }

@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{DateTime, Utc};
 
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::HoldId;
-use crate::domain::segment::Leg;
+use crate::domain::inventory::Spot;
+use crate::domain::inventory::edit::{CoachEdit, Fence, Held};
+use crate::domain::segment::SegmentMask;
 use crate::domain::train::RunId;
 use crate::store::runs::Plan;
-use crate::store::runs::coach_item::{berth_list, berth_name, coach_key, hold_name, number, part_value, until_value};
-use crate::store::runs::edit::CoachEdit;
+use crate::store::runs::coach_item::{FENCED, coach_key, hold_name, number, part_value, spot_list, spot_name, until_value};
 use crate::store::schema::SCHEMA_VERSION;
 
 /// A write of one coach, ready for `UpdateItem` or as a part of a transaction.
@@ -44,27 +43,13 @@ impl CoachWrite {
     /// What an edit changes, on condition that everything it was decided from is as it was read.
     pub fn of(edit: &CoachEdit, plan: &Plan) -> Self {
         let mut write = Self::new(edit.coach, plan);
-        for (berth, (before, after)) in &edit.masks {
-            let name = write.name(&berth_name(*berth));
-            if before.is_empty() {
-                write.conditions.push(format!("attribute_not_exists({name})"));
-            } else {
-                let before = write.value(number(before));
-                write.conditions.push(format!("{name} = {before}"));
-            }
-            match (after.is_empty(), before == after) {
-                (_, true) => {}
-                (true, false) => write.removes.push(name),
-                (false, false) => {
-                    let after = write.value(number(after));
-                    write.sets.push(format!("{name} = {after}"));
-                }
-            }
+        for (spot, (before, after)) in &edit.masks {
+            write.mask(*spot, *before, *after);
         }
         if !edit.unblocked.is_empty() {
             let blocked = write.name("Blocked");
             for berth in &edit.unblocked {
-                let berth = write.name(&berth_name(*berth));
+                let berth = write.name(&spot_name((*berth).into()));
                 write.conditions.push(format!("attribute_not_exists({blocked}.{berth})"));
             }
         }
@@ -79,31 +64,56 @@ impl CoachWrite {
             write.conditions.push(format!("attribute_not_exists({hold})"));
             write.sets.push(format!("{hold} = {value}"));
         }
+        for held in &edit.settled {
+            let hold = write.require(held);
+            write.removes.push(hold);
+        }
+        for (held, until) in &edit.extended {
+            let hold = write.require(held);
+            let (key, value) = (write.name("Until"), write.value(until_value(*until)));
+            write.sets.push(format!("{hold}.{key} = {value}"));
+        }
+        write.fence(edit.fence);
         write
     }
 
-    /// Makes held berths sold: the hold goes and the masks stay.
-    pub fn confirm(part: &HoldingPart<'_>, plan: &Plan) -> Self {
-        let mut write = Self::new(part.coach, plan);
-        let hold = write.require(part);
-        write.removes.push(hold);
-        write
+    fn mask(&mut self, spot: Spot, before: SegmentMask, after: SegmentMask) {
+        let name = self.name(&spot_name(spot));
+        if before.is_empty() {
+            self.conditions.push(format!("attribute_not_exists({name})"));
+        } else {
+            let before = self.value(number(before));
+            self.conditions.push(format!("{name} = {before}"));
+        }
+        match (after.is_empty(), before == after) {
+            (_, true) => {}
+            (true, false) => self.removes.push(name),
+            (false, false) => {
+                let after = self.value(number(after));
+                self.sets.push(format!("{name} = {after}"));
+            }
+        }
     }
 
-    /// Keeps held berths until another moment.
-    pub fn extend(part: &HoldingPart<'_>, until: DateTime<Utc>, plan: &Plan) -> Self {
-        let mut write = Self::new(part.coach, plan);
-        let hold = write.require(part);
-        let (key, value) = (write.name("Until"), write.value(until_value(until)));
-        write.sets.push(format!("{hold}.{key} = {value}"));
-        write
+    fn fence(&mut self, fence: Fence) {
+        match fence {
+            Fence::Any => {}
+            Fence::Absent => {
+                let fenced = self.name(FENCED);
+                self.conditions.push(format!("attribute_not_exists({fenced})"));
+            }
+            Fence::Raised => {
+                let (fenced, raised) = (self.name(FENCED), self.value(AttributeValue::Bool(true)));
+                self.sets.push(format!("{fenced} = {raised}"));
+            }
+        }
     }
 
-    /// Demands that the hold is there for just these berths and this leg; its end is not asked for.
-    fn require(&mut self, part: &HoldingPart<'_>) -> String {
-        let hold = self.name(&hold_name(part.hold));
+    /// Demands that the hold is there for just these spots and this leg; its end is not asked for.
+    fn require(&mut self, held: &Held) -> String {
+        let hold = self.name(&hold_name(held.hold));
         let wanted =
-            [("Berths", berth_list(part.berths)), ("From", number(part.leg.from())), ("To", number(part.leg.to()))];
+            [("Spots", spot_list(&held.spots)), ("From", number(held.leg.from())), ("To", number(held.leg.to()))];
         for (key, value) in wanted {
             let (key, value) = (self.name(key), self.value(value));
             self.conditions.push(format!("{hold}.{key} = {value}"));
@@ -143,13 +153,4 @@ impl CoachWrite {
         self.values.insert(placeholder.clone(), value);
         placeholder
     }
-}
-
-/// The part of a hold in one coach, as its holder knows it.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct HoldingPart<'a> {
-    pub coach: CoachId,
-    pub hold: HoldId,
-    pub berths: &'a [u8],
-    pub leg: Leg,
 }

@@ -114,8 +114,19 @@ impl Store {
         }
     }
 
-    /// A run's pin, hint and coaches, consistently; its manifest and queue sort after them and are not read.
+    /// A run's queues' heads, pin, hint and coaches, consistently; its manifest and the entries of its queues sort after
+    /// them and are not read.
     pub(super) async fn run_items(&self, run: RunId) -> Result<Vec<Item>, StoreError> {
+        self.items_between(run, "#queue", "C$").await
+    }
+
+    /// The items of a run whose key begins with a text, consistently.
+    pub(super) async fn items_beginning(&self, run: RunId, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        // Keys have no character above this one.
+        self.items_between(run, prefix, &format!("{prefix}~")).await
+    }
+
+    async fn items_between(&self, run: RunId, first: &str, last: &str) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -127,8 +138,8 @@ impl Store {
                 .key_condition_expression("RunID = :run AND #item BETWEEN :first AND :last")
                 .expression_attribute_names("#item", "Item")
                 .expression_attribute_values(":run", AttributeValue::S(run.to_string()))
-                .expression_attribute_values(":first", AttributeValue::S("#rev".to_owned()))
-                .expression_attribute_values(":last", AttributeValue::S("C$".to_owned()))
+                .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
+                .expression_attribute_values(":last", AttributeValue::S(last.to_owned()))
                 .set_exclusive_start_key(start);
             let page = self.attempt(|| query.clone().send()).await?.answer()?;
             items.extend(page.items.unwrap_or_default());

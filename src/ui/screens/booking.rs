@@ -36,7 +36,7 @@ impl Detail {
     }
 
     fn is_paid(&self) -> bool {
-        self.booking.ready().is_some_and(|booking| booking.status == BookingStatus::Confirmed)
+        self.booking.ready().is_some_and(|booking| booking.status == BookingStatus::Booked)
     }
 }
 

@@ -83,7 +83,7 @@ impl Slip {
         match self.booking.ready() {
             None => Stage::Code,
             Some(_) if !self.attempt.is_idle() => Stage::Open,
-            Some(booking) if booking.status == BookingStatus::Confirmed => Stage::Paid,
+            Some(booking) if booking.status == BookingStatus::Booked => Stage::Paid,
             Some(booking) if booking.has_lapsed(now) => Stage::Lapsed,
             Some(_) => Stage::Open,
         }

@@ -34,7 +34,7 @@ impl Ticket {
     }
 
     fn is_paid(&self) -> bool {
-        self.booking.status == BookingStatus::Confirmed
+        self.booking.status == BookingStatus::Booked
     }
 
     /// Until when the slip can be paid, while it can.

@@ -75,7 +75,7 @@ impl Papers {
 
     /// Whether a booking has what is asked for, and whether there is a way to bring it.
     pub fn offers(&self, ask: Ask, booking: &Booking, world: &World) -> bool {
-        let paid = booking.status == BookingStatus::Confirmed;
+        let paid = booking.status == BookingStatus::Booked;
         match ask {
             Ask::Code => paid,
             Ask::Receipt(how) => paid && !self.shows_code() && world.documents.contains(&how),

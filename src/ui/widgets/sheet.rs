@@ -190,9 +190,9 @@ pub fn status(booking: &Booking, world: &World) -> (String, Tone) {
             }
             _ => ("LAPSED".to_owned(), Tone::Bad),
         },
-        BookingStatus::Confirmed if is_test(booking) => ("CONFIRMED, TEST".to_owned(), Tone::Warning),
-        BookingStatus::Confirmed if left => ("TRAVELLED".to_owned(), Tone::Plain),
-        BookingStatus::Confirmed => ("CONFIRMED".to_owned(), Tone::Good),
+        BookingStatus::Booked if is_test(booking) => ("CONFIRMED, TEST".to_owned(), Tone::Warning),
+        BookingStatus::Booked if left => ("TRAVELLED".to_owned(), Tone::Plain),
+        BookingStatus::Booked => ("CONFIRMED".to_owned(), Tone::Good),
     }
 }
 

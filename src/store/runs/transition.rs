@@ -1,0 +1,130 @@
+//! What changes a booking: one transaction over the booking, the run's coaches, its manifest and its queue.
+//!
+//! Sale, payment, promotion, cancellation and the chart are all such a transition: what differs is decided before. None
+//! of them asks whether a hold's time is over: that is decided before money is taken. They ask only that the hold is
+//! there, so a clock that is fast can cost somebody a hold and never a berth.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+
+use crate::domain::booking::{Booking, BookingStatus, Place};
+use crate::domain::coach::CoachId;
+use crate::domain::inventory::CoachState;
+use crate::domain::inventory::edit::CoachEdit;
+use crate::store::item::{corrupt, string};
+use crate::store::runs::coach_item::{coach_state, number};
+use crate::store::runs::expression::CoachWrite;
+use crate::store::runs::queue::QueueEdit;
+use crate::store::runs::requests::Transacted;
+use crate::store::runs::{Plan, key};
+use crate::store::schema::SCHEMA_VERSION;
+use crate::store::{Store, StoreError, bookings};
+
+/// A change of a booking and of everything on its run that goes with it. All of it is written, or nothing.
+#[derive(Clone, Debug)]
+pub struct Transition<'a> {
+    /// The booking as it shall be.
+    pub booking: &'a Booking,
+    /// What has to be under its PNR.
+    pub before: Before,
+    /// What changes in the coaches, each once.
+    pub edits: Vec<CoachEdit>,
+    /// What changes in its queue.
+    pub queue: Option<QueueEdit>,
+}
+
+/// What has to be under the PNR for a booking to be written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing.
+    Nothing,
+    /// This version of the booking.
+    Version(u32),
+}
+
+/// What came of an attempt to change a booking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// It is written.
+    Done,
+    /// There is another booking, or another version of it, under the PNR; nothing was written. Whoever sees their own
+    /// `OpID` in its history knows that an earlier attempt was applied.
+    Found(Box<Booking>),
+    /// Coaches are not as they were read, or a hold in them is gone; those coaches as they are now. Nothing was written.
+    Moved(Vec<(CoachId, CoachState)>),
+    /// The queue is full or closed, or the entry in it is not as it was read. Nothing was written.
+    QueueMoved,
+}
+
+impl Store {
+    /// Writes a transition: all of it or nothing.
+    pub async fn commit(&self, plan: &Plan, transition: &Transition<'_>) -> Result<Commit, StoreError> {
+        let booking = transition.booking;
+        let mut items = vec![self.booking_put(booking, transition.before)];
+        items.extend(transition.edits.iter().map(|edit| self.coach_update(plan.run(), &CoachWrite::of(edit, plan))));
+        let coaches = items.len();
+        items.extend(transition.queue.iter().flat_map(|edit| self.queue_writes(plan, edit)));
+        let queue = items.len();
+        if booking.status != BookingStatus::AwaitingPayment {
+            items.push(self.manifest_put(plan, booking));
+        }
+        let reasons = match self.transact_run(items).await? {
+            Transacted::Done => return Ok(Commit::Done),
+            Transacted::Refused(reasons) => reasons,
+        };
+        match reasons.first() {
+            Some(Some(found)) if !found.is_empty() => {
+                return Ok(Commit::Found(Box::new(bookings::booking_of(found.clone())?)));
+            }
+            // The booking is there to be refused by, unless it was expected and is not: nobody deletes bookings.
+            Some(Some(_)) => return Err(corrupt("a booking", "it is not there")),
+            _ => {}
+        }
+        if reasons[coaches..queue].iter().any(Option::is_some) {
+            return Ok(Commit::QueueMoved);
+        }
+        let moved = transition.edits.iter().zip(&reasons[1..coaches]);
+        let moved = moved.filter_map(|(edit, reason)| Some((edit.coach, reason.as_ref()?)));
+        let moved = moved.map(|(coach, item)| Ok((coach, coach_state(item)?)));
+        Ok(Commit::Moved(moved.collect::<Result<_, StoreError>>()?))
+    }
+
+    fn booking_put(&self, booking: &Booking, before: Before) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(self.names().bookings.clone())
+            .set_item(Some(bookings::item_of(booking)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let put = match before {
+            Before::Nothing => put.condition_expression("attribute_not_exists(BookingID)"),
+            Before::Version(version) => put
+                .condition_expression("#version = :version AND SchemaVersion <= :schema")
+                .expression_attribute_names("#version", "Version")
+                .expression_attribute_values(":version", number(version))
+                .expression_attribute_values(":schema", number(SCHEMA_VERSION)),
+        };
+        let put = put.build().expect("table and item are given");
+        TransactWriteItem::builder().put(put).build()
+    }
+
+    fn manifest_put(&self, plan: &Plan, booking: &Booking) -> TransactWriteItem {
+        let places = booking.passengers.iter().map(|booked| match &booked.place {
+            Place::Berth(allotted) => string(allotted.berth),
+            place => string(place),
+        });
+        let mut item = key(plan.run(), &format!("P#{}", booking.pnr));
+        item.extend([
+            ("Places".to_owned(), AttributeValue::L(places.collect())),
+            ("From".to_owned(), number(booking.leg.from())),
+            ("To".to_owned(), number(booking.leg.to())),
+            ("Class".to_owned(), string(booking.class)),
+            ("Version".to_owned(), number(booking.version)),
+            ("SchemaVersion".to_owned(), number(SCHEMA_VERSION)),
+            ("ExpiresAt".to_owned(), number(plan.expires_at().timestamp())),
+        ]);
+        let put = Put::builder()
+            .table_name(self.names().runs())
+            .set_item(Some(item))
+            .build()
+            .expect("table and item are given");
+        TransactWriteItem::builder().put(put).build()
+    }
+}

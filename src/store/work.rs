@@ -1,0 +1,80 @@
+//! Duties: what somebody has to do later, listed by when it is due.
+//!
+//! A duty is listed by the write that creates it and goes with the write that ends it, so it survives whoever made it. The
+//! index may lag, so whoever finds a duty looks at the item before they act.
+
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+
+use crate::domain::train::RunId;
+use crate::store::item::{Item, string};
+use crate::store::schema::{DUE_AT, WORK, WORK_INDEX};
+use crate::store::{Store, StoreError};
+
+/// Among how many work lists the duties of one kind are spread, so that no partition of the index is hot.
+pub const LISTS: u64 = 10;
+
+/// What has to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A slip was not paid in time: its berths go back.
+    Payment,
+    /// Somebody waits in a queue.
+    Promotion,
+    /// A chart has to be made.
+    Chart,
+    /// A run was cancelled: its bookings are refunded.
+    CancelRun,
+}
+
+impl Kind {
+    /// The work list of this kind for something that is spread by a number.
+    pub fn list(self, spread: u64) -> String {
+        let name = match self {
+            Self::Payment => "payment",
+            Self::Promotion => "promotion",
+            Self::Chart => "chart",
+            Self::CancelRun => "cancel-run",
+        };
+        format!("{name}#{}", spread % LISTS)
+    }
+}
+
+/// A number by which the duties of runs are spread.
+pub(in crate::store) fn spread(run: RunId) -> u64 {
+    let letters = run.train.as_str().bytes().map(u64::from).sum::<u64>();
+    letters + u64::from(run.date.num_days_from_ce().unsigned_abs())
+}
+
+/// A moment as work is sorted by it.
+pub(in crate::store) fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+impl Store {
+    /// The items of a table with a duty of a kind that is due at a moment, the longest due first. A moment behind.
+    pub(in crate::store) async fn due(
+        &self,
+        table: &str,
+        kind: Kind,
+        now: DateTime<Utc>,
+        limit: i32,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut due = Vec::new();
+        for spread in 0..LISTS {
+            let query = self
+                .dynamodb()
+                .query()
+                .table_name(table)
+                .index_name(WORK_INDEX)
+                .key_condition_expression("#work = :work AND #due <= :now")
+                .expression_attribute_names("#work", WORK)
+                .expression_attribute_names("#due", DUE_AT)
+                .expression_attribute_values(":work", string(kind.list(spread)))
+                .expression_attribute_values(":now", string(moment(now)))
+                .limit(limit);
+            let page = self.attempt(|| query.clone().send()).await?.answer()?;
+            due.extend(page.items.unwrap_or_default());
+        }
+        Ok(due)
+    }
+}
