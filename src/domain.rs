@@ -4,6 +4,7 @@
 //! the one serialised form of a value (`PascalCase`), which the store and the JSON output share; no module here knows
 //! where that form goes.
 
+pub mod admission;
 pub mod allotment;
 pub mod booking;
 pub mod coach;

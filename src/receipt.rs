@@ -79,12 +79,14 @@ enum Warning {
     Test,
     NotPaid,
     Lapsed,
+    Cancelled,
 }
 
 impl Warning {
     fn of(booking: &Booking) -> Option<Self> {
         match (booking.status, &booking.payment) {
             (BookingStatus::Lapsed, _) => Some(Self::Lapsed),
+            (BookingStatus::Cancelled, _) => Some(Self::Cancelled),
             (BookingStatus::AwaitingPayment, _) | (_, None) => Some(Self::NotPaid),
             (BookingStatus::Booked, Some(payment)) if payment.method == PaymentMethod::Test => Some(Self::Test),
             (BookingStatus::Booked, Some(_)) => None,
@@ -97,6 +99,7 @@ impl Warning {
             Self::Test => "TEST PAYMENT",
             Self::NotPaid => "NOT PAID",
             Self::Lapsed => "LAPSED",
+            Self::Cancelled => "CANCELLED",
         }
     }
 
@@ -106,6 +109,7 @@ impl Warning {
             Self::Test => "TEST PAYMENT: no money was taken. Not valid for travel.",
             Self::NotPaid => "NOT PAID: not valid for travel. Pay the slip at a counter first.",
             Self::Lapsed => "LAPSED: the berths were given back. Not valid for travel.",
+            Self::Cancelled => "CANCELLED: nobody travels on this booking. Not valid for travel.",
         }
     }
 }

@@ -82,8 +82,9 @@ fn save(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 fn words(booking: &Booking) -> String {
     let status = match booking.status {
         BookingStatus::AwaitingPayment => "awaits payment at a counter",
-        BookingStatus::Booked => "confirmed",
+        BookingStatus::Booked => "booked",
         BookingStatus::Lapsed => "lapsed: it was not paid in time",
+        BookingStatus::Cancelled => "cancelled",
     };
     let mut text = format!(
         "PNR        {}, {status}\n\
@@ -106,7 +107,7 @@ fn words(booking: &Booking) -> String {
         booking.phone.masked(),
     );
     for booked in &booking.passengers {
-        let berth = booked.allotted.map_or_else(|| "on a lap".to_owned(), |allotted| allotted.to_string());
+        let berth = booked.place;
         let who = &booked.passenger;
         let _ = writeln!(text, "           {} ({} {}) {berth}  {}", who.name, who.age, who.gender, booked.fare);
     }

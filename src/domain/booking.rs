@@ -303,6 +303,12 @@ impl Booking {
         self.history.iter().any(|change| change.op == op)
     }
 
+    /// The action that took the money, or the one that made it where none was taken.
+    pub fn transaction(&self) -> Option<OpId> {
+        let paid = self.history.iter().find(|change| matches!(change.what, Deed::Booked | Deed::Paid));
+        paid.or(self.history.first()).map(|change| change.op)
+    }
+
     /// Whether an action made it.
     pub fn was_made_by(&self, op: OpId) -> bool {
         self.history.first().is_some_and(|change| change.op == op)

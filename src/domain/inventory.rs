@@ -8,13 +8,15 @@ pub mod edit;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::domain::coach::{Class, Coach, CoachId};
+use crate::domain::admission::Grant;
+use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
 use crate::domain::segment::{Leg, SegmentMask};
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{QueueHead, QueueId};
@@ -190,7 +192,7 @@ pub struct RunState {
     /// The run.
     pub run: RunId,
     /// The timetable entry it runs by.
-    pub train: std::sync::Arc<Train>,
+    pub train: Arc<Train>,
     /// The coaches that anybody wrote to.
     pub coaches: BTreeMap<CoachId, CoachState>,
     /// The queues that anybody ever joined.
@@ -198,10 +200,20 @@ pub struct RunState {
 }
 
 impl RunState {
+    /// A run of which nothing was ever sold or held.
+    pub const fn unsold(run: RunId, train: Arc<Train>) -> Self {
+        Self { run, train, coaches: BTreeMap::new(), queues: BTreeMap::new() }
+    }
+
     /// A coach's state; all free when nobody wrote to it.
     pub fn coach(&self, id: CoachId) -> &CoachState {
-        static FREE: CoachState =
-            CoachState { rev: 0, masks: BTreeMap::new(), holds: BTreeMap::new(), blocked: BTreeMap::new(), fenced: false };
+        static FREE: CoachState = CoachState {
+            rev: 0,
+            masks: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            blocked: BTreeMap::new(),
+            fenced: false,
+        };
         self.coaches.get(&id).unwrap_or(&FREE)
     }
 
@@ -218,11 +230,33 @@ impl RunState {
         Some(coaches.map(|coach| self.free_in(coach, leg, now)).sum())
     }
 
+    /// The spots that grants are for, by coach.
+    pub fn spots_of(&self, grants: &[Grant]) -> BTreeMap<CoachId, Vec<Spot>> {
+        spots_of(grants, |_| false)
+    }
+
     /// The instant at which the next hold expires for others: when a screen has to be drawn again.
     pub fn next_expiry(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let holds = self.coaches.values().flat_map(|coach| coach.holds.values());
         holds.map(|part| part.until + GRACE).filter(|at| *at > now).min()
     }
+}
+
+/// The spots that grants are for, by coach; whoever has the whole of a shared berth has both of its halves.
+pub fn spots_of(grants: &[Grant], is_shared: impl Fn(BerthRef) -> bool) -> BTreeMap<CoachId, Vec<Spot>> {
+    let mut parts: BTreeMap<CoachId, Vec<Spot>> = BTreeMap::new();
+    for grant in grants {
+        match grant {
+            Grant::Berth(berth) if is_shared(*berth) => {
+                let halves = Part::HALVES.map(|part| Spot::new(berth.number, part));
+                parts.entry(berth.coach).or_default().extend(halves);
+            }
+            Grant::Berth(berth) => parts.entry(berth.coach).or_default().push(berth.number.into()),
+            Grant::Shared(shared) => parts.entry(shared.berth.coach).or_default().push(shared.spot()),
+            Grant::Waiting | Grant::Unreserved => {}
+        }
+    }
+    parts
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::coach::{BerthRef, BerthType, Class};
-use crate::domain::inventory::Part;
+use crate::domain::inventory::{Part, Spot};
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
@@ -154,4 +154,11 @@ pub struct SharedBerth {
     pub berth: BerthRef,
     /// Which half.
     pub part: Part,
+}
+
+impl SharedBerth {
+    /// The spot of the coach that it is.
+    pub const fn spot(self) -> Spot {
+        Spot::new(self.berth.number, self.part)
+    }
 }

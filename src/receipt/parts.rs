@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use crate::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus};
+use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
 use crate::domain::fare::FareItemKind;
 use crate::domain::money::Paise;
 use crate::domain::time::railway_time;
@@ -238,7 +238,8 @@ fn payment_lines(booking: &Booking) -> [String; 3] {
         None => ("No money has been taken.".to_owned(), String::new()),
     };
     let nothing_else = "No convenience fee, insurance or agent's charge is part of this price.".to_owned();
-    [paid, format!("Transaction {}{taken}", booking.op), nothing_else]
+    let transaction = booking.transaction().map(|op| op.to_string()).unwrap_or_default();
+    [paid, format!("Transaction {transaction}{taken}"), nothing_else]
 }
 
 fn tax_lines(booking: &Booking, issuer: &Issuer) -> Vec<(String, String)> {
@@ -281,9 +282,9 @@ fn invoice_number(booking: &Booking, issuer: &Issuer) -> String {
 
 /// What a passenger has: `CNF/B2/20/LB`, or why it is no berth.
 fn status_of(booking: &Booking, booked: &BookedPassenger) -> String {
-    match (booking.status, &booked.allotted) {
-        (BookingStatus::Booked, Some(allotted)) => Allotted::to_string(allotted),
-        (BookingStatus::Booked, None) => "on a lap".to_owned(),
+    match (booking.status, booked.place) {
+        (BookingStatus::Booked, Place::Lap) => "on a lap".to_owned(),
+        (BookingStatus::Booked | BookingStatus::Cancelled, place) => place.to_string(),
         (BookingStatus::AwaitingPayment, _) => "not paid".to_owned(),
         (BookingStatus::Lapsed, _) => "lapsed".to_owned(),
     }
@@ -294,6 +295,7 @@ const fn status(status: BookingStatus) -> &'static str {
         BookingStatus::AwaitingPayment => "Awaiting payment",
         BookingStatus::Booked => "Confirmed",
         BookingStatus::Lapsed => "Lapsed",
+        BookingStatus::Cancelled => "Cancelled",
     }
 }
 

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use self::draft::{Draft, check_tender};
-use crate::domain::booking::{Booking, BookingStatus, OpId, Payment, PaymentMethod, Slip};
-use crate::domain::coach::{BerthRef, Class};
+use crate::domain::admission::Grant;
+use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Payment, PaymentMethod, Slip};
+use crate::domain::coach::Class;
 use crate::domain::fare::{self, Fare, Ride, Traveller};
+use crate::domain::inventory::edit::{self, CoachEdit};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
@@ -26,7 +28,7 @@ use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tend
 use crate::service::session::{Session, Tried};
 use crate::service::{Kiosk, receipt_outbox};
 use crate::store::StoreError;
-use crate::store::runs::{Before, Commit, Holding, Plan, parts};
+use crate::store::runs::{Before, Commit, Holding, Plan, Transition};
 
 /// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.
 const SLIP_SPARE: TimeDelta = TimeDelta::minutes(2);
@@ -76,7 +78,7 @@ pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Ten
         }
         Prepared::Found(booking) => *booking,
     };
-    Ok(finish(session, booking, &order.hold, "booking.confirm"))
+    Ok(finish(session, op, booking, &order.hold, "booking.confirm"))
 }
 
 /// Keeps the held berths under a slip that is paid at a counter.
@@ -89,7 +91,7 @@ pub(super) async fn reserve(session: &Session, op: OpId, order: &Order) -> Resul
         }
         Prepared::Found(booking) => *booking,
     };
-    Ok(finish(session, booking, &order.hold, "booking.reserve"))
+    Ok(finish(session, op, booking, &order.hold, "booking.reserve"))
 }
 
 /// On what terms held berths become a booking.
@@ -103,29 +105,31 @@ enum Terms {
 /// Writes a new booking, under another number if its own is taken. Finds what an earlier attempt wrote.
 async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms: Terms) -> Result<Booking, Failure> {
     let kiosk = session.kiosk();
-    let (plan, holding) = (draft.plan(), holding(&order.hold));
+    let (plan, holding) = (draft.plan(), draft.holding());
     for draw in 0..DRAWS {
-        let open = draft.booking(draft::pnr(&draft.train, op, draw));
-        let (booking, commit) = match &terms {
+        let pnr = draft::pnr(&draft.train, op, draw);
+        let (booking, edits) = match &terms {
             Terms::Paid(payment) => {
+                let open = draft.booking(pnr, Deed::Booked);
                 let paid = Booking { status: BookingStatus::Booked, payment: Some(payment.clone()), ..open };
-                let commit = kiosk.store().confirm(&plan, &holding, &paid, Before::Nothing).await;
-                (paid, commit)
+                (paid, settled(&holding))
             }
             Terms::Slip(slip) => {
-                let kept = Booking { slip: Some(slip.clone()), ..open };
-                let commit = kiosk.store().reserve(&plan, &holding, &kept, slip.pay_by + SLIP_SPARE).await;
-                (kept, commit)
+                let kept = Booking { slip: Some(slip.clone()), ..draft.booking(pnr, Deed::Reserved) };
+                let until = slip.pay_by + SLIP_SPARE;
+                (kept, holding.coaches().map(|(coach, held)| edit::extend(coach, held, until)).collect())
             }
         };
+        let transition = Transition { booking: &booking, before: Before::Nothing, edits, queue: None };
+        let commit = kiosk.store().commit(&plan, &transition).await;
         match commit.map_err(|error| refuse_doubtful(session, order, &error))? {
             Commit::Done => {
                 kiosk.announce(&plan, Vec::new(), &holding);
                 return Ok(booking);
             }
-            Commit::Found(found) if found.made_by == op => return Ok(*found),
+            Commit::Found(found) if found.was_made_by(op) => return Ok(*found),
             Commit::Found(_) => {}
-            Commit::HoldGone => {
+            Commit::Moved(_) | Commit::QueueMoved => {
                 // The hold may have gone into the booking by an earlier attempt that this one met on its way.
                 if let Some(found) = earlier(kiosk, &draft.train, op).await? {
                     return Ok(found);
@@ -143,44 +147,49 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     let kiosk = session.kiosk();
     check_tender(session, &tender).await?;
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
-    if booking.op == op && booking.status == BookingStatus::Booked {
-        return Ok(paid_slip(session, booking));
+    if booking.was_done(op) {
+        return Ok(paid_slip(session, op, booking));
     }
     let slip = payable_slip(kiosk, &booking)?.clone();
     let train = kiosk.train_of(booking.run).await?;
     let plan = Plan::new(booking.run, &train);
-    let berths: Vec<BerthRef> = booking.berths().map(|allotted| allotted.berth).collect();
-    let holding = Holding { hold: slip.hold, leg: booking.leg, parts: parts(&berths) };
+    let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
+    let state = kiosk.known_run(booking.run).await?.state;
+    let holding = Holding { hold: slip.hold, leg: booking.leg, parts: state.spots_of(&grants) };
+    let payment = payment(session, tender, booking.fare.total);
+    let change = Change { op, at: payment.taken_at, by: payment.taken_by, what: Deed::Paid };
     let paid = Booking {
         version: booking.version + 1,
         status: BookingStatus::Booked,
-        op,
-        payment: Some(payment(session, tender, booking.fare.total)),
+        history: booking.history.iter().cloned().chain([change]).collect(),
+        payment: Some(payment),
         slip: None,
         ..booking.clone()
     };
-    let commit = kiosk.store().confirm(&plan, &holding, &paid, Before::Version(booking.version)).await;
+    let before = Before::Version(booking.version);
+    let transition = Transition { booking: &paid, before, edits: settled(&holding), queue: None };
+    let commit = kiosk.store().commit(&plan, &transition).await;
     match commit.map_err(|error| refuse("pay a slip", &error))? {
         Commit::Done => {
             kiosk.announce(&plan, Vec::new(), &holding);
-            Ok(paid_slip(session, paid))
+            Ok(paid_slip(session, op, paid))
         }
-        Commit::Found(found) if found.op == op => Ok(paid_slip(session, *found)),
+        Commit::Found(found) if found.was_done(op) => Ok(paid_slip(session, op, *found)),
         Commit::Found(_) => Err(Failure::SlipClosed(PAID)),
         // The hold may have gone into the booking by an earlier attempt that this one met on its way.
-        Commit::HoldGone => match kiosk.find(pnr).await? {
-            Some(found) if found.op == op => Ok(paid_slip(session, found)),
+        Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
+            Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
             Some(_) | None => Err(Failure::SlipClosed(LAPSED)),
         },
     }
 }
 
 /// What follows a slip that is paid; repeated, it changes nothing.
-fn paid_slip(session: &Session, booking: Booking) -> Reply {
+fn paid_slip(session: &Session, op: OpId, booking: Booking) -> Reply {
     let kiosk = session.kiosk();
     receipt_outbox::post(kiosk, &booking);
     let taken_at = booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at);
-    kiosk.record_sale(session, "booking.pay-slip", (booking.op, taken_at), &booking);
+    kiosk.record_sale(session, "booking.pay-slip", (op, taken_at), &booking);
     Reply::Booking(Arc::new(booking))
 }
 
@@ -273,7 +282,7 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
 async fn earlier(kiosk: &Kiosk, train: &Train, op: OpId) -> Result<Option<Booking>, Failure> {
     for draw in 0..DRAWS {
         match kiosk.find(draft::pnr(train, op, draw)).await? {
-            Some(found) if found.made_by == op => return Ok(Some(found)),
+            Some(found) if found.was_made_by(op) => return Ok(Some(found)),
             // Somebody else's: the attempt would have drawn again.
             Some(_) => {}
             None => break,
@@ -282,8 +291,9 @@ async fn earlier(kiosk: &Kiosk, train: &Train, op: OpId) -> Result<Option<Bookin
     Ok(None)
 }
 
-fn holding(hold: &Hold) -> Holding {
-    Holding { hold: hold.id, leg: hold.leg, parts: parts(&hold.berths) }
+/// Makes all that is held the booking's.
+fn settled(holding: &Holding) -> Vec<CoachEdit> {
+    holding.coaches().map(|(coach, held)| edit::settle(coach, held)).collect()
 }
 
 fn payment(session: &Session, tender: Tender, amount: Paise) -> Payment {
@@ -298,12 +308,12 @@ fn payment(session: &Session, tender: Tender, amount: Paise) -> Payment {
 }
 
 /// What follows a booking that is written; nothing of it can undo it.
-fn finish(session: &Session, booking: Booking, hold: &Hold, action: &'static str) -> Reply {
+fn finish(session: &Session, op: OpId, booking: Booking, hold: &Hold, action: &'static str) -> Reply {
     let kiosk = session.kiosk();
     session.drop_hold(hold.id);
     session.remember(booking.pnr);
     receipt_outbox::post(kiosk, &booking);
-    kiosk.record_sale(session, action, (booking.made_by, booking.booked_at), &booking);
+    kiosk.record_sale(session, action, (op, booking.booked_at), &booking);
     Reply::Booking(Arc::new(booking))
 }
 

@@ -32,11 +32,11 @@ impl Session {
             Request::Unlock { password } => account::unlock(session, password).await,
             Request::Search { from, to, date } => search::search(session, &from, &to, date).await,
             Request::Departures { station, limit } => search::departures(session, station, limit).await,
-            Request::Hold { hold, run, leg, class, choice } => {
-                hold::hold(session, &hold::Wanted { id: hold, run, leg, class, choice }).await
+            Request::Hold { hold, run, leg, class, quota, choice, accept } => {
+                hold::hold(session, &hold::Wanted { id: hold, run, leg, class, quota, choice, accept }).await
             }
             Request::Release { hold, run: _ } => hold::release(session, hold).await,
-            Request::Price { run, leg, class, passengers } => {
+            Request::Price { run, leg, class, quota: _, passengers } => {
                 booking::price(session, run, leg, class, &passengers).await.map(Reply::Priced)
             }
             Request::Book { op, order, payment } => booking::book(session, op, &order, payment).await,

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 
+use crate::domain::admission::{Accept, Grant};
 use crate::domain::allotment::allot;
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::inventory::{CoachState, HoldId, RunState};
+use crate::domain::quota::Quota;
 use crate::domain::rules::BookingRules;
 use crate::domain::segment::Leg;
 use crate::domain::time::{instant, railway_time};
@@ -18,7 +20,7 @@ use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};
 use crate::service::session::{Session, Tried};
 use crate::service::{Kiosk, live};
-use crate::store::runs::{HoldAttempt, Holding, Plan, Run, parts};
+use crate::store::runs::{HoldAttempt, Holding, Plan, Run};
 
 /// How often a choice is made again because somebody was faster. Each time somebody else got a berth, so a run is full
 /// long before.
@@ -37,7 +39,15 @@ pub(super) struct Wanted {
     pub run: RunId,
     pub leg: Leg,
     pub class: Class,
+    pub quota: Quota,
     pub choice: Choice,
+    pub accept: Accept,
+}
+
+impl Wanted {
+    fn granted(&self, grants: Vec<Grant>, until: DateTime<Utc>) -> Hold {
+        Hold { id: self.id, run: self.run, leg: self.leg, class: self.class, quota: self.quota, grants, until }
+    }
 }
 
 /// What the berths are chosen from.
@@ -79,8 +89,8 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         }
         let closes = check_on_sale(rules, &run.state.train, wanted.run, wanted.leg, now)?;
         let until = (now + kiosk.settings().hold).trunc_subsecs(3).min(closes);
-        let berths = match choose(&run.state, wanted, now) {
-            Ok(berths) => berths,
+        let grants = match choose(&run.state, wanted, now) {
+            Ok(grants) => grants,
             Err(_) if knowledge == Knowledge::Recent => {
                 (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
                 continue;
@@ -92,15 +102,14 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             continue;
         }
         let plan = Plan::new(wanted.run, &run.state.train);
-        let holding = Holding { hold: wanted.id, leg: wanted.leg, parts: parts(&berths) };
+        let holding = Holding { hold: wanted.id, leg: wanted.leg, parts: run.state.spots_of(&grants) };
         let attempt = kiosk.store().hold(&plan, &holding, until, &run.state, now).await;
         match attempt.map_err(|error| refuse("hold", &error))? {
             HoldAttempt::Held(coaches) => {
                 let parts = coaches.iter().filter_map(|(_, coach)| coach.holds.get(&wanted.id));
                 let until = parts.map(|part| part.until).min().unwrap_or(until);
                 kiosk.announce(&plan, coaches, &holding);
-                let granted =
-                    Hold { id: wanted.id, run: wanted.run, leg: wanted.leg, class: wanted.class, berths, until };
+                let granted = wanted.granted(grants, until);
                 session.keep_hold(granted.clone());
                 return Ok(Reply::Held(granted));
             }
@@ -137,7 +146,7 @@ async fn release_held(kiosk: &Kiosk, hold: &Hold) -> Result<(), Failure> {
         None => kiosk.known_run(hold.run).await?,
     };
     let plan = Plan::new(hold.run, &run.state.train);
-    for (coach, berths) in parts(&hold.berths) {
+    for (coach, spots) in run.state.spots_of(&hold.grants) {
         let state = match run.state.coaches.get(&coach) {
             Some(state) if state.holds.contains_key(&hold.id) => state.clone(),
             // Not seen yet: what was known is older than the hold.
@@ -149,7 +158,7 @@ async fn release_held(kiosk: &Kiosk, hold: &Hold) -> Result<(), Failure> {
         };
         let state = kiosk.store().release(&plan, hold.id, coach, &state).await;
         let state = state.map_err(|error| refuse("release", &error))?;
-        let holding = Holding { hold: hold.id, leg: hold.leg, parts: [(coach, berths)].into() };
+        let holding = Holding { hold: hold.id, leg: hold.leg, parts: [(coach, spots)].into() };
         kiosk.announce(&plan, vec![(coach, state)], &holding);
     }
     Ok(())
@@ -157,11 +166,11 @@ async fn release_held(kiosk: &Kiosk, hold: &Hold) -> Result<(), Failure> {
 
 /// The hold as an earlier attempt left it.
 fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
-    let mut berths = Vec::new();
+    let mut berths: Vec<BerthRef> = Vec::new();
     let mut until: Option<DateTime<Utc>> = None;
     for (coach, state) in &state.coaches {
         if let Some(part) = state.holds.get(&wanted.id).filter(|part| part.leg == wanted.leg) {
-            berths.extend(part.berths.iter().map(|number| BerthRef { coach: *coach, number: *number }));
+            berths.extend(part.spots.iter().map(|spot| BerthRef { coach: *coach, number: spot.number }));
             until = Some(until.map_or(part.until, |until| until.min(part.until)));
         }
     }
@@ -170,7 +179,7 @@ fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
         berths.sort_by_key(|berth| chosen.iter().position(|chosen| chosen == berth));
     }
     let until = until.filter(|_| berths.len() == wanted.choice.len())?;
-    Some(Hold { id: wanted.id, run: wanted.run, leg: wanted.leg, class: wanted.class, berths, until })
+    Some(wanted.granted(berths.into_iter().map(Grant::Berth).collect(), until))
 }
 
 /// Refuses a leg of a run that is not on sale, and says when its sales close. The window counts from the origin's date.
@@ -199,12 +208,13 @@ pub(super) fn check_not_closed(
 }
 
 /// Chooses berths from a state, or says why there are none.
-fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<BerthRef>, Failure> {
+fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<Grant>, Failure> {
     let left = state.available(wanted.class, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
     match &wanted.choice {
         Choice::Best(wishes) => {
             let start = u64::from_be_bytes(wanted.id.0.as_bytes()[8..].try_into().expect("a UUID has 16 bytes"));
             allot(state, wanted.class, wanted.leg, wishes, start, now)
+                .map(|berths| berths.into_iter().map(Grant::Berth).collect())
                 .map_err(|shortage| Failure::SoldOut { left: shortage.left })
         }
         Choice::Berths(berths) => {
@@ -218,7 +228,11 @@ fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<B
             }
             let is_taken = |berth: &&BerthRef| !state.coach(berth.coach).is_free(berth.number, wanted.leg, now);
             let taken: Vec<_> = berths.iter().filter(is_taken).copied().collect();
-            if taken.is_empty() { Ok(berths.clone()) } else { Err(Failure::BerthTaken { berths: taken, left }) }
+            if taken.is_empty() {
+                Ok(berths.iter().copied().map(Grant::Berth).collect())
+            } else {
+                Err(Failure::BerthTaken { berths: taken, left })
+            }
         }
     }
 }

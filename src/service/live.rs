@@ -243,13 +243,13 @@ mod tests {
     use crate::service::timetable_file;
 
     fn coach(rev: u64, berth: u8) -> CoachState {
-        CoachState { rev, masks: [(berth, SegmentMask::of(0, 2))].into(), ..CoachState::default() }
+        CoachState { rev, masks: [(berth.into(), SegmentMask::of(0, 2))].into(), ..CoachState::default() }
     }
 
     fn read(train: &Arc<Train>, state: CoachState) -> Run {
         let run = format!("{}#2026-12-05", train.number()).parse().expect("a run");
         let coaches = BTreeMap::from([(train.coaches()[0].id(), state)]);
-        Run { state: RunState { run, train: Arc::clone(train), coaches }, pinned: true, hint: 1 }
+        Run { state: RunState { coaches, ..RunState::unsold(run, Arc::clone(train)) }, pinned: true, hint: 1 }
     }
 
     #[test]

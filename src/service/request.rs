@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::domain::admission::{Accept, Grant};
 use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class};
@@ -18,6 +19,7 @@ use crate::domain::inventory::HoldId;
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
+use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
@@ -84,8 +86,12 @@ pub enum Request {
         leg: Leg,
         /// The class.
         class: Class,
+        /// The quota from which they are sold.
+        quota: Quota,
         /// Which berths.
         choice: Choice,
+        /// What else would do where there are too few.
+        accept: Accept,
     },
     /// Give held berths back.
     Release {
@@ -102,6 +108,8 @@ pub enum Request {
         leg: Leg,
         /// The class.
         class: Class,
+        /// The quota.
+        quota: Quota,
         /// Who travels.
         passengers: Vec<Passenger>,
     },
@@ -203,7 +211,7 @@ pub struct Tender {
     pub reference: Option<String>,
 }
 
-/// Berths out of sale for one person until a moment.
+/// What is out of sale for one person until a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     /// Names it.
@@ -214,10 +222,19 @@ pub struct Hold {
     pub leg: Leg,
     /// The class.
     pub class: Class,
-    /// The berths in the order of the wishes.
-    pub berths: Vec<BerthRef>,
-    /// Until when they are kept.
+    /// The quota.
+    pub quota: Quota,
+    /// What each of the party is given, in the order of the wishes.
+    pub grants: Vec<Grant>,
+    /// Until when it is kept.
     pub until: DateTime<Utc>,
+}
+
+impl Hold {
+    /// The berths that the party has to itself, in the order of the wishes.
+    pub fn berths(&self) -> Vec<BerthRef> {
+        self.grants.iter().filter_map(|grant| grant.berth()).collect()
+    }
 }
 
 /// Where a page of a listing ended; opaque.

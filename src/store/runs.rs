@@ -23,7 +23,7 @@ pub use self::queue::{EntryEdit, QueueEdit};
 use self::queue::{head_of, queue_of_key};
 use self::requests::{Consistency, Transacted, Written};
 pub use self::transition::{Before, Commit, Transition};
-use crate::domain::coach::{BerthRef, Coach, CoachId};
+use crate::domain::coach::{Coach, CoachId};
 use crate::domain::inventory::edit::{CoachEdit, Held, claim, release};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState, Spot};
 use crate::domain::segment::Leg;
@@ -290,10 +290,7 @@ fn refused(plan: &Plan, holding: &Holding, items: &[(CoachId, Item)]) -> Result<
         states.push((*coach, coach_state(item)?));
     }
     let mine = states.iter().any(|(coach, state)| {
-        state
-            .holds
-            .get(&holding.hold)
-            .is_some_and(|part| part.leg == holding.leg && part.spots == holding.parts[coach])
+        state.holds.get(&holding.hold).is_some_and(|part| part.leg == holding.leg && part.spots == holding.parts[coach])
     });
     Ok(if mine { HoldAttempt::Held(states) } else { HoldAttempt::Lost(states) })
 }

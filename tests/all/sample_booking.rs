@@ -1,7 +1,9 @@
 //! A booking as the services would make it, for tests and benchmarks of what is printed from one.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use kiosk::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, OpId, Payment, PaymentMethod};
+use kiosk::domain::booking::{
+    Allotted, BookedPassenger, Booking, BookingStatus, Change, Deed, OpId, Payment, PaymentMethod, Place,
+};
 use kiosk::domain::coach::{BerthRef, BerthType, Class, CoachId};
 use kiosk::domain::fare::{Fare, FareItem, FareItemKind};
 use kiosk::domain::money::Paise;
@@ -21,8 +23,12 @@ pub fn booking() -> Booking {
         pnr: "2451234567".parse().expect("a PNR"),
         version: 1,
         status: BookingStatus::Booked,
-        made_by: OpId(Uuid::from_u128(0x0193_80d2_4c6e_7b11_9a58_6e0f_2a31_c4d5)),
-        op: OpId(Uuid::from_u128(0x0193_80d2_4c6e_7b11_9a58_6e0f_2a31_c4d5)),
+        history: vec![Change {
+            op: OpId(Uuid::from_u128(0x0193_80d2_4c6e_7b11_9a58_6e0f_2a31_c4d5)),
+            at: booked_at,
+            by: Some(AccountId(Uuid::from_u128(7))),
+            what: Deed::Booked,
+        }],
         booked_at,
         account: Some(AccountId(Uuid::from_u128(7))),
         terminal: "NDLS-07".to_owned(),
@@ -75,6 +81,9 @@ pub fn passenger(
     berth: Option<(&str, u8, BerthType)>,
     fare: i64,
 ) -> BookedPassenger {
+    let place = berth.map_or(Place::Lap, |(coach, number, kind)| {
+        Place::Berth(Allotted { berth: BerthRef { coach: CoachId::parse(coach).expect("a coach"), number }, kind })
+    });
     BookedPassenger {
         passenger: Passenger {
             name: PersonName::parse(name).expect("a name"),
@@ -83,10 +92,8 @@ pub fn passenger(
             preference: None,
             accommodation: if berth.is_some() { Accommodation::Berth } else { Accommodation::Lap },
         },
-        allotted: berth.map(|(coach, number, kind)| Allotted {
-            berth: BerthRef { coach: CoachId::parse(coach).expect("a coach"), number },
-            kind,
-        }),
+        place,
+        booked_as: place,
         fare: Paise::new(fare),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use kiosk::aws::fault::{Call, Fault, Meeting};
+use kiosk::domain::quota::Quota;
 use kiosk::domain::user::{Email, Role};
 use kiosk::service::account::DEVELOPMENT_ACCOUNTS;
 use kiosk::service::request::{Failure, Identity, Reply, Request};
@@ -245,7 +246,7 @@ async fn all_requests(stage: &Stage) -> Vec<Request> {
         Request::Departures { station: station("MMCT"), limit: 5 },
         hold_request(new_hold(), leg(1, 2), class, best(1)),
         Request::Release { hold: new_hold(), run: run() },
-        Request::Price { run: run(), leg: whole(), class, passengers: party(1) },
+        Request::Price { run: run(), leg: whole(), class, quota: Quota::General, passengers: party(1) },
         Request::Book { op: new_op(), order: order.clone(), payment: test_money() },
         Request::Book { op: new_op(), order: order.clone(), payment: cash() },
         Request::Reserve { op: new_op(), order },

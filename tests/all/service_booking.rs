@@ -29,7 +29,7 @@ async fn held_berths_become_the_passengers_and_stay_taken() {
     let request = Request::Book { op: new_op(), order: order.clone(), payment: cash() };
     let booking = booked(agent.call(request).await).expect("it is paid");
     assert_eq!(booking.status, BookingStatus::Booked);
-    assert_eq!(booking.berths().map(|allotted| allotted.berth).collect::<Vec<_>>(), held.berths);
+    assert_eq!(booking.berths().map(|allotted| allotted.berth).collect::<Vec<_>>(), held.berths());
     assert_eq!(booking.payment.as_ref().map(|payment| payment.amount), Some(order.agreed));
     assert_eq!((booking.from.name.as_str(), booking.to.name.as_str()), ("Mumbai Central", "New Delhi"));
     assert_eq!(booking.km, 1386);
@@ -167,7 +167,7 @@ async fn the_party_has_to_fit_the_berths_and_a_child_on_a_lap_needs_none() {
     passengers[1].age = 3.try_into().expect("an age");
     passengers[1].accommodation = Accommodation::Lap;
     let booking = book(&guest, &Order { passengers, ..two }).await.expect("the third is on a lap");
-    let berths: Vec<_> = booking.passengers.iter().map(|passenger| passenger.allotted.is_some()).collect();
+    let berths: Vec<_> = booking.passengers.iter().map(|passenger| passenger.place.berth().is_some()).collect();
     assert_eq!(berths, [true, false, true]);
 }
 
@@ -187,7 +187,7 @@ async fn a_pnr_that_is_taken_is_drawn_again() {
     let update = stage.world.clients.dynamodb.update_item().table_name(&stage.world.names.bookings);
     let update = update.key("BookingID", AttributeValue::S(first.pnr.to_string()));
     let update =
-        update.update_expression("SET MadeBy = :other, OpID = :other").expression_attribute_values(":other", other);
+        update.update_expression("SET History[0].OpID = :other").expression_attribute_values(":other", other);
     update.send().await.expect("it is changed");
     let second = book_as(2).await;
     assert_ne!(first.pnr, second.pnr);

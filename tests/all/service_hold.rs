@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use kiosk::aws::fault::{Call, Fault};
+use kiosk::domain::admission::Accept;
 use kiosk::domain::coach::Class;
 use kiosk::domain::inventory::GRACE;
+use kiosk::domain::quota::Quota;
 use kiosk::domain::train::{Train, TrainDraft};
 use kiosk::service::request::{Choice, Failure, Outcome, Reply, Request};
 
@@ -23,7 +25,7 @@ async fn the_second_buyer_is_told_before_paying_and_what_is_left() {
     let (anita, dev) = (stage.guest(), stage.guest());
     let chosen = Choice::Berths(vec![berth("A1", 1)]);
     let held = hold(&anita, whole(), chosen.clone()).await.expect("all is free");
-    assert_eq!(held.berths, [berth("A1", 1)]);
+    assert_eq!(held.berths(), [berth("A1", 1)]);
     assert_eq!(held.until, stage.kiosk.now() + TimeDelta::minutes(10));
     let told = hold(&dev, leg(2, 3), chosen).await;
     assert_eq!(told, Err(Failure::BerthTaken { berths: vec![berth("A1", 1)], left: 7 }));
@@ -71,7 +73,7 @@ async fn of_32_buyers_at_once_eight_get_a_berth_and_no_two_the_same() {
     });
     let results: Vec<_> = join_all(buyers).await.into_iter().map(|done| done.expect("no panic")).collect();
     let held: Vec<_> = results.iter().filter_map(|(_, held)| held.as_ref().ok()).collect();
-    let berths: BTreeSet<_> = held.iter().flat_map(|hold| hold.berths.clone()).collect();
+    let berths: BTreeSet<_> = held.iter().flat_map(|hold| hold.berths()).collect();
     assert_eq!((held.len(), berths.len()), (8, 8));
     for (_, refused) in results.iter().filter(|(_, held)| held.is_err()) {
         assert_eq!(refused, &Err(Failure::SoldOut { left: 0 }));
@@ -101,9 +103,9 @@ async fn a_party_over_two_coaches_that_lost_the_race_plans_again_from_what_it_is
     let dev_elsewhere = other.open_session(terminal("MMCT-01"));
     let taken = hold(&dev_elsewhere, whole(), best(2)).await.expect("free");
     let party = hold(&anita, whole(), best(6)).await.expect("six are left");
-    let berths: BTreeSet<_> = party.berths.iter().collect();
+    let berths: BTreeSet<_> = party.berths().into_iter().collect();
     assert_eq!(berths.len(), 6);
-    assert!(taken.berths.iter().all(|berth| !berths.contains(berth)));
+    assert!(taken.berths().iter().all(|berth| !berths.contains(berth)));
     assert_eq!(hold(&dev, whole(), best(1)).await, Err(Failure::SoldOut { left: 0 }));
 }
 
@@ -119,7 +121,7 @@ async fn a_lost_reply_is_recognised_and_the_berth_is_not_held_twice() {
         // Five do not fit one coach.
         let party = if operation == "UpdateItem" { 1 } else { 5 };
         let held = hold(&session, whole(), best(party)).await.expect("the retry finds it");
-        assert_eq!(held.berths.len(), party);
+        assert_eq!(held.berths().len(), party);
         assert_eq!(left(&stage, whole()).await, 8 - party);
     }
 }
@@ -228,7 +230,15 @@ async fn a_run_is_sold_within_its_window_until_shortly_before_it_leaves_the_boar
     let session = stage.guest();
     let on = |date: &str, leg| {
         let run = format!("12951#{date}").parse().expect("a run");
-        session.call(Request::Hold { hold: new_hold(), run, leg, class: Class::SecondAc, choice: best(1) })
+        session.call(Request::Hold {
+            hold: new_hold(),
+            run,
+            leg,
+            class: Class::SecondAc,
+            quota: Quota::General,
+            accept: Accept::Berths,
+            choice: best(1),
+        })
     };
     assert!(matches!(on("2027-01-30", whole()).await, Ok(Reply::Held(_))), "60 days ahead, after eight");
     let (first, last) = ("2026-12-01".parse().expect("a date"), "2027-01-30".parse().expect("a date"));

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::TimeDelta;
+use kiosk::domain::admission::Accept;
 use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::booking::{Booking, OpId, PaymentMethod};
 use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::passenger::{Accommodation, Gender, Passenger, PersonName};
+use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::Leg;
 use kiosk::domain::station::StationCode;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
@@ -160,7 +162,7 @@ pub fn best(berths: usize) -> Choice {
 }
 
 pub fn hold_request(id: HoldId, leg: Leg, class: Class, choice: Choice) -> Request {
-    Request::Hold { hold: id, run: run(), leg, class, choice }
+    Request::Hold { hold: id, run: run(), leg, class, quota: Quota::General, choice, accept: Accept::Berths }
 }
 
 /// Holds berths of 2A.
@@ -196,8 +198,14 @@ pub fn party(size: usize) -> Vec<Passenger> {
 
 /// The order of a party that fills a hold, at the price that it is told.
 pub async fn order(session: &Session, hold: &Hold) -> Order {
-    let passengers = party(hold.berths.len());
-    let request = Request::Price { run: hold.run, leg: hold.leg, class: hold.class, passengers: passengers.clone() };
+    let passengers = party(hold.berths().len());
+    let request = Request::Price {
+        run: hold.run,
+        leg: hold.leg,
+        class: hold.class,
+        quota: hold.quota,
+        passengers: passengers.clone(),
+    };
     let Ok(Reply::Priced(fare)) = session.call(request).await else { panic!("the party has a price") };
     Order { hold: hold.clone(), passengers, phone: Phone::parse("9810012345").expect("a number"), agreed: fare.total }
 }

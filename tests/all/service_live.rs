@@ -87,7 +87,7 @@ async fn nobody_is_told_that_nothing_is_left_from_something_old() {
     assert!(has_no_news(&mut watch), "this process does not know yet");
     hold(&near, whole(), best(2)).await.expect("they were given back");
     release(&far, &six).await;
-    let chosen = six.berths[0];
+    let chosen = six.berths()[0];
     hold(&near, whole(), Choice::Berths(vec![chosen])).await.expect("it was given back");
 }
 

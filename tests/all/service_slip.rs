@@ -3,8 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
 use kiosk::aws::fault::{Call, Fault};
+use kiosk::domain::admission::Accept;
 use kiosk::domain::booking::{Booking, BookingStatus};
 use kiosk::domain::coach::Class;
+use kiosk::domain::quota::Quota;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
@@ -124,7 +126,18 @@ const CLOSES: &str = "2026-12-01T11:00:00Z";
 async fn hold_today(session: &Session) -> Hold {
     let run = "12951#2026-12-01".parse().expect("a run");
     let (hold, class) = (new_hold(), Class::SecondAc);
-    match session.call(Request::Hold { hold, run, leg: whole(), class, choice: best(1) }).await {
+    match session
+        .call(Request::Hold {
+            hold,
+            run,
+            leg: whole(),
+            class,
+            quota: Quota::General,
+            choice: best(1),
+            accept: Accept::Berths,
+        })
+        .await
+    {
         Ok(Reply::Held(hold)) => hold,
         other => panic!("{other:?}"),
     }

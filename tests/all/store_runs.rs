@@ -24,12 +24,16 @@ fn b1() -> CoachId {
 
 fn wanted(hold: u128, berths: &[u8]) -> Holding {
     let leg = Leg::new(1, 3).expect("forward");
-    Holding { hold: HoldId(Uuid::from_u128(hold)), leg, parts: [(b1(), berths.to_vec())].into() }
+    Holding {
+        hold: HoldId(Uuid::from_u128(hold)),
+        leg,
+        parts: [(b1(), berths.iter().map(|berth| (*berth).into()).collect())].into(),
+    }
 }
 
 /// A run as somebody saw it who saw nothing.
 fn unsold(train: &Arc<Train>) -> RunState {
-    RunState { run: run(), train: Arc::clone(train), coaches: std::collections::BTreeMap::new() }
+    RunState::unsold(run(), Arc::clone(train))
 }
 
 struct Scene {
@@ -70,7 +74,7 @@ async fn a_hold_writes_its_segments_and_no_others() {
     let held = scene.hold(&wanted(1, &[4, 17])).await.expect("it answers");
     let state = scene.coach().await;
     assert_eq!(held, HoldAttempt::Held(vec![(b1(), state.clone())]), "the write gives the coach as it is then");
-    assert_eq!(state.masks, [(4, SegmentMask::of(1, 3)), (17, SegmentMask::of(1, 3))].into());
+    assert_eq!(state.masks, [(4.into(), SegmentMask::of(1, 3)), (17.into(), SegmentMask::of(1, 3))].into());
     assert_eq!(state.rev, 1);
 }
 
@@ -141,10 +145,10 @@ async fn a_release_is_safe_to_repeat_and_to_begin_from_something_old() {
     scene.hold(&wanted(2, &[2])).await.expect("it answers");
     let hold = HoldId(Uuid::from_u128(1));
     let mut other = old.clone();
-    other.masks.insert(1, SegmentMask::of(0, 3));
+    other.masks.insert(1.into(), SegmentMask::of(0, 3));
     for seen in [other, old.clone(), old] {
         let state = store.release(&scene.plan, hold, b1(), &seen).await.expect("it answers");
-        assert_eq!(state.masks, [(2, SegmentMask::of(1, 3))].into());
+        assert_eq!(state.masks, [(2.into(), SegmentMask::of(1, 3))].into());
     }
     assert_eq!(scene.coach().await.rev, 3, "two holds and one release");
 }

@@ -1,8 +1,10 @@
 //! What the program does whatever the screen.
 
 use chrono::TimeDelta;
+use kiosk::domain::admission::Grant;
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::inventory::HoldId;
+use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::Leg;
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::train::RunId;
@@ -24,7 +26,8 @@ fn hold() -> Hold {
         run: "12952#2026-12-24".parse::<RunId>().expect("a run"),
         leg: Leg::new(0, 6).expect("forward"),
         class: Class::ThirdAc,
-        berths: vec![BerthRef { coach: CoachId::parse("B2").expect("a coach"), number: 20 }],
+        quota: Quota::General,
+        grants: vec![Grant::Berth(BerthRef { coach: CoachId::parse("B2").expect("a coach"), number: 20 })],
         until: start() + TimeDelta::minutes(10),
     }
 }

@@ -1,6 +1,7 @@
 //! The coach map: choosing berths, holding them and losing them, with keys in and effects out.
 
 use chrono::TimeDelta;
+use kiosk::domain::admission::Grant;
 use kiosk::domain::coach::Class;
 use kiosk::domain::inventory::{HeldPart, HoldId};
 use kiosk::domain::timetable::Journey;
@@ -70,18 +71,19 @@ fn chosen_berths_are_held_in_order_and_the_passengers_come_next() {
     stage.live(all_free(&journey));
     stage.keys("<space><right><space><enter>");
     let (id, request) = stage.asked();
-    let Request::Hold { hold, run, leg, class, choice } = request else { panic!("{request:?}") };
+    let Request::Hold { hold, run, leg, class, quota, choice, .. } = request else { panic!("{request:?}") };
     assert_eq!((run, leg, class), (journey.run, journey.leg, Class::ThirdAc));
     let wanted = vec![berth("B1", 1), berth("B1", 4)];
     assert_eq!(choice, Choice::Berths(wanted.clone()));
     let until = stage.now + TimeDelta::minutes(10);
     // The run's new state comes before the answer: one's own hold takes nothing from oneself.
     let mut known = take(&all_free(&journey), "B1", &[1, 4], &journey);
-    let part = HeldPart { berths: vec![1, 4], leg, until };
+    let part = HeldPart { spots: vec![1.into(), 4.into()], leg, until };
     known.coaches.get_mut(&wanted[0].coach).expect("written").holds.insert(hold, part);
     stage.live(known);
     assert!(stage.text().contains("B1-1 lower, B1-4 lower"), "{}", stage.text());
-    let granted = Hold { id: hold, run, leg, class, berths: wanted, until };
+    let grants = wanted.into_iter().map(Grant::Berth).collect();
+    let granted = Hold { id: hold, run, leg, class, quota, grants, until };
     stage.tell(Msg::Reply(id, Ok(Reply::Held(granted))));
     assert!(matches!(stage.app.top(), Screen::Passengers(_)));
     assert!(stage.text().contains("held for 10:00"), "{}", stage.text());
@@ -98,13 +100,14 @@ fn the_berths_of_six_end_before_what_is_said_of_them_all() {
 
 fn held(stage: &mut Stage) -> HoldId {
     let (id, request) = stage.asked();
-    let Request::Hold { hold, run, leg, class, choice } = request else { panic!("{request:?}") };
-    let berths = match choice {
+    let Request::Hold { hold, run, leg, class, quota, choice, .. } = request else { panic!("{request:?}") };
+    let berths: Vec<_> = match choice {
         Choice::Berths(berths) => berths,
         Choice::Best(wishes) => (1..).take(wishes.len()).map(|number| berth("B1", number)).collect(),
     };
+    let grants = berths.into_iter().map(Grant::Berth).collect();
     let until = stage.now + TimeDelta::minutes(10);
-    stage.tell(Msg::Reply(id, Ok(Reply::Held(Hold { id: hold, run, leg, class, berths, until }))));
+    stage.tell(Msg::Reply(id, Ok(Reply::Held(Hold { id: hold, run, leg, class, quota, grants, until }))));
     hold
 }
 

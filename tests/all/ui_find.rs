@@ -39,7 +39,8 @@ pub fn sold(journey: &Journey, berths: &[(Class, u8)]) -> RunState {
     let mut state = all_free(journey);
     for coach in journey.train.coaches() {
         let taken = berths.iter().find(|(class, _)| *class == coach.class()).map_or(0, |(_, taken)| *taken);
-        let masks: BTreeMap<_, _> = (1..=taken.min(coach.berths())).map(|berth| (berth, journey.leg.mask())).collect();
+        let masks: BTreeMap<_, _> =
+            (1..=taken.min(coach.berths())).map(|berth| (berth.into(), journey.leg.mask())).collect();
         if !masks.is_empty() {
             state.coaches.insert(coach.id(), CoachState { rev: 1, masks, ..CoachState::default() });
         }
@@ -51,7 +52,7 @@ pub fn take(state: &RunState, coach: &str, berths: &[u8], journey: &Journey) -> 
     let mut state = state.clone();
     let coach = state.coaches.entry(CoachId::parse(coach).expect("a coach")).or_default();
     coach.rev += 1;
-    coach.masks.extend(berths.iter().map(|berth| (*berth, journey.leg.mask())));
+    coach.masks.extend(berths.iter().map(|berth| ((*berth).into(), journey.leg.mask())));
     state
 }
 

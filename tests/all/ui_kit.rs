@@ -92,7 +92,7 @@ pub fn fares(journey: &Journey, date: NaiveDate) -> Vec<(Class, Option<kiosk::do
 
 /// A run on which nothing is sold.
 pub fn all_free(journey: &Journey) -> RunState {
-    RunState { run: journey.run, train: Arc::clone(&journey.train), coaches: std::collections::BTreeMap::new() }
+    RunState::unsold(journey.run, Arc::clone(&journey.train))
 }
 
 /// The program, a clock, and what it asked for.

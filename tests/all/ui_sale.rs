@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
+use kiosk::domain::admission::Grant;
 use kiosk::domain::booking::{Booking, BookingStatus, OpId, PaymentMethod, Slip};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::fare::{Fare, Ride, Traveller, price};
@@ -48,7 +49,8 @@ fn draft(berths: u8) -> Draft {
         run: journey.run,
         leg: journey.leg,
         class: Class::ThirdAc,
-        berths: (20..20 + berths).map(|number| BerthRef { coach, number }).collect(),
+        quota: Quota::General,
+        grants: (20..20 + berths).map(|number| Grant::Berth(BerthRef { coach, number })).collect(),
         until: start() + TimeDelta::minutes(10),
     };
     Draft {
@@ -99,7 +101,9 @@ fn at_review(setup: Setup) -> (Stage, Fare) {
 }
 
 fn booked(op: OpId) -> Arc<Booking> {
-    Arc::new(Booking { op, ..sample_booking::booking() })
+    let mut booking = sample_booking::booking();
+    booking.history[0].op = op;
+    Arc::new(booking)
 }
 
 fn op(request: &Request) -> OpId {

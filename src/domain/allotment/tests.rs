@@ -47,7 +47,7 @@ fn free_run() -> RunState {
         ],
     });
     let run = "12951#2026-12-01".parse().expect("a run");
-    RunState { run, train: Arc::new(train.expect("a train")), coaches: std::collections::BTreeMap::default() }
+    RunState::unsold(run, Arc::new(train.expect("a train")))
 }
 
 fn coach<'a>(state: &'a mut RunState, id: &str) -> &'a mut CoachState {
@@ -58,7 +58,8 @@ fn coach<'a>(state: &'a mut RunState, id: &str) -> &'a mut CoachState {
 fn free_only(berths: &str) -> RunState {
     let mut state = free_run();
     for id in ["B1", "B2", "B3"] {
-        coach(&mut state, id).masks = (1..=BERTHS).map(|number| (number, SegmentMask::of(0, HALTS - 1))).collect();
+        coach(&mut state, id).masks =
+            (1..=BERTHS).map(|number| (number.into(), SegmentMask::of(0, HALTS - 1))).collect();
     }
     for part in berths.split(", ").filter(|part| !part.is_empty()) {
         let (id, numbers) = part.split_once(' ').expect("a coach and berths");
@@ -71,7 +72,7 @@ fn free_only(berths: &str) -> RunState {
 
 fn sell(state: &mut RunState, id: &str, numbers: RangeInclusive<u8>, from: u8, to: u8) {
     for number in numbers {
-        let mask = coach(state, id).masks.entry(number).or_default();
+        let mask = coach(state, id).masks.entry(number.into()).or_default();
         *mask = mask.with(SegmentMask::of(from, to));
     }
 }
@@ -225,7 +226,7 @@ fn any_state() -> impl Strategy<Value = RunState> {
                 coach.blocked.insert(number, "broken".to_owned());
                 continue;
             }
-            let mask = coach.masks.entry(number).or_default();
+            let mask = coach.masks.entry(number.into()).or_default();
             if mask.overlaps(leg.mask()) {
                 continue;
             }
@@ -235,7 +236,7 @@ fn any_state() -> impl Strategy<Value = RunState> {
                 2 => now() - Duration::minutes(5),
                 _ => continue,
             };
-            coach.holds.insert(HoldId(Uuid::from_u128(i as u128)), HeldPart { berths: vec![number], leg, until });
+            coach.holds.insert(HoldId(Uuid::from_u128(i as u128)), HeldPart { spots: vec![number.into()], leg, until });
         }
         state
     })
@@ -337,7 +338,7 @@ proptest! {
             let wishes = vec![BerthWish::default(); party];
             let Ok(berths) = allot(&state, Class::ThirdAc, leg, &wishes, start, now()) else { continue };
             for berth in berths {
-                let mask = state.coaches.entry(berth.coach).or_default().masks.entry(berth.number).or_default();
+                let mask = state.coaches.entry(berth.coach).or_default().masks.entry(berth.number.into()).or_default();
                 prop_assert!(!mask.overlaps(leg.mask()));
                 *mask = mask.with(leg.mask());
             }

@@ -5,8 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::domain::booking::{Allotted, BookedPassenger, Booking, BookingStatus, OpId, PaymentMethod};
+use crate::domain::admission::Grant;
+use crate::domain::booking::{
+    Allotted, BookedPassenger, Booking, BookingStatus, Change, Deed, OpId, PaymentMethod, Place,
+};
+use crate::domain::coach::BerthRef;
 use crate::domain::fare::Fare;
+use crate::domain::inventory::spots_of;
 use crate::domain::passenger::Accommodation;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
@@ -17,7 +22,7 @@ use crate::domain::user::{AccountId, Role};
 use crate::service::Kiosk;
 use crate::service::request::{Failure, Order, Tender};
 use crate::service::session::Session;
-use crate::store::runs::Plan;
+use crate::store::runs::{Holding, Plan};
 
 /// The longest reference of a payment.
 const LONGEST_REFERENCE: usize = 40;
@@ -53,21 +58,20 @@ impl Draft {
         let hold = &order.hold;
         let needed =
             order.passengers.iter().filter(|passenger| passenger.accommodation == Accommodation::Berth).count();
-        if needed != hold.berths.len() {
-            return Err(Failure::PartyMismatch { held: hold.berths.len(), needed });
+        if needed != hold.grants.len() {
+            return Err(Failure::PartyMismatch { held: hold.grants.len(), needed });
         }
         let (from, to) = train.ends(hold.leg).ok_or(Failure::NoSuchRun)?;
         let km = to.km - from.km;
-        let mut berths = hold.berths.iter();
+        let mut grants = hold.grants.iter();
         let mut passengers = Vec::with_capacity(order.passengers.len());
         for (passenger, share) in order.passengers.iter().zip(&fare.shares) {
-            let berth = if passenger.accommodation == Accommodation::Berth { berths.next() } else { None };
-            let allotted = berth.map(|berth| {
-                let coach = train.coach(berth.coach).ok_or(Failure::NoSuchRun)?;
-                Ok::<_, Failure>(Allotted { berth: *berth, kind: coach.berth_type(berth.number) })
-            });
-            let allotted = allotted.transpose()?;
-            passengers.push(BookedPassenger { passenger: passenger.clone(), allotted, fare: *share });
+            let grant = if passenger.accommodation == Accommodation::Berth { grants.next() } else { None };
+            let place = match grant {
+                None => Place::Lap,
+                Some(grant) => place(&train, *grant, hold.quota)?,
+            };
+            passengers.push(BookedPassenger { passenger: passenger.clone(), place, booked_as: place, fare: *share });
         }
         let kiosk = session.kiosk();
         Ok(Self {
@@ -86,19 +90,24 @@ impl Draft {
         })
     }
 
+    /// The hold on which it stands.
+    pub(super) fn holding(&self) -> Holding {
+        let hold = &self.order.hold;
+        Holding { hold: hold.id, leg: hold.leg, parts: spots_of(&hold.grants, |_| false) }
+    }
+
     pub(super) fn plan(&self) -> Plan {
         Plan::new(self.order.hold.run, &self.train)
     }
 
-    /// The booking under a number, not yet paid.
-    pub(super) fn booking(&self, pnr: Pnr) -> Booking {
+    /// The booking under a number, not yet paid; how it was made is its first deed.
+    pub(super) fn booking(&self, pnr: Pnr, deed: Deed) -> Booking {
         let hold = &self.order.hold;
         Booking {
             pnr,
             version: 1,
             status: BookingStatus::AwaitingPayment,
-            made_by: self.op,
-            op: self.op,
+            history: vec![Change { op: self.op, at: second(self.now), by: self.account, what: deed }],
             booked_at: second(self.now),
             account: self.account,
             terminal: self.terminal.clone(),
@@ -112,7 +121,7 @@ impl Draft {
             to: self.to.clone(),
             km: self.km,
             class: hold.class,
-            quota: Quota::General,
+            quota: hold.quota,
             passengers: self.passengers.clone(),
             phone: self.order.phone.clone(),
             fare: self.fare.clone(),
@@ -120,6 +129,20 @@ impl Draft {
             slip: None,
         }
     }
+}
+
+/// What a grant is on a ticket. Numbers in a queue are given when it is joined.
+fn place(train: &Train, grant: Grant, quota: Quota) -> Result<Place, Failure> {
+    let allotted = |berth: BerthRef| {
+        let coach = train.coach(berth.coach).ok_or(Failure::NoSuchRun)?;
+        Ok::<_, Failure>(Allotted { berth, kind: coach.berth_type(berth.number) })
+    };
+    Ok(match grant {
+        Grant::Berth(berth) => Place::Berth(allotted(berth)?),
+        Grant::Shared(shared) => Place::Rac { number: 0, berth: allotted(shared.berth)?, part: shared.part },
+        Grant::Waiting => Place::Waiting { list: quota.list(), number: 0 },
+        Grant::Unreserved => Place::Unreserved,
+    })
 }
 
 /// A moment in whole seconds: bookings sort by its text, which then always has the same length.

@@ -131,7 +131,11 @@ mod tests {
     fn a_coach_s_item_reads_back() {
         let id = HoldId(uuid::Uuid::from_u128(7));
         let until = chrono::DateTime::from_timestamp_millis(1_764_000_000_123).expect("a valid instant");
-        let part = HeldPart { spots: vec![17.into(), "4b".parse().expect("half a berth")], leg: Leg::new(2, 126).expect("forward"), until };
+        let part = HeldPart {
+            spots: vec![17.into(), "4b".parse().expect("half a berth")],
+            leg: Leg::new(2, 126).expect("forward"),
+            until,
+        };
         let blocked = [("B9".to_owned(), AttributeValue::S("broken".to_owned()))].into();
         let item = Item::from([
             ("Item".to_owned(), AttributeValue::S("C#B1".to_owned())),

@@ -10,7 +10,9 @@ use crate::domain::inventory::edit::{CoachEdit, Fence, Held};
 use crate::domain::segment::SegmentMask;
 use crate::domain::train::RunId;
 use crate::store::runs::Plan;
-use crate::store::runs::coach_item::{FENCED, coach_key, hold_name, number, part_value, spot_list, spot_name, until_value};
+use crate::store::runs::coach_item::{
+    FENCED, coach_key, hold_name, number, part_value, spot_list, spot_name, until_value,
+};
 use crate::store::schema::SCHEMA_VERSION;
 
 /// A write of one coach, ready for `UpdateItem` or as a part of a transaction.

@@ -17,7 +17,7 @@ use crate::store::item::{Item, check_version, corrupt, decode, encode, string, t
 use crate::store::retry::{Refusal, refused};
 use crate::store::runs::coach_item::{number, read_number};
 use crate::store::runs::{Plan, key};
-use crate::store::schema::{DUE_AT, SCHEMA_VERSION, WORK};
+use crate::store::schema::{SCHEMA_VERSION, WORK};
 use crate::store::work::{self, Kind};
 use crate::store::{Store, StoreError};
 
@@ -122,11 +122,8 @@ impl Store {
 
     /// Puts off when somebody has to look after a queue, or never again if nobody is in it.
     pub async fn put_off_queue(&self, run: RunId, id: QueueId, due: DateTime<Utc>) -> Result<(), StoreError> {
-        let update = self
-            .dynamodb()
-            .update_item()
-            .table_name(self.names().runs())
-            .set_key(Some(key(run, &head_key(id))));
+        let update =
+            self.dynamodb().update_item().table_name(self.names().runs()).set_key(Some(key(run, &head_key(id))));
         let done = update
             .clone()
             .update_expression("REMOVE #work, DueAt")

@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use crate::domain::admission::Accept;
 use crate::domain::allotment::{BerthWish, allot};
 use crate::domain::coach::{BerthRef, Class, Coach};
 use crate::domain::inventory::{HoldId, RunState};
+use crate::domain::quota::Quota;
 use crate::domain::timetable::Journey;
 use crate::domain::train::{RunId, Train};
 use crate::service::request::{Choice, Failure, Outcome, Reply, Request};
@@ -140,7 +142,7 @@ impl Berths {
     /// What a berth is to the person who looks at it.
     fn berth(&self, berth: BerthRef, world: &World) -> Berth {
         if let Some(hold) = &world.draft.hold {
-            if hold.berths.contains(&berth) {
+            if hold.berths().contains(&berth) {
                 return Berth::Held;
             }
         } else if self.chosen.contains(&berth) {
@@ -220,7 +222,15 @@ impl Berths {
         self.attempt = Some((id, choice.clone()));
         cx.draft_mut().party = u8::try_from(self.party()).unwrap_or(1);
         let (run, leg, class) = (self.journey.run, self.journey.leg, self.class);
-        self.asking = Some(cx.call(Request::Hold { hold: id, run, leg, class, choice }));
+        self.asking = Some(cx.call(Request::Hold {
+            hold: id,
+            run,
+            leg,
+            class,
+            quota: Quota::General,
+            choice,
+            accept: Accept::Berths,
+        }));
     }
 
     fn refused(&mut self, failure: &Failure, cx: &mut Context) {
@@ -301,7 +311,7 @@ enum Berth {
 fn free(state: &RunState, berth: BerthRef, screen: &Berths, now: DateTime<Utc>) -> Berth {
     let coach = state.coach(berth.coach);
     let granted = screen.attempt.as_ref().and_then(|(id, _)| coach.holds.get(id));
-    if granted.is_some_and(|part| part.berths.contains(&berth.number))
+    if granted.is_some_and(|part| part.spots.contains(&berth.number.into()))
         || coach.is_free(berth.number, screen.journey.leg, now)
     {
         Berth::Free
@@ -399,7 +409,7 @@ impl Scene for Berths {
     fn resume(&mut self, cx: &mut Context) {
         self.attempt = None;
         if let Some(hold) = &cx.draft.hold {
-            self.chosen.clone_from(&hold.berths);
+            self.chosen = hold.berths();
         }
         self.drop_taken(cx);
     }
@@ -491,10 +501,10 @@ impl Scene for Berths {
         self.asking = None;
         match answer {
             Ok(Reply::Held(hold)) => {
-                self.chosen.clone_from(&hold.berths);
+                self.chosen = hold.berths();
                 self.show_first(cx);
                 let draft = cx.draft_mut();
-                draft.party = u8::try_from(hold.berths.len()).unwrap_or(draft.party);
+                draft.party = u8::try_from(hold.grants.len()).unwrap_or(draft.party);
                 draft.hold = Some(hold);
                 cx.push(Passengers::default());
             }

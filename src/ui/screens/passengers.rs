@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use crate::domain::coach::BerthRef;
 use crate::domain::rules::ChildRules;
 use crate::domain::user::Phone;
+use crate::service::request::Hold;
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Typed as TypedForm, TypedPassenger};
 use crate::ui::form::{Field, Focus};
@@ -266,11 +267,11 @@ impl Scene for Passengers {
 
     fn enter(&mut self, cx: &mut Context) {
         let draft = &cx.draft;
-        let kind = |berth: &BerthRef| {
+        let kind = |berth: BerthRef| {
             let coach = draft.journey.as_ref()?.train.coach(berth.coach)?;
-            Some(Seat::Berth(*berth, coach.berth_type(berth.number)))
+            Some(Seat::Berth(berth, coach.berth_type(berth.number)))
         };
-        self.seats = draft.hold.iter().flat_map(|hold| &hold.berths).filter_map(kind).collect();
+        self.seats = draft.hold.iter().flat_map(Hold::berths).filter_map(kind).collect();
         let seats = self.seats.len();
         let most = usize::from(cx.booking_rules().max_party).saturating_sub(seats);
         let typed = &draft.typed;

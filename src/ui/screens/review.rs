@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::fare::Fare;
+use crate::domain::quota::Quota;
 use crate::service::request::{Failure, Hold, Order, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};
@@ -64,7 +65,7 @@ impl Review {
         let Draft { hold: Some(hold), passengers, .. } = &cx.draft else { return };
         let (run, leg, class) = (hold.run, hold.leg, hold.class);
         let passengers = passengers.clone();
-        self.price = Load::Waiting(cx.call(Request::Price { run, leg, class, passengers }));
+        self.price = Load::Waiting(cx.call(Request::Price { run, leg, class, quota: Quota::General, passengers }));
     }
 
     fn pay(&mut self, cx: &mut Context) {
@@ -295,7 +296,7 @@ impl Review {
     fn view_people(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let draft = &world.draft;
         let hold = draft.hold.as_ref().or(self.held.as_ref());
-        let mut berths = hold.iter().flat_map(|hold| &hold.berths);
+        let mut berths = hold.iter().flat_map(|hold| hold.berths());
         for (row, (index, passenger)) in area.rows().zip(draft.passengers.iter().enumerate()) {
             let seated = passenger.accommodation == crate::domain::passenger::Accommodation::Berth;
             let berth = if seated { berths.next() } else { None };
@@ -333,10 +334,11 @@ impl Review {
 pub fn place(draft: &Draft, hold: Option<&Hold>) -> String {
     let Some(journey) = &draft.journey else { return "Your journey".to_owned() };
     let mut words = format!("{} {}", journey.train.number(), journey.train.name());
-    if let Some(Hold { class, berths, .. }) = hold {
+    if let Some(hold) = hold {
+        let berths = hold.berths();
         let mut coaches: Vec<&str> = berths.iter().map(|berth| berth.coach.as_str()).collect();
         coaches.dedup();
-        words = format!("{words} · {class} · {}", coaches.join(" "));
+        words = format!("{words} · {} · {}", hold.class, coaches.join(" "));
     }
     words
 }

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::domain::booking::{Booking, BookingStatus, PaymentMethod};
+use crate::domain::booking::{Booking, BookingStatus, PaymentMethod, Place};
 use crate::domain::fare::Fare;
 use crate::domain::passenger::{Accommodation, Age, Passenger};
 use crate::domain::rules::ChildRules;
@@ -167,12 +167,13 @@ pub enum People {
 pub fn people(buf: &mut Buffer, area: Rect, booking: &Booking, people: People, world: &World) {
     let numbered = (1..).zip(&booking.passengers);
     for (row, (number, booked)) in area.rows().zip(numbered) {
-        let berth = match (booked.allotted, people) {
-            (None, _) => String::new(),
-            (Some(allotted), People::Status) if booking.payment.is_some() => {
+        let berth = match (booked.place, people) {
+            (Place::Lap, _) => String::new(),
+            (Place::Berth(allotted), People::Status) if booking.payment.is_some() => {
                 format!("{allotted} {}", allotted.kind.words())
             }
-            (Some(allotted), _) => format!("{:<6} {}", allotted.berth.to_string(), allotted.kind.words()),
+            (Place::Berth(allotted), _) => format!("{:<6} {}", allotted.berth.to_string(), allotted.kind.words()),
+            (place, _) => place.to_string(),
         };
         let share = (people == People::Shares).then(|| booked.fare.to_string());
         person(buf, row, &Person { number, passenger: &booked.passenger, berth, share }, world);
@@ -184,6 +185,7 @@ pub fn status(booking: &Booking, world: &World) -> (String, Tone) {
     let left = booking.to.at < railway_time(world.now);
     match booking.status {
         BookingStatus::Lapsed => ("LAPSED".to_owned(), Tone::Bad),
+        BookingStatus::Cancelled => ("CANCELLED".to_owned(), Tone::Bad),
         BookingStatus::AwaitingPayment => match &booking.slip {
             Some(slip) if world.now < slip.pay_by => {
                 (format!("TO PAY BY {}", railway_time(slip.pay_by).format("%H:%M")), Tone::Warning)

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::coach_map::{CoachMap, Scale};
 use super::{Action, Berth, Berths};
 use crate::domain::coach::{BerthRef, Coach};
+use crate::service::request::Hold;
 use crate::ui::context::{LIVE_MARK, World};
 use crate::ui::form::Focus;
 use crate::ui::text;
@@ -257,7 +258,7 @@ impl Berths {
     /// too many for these columns.
     fn party_words(&self, columns: u16, world: &World) -> String {
         let held = world.draft.hold.as_ref();
-        let berths = held.map_or(&self.chosen, |hold| &hold.berths);
+        let berths = held.map_or_else(|| self.chosen.clone(), Hold::berths);
         let list = |words: &dyn Fn(&BerthRef) -> String| berths.iter().map(words).collect::<Vec<_>>().join(", ");
         let long = self.party_line(&list(&|berth| self.words(*berth, world)), world);
         if text::width(&long) <= columns { long } else { self.party_line(&list(&ToString::to_string), world) }
@@ -265,7 +266,7 @@ impl Berths {
 
     fn party_line(&self, names: &str, world: &World) -> String {
         let held = world.draft.hold.as_ref();
-        let berths = held.map_or(&self.chosen, |hold| &hold.berths);
+        let berths = held.map_or_else(|| self.chosen.clone(), Hold::berths);
         let party = if self.party() == 1 { "1 traveller".to_owned() } else { format!("Party of {}", self.party()) };
         match (held, berths.is_empty()) {
             (Some(_), _) => format!("Held for you   {names}"),
@@ -280,7 +281,7 @@ impl Berths {
 
     /// Whether the party stays together.
     fn together(&self, world: &World) -> String {
-        let berths = world.draft.hold.as_ref().map_or(&self.chosen, |hold| &hold.berths);
+        let berths = world.draft.hold.as_ref().map_or_else(|| self.chosen.clone(), Hold::berths);
         let [first, others @ ..] = berths.as_slice() else { return String::new() };
         if others.is_empty() || berths.len() < self.party() {
             return String::new();
