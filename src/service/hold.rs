@@ -41,6 +41,7 @@ pub(super) struct Wanted {
     pub class: Class,
     pub quota: Quota,
     pub choice: Choice,
+    #[expect(dead_code, reason = "read once parties are admitted to queues")]
     pub accept: Accept,
 }
 
