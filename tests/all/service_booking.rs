@@ -186,8 +186,7 @@ async fn a_pnr_that_is_taken_is_drawn_again() {
     let other = AttributeValue::S(new_op().0.to_string());
     let update = stage.world.clients.dynamodb.update_item().table_name(&stage.world.names.bookings);
     let update = update.key("BookingID", AttributeValue::S(first.pnr.to_string()));
-    let update =
-        update.update_expression("SET History[0].OpID = :other").expression_attribute_values(":other", other);
+    let update = update.update_expression("SET History[0].OpID = :other").expression_attribute_values(":other", other);
     update.send().await.expect("it is changed");
     let second = book_as(2).await;
     assert_ne!(first.pnr, second.pnr);
