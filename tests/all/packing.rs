@@ -4,7 +4,6 @@
 //! drawn uniformly, until together they have asked for 120 % of all the segments that the berths have. (The ends of a
 //! train are asked for less than its middle, so that some berths stay empty there whatever one does.)
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ pub fn free_run(train: &str, coaches: u8, berths: u8) -> RunState {
     let draft = TrainDraft { coaches: (1..=coaches).map(coach).collect(), ..train.into() };
     let train = Train::new(draft).expect("the train with other coaches");
     let run = RunId { train: train.number(), date: now().date_naive() };
-    RunState { run, train: Arc::new(train), coaches: BTreeMap::new() }
+    RunState::unsold(run, Arc::new(train))
 }
 
 /// What is asked for, in order.
@@ -139,7 +138,7 @@ pub fn allotted(state: &mut RunState, demand: &[Leg]) -> Sold {
 /// Marks berths as sold, which have to be free.
 pub fn sell(state: &mut RunState, berths: &[BerthRef], leg: Leg) {
     for berth in berths {
-        let mask = state.coaches.entry(berth.coach).or_default().masks.entry(berth.number).or_default();
+        let mask = state.coaches.entry(berth.coach).or_default().masks.entry(berth.number.into()).or_default();
         assert!(!mask.overlaps(leg.mask()), "{berth} is sold twice");
         *mask = mask.with(leg.mask());
     }

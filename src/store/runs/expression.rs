@@ -112,10 +112,10 @@ impl CoachWrite {
     }
 
     /// Demands that the hold is there for just these spots and this leg; its end is not asked for.
-    fn require(&mut self, held: &Held) -> String {
-        let hold = self.name(&hold_name(held.hold));
+    fn require(&mut self, kept: &Held) -> String {
+        let hold = self.name(&hold_name(kept.hold));
         let wanted =
-            [("Spots", spot_list(&held.spots)), ("From", number(held.leg.from())), ("To", number(held.leg.to()))];
+            [("Spots", spot_list(&kept.spots)), ("From", number(kept.leg.from())), ("To", number(kept.leg.to()))];
         for (key, value) in wanted {
             let (key, value) = (self.name(key), self.value(value));
             self.conditions.push(format!("{hold}.{key} = {value}"));
