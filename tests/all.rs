@@ -12,6 +12,8 @@ mod flows;
 mod packing;
 #[path = "all/receipt.rs"]
 mod receipt;
+#[path = "all/refund.rs"]
+mod refund;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
 #[path = "all/service_account.rs"]
