@@ -10,6 +10,8 @@ mod config;
 mod flows;
 #[path = "all/packing.rs"]
 mod packing;
+#[path = "all/kill.rs"]
+mod kill;
 #[path = "all/receipt.rs"]
 mod receipt;
 #[path = "all/refund.rs"]
