@@ -158,3 +158,48 @@ fn refusal(status: StatusCode) -> Response<SdkBody> {
     *response.status_mut() = status;
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
+    use super::{Door, LARGEST_BODY};
+    use crate::aws::embedded::engines::Engines;
+
+    /// What the door says to somebody who says this.
+    fn said_to(head: &str, body: usize) -> String {
+        let folder = TempDir::new().expect("a folder");
+        let at = folder.path().join("socket");
+        let listener = UnixListener::bind(&at).expect("a socket");
+        listener.set_nonblocking(true).expect("it can wait");
+        let engines = Arc::new(Engines::in_memory(folder.path()).expect("they start"));
+        let _door = Door::open(listener, engines).expect("it opens");
+        let mut stream = UnixStream::connect(&at).expect("it is open");
+        stream.write_all(head.as_bytes()).expect("it listens");
+        // It need not hear all of it.
+        let _ = stream.write_all(&vec![b' '; body]);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[test]
+    fn a_request_that_is_too_large_is_refused() {
+        let size = LARGEST_BODY + 1;
+        let heard = said_to(
+            &format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n"),
+            size,
+        );
+        assert!(heard.starts_with("HTTP/1.1 413 "), "{heard}");
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        let heard = said_to("Good morning.\r\n\r\n", 0);
+        assert!(heard.starts_with("HTTP/1.1 400 "), "{heard}");
+    }
+}

@@ -173,3 +173,117 @@ fn recovered(mut request: Request<SdkBody>) -> Box<HttpRequest> {
     *request.uri_mut() = uri.parse().expect("it was cut off an address");
     Box::new(HttpRequest::try_from(request).expect("it was made from one"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_types::body::SdkBody;
+    use tempfile::TempDir;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{UnixListener, UnixStream};
+
+    use super::{Broken, Guest, Line, Silence, outgoing};
+    use crate::aws::embedded::ENDPOINT;
+
+    const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+    /// A folder whose owner is the test.
+    fn folder() -> (TempDir, UnixListener) {
+        let folder = TempDir::new().expect("a folder");
+        std::fs::write(folder.path().join("lock"), "1\nsocket\n").expect("a note");
+        let listener = UnixListener::bind(folder.path().join("socket")).expect("a socket");
+        (folder, listener)
+    }
+
+    fn request() -> HttpRequest {
+        let mut request = HttpRequest::new(SdkBody::from("{}"));
+        request.set_uri(format!("{ENDPOINT}/path?query")).expect("an address");
+        request.set_method("POST").expect("a method");
+        request
+    }
+
+    async fn accept(listener: &UnixListener) -> UnixStream {
+        listener.accept().await.expect("the guest comes").0
+    }
+
+    /// Reads a request to its end.
+    async fn hear(stream: &mut UnixStream) -> String {
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"\r\n\r\n{}") {
+            assert_ne!(stream.read_buf(&mut heard).await.expect("the guest asks"), 0);
+        }
+        String::from_utf8(heard).expect("text")
+    }
+
+    #[tokio::test]
+    async fn a_request_names_its_path_and_its_host() {
+        let (folder, listener) = folder();
+        let owner = tokio::spawn(async move {
+            let mut stream = accept(&listener).await;
+            let heard = hear(&mut stream).await;
+            stream.write_all(REPLY).await.expect("the guest listens");
+            heard
+        });
+        let reply = Guest::of(folder.path()).ask(request()).await.expect("a reply");
+        assert_eq!(reply.body().bytes(), Some(&b"{}"[..]));
+        let heard = owner.await.expect("it answers");
+        assert!(heard.starts_with("POST /path?query HTTP/1.1\r\n"), "{heard}");
+        assert!(heard.contains("host: embedded.invalid\r\n"), "{heard}");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_nobody_hears_comes_back_as_it_was() {
+        let (folder, listener) = folder();
+        drop(listener);
+        let Err(Silence::Unsent(unsent, _)) = Guest::of(folder.path()).ask(request()).await else {
+            panic!("nobody is there")
+        };
+        assert_eq!((unsent.uri(), unsent.method()), (request().uri(), "POST"));
+        assert_eq!(unsent.body().bytes(), Some(&b"{}"[..]));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_was_heard_and_not_answered_is_in_doubt() {
+        let (folder, listener) = folder();
+        tokio::spawn(async move {
+            hear(&mut accept(&listener).await).await;
+        });
+        let silence = Guest::of(folder.path()).ask(request()).await;
+        assert!(matches!(silence, Err(Silence::Failed(_))), "{silence:?}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_and_another_made_when_it_has_ended() {
+        let (folder, listener) = folder();
+        let guest = Guest::of(folder.path());
+        let owner = tokio::spawn(async move {
+            for asked in [2, 1] {
+                let mut stream = accept(&listener).await;
+                for _ in 0..asked {
+                    hear(&mut stream).await;
+                    stream.write_all(REPLY).await.expect("the guest listens");
+                }
+            }
+        });
+        for _ in 0..3 {
+            guest.ask(request()).await.expect("a reply");
+        }
+        owner.await.expect("it answers");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_before_it_has_taken_the_request_gives_it_back() {
+        let (folder, listener) = folder();
+        let mut line = Line::open(folder.path()).await.expect("it is open");
+        assert!(line.is_ready().await);
+        drop(accept(&listener).await);
+        // So that the runtime has seen it.
+        tokio::task::yield_now().await;
+        let asked = line.ask(outgoing(request()).expect("a request"));
+        let asked = tokio::time::timeout(Duration::from_secs(10), asked).await.expect("it does not wait for ever");
+        assert!(matches!(asked, Err(Broken::Before(..))));
+        assert!(!line.is_ready().await);
+    }
+}

@@ -175,3 +175,58 @@ impl HttpConnector for Member {
         HttpConnectorFuture::new(async move { this.answer(request).await })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_types::body::SdkBody;
+    use futures_util::future::join_all;
+    use tempfile::TempDir;
+
+    use super::Member;
+    use crate::aws::embedded::ENDPOINT;
+
+    async fn ask(member: &Member) {
+        let mut request = HttpRequest::new(SdkBody::from("{}"));
+        request.set_uri(format!("{ENDPOINT}/")).expect("an address");
+        request.set_method("POST").expect("a method");
+        request.headers_mut().insert("x-amz-target", "DynamoDB_20120810.ListTables");
+        let reply = member.answer(request).await.expect("whoever owns the folder answers");
+        assert_eq!(reply.body().bytes(), Some(&br#"{"TableNames":[]}"#[..]));
+    }
+
+    #[tokio::test]
+    async fn of_many_that_want_the_folder_one_has_it() {
+        let folder = TempDir::new().expect("a folder");
+        let owner = Member::of(folder.path()).expect("it is free");
+        let mut members: Vec<_> = (0..8).map(|_| Member::of(folder.path()).expect("the owner answers")).collect();
+        let owners = |members: &[Member]| members.iter().filter(|member| member.0.is_owner()).count();
+        join_all(members.iter().map(ask)).await;
+        assert_eq!((owner.0.is_owner(), owners(&members)), (true, 0));
+        drop(owner);
+        while !members.is_empty() {
+            // Several requests of each, so that one member's do not hinder each other either.
+            join_all(members.iter().chain(&members).chain(&members).map(ask)).await;
+            assert_eq!(owners(&members), 1);
+            members.retain(|member| !member.0.is_owner());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_given_up_does_not_break_off_the_taking_of_the_folder() {
+        let folder = TempDir::new().expect("a folder");
+        let owner = Member::of(folder.path()).expect("it is free");
+        let (one, two) = (owner.clone(), Member::of(folder.path()).expect("the owner answers"));
+        drop((owner, one));
+        {
+            let mut asked = std::pin::pin!(ask(&two));
+            // Far enough to look for an owner, and no further.
+            while two.0.search.try_lock().is_ok() {
+                assert!(futures_util::poll!(asked.as_mut()).is_pending());
+                tokio::task::yield_now().await;
+            }
+        }
+        ask(&two).await;
+        assert!(two.0.is_owner());
+    }
+}
