@@ -8,10 +8,10 @@ mod cli;
 mod config;
 #[path = "all/flows.rs"]
 mod flows;
-#[path = "all/packing.rs"]
-mod packing;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/packing.rs"]
+mod packing;
 #[path = "all/receipt.rs"]
 mod receipt;
 #[path = "all/refund.rs"]
