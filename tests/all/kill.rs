@@ -17,10 +17,12 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use kiosk::aws::embedded;
+use kiosk::domain::admission::Accept;
 use kiosk::domain::booking::{Booking, OpId};
 use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::pnr::Pnr;
+use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::SegmentMask;
 use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::user::Phone;
@@ -101,10 +103,11 @@ async fn visit(session: &Session, run: RunId) -> Result<Arc<Booking>, Failure> {
     let from = rand::random_range(0..5);
     let leg = leg(from, rand::random_range(from + 1..=5));
     let (size, class) = (rand::random_range(1..=4), Class::ThirdAc);
-    let request = Request::Hold { hold: HoldId(Uuid::new_v4()), run, leg, class, choice: best(size) };
+    let (hold, quota, choice) = (HoldId(Uuid::new_v4()), Quota::General, best(size));
+    let request = Request::Hold { hold, run, leg, class, quota, choice, accept: Accept::Berths };
     let Reply::Held(hold) = session.call(request).await? else { panic!("a hold is held") };
     let passengers = party(size);
-    let request = Request::Price { run, leg, class, passengers: passengers.clone() };
+    let request = Request::Price { run, leg, class, quota, passengers: passengers.clone() };
     let Reply::Priced(fare) = session.call(request).await? else { panic!("a party has a price") };
     let phone = Phone::parse("9810012345").expect("a number");
     let order = Order { hold, passengers, phone, agreed: fare.total };
