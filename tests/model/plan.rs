@@ -32,6 +32,10 @@ pub enum Flaw {
     NumberDrawnBefore,
     /// A join does not put the fence.
     JoinWithoutFence,
+    /// A join does not ask whether the queue is frozen or full.
+    JoinIgnoresHead,
+    /// Promotion begins with who joined last.
+    PromotesLastFirst,
 }
 
 /// How berths are chosen and holds expire.
@@ -164,13 +168,14 @@ impl Rules {
         let booking = Booking { version: 0, leg, places, done: MADE };
         let (waiting, rac) = counts(booking.waiters());
         let is_drawn = self.flaw == Flaw::NumberDrawnBefore;
+        let cap = (self.flaw != Flaw::JoinIgnoresHead).then_some(self.caps);
         let mut coach = self.sold(client, half);
         coach.fence = if self.flaw == Flaw::JoinWithoutFence { Fence::Ignored } else { Fence::Set };
         Write {
             coach,
             booking: Some((client, Before::Nothing, booking)),
             entry: Some((client, Before::Nothing, Some(entry(&booking, seq)))),
-            head: Some(HeadEdit { seq: (!is_drawn).then_some(seq), waiting, rac, cap: Some(self.caps) }),
+            head: Some(HeadEdit { seq: (!is_drawn).then_some(seq), waiting, rac, cap }),
         }
     }
 
@@ -202,6 +207,9 @@ impl Rules {
     pub fn next_move(&self, coach: &Coach, entries: &[Option<Entry>; CLIENTS], now: u8) -> Option<Move> {
         let mut order: Vec<_> = (0..CLIENTS).filter_map(|client| Some((entries[client]?, client))).collect();
         order.sort_by_key(|(entry, _)| entry.seq);
+        if self.flaw == Flaw::PromotesLastFirst {
+            order.reverse();
+        }
         for is_sharing in [true, false] {
             for (entry, client) in &order {
                 for (passenger, place) in entry.waiters.into_iter().enumerate() {
