@@ -167,3 +167,18 @@ async fn hints_count_the_changes_and_unsold_runs_have_none() {
         .collect();
     assert_eq!(store.hints(&many).await, Ok([(run(), 2)].into()), "more than fit one request");
 }
+
+#[tokio::test]
+async fn a_late_release_leaves_what_a_late_claim_of_its_hold_did_not_take() {
+    let scene = Scene::new().await;
+    scene.hold(&wanted(1, &[2])).await.expect("it answers");
+    let seen = scene.coach().await;
+    let release = |state| scene.world.store.release(&scene.plan, HoldId(Uuid::from_u128(1)), b1(), state);
+    release(&seen).await.expect("it answers");
+    // Another copy of the claim, planned for another berth until the same moment, arrives now; and somebody buys.
+    scene.hold(&wanted(1, &[1])).await.expect("it answers");
+    scene.hold(&wanted(2, &[2])).await.expect("it answers");
+    // A second copy of the release arrives last: it is of a hold of berth 2, and berth 2 is another's.
+    release(&seen).await.expect("it answers");
+    assert_eq!(scene.coach().await.masks, [(2.into(), SegmentMask::of(1, 3))].into());
+}

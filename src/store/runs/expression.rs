@@ -56,8 +56,9 @@ impl CoachWrite {
             }
         }
         for (id, part) in &edit.removed {
-            let (hold, until) = (write.name(&hold_name(*id)), write.name("Until"));
-            let value = write.value(until_value(part.until));
+            // All of it: a late copy of its claim may have put it there again for other spots until the same moment.
+            let hold = write.require(&Held { hold: *id, spots: part.spots.clone(), leg: part.leg });
+            let (until, value) = (write.name("Until"), write.value(until_value(part.until)));
             write.conditions.push(format!("{hold}.{until} = {value}"));
             write.removes.push(hold);
         }
