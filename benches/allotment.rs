@@ -14,6 +14,7 @@ use std::time::Instant;
 use kiosk::domain::allotment::{BerthWish, allot};
 use kiosk::domain::coach::BerthType;
 use kiosk::domain::inventory::RunState;
+use kiosk::domain::quota::Quota;
 use packing::{CLASS, Chance, SEEDS, TRAIN, allotted, any_leg, demand, first_fit, free_run, now, packed, sell};
 
 /// Coaches, berths of each, and how many seeds are measured; the aim is asked of the first ones, [`SEEDS`].
@@ -81,7 +82,8 @@ fn adults() -> Vec<String> {
     let legs = demand(&state.train, 1);
     let times = legs.iter().enumerate().map(|(start, leg)| {
         let began = Instant::now();
-        let berths = black_box(allot(&state, CLASS, *leg, &[BerthWish::default()], start as u64, now()));
+        let berths =
+            black_box(allot(&state, CLASS, Quota::General, *leg, &[BerthWish::default()], start as u64, now()));
         let took = began.elapsed().as_secs_f64() * 1e6;
         if let Ok(berths) = berths {
             sell(&mut state, &berths, *leg);
@@ -117,7 +119,7 @@ fn parties() -> Vec<String> {
 fn timed(state: &RunState, wishes: &[BerthWish], start: u64) -> f64 {
     let leg = any_leg(state.train.halts().len(), &mut Chance(start));
     let began = Instant::now();
-    drop(black_box(allot(state, CLASS, leg, wishes, start, now())));
+    drop(black_box(allot(state, CLASS, Quota::General, leg, wishes, start, now())));
     began.elapsed().as_secs_f64() * 1e6
 }
 
@@ -129,7 +131,7 @@ fn filling(free: &RunState, wishes: &[BerthWish]) -> Vec<f64> {
         if start % 16 == 0 {
             times.push(timed(&state, wishes, start as u64));
         }
-        if let Ok(berths) = allot(&state, CLASS, leg, &[BerthWish::default()], start as u64, now()) {
+        if let Ok(berths) = allot(&state, CLASS, Quota::General, leg, &[BerthWish::default()], start as u64, now()) {
             sell(&mut state, &berths, leg);
         }
     }

@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::domain::allotment::matching::cheapest;
 use crate::domain::coach::{BerthRef, BerthType, Class, Coach};
 use crate::domain::inventory::RunState;
+use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
 
 /// What one traveller of a party would like.
@@ -45,19 +46,21 @@ pub struct Shortage {
     pub left: usize,
 }
 
-/// Chooses a free berth for each wish, in the order of the wishes.
+/// Chooses a free berth of a quota for each wish, in the order of the wishes.
 ///
 /// A party that fits no single coach gets as few neighbouring ones as will do. `start` decides among equal coaches, so
 /// that parties who ask at once begin at different ones.
 pub fn allot(
     state: &RunState,
     class: Class,
+    quota: Quota,
     leg: Leg,
     wishes: &[BerthWish],
     start: u64,
     now: DateTime<Utc>,
 ) -> Result<Vec<BerthRef>, Shortage> {
-    let coaches: Vec<_> = state.train.coaches_of(class).map(|coach| free_berths(state, *coach, leg, now)).collect();
+    let coaches: Vec<_> =
+        state.train.coaches_of(class).map(|coach| free_berths(state, *coach, quota, leg, now)).collect();
     let left = coaches.iter().map(Vec::len).sum();
     if left < wishes.len() {
         return Err(Shortage { left });
@@ -106,10 +109,10 @@ struct Placement {
     berths: Vec<BerthRef>,
 }
 
-fn free_berths(state: &RunState, coach: Coach, leg: Leg, now: DateTime<Utc>) -> Vec<Free> {
+fn free_berths(state: &RunState, coach: Coach, quota: Quota, leg: Leg, now: DateTime<Utc>) -> Vec<Free> {
     let occupancy = state.coach(coach.id());
     let segments = (state.train.halts().len() - 1) as u8;
-    let on_sale = coach.numbers().filter(|number| !occupancy.blocked.contains_key(number));
+    let on_sale = state.on_sale(coach, quota).filter(|number| !occupancy.blocked.contains_key(number));
     let masks = on_sale.map(|number| (number, occupancy.taken(number, now)));
     let free = masks.filter(|(_, taken)| !taken.overlaps(leg.mask()));
     let described = free.map(|(number, taken)| Free {

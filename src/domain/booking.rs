@@ -13,6 +13,7 @@ use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
+use crate::domain::refund::Quote;
 use crate::domain::segment::Leg;
 use crate::domain::train::{RunId, Stop, TrainKind, TrainNumber};
 use crate::domain::user::{AccountId, Phone};
@@ -231,6 +232,33 @@ pub struct Slip {
     pub pay_by: DateTime<Utc>,
 }
 
+/// Money given back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Refund {
+    /// The action that gave places up.
+    #[serde(rename = "OpID")]
+    pub op: OpId,
+    /// What it gave back and why, passenger by passenger.
+    pub quote: Quote,
+    /// When and by whom the money was handed out; `None` while it waits at a counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_out: Option<PaidOut>,
+}
+
+/// Who handed money out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PaidOut {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who; nobody for a test payment, of which there is nothing to hand out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AccountId>,
+    /// The terminal at which it was.
+    pub terminal: String,
+}
+
 /// A booking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -283,6 +311,11 @@ pub struct Booking {
     /// The money taken, once it has been.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<Payment>,
+    /// The id of the refund rules that were in force when it was made, by which it is cancelled.
+    pub refund_rules: String,
+    /// What was given back of the money.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
     /// The slip to be paid at a counter, while there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slip: Option<Slip>,
@@ -307,6 +340,12 @@ impl Booking {
     pub fn transaction(&self) -> Option<OpId> {
         let paid = self.history.iter().find(|change| matches!(change.what, Deed::Booked | Deed::Paid));
         paid.or(self.history.first()).map(|change| change.op)
+    }
+
+    /// What was taken less what was given back.
+    pub fn kept(&self) -> Paise {
+        let paid = self.payment.as_ref().map_or(Paise::ZERO, |payment| payment.amount);
+        paid - self.refunds.iter().map(|refund| refund.quote.refunded).sum()
     }
 
     /// Whether an action made it.

@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 use crate::domain::admission::Grant;
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
+use crate::domain::quota::{Pool, Quota, Terms};
+use crate::domain::rules::quota::QuotaRules;
 use crate::domain::segment::{Leg, SegmentMask};
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{QueueHead, QueueId};
@@ -186,6 +188,20 @@ impl CoachState {
     }
 }
 
+/// How far a run's charts have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Stage {
+    /// No chart was made: every quota sells its own berths, and whoever finds none may wait.
+    #[default]
+    Open,
+    /// The first chart was made: what is left is sold to whoever comes, and nobody joins a queue any more.
+    FirstChart,
+    /// The last chart was made: nothing is sold any more.
+    FinalChart,
+    /// The railway cancelled the run.
+    Cancelled,
+}
+
 /// What is sold and held on a run, as read at one moment. A coach without a state is all free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunState {
@@ -193,6 +209,10 @@ pub struct RunState {
     pub run: RunId,
     /// The timetable entry it runs by.
     pub train: Arc<Train>,
+    /// By what quotas it is sold.
+    pub terms: Arc<Terms>,
+    /// How far its charts have come.
+    pub stage: Stage,
     /// The coaches that anybody wrote to.
     pub coaches: BTreeMap<CoachId, CoachState>,
     /// The queues that anybody ever joined.
@@ -201,8 +221,24 @@ pub struct RunState {
 
 impl RunState {
     /// A run of which nothing was ever sold or held.
-    pub const fn unsold(run: RunId, train: Arc<Train>) -> Self {
-        Self { run, train, coaches: BTreeMap::new(), queues: BTreeMap::new() }
+    pub fn unsold(run: RunId, train: Arc<Train>, quotas: &QuotaRules) -> Self {
+        let terms = Arc::new(Terms::of(&train, quotas));
+        Self { run, train, terms, stage: Stage::Open, coaches: BTreeMap::new(), queues: BTreeMap::new() }
+    }
+
+    /// Whether a berth has a mask for each of its halves.
+    pub fn is_shared(&self, berth: BerthRef) -> bool {
+        self.terms.allocation.pool(berth) == Pool::Rac
+    }
+
+    /// From which pool a berth is sold now: from the first chart on, the general quota has them all.
+    pub fn pool(&self, berth: BerthRef) -> Pool {
+        if self.stage == Stage::Open { self.terms.allocation.pool(berth) } else { Pool::General }
+    }
+
+    /// The berths of a coach that a quota sells now.
+    pub fn on_sale(&self, coach: Coach, quota: Quota) -> impl Iterator<Item = u8> {
+        coach.numbers().filter(move |number| self.pool(BerthRef { coach: coach.id(), number: *number }) == quota.pool())
     }
 
     /// A coach's state; all free when nobody wrote to it.
@@ -217,22 +253,27 @@ impl RunState {
         self.coaches.get(&id).unwrap_or(&FREE)
     }
 
-    /// How many berths of a coach are free for a leg at `now`.
-    pub fn free_in(&self, coach: &Coach, leg: Leg, now: DateTime<Utc>) -> usize {
+    /// How many berths of a coach a quota has free for a leg at `now`.
+    pub fn free_in(&self, coach: &Coach, quota: Quota, leg: Leg, now: DateTime<Utc>) -> usize {
         let state = self.coach(coach.id());
-        coach.numbers().filter(|berth| state.is_free(*berth, leg, now)).count()
+        self.on_sale(*coach, quota).filter(|berth| state.is_free(*berth, leg, now)).count()
     }
 
-    /// How many berths of a class are free for a leg at `now`; `None` when the train does not carry the class.
-    pub fn available(&self, class: Class, leg: Leg, now: DateTime<Utc>) -> Option<usize> {
+    /// How many berths of a class a quota has free for a leg at `now`; `None` when the train does not carry the class.
+    pub fn available(&self, class: Class, quota: Quota, leg: Leg, now: DateTime<Utc>) -> Option<usize> {
         let mut coaches = self.train.coaches_of(class).peekable();
         coaches.peek()?;
-        Some(coaches.map(|coach| self.free_in(coach, leg, now)).sum())
+        Some(coaches.map(|coach| self.free_in(coach, quota, leg, now)).sum())
+    }
+
+    /// The head of a queue; nobody is in one that nobody ever joined.
+    pub fn queue(&self, id: QueueId) -> QueueHead {
+        self.queues.get(&id).copied().unwrap_or_default()
     }
 
     /// The spots that grants are for, by coach.
-    pub fn spots_of(&self, grants: &[Grant]) -> BTreeMap<CoachId, Vec<Spot>> {
-        spots_of(grants, |_| false)
+    pub fn spots_of(&self, grants: &[Grant]) -> Parts {
+        spots_of(grants, |berth| self.is_shared(berth))
     }
 
     /// The instant at which the next hold expires for others: when a screen has to be drawn again.
@@ -242,9 +283,12 @@ impl RunState {
     }
 }
 
+/// Spots of one hold by coach, in the order of the wishes within each.
+pub type Parts = BTreeMap<CoachId, Vec<Spot>>;
+
 /// The spots that grants are for, by coach; whoever has the whole of a shared berth has both of its halves.
-pub fn spots_of(grants: &[Grant], is_shared: impl Fn(BerthRef) -> bool) -> BTreeMap<CoachId, Vec<Spot>> {
-    let mut parts: BTreeMap<CoachId, Vec<Spot>> = BTreeMap::new();
+pub fn spots_of(grants: &[Grant], is_shared: impl Fn(BerthRef) -> bool) -> Parts {
+    let mut parts = Parts::new();
     for grant in grants {
         match grant {
             Grant::Berth(berth) if is_shared(*berth) => {

@@ -130,6 +130,22 @@ impl Allocation {
     }
 }
 
+/// By what quotas a run is sold: settled, by the rules' id, when its first berth is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The rules.
+    pub quotas: QuotaRules,
+    /// What they make of the run's berths.
+    pub allocation: Allocation,
+}
+
+impl Terms {
+    /// The terms of a train's run under rules.
+    pub fn of(train: &Train, quotas: &QuotaRules) -> Self {
+        Self { quotas: quotas.clone(), allocation: Allocation::of(train, quotas) }
+    }
+}
+
 /// Side lower berths from the front for RAC, whole bays at the front for ladies, the next lower berths for senior
 /// citizens, and the coach's end for Tatkal.
 fn pools_of(coach: Coach, quotas: &ClassQuotas, kind: TrainKind, coaches: usize) -> Vec<Pool> {

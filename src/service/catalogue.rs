@@ -4,10 +4,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::time::railway_time;
 use crate::domain::timetable::Timetable;
 use crate::domain::train::RunId;
 use crate::service::Kiosk;
-use crate::store::runs::Run;
+use crate::store::runs::{Current, Run};
 use crate::store::{Store, StoreError};
 
 /// The timetable and what is known of its age.
@@ -70,7 +71,8 @@ impl Kiosk {
     /// Reads a run from the store; `None` when there is no such train, or it does not run on that date and never did.
     pub(super) async fn read_run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
         let timetable = self.timetable();
-        let current = timetable.train(run.train);
+        let on = railway_time(self.now()).date();
+        let current = Current { train: timetable.train(run.train), rules: self.rules(), on };
         let read = self.store().run(run, current).await?;
         Ok(read.filter(|read| read.pinned || read.state.train.runs_on().includes(run.date)))
     }

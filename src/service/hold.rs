@@ -46,8 +46,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    fn granted(&self, grants: Vec<Grant>, until: DateTime<Utc>) -> Hold {
-        Hold { id: self.id, run: self.run, leg: self.leg, class: self.class, quota: self.quota, grants, until }
+    fn granted(&self, state: &RunState, grants: Vec<Grant>, until: DateTime<Utc>) -> Hold {
+        let parts = state.spots_of(&grants);
+        let Self { id, run, leg, class, quota, .. } = *self;
+        Hold { id, run, leg, class, quota, grants, parts, until }
     }
 }
 
@@ -98,7 +100,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             }
             Err(failure) => return Err(failure),
         };
-        if !kiosk.pin(&mut run, &rules.id).await? {
+        if !kiosk.pin(&mut run).await? {
             (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
             continue;
         }
@@ -110,7 +112,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
                 let parts = coaches.iter().filter_map(|(_, coach)| coach.holds.get(&wanted.id));
                 let until = parts.map(|part| part.until).min().unwrap_or(until);
                 kiosk.announce(&plan, coaches, &holding);
-                let granted = wanted.granted(grants, until);
+                let granted = wanted.granted(&run.state, grants, until);
                 session.keep_hold(granted.clone());
                 return Ok(Reply::Held(granted));
             }
@@ -147,7 +149,7 @@ async fn release_held(kiosk: &Kiosk, hold: &Hold) -> Result<(), Failure> {
         None => kiosk.known_run(hold.run).await?,
     };
     let plan = Plan::new(hold.run, &run.state.train);
-    for (coach, spots) in run.state.spots_of(&hold.grants) {
+    for (coach, spots) in hold.parts.clone() {
         let state = match run.state.coaches.get(&coach) {
             Some(state) if state.holds.contains_key(&hold.id) => state.clone(),
             // Not seen yet: what was known is older than the hold.
@@ -180,7 +182,7 @@ fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
         berths.sort_by_key(|berth| chosen.iter().position(|chosen| chosen == berth));
     }
     let until = until.filter(|_| berths.len() == wanted.choice.len())?;
-    Some(wanted.granted(berths.into_iter().map(Grant::Berth).collect(), until))
+    Some(wanted.granted(state, berths.into_iter().map(Grant::Berth).collect(), until))
 }
 
 /// Refuses a leg of a run that is not on sale, and says when its sales close. The window counts from the origin's date.
@@ -210,11 +212,11 @@ pub(super) fn check_not_closed(
 
 /// Chooses berths from a state, or says why there are none.
 fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<Grant>, Failure> {
-    let left = state.available(wanted.class, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
+    let left = state.available(wanted.class, wanted.quota, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
     match &wanted.choice {
         Choice::Best(wishes) => {
             let start = u64::from_be_bytes(wanted.id.0.as_bytes()[8..].try_into().expect("a UUID has 16 bytes"));
-            allot(state, wanted.class, wanted.leg, wishes, start, now)
+            allot(state, wanted.class, wanted.quota, wanted.leg, wishes, start, now)
                 .map(|berths| berths.into_iter().map(Grant::Berth).collect())
                 .map_err(|shortage| Failure::SoldOut { left: shortage.left })
         }
@@ -257,14 +259,15 @@ impl Kiosk {
     }
 
     /// Settles the version of a run's train before its first berth is held. Whether it is the one that was planned by.
-    async fn pin(&self, run: &mut Run, rules: &str) -> Result<bool, Failure> {
+    async fn pin(&self, run: &mut Run) -> Result<bool, Failure> {
         if run.pinned {
             return Ok(true);
         }
         let train = Arc::clone(&run.state.train);
         let plan = Plan::new(run.state.run, &train);
-        let version = self.store().pin(&plan, &train, rules).await.map_err(|error| refuse("hold", &error))?;
-        run.pinned = version == train.version();
+        let quotas = &run.state.terms.quotas.id;
+        let pinned = self.store().pin(&plan, &train, quotas).await.map_err(|error| refuse("hold", &error))?;
+        run.pinned = pinned.train_version == train.version() && pinned.quotas == *quotas;
         if run.pinned {
             self.0.live.publish(run, self.now());
         }

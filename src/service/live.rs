@@ -238,6 +238,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Attention, BTreeMap, CoachId, CoachState, DateTime, Live, Run, RunState};
+    use crate::domain::rules::quota::QuotaRules;
     use crate::domain::segment::SegmentMask;
     use crate::domain::train::Train;
     use crate::service::timetable_file;
@@ -249,7 +250,11 @@ mod tests {
     fn read(train: &Arc<Train>, state: CoachState) -> Run {
         let run = format!("{}#2026-12-05", train.number()).parse().expect("a run");
         let coaches = BTreeMap::from([(train.coaches()[0].id(), state)]);
-        Run { state: RunState { coaches, ..RunState::unsold(run, Arc::clone(train)) }, pinned: true, hint: 1 }
+        Run {
+            state: RunState { coaches, ..RunState::unsold(run, Arc::clone(train), &QuotaRules::default()) },
+            pinned: true,
+            hint: 1,
+        }
     }
 
     #[test]

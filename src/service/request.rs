@@ -15,7 +15,7 @@ use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class};
 use crate::domain::fare::{Fare, FareError};
-use crate::domain::inventory::HoldId;
+use crate::domain::inventory::{HoldId, Parts};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
@@ -226,6 +226,8 @@ pub struct Hold {
     pub quota: Quota,
     /// What each of the party is given, in the order of the wishes.
     pub grants: Vec<Grant>,
+    /// What of each coach is out of sale for it.
+    pub parts: Parts,
     /// Until when it is kept.
     pub until: DateTime<Utc>,
 }

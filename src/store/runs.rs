@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use self::coach_item::{coach_key, coach_of_key, coach_state, plan_of, read_number};
 use self::expression::CoachWrite;
@@ -25,11 +25,13 @@ use self::requests::{Consistency, Transacted, Written};
 pub use self::transition::{Before, Commit, Transition};
 use crate::domain::coach::{Coach, CoachId};
 use crate::domain::inventory::edit::{CoachEdit, Held, claim, release};
-use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState, Spot};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId, Parts, RunState, Spot, Stage};
+use crate::domain::quota::Terms;
+use crate::domain::rules::Rules;
 use crate::domain::segment::Leg;
 use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train, TrainNumber};
-use crate::store::item::{Item, corrupt, encode, string, text};
+use crate::store::item::{Item, corrupt, decode, encode, string, text};
 use crate::store::{Store, StoreError};
 
 /// How often a release plans again when others change the coach under it.
@@ -71,15 +73,39 @@ impl Plan {
     }
 }
 
-/// What is settled when the first berth of a run is held.
+/// What is settled when the first berth of a run is held, and how far its charts have come since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Pinned {
+    /// The published version of the train.
+    pub train_version: u32,
+    /// The id of the quota rules.
+    pub quotas: String,
+    /// How far its charts have come.
+    #[serde(default)]
+    pub stage: Stage,
+}
+
+/// The item that settles it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Pin<'a> {
     plan: String,
-    train_version: u32,
     coaches: &'a [Coach],
-    rules: &'a str,
     expires_at: i64,
+    #[serde(flatten)]
+    pinned: &'a Pinned,
+}
+
+/// What an unsold run goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Current<'a> {
+    /// The timetable's train.
+    pub train: Option<&'a Arc<Train>>,
+    /// The rules, in which those that a sold run keeps are found again.
+    pub rules: &'a Rules,
+    /// The date of sale.
+    pub on: NaiveDate,
 }
 
 /// A run as it was read, consistently.
@@ -92,9 +118,6 @@ pub struct Run {
     /// The hint's count, at or before the state.
     pub hint: u64,
 }
-
-/// Spots of one hold by coach, in the order of the wishes within each.
-pub type Parts = BTreeMap<CoachId, Vec<Spot>>;
 
 /// Spots that somebody wants or holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,9 +152,8 @@ pub enum HoldAttempt {
 }
 
 impl Store {
-    /// Reads a run; `current` is the timetable's train, by which an unsold run goes. `None` when neither the store nor
-    /// the timetable knows the train.
-    pub async fn run(&self, run: RunId, current: Option<&Arc<Train>>) -> Result<Option<Run>, StoreError> {
+    /// Reads a run. `None` when neither the store nor the timetable knows the train.
+    pub async fn run(&self, run: RunId, current: Current<'_>) -> Result<Option<Run>, StoreError> {
         let items = self.run_items(run).await?;
         let mut pinned = None;
         let mut hint = 0;
@@ -139,7 +161,7 @@ impl Store {
         let mut queues = BTreeMap::new();
         for item in &items {
             match text(item, "Item") {
-                Some("#run") => pinned = Some(read_number::<u32>(item, "TrainVersion")?),
+                Some("#run") => pinned = Some(decode::<Pinned>(item.clone(), "a run's pin")?),
                 Some("#rev") => hint = read_number(item, "Rev")?,
                 Some(key) => {
                     if let Some(coach) = coach_of_key(key) {
@@ -151,28 +173,38 @@ impl Store {
                 None => return Err(corrupt("a run's item", "it has no key")),
             }
         }
-        let train = match (pinned, current) {
-            (Some(version), Some(train)) if train.version() == version => Some(train.clone()),
-            (Some(version), _) => Some(Arc::new(self.train_version(run.train, version).await?)),
+        let train = match (&pinned, current.train) {
+            (Some(pinned), Some(train)) if train.version() == pinned.train_version => Some(train.clone()),
+            (Some(pinned), _) => Some(Arc::new(self.train_version(run.train, pinned.train_version).await?)),
             (None, current) => current.cloned(),
         };
-        Ok(train.map(|train| Run { state: RunState { run, train, coaches, queues }, pinned: pinned.is_some(), hint }))
+        let Some(train) = train else { return Ok(None) };
+        let quotas = match &pinned {
+            Some(pinned) => current.rules.quotas(&pinned.quotas).ok_or_else(|| {
+                corrupt("a run's pin", format!("this kiosk does not know the quota rules {}: update it", pinned.quotas))
+            })?,
+            None => current.rules.quotas_on(current.on),
+        };
+        let terms = Arc::new(Terms::of(&train, quotas));
+        let stage = pinned.as_ref().map(|pinned| pinned.stage).unwrap_or_default();
+        let state = RunState { run, train, terms, stage, coaches, queues };
+        Ok(Some(Run { state, pinned: pinned.is_some(), hint }))
     }
 
-    /// Settles by which version of its train a run is sold, once and for all, and says which it is.
-    pub async fn pin(&self, plan: &Plan, train: &Train, rules: &str) -> Result<u32, StoreError> {
+    /// Settles by which version of its train and which quotas a run is sold, once and for all, and says which they are.
+    pub async fn pin(&self, plan: &Plan, train: &Train, quotas: &str) -> Result<Pinned, StoreError> {
+        let pinned = Pinned { train_version: plan.version, quotas: quotas.to_owned(), stage: Stage::Open };
         let pin = Pin {
             plan: plan.text(),
-            train_version: plan.version,
             coaches: train.coaches(),
-            rules,
             expires_at: plan.expires_at.timestamp(),
+            pinned: &pinned,
         };
         let mut item = encode(&pin);
         item.extend(key(plan.run, "#run"));
         match self.put_run_item(item).await? {
-            Written::Done(_) => Ok(plan.version),
-            Written::Refused(old) => read_number(&old, "TrainVersion"),
+            Written::Done(_) => Ok(pinned),
+            Written::Refused(old) => decode(old, "a run's pin"),
         }
     }
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::domain::booking::OpId;
 use crate::domain::coach::Class;
 use crate::domain::inventory::{HoldId, RunState};
+use crate::domain::quota::Quota;
 use crate::domain::rules::{BookingRules, Rules};
 use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode, StationIndex};
@@ -192,9 +193,9 @@ impl World {
     /// the run or when it does not carry the class.
     pub fn available(&self, run: RunId, class: Class, leg: Leg) -> Option<Available> {
         let live = self.live.get(&run)?;
-        let count = live.state.available(class, leg, self.now)?;
+        let count = live.state.available(class, Quota::General, leg, self.now)?;
         let before = live.before.as_ref().filter(|_| self.now < live.changed_at + LIVE_MARK);
-        let before = before.and_then(|state| state.available(class, leg, self.now));
+        let before = before.and_then(|state| state.available(class, Quota::General, leg, self.now));
         let change = match before {
             Some(before) if before > count => Change::Fewer,
             Some(before) if before < count => Change::More,

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "the figures are worth a look even when they are good enough")]
 
 use kiosk::domain::allotment::{BerthWish, allot};
+use kiosk::domain::quota::Quota;
 
 use crate::packing::{CLASS, SEEDS, TRAIN, allotted, demand, first_fit, free_run, now, packed, sell};
 
@@ -42,7 +43,7 @@ fn seniors_who_come_late_still_lie_low() {
         for (i, leg) in legs.into_iter().enumerate() {
             let needs_lower = i >= late && i % 4 == 0;
             let wish = BerthWish { preference: None, needs_lower };
-            let Ok(berths) = allot(&state, CLASS, leg, &[wish], i as u64, now()) else { continue };
+            let Ok(berths) = allot(&state, CLASS, Quota::General, leg, &[wish], i as u64, now()) else { continue };
             sell(&mut state, &berths, leg);
             let coach = state.train.coach(berths[0].coach).expect("of this train");
             seniors += u32::from(needs_lower);

@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 use kiosk::domain::allotment::{BerthWish, allot};
 use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
 use kiosk::domain::inventory::RunState;
+use kiosk::domain::quota::Quota;
+use kiosk::domain::rules::quota::QuotaRules;
 use kiosk::domain::segment::{Leg, SegmentMask};
 use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::service::timetable_file;
@@ -63,7 +65,7 @@ pub fn free_run(train: &str, coaches: u8, berths: u8) -> RunState {
     let draft = TrainDraft { coaches: (1..=coaches).map(coach).collect(), ..train.into() };
     let train = Train::new(draft).expect("the train with other coaches");
     let run = RunId { train: train.number(), date: now().date_naive() };
-    RunState::unsold(run, Arc::new(train))
+    RunState::unsold(run, Arc::new(train), &QuotaRules::default())
 }
 
 /// What is asked for, in order.
@@ -127,7 +129,7 @@ pub fn allotted(state: &mut RunState, demand: &[Leg]) -> Sold {
     let train = Arc::clone(&state.train);
     let mut sold = Sold::default();
     for (start, leg) in demand.iter().enumerate() {
-        if let Ok(berths) = allot(state, CLASS, *leg, &[BerthWish::default()], start as u64, now()) {
+        if let Ok(berths) = allot(state, CLASS, Quota::General, *leg, &[BerthWish::default()], start as u64, now()) {
             sell(state, &berths, *leg);
             sold.add(&train, *leg);
         }

@@ -22,6 +22,8 @@ pub fn booking() -> Booking {
     Booking {
         pnr: "2451234567".parse().expect("a PNR"),
         version: 1,
+        refund_rules: "refunds-2026-04-15".to_owned(),
+        refunds: Vec::new(),
         status: BookingStatus::Booked,
         history: vec![Change {
             op: OpId(Uuid::from_u128(0x0193_80d2_4c6e_7b11_9a58_6e0f_2a31_c4d5)),

@@ -11,14 +11,18 @@ use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::passenger::{Accommodation, Gender, Passenger, PersonName};
 use kiosk::domain::quota::Quota;
+use kiosk::domain::rules::Rules;
 use kiosk::domain::segment::Leg;
 use kiosk::domain::station::StationCode;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
+use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::user::{Email, Phone, Role, Username};
 use kiosk::service::request::{Choice, Failure, Hold, Identity, Order, Reply, Request, Tender};
+use kiosk::service::rules_file;
 use kiosk::service::{Argon2Cost, Kiosk, ManualClock, Session, Settings};
 use kiosk::store::Store;
+use kiosk::store::runs::Current;
 use kiosk::store::trains::Listing;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -233,6 +237,12 @@ pub async fn book(session: &Session, order: &Order) -> Result<Arc<Booking>, Fail
 /// How many berths of 2A are free for a leg, as the store has it.
 pub async fn left(stage: &Stage, leg: Leg) -> usize {
     let train = Arc::new(small_train());
-    let read = stage.world.store.run(run(), Some(&train)).await.expect("it answers").expect("it runs");
-    read.state.available(Class::SecondAc, leg, stage.kiosk.now()).expect("it carries 2A")
+    let read = stage.world.store.run(run(), current(&train)).await.expect("it answers").expect("it runs");
+    read.state.available(Class::SecondAc, Quota::General, leg, stage.kiosk.now()).expect("it carries 2A")
+}
+
+/// What an unsold run goes by on the clock's day.
+pub fn current(train: &Arc<Train>) -> Current<'_> {
+    static RULES: std::sync::LazyLock<Rules> = std::sync::LazyLock::new(rules_file::bundled);
+    Current { train: Some(train), rules: &RULES, on: railway_time(now()).date() }
 }

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use kiosk::aws::fault::Call;
 use kiosk::domain::coach::Class;
+use kiosk::domain::quota::Quota;
 use kiosk::service::request::Choice;
 use kiosk::service::{Attention, RunWatch};
 
@@ -15,7 +16,7 @@ use crate::service_kit::{Stage, best, book, hold, order, release, run, terminal,
 /// How many berths of 2A a watch shows; it must have something new.
 fn news(stage: &Stage, watch: &mut RunWatch) -> usize {
     let run = watch.changed().now_or_never().expect("there is something new").expect("the kiosk is open");
-    run.available(Class::SecondAc, whole(), stage.kiosk.now()).expect("it carries 2A")
+    run.available(Class::SecondAc, Quota::General, whole(), stage.kiosk.now()).expect("it carries 2A")
 }
 
 fn has_no_news(watch: &mut RunWatch) -> bool {
@@ -214,5 +215,5 @@ async fn the_poller_reads_what_is_watched_by_itself() {
     let kiosk = kiosk.await.expect("the catalogue is read");
     let mut watch = kiosk.watch(run(), Attention::Listed);
     let seen = watch.changed().await.expect("the kiosk is open");
-    assert_eq!(seen.available(Class::SecondAc, whole(), stage.kiosk.now()), Some(8));
+    assert_eq!(seen.available(Class::SecondAc, Quota::General, whole(), stage.kiosk.now()), Some(8));
 }

@@ -15,7 +15,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rstest::rstest;
 
-use crate::service_kit::{Stage, best, booked, hold, leg, new_op, order, run, small_train, terminal, test_money};
+use crate::service_kit::{
+    Stage, best, booked, current, hold, leg, new_op, order, run, small_train, terminal, test_money,
+};
 
 /// One buyer's visits: holds, then a booking, a release, or nothing at all.
 async fn buyer(kiosk: Kiosk, seed: u64) -> Vec<Arc<Booking>> {
@@ -84,7 +86,7 @@ async fn no_berth_is_sold_twice_and_none_is_lost(#[values(1, 2, 3)] seed: u64) {
     }
     stage.advance(TimeDelta::hours(1));
     let train = Arc::new(small_train());
-    let state = stage.world.store.run(run(), Some(&train)).await.expect("it answers").expect("it runs").state;
+    let state = stage.world.store.run(run(), current(&train)).await.expect("it answers").expect("it runs").state;
     for coach in train.coaches() {
         for number in coach.numbers() {
             let berth = BerthRef { coach: coach.id(), number };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
 use kiosk::domain::coach::CoachId;
-use kiosk::domain::inventory::{CoachState, HoldId, RunState};
+use kiosk::domain::inventory::{CoachState, HoldId, RunState, Stage};
+use kiosk::domain::rules::quota::QuotaRules;
 use kiosk::domain::segment::{Leg, SegmentMask};
 use kiosk::domain::train::{RunId, Train};
 use kiosk::store::StoreError;
-use kiosk::store::runs::{HoldAttempt, Holding, Plan};
+use kiosk::store::runs::{HoldAttempt, Holding, Pinned, Plan};
 use uuid::Uuid;
 
 use crate::world::{World, now, rajdhani};
@@ -33,7 +34,11 @@ fn wanted(hold: u128, berths: &[u8]) -> Holding {
 
 /// A run as somebody saw it who saw nothing.
 fn unsold(train: &Arc<Train>) -> RunState {
-    RunState::unsold(run(), Arc::clone(train))
+    RunState::unsold(run(), Arc::clone(train), &QuotaRules::default())
+}
+
+fn pinned(train_version: u32, quotas: &str) -> Pinned {
+    Pinned { train_version, quotas: quotas.to_owned(), stage: Stage::Open }
 }
 
 struct Scene {
@@ -126,13 +131,13 @@ async fn a_coach_of_another_plan_or_of_a_newer_kiosk_is_left_alone() {
 async fn the_first_to_pin_a_run_decides_its_version() {
     let scene = Scene::new().await;
     let store = &scene.world.store;
-    assert_eq!(store.pin(&scene.plan, &scene.train, "booking-2024-11-01").await, Ok(1));
+    assert_eq!(store.pin(&scene.plan, &scene.train, "quotas-1").await, Ok(pinned(1, "quotas-1")));
     let newer = Train::new(kiosk::domain::train::TrainDraft {
         version: 2,
         ..kiosk::domain::train::TrainDraft::from(rajdhani())
     });
     let newer = newer.expect("in order");
-    assert_eq!(store.pin(&Plan::new(run(), &newer), &newer, "booking-2024-11-01").await, Ok(1));
+    assert_eq!(store.pin(&Plan::new(run(), &newer), &newer, "quotas-2").await, Ok(pinned(1, "quotas-1")));
     assert_eq!(store.pins(&[run()]).await, Ok([(run(), 1)].into()));
 }
 

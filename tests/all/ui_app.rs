@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use kiosk::domain::admission::Grant;
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
-use kiosk::domain::inventory::HoldId;
+use kiosk::domain::inventory::{HoldId, Parts};
 use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::Leg;
 use kiosk::domain::terminal::TerminalKind;
@@ -28,6 +28,7 @@ fn hold() -> Hold {
         class: Class::ThirdAc,
         quota: Quota::General,
         grants: vec![Grant::Berth(BerthRef { coach: CoachId::parse("B2").expect("a coach"), number: 20 })],
+        parts: Parts::new(),
         until: start() + TimeDelta::minutes(10),
     }
 }

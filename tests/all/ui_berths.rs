@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use kiosk::domain::admission::Grant;
 use kiosk::domain::coach::Class;
-use kiosk::domain::inventory::{HeldPart, HoldId};
+use kiosk::domain::inventory::{HeldPart, HoldId, Parts};
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Choice, Failure, Hold, Outcome, Reply, Request};
@@ -83,7 +83,7 @@ fn chosen_berths_are_held_in_order_and_the_passengers_come_next() {
     stage.live(known);
     assert!(stage.text().contains("B1-1 lower, B1-4 lower"), "{}", stage.text());
     let grants = wanted.into_iter().map(Grant::Berth).collect();
-    let granted = Hold { id: hold, run, leg, class, quota, grants, until };
+    let granted = Hold { id: hold, run, leg, class, quota, grants, parts: Parts::new(), until };
     stage.tell(Msg::Reply(id, Ok(Reply::Held(granted))));
     assert!(matches!(stage.app.top(), Screen::Passengers(_)));
     assert!(stage.text().contains("held for 10:00"), "{}", stage.text());
@@ -107,7 +107,10 @@ fn held(stage: &mut Stage) -> HoldId {
     };
     let grants = berths.into_iter().map(Grant::Berth).collect();
     let until = stage.now + TimeDelta::minutes(10);
-    stage.tell(Msg::Reply(id, Ok(Reply::Held(Hold { id: hold, run, leg, class, quota, grants, until }))));
+    stage.tell(Msg::Reply(
+        id,
+        Ok(Reply::Held(Hold { id: hold, run, leg, class, quota, grants, parts: Parts::new(), until })),
+    ));
     hold
 }
 

@@ -11,6 +11,7 @@ use kiosk::domain::inventory::RunState;
 use kiosk::domain::passenger::{Accommodation, Age};
 use kiosk::domain::quota::Quota;
 use kiosk::domain::rules::Rules;
+use kiosk::domain::rules::quota::QuotaRules;
 use kiosk::domain::station::StationCode;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::timetable::{Journey, Timetable};
@@ -92,7 +93,7 @@ pub fn fares(journey: &Journey, date: NaiveDate) -> Vec<(Class, Option<kiosk::do
 
 /// A run on which nothing is sold.
 pub fn all_free(journey: &Journey) -> RunState {
-    RunState::unsold(journey.run, Arc::clone(&journey.train))
+    RunState::unsold(journey.run, Arc::clone(&journey.train), &QuotaRules::default())
 }
 
 /// The program, a clock, and what it asked for.

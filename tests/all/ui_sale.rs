@@ -7,7 +7,7 @@ use kiosk::domain::admission::Grant;
 use kiosk::domain::booking::{Booking, BookingStatus, OpId, PaymentMethod, Slip};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::fare::{Fare, Ride, Traveller, price};
-use kiosk::domain::inventory::HoldId;
+use kiosk::domain::inventory::{HoldId, Parts};
 use kiosk::domain::passenger::{Accommodation, Gender, Passenger};
 use kiosk::domain::quota::Quota;
 use kiosk::domain::terminal::TerminalKind;
@@ -51,6 +51,7 @@ fn draft(berths: u8) -> Draft {
         class: Class::ThirdAc,
         quota: Quota::General,
         grants: (20..20 + berths).map(|number| Grant::Berth(BerthRef { coach, number })).collect(),
+        parts: Parts::new(),
         until: start() + TimeDelta::minutes(10),
     };
     Draft {

@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::{BerthWish, Cost, Seats, Shortage, allot, free_berths};
 use crate::domain::coach::{BerthRef, BerthType, Class, Coach, CoachId};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
+use crate::domain::quota::Quota;
+use crate::domain::rules::quota::QuotaRules;
 use crate::domain::segment::{Leg, SegmentMask};
 use crate::domain::station::StationCode;
 use crate::domain::time::RunTime;
@@ -47,7 +49,7 @@ fn free_run() -> RunState {
         ],
     });
     let run = "12951#2026-12-01".parse().expect("a run");
-    RunState::unsold(run, Arc::new(train.expect("a train")))
+    RunState::unsold(run, Arc::new(train.expect("a train")), &QuotaRules::default())
 }
 
 fn coach<'a>(state: &'a mut RunState, id: &str) -> &'a mut CoachState {
@@ -125,7 +127,8 @@ fn shown(berths: &[BerthRef]) -> String {
 #[case::over_three_coaches("B1 1, B2 2, B3 3", "...", "B1-1 B2-2 B3-3")]
 #[case::nobody("B1 1", "", "")]
 fn a_party_is_seated(#[case] free: &str, #[case] party: &str, #[case] given: &str) {
-    let berths = allot(&free_only(free), Class::ThirdAc, leg(0, 5), &wishes(party), 0, now()).expect("enough are free");
+    let berths = allot(&free_only(free), Class::ThirdAc, Quota::General, leg(0, 5), &wishes(party), 0, now())
+        .expect("enough are free");
     assert_eq!(shown(&berths), given);
 }
 
@@ -133,13 +136,13 @@ fn a_party_is_seated(#[case] free: &str, #[case] party: &str, #[case] given: &st
 #[case("", ".", 0)]
 #[case("B1 1, B3 16", "...", 2)]
 fn too_few_are_counted(#[case] free: &str, #[case] party: &str, #[case] left: usize) {
-    let answer = allot(&free_only(free), Class::ThirdAc, leg(0, 5), &wishes(party), 0, now());
+    let answer = allot(&free_only(free), Class::ThirdAc, Quota::General, leg(0, 5), &wishes(party), 0, now());
     assert_eq!(answer, Err(Shortage { left }));
 }
 
 #[test]
 fn a_class_that_the_train_does_not_carry_has_nothing_left() {
-    let answer = allot(&free_run(), Class::FirstAc, leg(0, 5), &wishes("."), 7, now());
+    let answer = allot(&free_run(), Class::FirstAc, Quota::General, leg(0, 5), &wishes("."), 7, now());
     assert_eq!(answer, Err(Shortage { left: 0 }));
 }
 
@@ -152,7 +155,10 @@ fn a_short_leg_takes_the_tightest_gap() {
     sell(&mut state, "B3", 11..=11, 0, 1);
     sell(&mut state, "B3", 11..=11, 4, 5);
     let given = |from, to| {
-        shown(&allot(&state, Class::ThirdAc, leg(from, to), &wishes("."), 0, now()).expect("enough are free"))
+        shown(
+            &allot(&state, Class::ThirdAc, Quota::General, leg(from, to), &wishes("."), 0, now())
+                .expect("enough are free"),
+        )
     };
     assert_eq!(given(1, 3), "B2-6");
     assert_eq!(given(1, 2), "B2-6");
@@ -160,14 +166,16 @@ fn a_short_leg_takes_the_tightest_gap() {
     assert_eq!(given(0, 5), "B1-2");
     // Berth 14 of B3 is sold behind the leg alone.
     sell(&mut state, "B3", 14..=14, 2, 5);
-    let berths = allot(&state, Class::ThirdAc, leg(0, 2), &wishes("."), 0, now()).expect("enough are free");
+    let berths =
+        allot(&state, Class::ThirdAc, Quota::General, leg(0, 2), &wishes("."), 0, now()).expect("enough are free");
     assert_eq!(shown(&berths), "B3-14");
 }
 
 #[test]
 fn the_start_decides_among_equal_coaches_only() {
     let coach_for = |state: &RunState, start| {
-        let berths = allot(state, Class::ThirdAc, leg(0, 5), &wishes(".."), start, now()).expect("enough are free");
+        let berths = allot(state, Class::ThirdAc, Quota::General, leg(0, 5), &wishes(".."), start, now())
+            .expect("enough are free");
         berths[0].coach.to_string()
     };
     let state = free_run();
@@ -180,7 +188,8 @@ fn the_start_decides_among_equal_coaches_only() {
 fn a_tighter_gap_comes_before_a_low_berth_that_is_left_for_others() {
     let mut state = free_only("B1 1 2");
     sell(&mut state, "B1", 1..=1, 0, 1);
-    let berths = allot(&state, Class::ThirdAc, leg(1, 4), &wishes("."), 0, now()).expect("enough are free");
+    let berths =
+        allot(&state, Class::ThirdAc, Quota::General, leg(1, 4), &wishes("."), 0, now()).expect("enough are free");
     assert_eq!(shown(&berths), "B1-1");
 }
 
@@ -247,8 +256,8 @@ proptest! {
     fn a_party_gets_free_berths_or_the_right_count(
         state in any_state(), leg in any_leg(), party in prop::collection::vec(any_wish(), 0..7), start in any::<u64>()
     ) {
-        let left = state.available(Class::ThirdAc, leg, now()).expect("the class is carried");
-        match allot(&state, Class::ThirdAc, leg, &party, start, now()) {
+        let left = state.available(Class::ThirdAc, Quota::General, leg, now()).expect("the class is carried");
+        match allot(&state, Class::ThirdAc, Quota::General, leg, &party, start, now()) {
             Err(Shortage { left: said }) => {
                 prop_assert!(left < party.len());
                 prop_assert_eq!(said, left);
@@ -262,7 +271,7 @@ proptest! {
                     prop_assert!((1..=coach.berths()).contains(&berth.number));
                     prop_assert!(state.coach(berth.coach).is_free(berth.number, leg, now()));
                 }
-                prop_assert_eq!(&berths, &allot(&state, Class::ThirdAc, leg, &party, start, now()).expect("as before"));
+                prop_assert_eq!(&berths, &allot(&state, Class::ThirdAc, Quota::General, leg, &party, start, now()).expect("as before"));
             }
         }
     }
@@ -271,11 +280,11 @@ proptest! {
     fn a_party_stays_together_and_seniors_low_where_that_can_be(
         state in any_state(), leg in any_leg(), party in prop::collection::vec(any_wish(), 1..7), start in any::<u64>()
     ) {
-        let Ok(berths) = allot(&state, Class::ThirdAc, leg, &party, start, now()) else { return Ok(()) };
+        let Ok(berths) = allot(&state, Class::ThirdAc, Quota::General, leg, &party, start, now()) else { return Ok(()) };
         let free = |coach: &Coach, number: &u8| state.coach(coach.id()).is_free(*number, leg, now());
         let coaches: Vec<_> = state.train.coaches_of(Class::ThirdAc).collect();
         let used: BTreeSet<_> = berths.iter().map(|berth| berth.coach).collect();
-        if coaches.iter().any(|coach| state.free_in(coach, leg, now()) >= party.len()) {
+        if coaches.iter().any(|coach| state.free_in(coach, Quota::General, leg, now()) >= party.len()) {
             prop_assert_eq!(used.len(), 1, "one coach would do");
             let coach = state.train.coach(berths[0].coach).expect("of this train");
             let low = coach.numbers().filter(|n| free(coach, n) && coach.berth_type(*n).is_low()).count();
@@ -303,7 +312,7 @@ proptest! {
     ) {
         let coaches = state.train.coaches_of(Class::ThirdAc);
         let least = coaches.flat_map(|coach| {
-            let free: Vec<_> = free_berths(&state, *coach, leg, now()).iter().map(|free| free.berth).collect();
+            let free: Vec<_> = free_berths(&state, *coach, Quota::General, leg, now()).iter().map(|free| free.berth).collect();
             let choices: Vec<Vec<_>> = match party.len() {
                 1 => free.iter().map(|berth| vec![*berth]).collect(),
                 _ => free.iter().flat_map(|one| free.iter().map(|other| vec![*one, *other])).collect(),
@@ -312,7 +321,7 @@ proptest! {
             distinct.map(|berths| cost_of(&state, leg, &party, &berths)).collect::<Vec<_>>()
         });
         let Some(least) = least.min() else { return Ok(()) };
-        let berths = allot(&state, Class::ThirdAc, leg, &party, start, now()).expect("one coach would do");
+        let berths = allot(&state, Class::ThirdAc, Quota::General, leg, &party, start, now()).expect("one coach would do");
         prop_assert_eq!(cost_of(&state, leg, &party, &berths), least);
     }
 
@@ -321,7 +330,7 @@ proptest! {
         state in any_state(), leg in any_leg(), party in prop::collection::vec(any_wish(), 1..7), filled in 0..7_usize
     ) {
         let coach = state.train.coach(coach_id("B1")).expect("of this train");
-        let berths = free_berths(&state, *coach, leg, now());
+        let berths = free_berths(&state, *coach, Quota::General, leg, now());
         let filled = filled.min(party.len());
         if berths.len() >= party.len() {
             let seats = Seats { berths, filled, coaches: 1, bays_apart: 1 };
@@ -336,7 +345,7 @@ proptest! {
         let mut state = free_run();
         for (leg, party, start) in legs {
             let wishes = vec![BerthWish::default(); party];
-            let Ok(berths) = allot(&state, Class::ThirdAc, leg, &wishes, start, now()) else { continue };
+            let Ok(berths) = allot(&state, Class::ThirdAc, Quota::General, leg, &wishes, start, now()) else { continue };
             for berth in berths {
                 let mask = state.coaches.entry(berth.coach).or_default().masks.entry(berth.number.into()).or_default();
                 prop_assert!(!mask.overlaps(leg.mask()));

@@ -8,8 +8,9 @@ use crate::domain::coach::{Class, Coach};
 use crate::domain::money::Paise;
 use crate::domain::train::TrainKind;
 
-/// The quotas of a run. The run keeps the id of those in force when its first berth was sold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The quotas of a run. The run keeps the id of those in force when its first berth was sold. By default there are none
+/// but the general one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QuotaRules {
     /// Names the rules on a run.
     pub id: String,
@@ -101,7 +102,7 @@ impl QuotaRules {
 }
 
 /// When Tatkal opens, for how many, and what it costs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TatkalRules {
     /// Days before the run's date on which it opens.
     pub days_before: u8,
@@ -138,7 +139,7 @@ impl TatkalRules {
 }
 
 /// Who counts as a senior citizen, by age in completed years.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeniorRules {
     /// Men, and everybody who is not a woman, from this age.
     pub men_from: u8,

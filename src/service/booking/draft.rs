@@ -11,12 +11,12 @@ use crate::domain::booking::{
 };
 use crate::domain::coach::BerthRef;
 use crate::domain::fare::Fare;
-use crate::domain::inventory::spots_of;
 use crate::domain::passenger::Accommodation;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::terminal::TerminalKind;
 use crate::domain::text::is_hidden;
+use crate::domain::time::railway_time;
 use crate::domain::train::{Halt, Stop, Train};
 use crate::domain::user::{AccountId, Role};
 use crate::service::Kiosk;
@@ -34,6 +34,7 @@ pub(super) struct Draft {
     pub closes: DateTime<Utc>,
     pub train: Arc<Train>,
     pub fare: Fare,
+    refund_rules: String,
     op: OpId,
     order: Order,
     account: Option<AccountId>,
@@ -77,6 +78,7 @@ impl Draft {
         Ok(Self {
             now,
             closes,
+            refund_rules: kiosk.rules().refunds_on(railway_time(now).date()).id.clone(),
             op,
             order: order.clone(),
             account: session.who().account(),
@@ -93,7 +95,7 @@ impl Draft {
     /// The hold on which it stands.
     pub(super) fn holding(&self) -> Holding {
         let hold = &self.order.hold;
-        Holding { hold: hold.id, leg: hold.leg, parts: spots_of(&hold.grants, |_| false) }
+        Holding { hold: hold.id, leg: hold.leg, parts: hold.parts.clone() }
     }
 
     pub(super) fn plan(&self) -> Plan {
@@ -126,6 +128,8 @@ impl Draft {
             phone: self.order.phone.clone(),
             fare: self.fare.clone(),
             payment: None,
+            refund_rules: self.refund_rules.clone(),
+            refunds: Vec::new(),
             slip: None,
         }
     }

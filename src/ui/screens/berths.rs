@@ -195,7 +195,7 @@ impl Berths {
         };
         // The coach on the screen comes first among equals: nothing jumps without need.
         let start = u64::try_from(self.coach).unwrap_or(0);
-        match allot(state, self.class, self.journey.leg, &self.wishes, start, cx.now) {
+        match allot(state, self.class, Quota::General, self.journey.leg, &self.wishes, start, cx.now) {
             Ok(berths) => {
                 self.chosen = berths;
                 self.show_first(cx);

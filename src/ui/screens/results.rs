@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::domain::coach::Class;
+use crate::domain::quota::Quota;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Offer, Reply, Request};
@@ -186,7 +187,10 @@ impl Results {
         let mut classes: Vec<Class> = offer.fares.iter().map(|(class, _)| *class).collect();
         classes.sort_by_key(|class| Some(*class) != self.class);
         let changed = classes.into_iter().find_map(|class| {
-            let (was, is) = (before.available(class, leg, now)?, live.state.available(class, leg, now)?);
+            let (was, is) = (
+                before.available(class, Quota::General, leg, now)?,
+                live.state.available(class, Quota::General, leg, now)?,
+            );
             (was != is).then_some((class, was, is))
         });
         let number = offer.journey.train.number();

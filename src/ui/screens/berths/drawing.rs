@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::coach_map::{CoachMap, Scale};
 use super::{Action, Berth, Berths};
 use crate::domain::coach::{BerthRef, Coach};
+use crate::domain::quota::Quota;
 use crate::service::request::Hold;
 use crate::ui::context::{LIVE_MARK, World};
 use crate::ui::form::Focus;
@@ -226,9 +227,9 @@ impl Berths {
     /// How many berths of a coach are free, and the mark of a change.
     fn free_in(&self, coach: Coach, world: &World) -> (Option<usize>, &'static str) {
         let Some(live) = world.live.get(&self.journey.run) else { return (None, "") };
-        let count = live.state.free_in(&coach, self.journey.leg, world.now);
+        let count = live.state.free_in(&coach, Quota::General, self.journey.leg, world.now);
         let before = live.before.as_ref().filter(|_| world.now < live.changed_at + LIVE_MARK);
-        let before = before.map(|state| state.free_in(&coach, self.journey.leg, world.now));
+        let before = before.map(|state| state.free_in(&coach, Quota::General, self.journey.leg, world.now));
         let mark = match before {
             Some(before) if before > count => "▾",
             Some(before) if before < count => "▴",
