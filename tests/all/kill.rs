@@ -35,7 +35,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::service_kit::{best, booked, leg, party, publish, settings, terminal, test_money};
+use crate::service_kit::{best, booked, current, leg, party, publish, settings, terminal, test_money};
 use crate::world::rajdhani;
 
 /// Where a seller sells, and which run; set for sellers alone.
@@ -246,7 +246,7 @@ impl Scene {
             }
         }
         let later = SystemClock.now() + TimeDelta::hours(1);
-        let state = store.run(run, Some(&self.train)).await.expect("it answers").expect("it runs").state;
+        let state = store.run(run, current(&self.train)).await.expect("it answers").expect("it runs").state;
         for coach in self.train.coaches() {
             for number in coach.numbers() {
                 let berth = BerthRef { coach: coach.id(), number };
