@@ -147,7 +147,8 @@ impl Line {
         match select(exchange, connection.as_mut()).await {
             Either::Left((exchanged, _)) => exchanged,
             Either::Right((_, exchange)) => {
-                // Dropped, it gives back a request that it has not taken; else the exchange would wait for ever.
+                // An idle connection ends without a look at what was given to it: dropped, it gives that back. Else the
+                // exchange would wait for ever.
                 self.connection = None;
                 exchange.await
             }
@@ -277,8 +278,14 @@ mod tests {
     async fn a_connection_that_ends_before_it_has_taken_the_request_gives_it_back() {
         let (folder, listener) = folder();
         let mut line = Line::open(folder.path()).await.expect("it is open");
-        assert!(line.is_ready().await);
-        drop(accept(&listener).await);
+        let mut stream = accept(&listener).await;
+        let owner = async {
+            hear(&mut stream).await;
+            stream.write_all(REPLY).await.expect("the guest listens");
+        };
+        let (reply, ()) = futures_util::join!(line.ask(outgoing(request()).expect("a request")), owner);
+        assert!(reply.is_ok() && line.is_ready().await);
+        drop(stream);
         // So that the runtime has seen it.
         tokio::task::yield_now().await;
         let asked = line.ask(outgoing(request()).expect("a request"));
