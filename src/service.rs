@@ -35,7 +35,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use labour::Labour;
 pub use live::{Attention, RunWatch};
 pub use session::Session;
-pub use settings::{Argon2Cost, Settings, SignInLimits};
+pub use settings::{Argon2Cost, Receipts, Settings, SignInLimits};
 
 use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;

@@ -38,6 +38,10 @@ mod service_storm;
 mod service_visit;
 #[path = "all/sharing.rs"]
 mod sharing;
+#[path = "all/simulate.rs"]
+mod simulate;
+#[path = "simulation/simulation.rs"]
+mod simulation;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_provision.rs"]

@@ -258,7 +258,8 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     let kiosk = session.kiosk();
     let now = kiosk.now();
     let train = kiosk.train_of(order.hold.run).await?;
-    if session.try_op(op) == Tried::Before
+    let tried = session.try_op(op);
+    if tried == Tried::Before
         && let Some(found) = earlier(kiosk, &train, op).await?
     {
         return Ok(Prepared::Found(Box::new(found)));
@@ -266,7 +267,11 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     let (board, _) = train.ends(order.hold.leg).ok_or(Failure::NoSuchRun)?;
     let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
     // A screen shows the hold; the session knows it.
-    let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;
+    let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold) else {
+        // The same action, asked twice at once, may have made its booking meanwhile.
+        let found = if tried == Tried::Before { earlier(kiosk, &train, op).await? } else { None };
+        return found.map(|found| Prepared::Found(Box::new(found))).ok_or(Failure::HoldExpired);
+    };
     if now >= hold.until {
         return Err(Failure::HoldExpired);
     }

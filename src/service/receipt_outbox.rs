@@ -11,11 +11,11 @@ use secrecy::ExposeSecret;
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
 use crate::receipt::render;
-use crate::service::Kiosk;
 use crate::service::booking::visible;
 use crate::service::refusal::fault;
 use crate::service::request::{Document, Failure, Reply};
 use crate::service::session::Session;
+use crate::service::{Kiosk, Receipts};
 use crate::ticket::TicketKey;
 
 /// The receipt of a paid booking that the session may see.
@@ -53,7 +53,7 @@ fn key(kiosk: &Kiosk) -> TicketKey {
 
 /// Stores the receipt of a booking that was just paid, without anybody waiting for it.
 pub(super) fn post(kiosk: &Kiosk, booking: &Booking) {
-    if booking.status != BookingStatus::Booked {
+    if booking.status != BookingStatus::Booked || kiosk.settings().receipts == Receipts::WhenAsked {
         return;
     }
     let (kiosk, booking) = (kiosk.clone(), booking.clone());

@@ -32,6 +32,17 @@ pub struct Settings {
     pub chance: Chance,
     /// Where passwords are hashed and receipts rendered.
     pub labour: Labour,
+    /// When receipts are rendered.
+    pub receipts: Receipts,
+}
+
+/// When a receipt is rendered and stored; it can be had either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipts {
+    /// As soon as the money is taken, so that whoever asks need not wait.
+    AtOnce,
+    /// When somebody asks.
+    WhenAsked,
 }
 
 /// The work that one password hash is.
@@ -86,6 +97,7 @@ impl Settings {
             secret,
             chance: Chance::of_system(),
             labour: Labour::Threads,
+            receipts: Receipts::AtOnce,
         }
     }
 }

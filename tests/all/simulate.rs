@@ -1,0 +1,49 @@
+//! Simulated worlds: many seeds without a broken promise, the same world again from the same seed, and the proof that a
+//! broken protocol is seen.
+
+use std::collections::BTreeMap;
+
+use rstest::rstest;
+
+use crate::simulation::{Sabotage, report, run};
+
+/// How many worlds each case runs; the cases run beside each other.
+const WORLDS: u64 = 10;
+
+#[rstest]
+fn no_promise_is_broken(#[values(0, 1, 2, 3)] case: u64) {
+    let mut counts = BTreeMap::<_, u32>::new();
+    for seed in case * WORLDS..(case + 1) * WORLDS {
+        let outcome = run(seed, None);
+        assert!(outcome.violation.is_none(), "{}", report(&outcome));
+        for (what, times) in outcome.counts {
+            *counts.entry(what).or_default() += times;
+        }
+    }
+    for what in ["held", "not held", "released", "reserved", "paid", "refused", "not answered"] {
+        assert!(counts.contains_key(what), "nobody was {what} in {WORLDS} worlds: {counts:?}");
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_world_again() {
+    // The third has crashes, outages and editions of the train.
+    for seed in [1, 3] {
+        let (first, second) = (run(seed, None), run(seed, None));
+        assert_eq!(first.trace.len(), second.trace.len());
+        assert_eq!(first.trace, second.trace);
+        assert_eq!(first.hash, second.hash);
+    }
+}
+
+/// The most worlds in which a broken protocol must have been seen.
+const SOON: u64 = 20;
+
+#[rstest]
+#[case::a_hold_that_checks_nothing("unchecked-hold")]
+#[case::a_reclaim_that_frees_one_berth_of_several("half-reclaim")]
+fn a_broken_protocol_is_seen(#[case] name: &str) {
+    let sabotage = Sabotage::named(name).expect("there is one of that name");
+    let seen = (1..=SOON).find_map(|seed| run(seed, Some(sabotage)).violation);
+    assert!(seen.is_some(), "{SOON} worlds saw nothing wrong");
+}
