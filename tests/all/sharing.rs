@@ -154,6 +154,7 @@ async fn a_socket_that_was_left_behind_is_no_obstacle() {
     assert!(at.exists() && UnixStream::connect(&at).is_err(), "as after a kill");
     let owner = open(folder.path());
     owner.provision(|_| {}).await.expect("a fresh folder");
+    assert_eq!(socket(folder.path()), at, "it is in its place");
     open(folder.path()).ping().await.expect("it answers");
 }
 
