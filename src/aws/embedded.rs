@@ -101,6 +101,12 @@ pub fn inline() -> Result<Clients, EmbeddedError> {
     Ok(clients(SharedHttpClient::new(Alone::new(Engines::inline()?, None))))
 }
 
+/// Whether it is this process that has the data folder; else it is the guest of another one.
+pub fn owns_folder(data: &Path) -> bool {
+    // Where nobody can be a guest, whoever came so far has it; nor could its note be read there.
+    cfg!(not(unix)) || folder::Note::in_folder(data).pid == Some(std::process::id())
+}
+
 #[cfg(unix)]
 fn enter(data: &Path) -> Result<SharedHttpClient, EmbeddedError> {
     Ok(SharedHttpClient::new(member::Member::of(data)?))

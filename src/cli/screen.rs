@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{CliError, Kind, open};
 use crate::aws::embedded;
-use crate::config::{Config, ThemeChoice};
+use crate::config::{Config, StoreChoice, ThemeChoice};
 use crate::domain::terminal::TerminalKind;
 use crate::service::account::DEVELOPMENT_ACCOUNTS;
 use crate::service::{Kiosk, SystemClock};
@@ -83,7 +83,10 @@ fn papers(config: &Config) -> Result<Papers, CliError> {
     let here = config.terminal().kind != TerminalKind::Public && !around.is_remote();
     // What was shown in an earlier session names who travels, and the bucket has it.
     let shown = config.data_dir().join("opened");
-    embedded::empty_own_folder(&shown)?;
+    // Another console may show something at this moment.
+    if config.store() == StoreChoice::Aws || embedded::owns_folder(config.data_dir()) {
+        embedded::empty_own_folder(&shown)?;
+    }
     if here && around.has_desktop() {
         embedded::take_own_folder(&shown)?;
     }

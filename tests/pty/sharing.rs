@@ -81,11 +81,14 @@ fn of_two_consoles_one_takes_the_folder_and_both_go_on_when_its_owner_leaves() {
     let machine = Machine::new();
     let mut owner = machine.console();
     owner.wait("Book a journey");
+    let shown = machine.data.path().join("opened/receipt-8451234567.pdf");
+    fs::create_dir_all(shown.parent().expect("a folder")).and_then(|()| fs::write(&shown, "%PDF-")).expect("a file");
     let (mut one, mut two) = (machine.console(), machine.console());
     for console in [&mut one, &mut two] {
         sign_in(console);
         choose_a_train(console);
     }
+    assert!(shown.exists(), "the first console still shows it");
     owner.keys("\x03").wait("Leave Kiosk?").keys("\r");
     assert!(owner.end().success());
 
@@ -101,4 +104,6 @@ fn of_two_consoles_one_takes_the_folder_and_both_go_on_when_its_owner_leaves() {
     }
     assert!(!machine.has_socket(), "the last one has put everything away");
     assert!(machine.booking(&bookings[0]).contains("Anita Sharma"));
+    machine.console().wait("Book a journey");
+    assert!(!shown.exists(), "nobody shows it any more");
 }

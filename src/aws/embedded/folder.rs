@@ -147,7 +147,6 @@ impl Lock {
 
 impl Note {
     /// The note of the owner of a folder, or of its last one.
-    #[cfg(unix)]
     pub fn in_folder(folder: &Path) -> Self {
         File::open(folder.join(LOCK)).map(|file| Self::read(&file)).unwrap_or_default()
     }
