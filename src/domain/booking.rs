@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::admission::Grant;
 use crate::domain::coach::{BerthRef, BerthType, Class};
 use crate::domain::fare::Fare;
 use crate::domain::inventory::{HoldId, Part};
@@ -139,6 +140,15 @@ impl Place {
     /// Whether they are in a queue.
     pub const fn is_queued(&self) -> bool {
         matches!(self, Self::Rac { .. } | Self::Waiting { .. })
+    }
+
+    /// What of the run it takes.
+    pub const fn grant(&self) -> Option<Grant> {
+        match self {
+            Self::Berth(allotted) => Some(Grant::Berth(allotted.berth)),
+            Self::Rac { berth, part, .. } => Some(Grant::Shared(SharedBerth { berth: berth.berth, part: *part })),
+            Self::Lap | Self::Waiting { .. } | Self::Unreserved | Self::Cancelled => None,
+        }
     }
 
     /// The half of a berth that they share.
@@ -340,6 +350,24 @@ impl Booking {
     pub fn transaction(&self) -> Option<OpId> {
         let paid = self.history.iter().find(|change| matches!(change.what, Deed::Booked | Deed::Paid));
         paid.or(self.history.first()).map(|change| change.op)
+    }
+
+    /// The booking after passengers gave up their places, or lost them: whoever the refund is for has nothing any more.
+    /// What they had is given back to the run by [`RunState::freeing`](crate::domain::inventory::RunState::freeing).
+    pub fn given_up(&self, refund: Refund, change: Change) -> Self {
+        let mut left = self.clone();
+        for line in &refund.quote.lines {
+            if let Some(booked) = left.passengers.get_mut(usize::from(line.passenger)) {
+                booked.place = Place::Cancelled;
+            }
+        }
+        if left.passengers.iter().all(|booked| matches!(booked.place, Place::Cancelled)) {
+            left.status = BookingStatus::Cancelled;
+        }
+        left.version += 1;
+        left.refunds.push(refund);
+        left.history.push(change);
+        left
     }
 
     /// What was taken less what was given back.

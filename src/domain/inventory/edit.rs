@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::booking::Place;
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::{CoachState, HeldPart, HoldId, Spot};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState, Spot};
 use crate::domain::segment::{Leg, SegmentMask};
 
 /// A change of one coach, conditional on everything it was decided from.
@@ -125,6 +126,21 @@ impl CoachEdit {
     fn mask(&mut self, state: &CoachState, spot: Spot) -> &mut (SegmentMask, SegmentMask) {
         let before = state.masks.get(&spot).copied().unwrap_or_default();
         self.masks.entry(spot).or_insert((before, before))
+    }
+}
+
+impl RunState {
+    /// Gives back on a leg what places take, and no segment of anybody else's: an edit for each coach.
+    pub fn freeing<'a>(&self, places: impl IntoIterator<Item = &'a Place>, leg: Leg) -> Vec<CoachEdit> {
+        let grants: Vec<_> = places.into_iter().filter_map(Place::grant).collect();
+        let parts = self.spots_of(&grants).into_iter();
+        parts
+            .map(|(coach, spots)| {
+                let mut edit = CoachEdit::new(coach);
+                edit.free(self.coach(coach), &spots, leg);
+                edit
+            })
+            .collect()
     }
 }
 

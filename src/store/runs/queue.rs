@@ -49,6 +49,22 @@ pub enum EntryEdit {
     Remove(Entry),
 }
 
+impl QueueEdit {
+    /// Passengers leave a queue, by their places in the booking's form. `None` when none of them is in it.
+    pub fn leaving(id: QueueId, entry: &Entry, passengers: &[u8], due: DateTime<Utc>) -> Option<Self> {
+        let mut left = entry.clone();
+        left.waiters.retain(|waiter| !passengers.contains(&waiter.passenger));
+        if left.waiters.len() == entry.waiters.len() {
+            return None;
+        }
+        let (rac, waiting) = (i32::from(left.rac()), i32::from(left.waiting()));
+        let (rac, waiting) = (rac - i32::from(entry.rac()), waiting - i32::from(entry.waiting()));
+        left.version += 1;
+        let change = if left.waiters.is_empty() { EntryEdit::Remove(entry.clone()) } else { EntryEdit::Replace(left) };
+        Some(Self { id, entry: change, rac, waiting, room: None, due })
+    }
+}
+
 /// The sort key of a queue's head: before the hint and the coaches, so that one query reads them all.
 pub(super) fn head_key(id: QueueId) -> String {
     format!("#queue#{id}")
