@@ -94,9 +94,26 @@ pub fn listens(folder: &Path) -> bool {
 /// Fails for an end of a connection that is another account's, unless it is the system's own.
 pub fn demand_own(stream: &tokio::net::UnixStream) -> io::Result<()> {
     let this = tokio::net::UnixStream::pair()?.0.peer_cred()?.uid();
-    let other = stream.peer_cred()?.uid();
+    demand_account(this, stream.peer_cred()?.uid())
+}
+
+fn demand_account(this: u32, other: u32) -> io::Result<()> {
     if other == this || other == ROOT {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("account {other} is at the other end")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ROOT, demand_account};
+
+    #[test]
+    fn only_the_same_account_and_the_system_are_let_in() {
+        for (this, other, is_let_in) in
+            [(1000, 1000, true), (1000, ROOT, true), (1000, 1001, false), (ROOT, 1000, false)]
+        {
+            assert_eq!(demand_account(this, other).is_ok(), is_let_in, "{other} at {this}'s");
+        }
+    }
 }
