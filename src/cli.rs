@@ -12,6 +12,7 @@ mod output;
 mod password;
 mod progress;
 mod provision;
+mod run;
 mod screen;
 mod secret;
 mod seed;
@@ -69,6 +70,9 @@ enum Command {
     /// Shows bookings and saves receipts
     #[command(subcommand)]
     Booking(booking::Command),
+    /// Saves charts, and cancels runs for the railway
+    #[command(subcommand)]
+    Run(run::Command),
 }
 
 /// Does what the command line asks for.
@@ -106,6 +110,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Health(args) => health::run(args, &config).await,
                     Command::User(command) => user::run(command, &config).await,
                     Command::Booking(command) => booking::run(command, &config).await,
+                    Command::Run(command) => run::run(command, &config).await,
                     Command::Secret | Command::Ticket(_) => unreachable!("answered above, without a store"),
                 }
             })

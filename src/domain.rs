@@ -7,6 +7,7 @@
 pub mod admission;
 pub mod allotment;
 pub mod booking;
+pub mod chart;
 pub mod coach;
 pub mod fare;
 pub mod inventory;

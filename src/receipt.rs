@@ -5,6 +5,7 @@
 //! Scripts other than Latin are not in its typefaces: such characters are printed as `�`, a note says so, and text that
 //! is copied or read aloud from the file is the name as it was typed.
 
+pub mod chart;
 mod face;
 mod file;
 mod notes;
@@ -70,7 +71,7 @@ pub fn render(booking: &Booking, ticket: &Ticket, issuer: &Issuer) -> Vec<u8> {
         at: booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at),
         identity: format!("receipt {} {}", booking.pnr, booking.version).into_bytes(),
     };
-    file::write(page, label)
+    file::write(vec![page], label)
 }
 
 /// Why a page must not be taken for a valid ticket.

@@ -9,6 +9,7 @@ mod audit;
 mod booking;
 mod catalogue;
 pub mod chance;
+mod chart;
 pub mod clock;
 mod dispatch;
 mod hold;
@@ -23,6 +24,8 @@ pub mod seed;
 pub mod session;
 pub mod settings;
 pub mod timetable_file;
+mod waitlist;
+mod work;
 
 use std::fmt;
 use std::sync::Arc;

@@ -22,6 +22,8 @@ mod sample_booking;
 mod service_account;
 #[path = "all/service_booking.rs"]
 mod service_booking;
+#[path = "all/service_chart.rs"]
+mod service_chart;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_kit.rs"]

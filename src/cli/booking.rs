@@ -65,7 +65,7 @@ fn unexpected(reply: &Reply) -> CliError {
 }
 
 /// Writes a new file: a receipt that is there already is never overwritten.
-fn save(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
+pub(super) fn save(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
     if file == Path::new("-") {
         if io::stdout().is_terminal() {
             let error = CliError::new(Kind::Refused, "A PDF file would only confuse your terminal.");

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::admission::Grant;
@@ -24,6 +25,16 @@ use crate::domain::waitlist::{QueueId, SharedBerth, WaitingList};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OpId(pub Uuid);
+
+impl OpId {
+    /// The action that Kiosk itself takes on a version of a booking: whoever takes it, and however often, it is one.
+    pub fn derived(what: &str, pnr: Pnr, version: u32) -> Self {
+        let digest = Sha256::new().chain_update(what).chain_update(pnr.get().to_be_bytes());
+        let digest = digest.chain_update(version.to_be_bytes()).finalize();
+        let bytes = digest[..16].try_into().expect("a digest has 32 bytes");
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
 
 impl fmt::Display for OpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

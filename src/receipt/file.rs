@@ -23,8 +23,8 @@ pub struct Label {
     pub identity: Vec<u8>,
 }
 
-/// The bytes of a file of one page.
-pub fn write(page: Page, label: Label) -> Vec<u8> {
+/// The bytes of a file of these pages.
+pub fn write(pages: Vec<Page>, label: Label) -> Vec<u8> {
     let mut document = PdfDocument::new(&label.title);
     for face in Face::ALL {
         document.resources.fonts.map.insert(face.id(), PdfFont::new(face.font().clone()));
@@ -36,10 +36,12 @@ pub fn write(page: Page, label: Label) -> Vec<u8> {
     info.subject = label.subject;
     info.creator = String::from("Kiosk");
     info.producer = String::from("Kiosk");
-    let mut sheet = PdfPage::new(Mm(210.0), Mm(297.0), page.into_ops());
     let whole = Rect::from_wh(Pt(WIDTH), Pt(HEIGHT));
-    (sheet.media_box, sheet.trim_box, sheet.crop_box) = (whole.clone(), whole.clone(), whole);
-    document.pages.push(sheet);
+    for page in pages {
+        let mut sheet = PdfPage::new(Mm(210.0), Mm(297.0), page.into_ops());
+        (sheet.media_box, sheet.trim_box, sheet.crop_box) = (whole.clone(), whole.clone(), whole.clone());
+        document.pages.push(sheet);
+    }
 
     let mut warnings = Vec::new();
     let mut file = to_lopdf_doc(&document, &PdfSaveOptions::default(), &mut warnings);

@@ -33,6 +33,7 @@ pub(super) const fn need(request: &Request) -> Need {
         | Request::Ticket { .. }
         | Request::Receipt { .. } => Need::Anyone,
         Request::ClaimAdministrator { .. } | Request::Lock | Request::MyBookings { .. } => Need::SignedIn,
-        Request::PaySlip { .. } | Request::Slip { .. } => Need::Role(Role::Agent),
+        Request::PaySlip { .. } | Request::Slip { .. } | Request::Chart { .. } => Need::Role(Role::Agent),
+        Request::MakeChart { .. } | Request::CancelRun { .. } => Need::Role(Role::Administrator),
     }
 }

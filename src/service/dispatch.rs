@@ -4,7 +4,7 @@ use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, hold, receipt_outbox, search};
+use crate::service::{account, booking, chart, hold, receipt_outbox, search};
 
 impl Session {
     /// Asks for something.
@@ -35,6 +35,9 @@ impl Session {
             Request::Hold { hold, run, leg, class, quota, choice, accept } => {
                 hold::hold(session, &hold::Wanted { id: hold, run, leg, class, quota, choice, accept }).await
             }
+            Request::Chart { run, coach } => chart::print(session, run, coach).await,
+            Request::MakeChart { run } => chart::make(session, run).await,
+            Request::CancelRun { run } => chart::cancel_run(session, run).await,
             Request::Release { hold, run: _ } => hold::release(session, hold).await,
             Request::Price { run, leg, class, quota: _, passengers } => {
                 booking::price(session, run, leg, class, &passengers).await.map(Reply::Priced)

@@ -259,14 +259,15 @@ impl Kiosk {
     }
 
     /// Settles the version of a run's train before its first berth is held. Whether it is the one that was planned by.
-    async fn pin(&self, run: &mut Run) -> Result<bool, Failure> {
+    pub(super) async fn pin(&self, run: &mut Run) -> Result<bool, Failure> {
         if run.pinned {
             return Ok(true);
         }
         let train = Arc::clone(&run.state.train);
         let plan = Plan::new(run.state.run, &train);
         let quotas = &run.state.terms.quotas.id;
-        let pinned = self.store().pin(&plan, &train, quotas).await.map_err(|error| refuse("hold", &error))?;
+        let chart = self.chart_times(run.state.run, &train).first;
+        let pinned = self.store().pin(&plan, &train, quotas, chart).await.map_err(|error| refuse("hold", &error))?;
         run.pinned = pinned.train_version == train.version() && pinned.quotas == *quotas;
         if run.pinned {
             self.0.live.publish(run, self.now());

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::domain::admission::{Accept, Grant};
 use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
-use crate::domain::coach::{BerthRef, Class};
+use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::fare::{Fare, FareError};
 use crate::domain::inventory::{HoldId, Parts};
 use crate::domain::money::Paise;
@@ -153,6 +153,23 @@ pub enum Request {
         /// Where the page before ended.
         after: Option<Cursor>,
     },
+    /// The chart of a run, as it is now.
+    Chart {
+        /// The run.
+        run: RunId,
+        /// One coach of it; `None` for all.
+        coach: Option<CoachId>,
+    },
+    /// Make the chart of a run that is due, now.
+    MakeChart {
+        /// The run.
+        run: RunId,
+    },
+    /// Cancel a run for the railway, and give everybody their money back.
+    CancelRun {
+        /// The run.
+        run: RunId,
+    },
     /// A booking's receipt.
     Receipt {
         /// Its PNR.
@@ -271,7 +288,7 @@ pub struct Offer {
 pub enum Reply {
     /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
     Welcome(Identity),
-    /// To `SignOut`, `Lock` and `Release`.
+    /// To `SignOut`, `Lock`, `Release`, `MakeChart` and `CancelRun`.
     Done,
     /// To `Search` and `Departures`.
     Offers(Vec<Offer>),
@@ -290,6 +307,8 @@ pub enum Reply {
     },
     /// To `Receipt`.
     Receipt(Document),
+    /// To `Chart`.
+    Chart(Document),
     /// To `Ticket`.
     Ticket(Ticket),
 }

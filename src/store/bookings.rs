@@ -10,9 +10,6 @@ use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, USER_ID, USER_ID_INDEX
 use crate::store::work::{self, Kind};
 use crate::store::{Store, StoreError};
 
-/// How many duties of a list are taken at once.
-const DUTIES: i32 = 25;
-
 /// A page of an account's bookings.
 #[derive(Clone, Debug)]
 pub struct BookingPage {
@@ -62,7 +59,7 @@ impl Store {
 
     /// Some of the slips whose time was over at a moment. The index may be a moment behind the table.
     pub async fn unpaid(&self, now: DateTime<Utc>) -> Result<Vec<Booking>, StoreError> {
-        let due = self.due(&self.names().bookings, Kind::Payment, now, DUTIES).await?;
+        let due = self.due(&self.names().bookings, Kind::Payment, now, work::AT_ONCE).await?;
         due.into_iter().map(booking_of).collect()
     }
 }

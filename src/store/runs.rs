@@ -8,22 +8,21 @@ mod coach_item;
 mod expression;
 mod queue;
 mod requests;
+mod run_item;
 mod transition;
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-
 use self::coach_item::{coach_key, coach_of_key, coach_state, plan_of, read_number};
 use self::expression::CoachWrite;
 pub use self::queue::{EntryEdit, QueueEdit};
 use self::queue::{head_of, queue_of_key};
 use self::requests::{Consistency, Transacted, Written};
+pub use self::run_item::{Lease, Pinned};
 pub use self::transition::{Before, Commit, Transition};
-use crate::domain::coach::{Coach, CoachId};
+use crate::domain::coach::CoachId;
 use crate::domain::inventory::edit::{CoachEdit, Held, claim, release};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, Parts, RunState, Spot, Stage};
 use crate::domain::quota::Terms;
@@ -31,8 +30,9 @@ use crate::domain::rules::Rules;
 use crate::domain::segment::Leg;
 use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train, TrainNumber};
-use crate::store::item::{Item, corrupt, decode, encode, string, text};
+use crate::store::item::{Item, corrupt, decode, string, text};
 use crate::store::{Store, StoreError};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// How often a release plans again when others change the coach under it.
 const RELEASE_ATTEMPTS: u32 = 64;
@@ -47,6 +47,15 @@ pub struct Plan {
     train: TrainNumber,
     version: u32,
     expires_at: DateTime<Utc>,
+    sale: Sale,
+}
+
+/// Whether a run is sold, as its coaches keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sale {
+    Open,
+    /// The railway cancelled it: no write of a sale that was planned before can land any more.
+    Closed,
 }
 
 impl Plan {
@@ -54,7 +63,7 @@ impl Plan {
     pub fn new(run: RunId, train: &Train) -> Self {
         let last = train.halts().last().expect("a train has two halts or more");
         let arrival = instant(last.arrive.on(run.date));
-        Self { run, train: train.number(), version: train.version(), expires_at: arrival + KEPT }
+        Self { run, train: train.number(), version: train.version(), expires_at: arrival + KEPT, sale: Sale::Open }
     }
 
     /// The run.
@@ -67,34 +76,22 @@ impl Plan {
         self.expires_at
     }
 
-    /// As every coach keeps it: `12951@3`.
-    fn text(&self) -> String {
-        format!("{}@{}", self.train, self.version)
+    /// The plan by which a run goes.
+    pub fn of(state: &RunState) -> Self {
+        let plan = Self::new(state.run, &state.train);
+        if state.stage == Stage::Cancelled { plan.closed() } else { plan }
     }
-}
 
-/// What is settled when the first berth of a run is held, and how far its charts have come since.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Pinned {
-    /// The published version of the train.
-    pub train_version: u32,
-    /// The id of the quota rules.
-    pub quotas: String,
-    /// How far its charts have come.
-    #[serde(default)]
-    pub stage: Stage,
-}
+    /// The plan of the run once the railway has cancelled it.
+    pub fn closed(self) -> Self {
+        Self { sale: Sale::Closed, ..self }
+    }
 
-/// The item that settles it.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Pin<'a> {
-    plan: String,
-    coaches: &'a [Coach],
-    expires_at: i64,
-    #[serde(flatten)]
-    pinned: &'a Pinned,
+    /// As every coach keeps it: `12951@3`, or `12951@3!` once the run is cancelled.
+    fn text(&self) -> String {
+        let mark = if self.sale == Sale::Closed { "!" } else { "" };
+        format!("{}@{}{mark}", self.train, self.version)
+    }
 }
 
 /// What an unsold run goes by.
@@ -189,23 +186,6 @@ impl Store {
         let stage = pinned.as_ref().map(|pinned| pinned.stage).unwrap_or_default();
         let state = RunState { run, train, terms, stage, coaches, queues };
         Ok(Some(Run { state, pinned: pinned.is_some(), hint }))
-    }
-
-    /// Settles by which version of its train and which quotas a run is sold, once and for all, and says which they are.
-    pub async fn pin(&self, plan: &Plan, train: &Train, quotas: &str) -> Result<Pinned, StoreError> {
-        let pinned = Pinned { train_version: plan.version, quotas: quotas.to_owned(), stage: Stage::Open };
-        let pin = Pin {
-            plan: plan.text(),
-            coaches: train.coaches(),
-            expires_at: plan.expires_at.timestamp(),
-            pinned: &pinned,
-        };
-        let mut item = encode(&pin);
-        item.extend(key(plan.run, "#run"));
-        match self.put_run_item(item).await? {
-            Written::Done(_) => Ok(pinned),
-            Written::Refused(old) => decode(old, "a run's pin"),
-        }
     }
 
     /// The settled versions of runs' trains; a run of which no berth was ever held has none. May be a moment old.

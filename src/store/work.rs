@@ -13,6 +13,9 @@ use crate::store::{Store, StoreError};
 /// Among how many work lists the duties of one kind are spread, so that no partition of the index is hot.
 pub const LISTS: u64 = 10;
 
+/// How many duties of a list are taken at once.
+pub(in crate::store) const AT_ONCE: i32 = 25;
+
 /// What has to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {

@@ -200,6 +200,9 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Slip { .. } => "Reading the slip",
         Request::MyBookings { .. } => "Reading the bookings",
         Request::Receipt { .. } => "Making the receipt",
+        Request::Chart { .. } => "Making the chart",
+        Request::MakeChart { .. } => "Charting the run",
+        Request::CancelRun { .. } => "Cancelling the run",
         Request::Ticket { .. } => "Signing the ticket",
     }
 }

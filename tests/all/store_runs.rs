@@ -131,13 +131,13 @@ async fn a_coach_of_another_plan_or_of_a_newer_kiosk_is_left_alone() {
 async fn the_first_to_pin_a_run_decides_its_version() {
     let scene = Scene::new().await;
     let store = &scene.world.store;
-    assert_eq!(store.pin(&scene.plan, &scene.train, "quotas-1").await, Ok(pinned(1, "quotas-1")));
+    assert_eq!(store.pin(&scene.plan, &scene.train, "quotas-1", now()).await, Ok(pinned(1, "quotas-1")));
     let newer = Train::new(kiosk::domain::train::TrainDraft {
         version: 2,
         ..kiosk::domain::train::TrainDraft::from(rajdhani())
     });
     let newer = newer.expect("in order");
-    assert_eq!(store.pin(&Plan::new(run(), &newer), &newer, "quotas-2").await, Ok(pinned(1, "quotas-1")));
+    assert_eq!(store.pin(&Plan::new(run(), &newer), &newer, "quotas-2", now()).await, Ok(pinned(1, "quotas-1")));
     assert_eq!(store.pins(&[run()]).await, Ok([(run(), 1)].into()));
 }
 

@@ -1,0 +1,314 @@
+//! Makes the charts of a run: closes its queues, gives those who wait what is left, and the money back to those for whom
+//! nothing is.
+//!
+//! A chart is made in steps, each of which can be repeated: the queues are frozen, the stage is noted (from then on every
+//! quota's berths are everybody's, and newcomers serve the queue first), those who wait are promoted, and who is left
+//! without a place is dropped and refunded. The run stays listed as work until the last step, so that another process
+//! goes on where one has stopped. One process at a time has the lease.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
+use crate::domain::chart::{lines_of, vacancies};
+use crate::domain::coach::{Class, CoachId};
+use crate::domain::inventory::{RunState, Stage};
+use crate::domain::pnr::Pnr;
+use crate::domain::refund::{self, Cancellation, FirstChart, NotRefundable, Reason};
+use crate::domain::time::instant;
+use crate::domain::train::{RunId, Train};
+use crate::domain::waitlist::{Entry, QueueId, WaitingList};
+use crate::receipt::chart::{self as paper, CoachChart};
+use crate::service::refusal::refuse;
+use crate::service::request::{Document, Failure, Reply};
+use crate::service::session::Session;
+use crate::service::{Kiosk, live, receipt_outbox, waitlist};
+use crate::store::StoreError;
+use crate::store::runs::{Before, Commit, Lease, Plan, QueueEdit, Run, Transition};
+use crate::store::work::Kind;
+
+/// How often a booking is looked at again because somebody changed it meanwhile.
+const ATTEMPTS: u32 = 16;
+/// When a run is looked at again whose bookings could not all be refunded.
+const AGAIN: TimeDelta = TimeDelta::minutes(1);
+
+/// When the charts of a run are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChartTimes {
+    /// The first.
+    pub first: DateTime<Utc>,
+    /// The last.
+    pub last: DateTime<Utc>,
+}
+
+impl Kiosk {
+    /// When the charts of a run are made, by the rules of its date.
+    pub(super) fn chart_times(&self, run: RunId, train: &Train) -> ChartTimes {
+        let rules = self.rules().charts_on(run.date);
+        let departs = train.halts()[0].depart.on(run.date);
+        ChartTimes { first: instant(rules.first_chart(departs)), last: instant(rules.second_chart(departs)) }
+    }
+
+    /// Does the work of charts and cancelled runs that is due.
+    pub(super) async fn do_run_duties(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for kind in [Kind::Chart, Kind::CancelRun] {
+            for run in self.store().runs_due(kind, now).await? {
+                self.work_on(run, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is due for a run, unless somebody else is at it.
+    pub(super) async fn work_on(&self, run: RunId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let holder = self.chance().id();
+        let Some(lease) = self.store().lease_run(run, holder, now).await? else { return Ok(()) };
+        let Some(read) = self.read_run(run).await? else { return self.store().end_lease(&lease, None).await };
+        let next = match read.state.stage {
+            Stage::Cancelled => self.refund_all(&read, now).await?,
+            _ => self.chart(&lease, &read, now).await?,
+        };
+        self.store().end_lease(&lease, next).await
+    }
+
+    /// Makes the chart that is due, and says when the next is.
+    async fn chart(&self, lease: &Lease, read: &Run, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let times = self.chart_times(read.state.run, &read.state.train);
+        if now < times.first {
+            return Ok(Some(times.first));
+        }
+        let (stage, next) =
+            if now < times.last { (Stage::FirstChart, Some(times.last)) } else { (Stage::FinalChart, None) };
+        let plan = Plan::of(&read.state);
+        let classes = read.state.train.classes();
+        for class in &classes {
+            for list in [WaitingList::General, WaitingList::Tatkal] {
+                self.store().freeze_queue(&plan, QueueId { class: *class, list }).await?;
+            }
+        }
+        if read.state.stage < stage && !self.store().set_stage(lease, stage).await? {
+            return Ok(Some(now));
+        }
+        for class in classes {
+            let read = waitlist::promote(self, read.state.run, class, now).await?;
+            self.drop_waiting(&read.state, class, now).await?;
+        }
+        Ok(next)
+    }
+
+    /// Gives their money back to those of a class who have no place at all once everybody has been promoted.
+    async fn drop_waiting(&self, state: &RunState, class: Class, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for (id, entry) in self.store().queues(state.run, class).await? {
+            if entry.waiting() > 0 {
+                self.drop_entry(state, id, entry, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn drop_entry(
+        &self,
+        state: &RunState,
+        id: QueueId,
+        entry: Entry,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut entry = entry;
+        for _ in 0..ATTEMPTS {
+            let Some(booking) = self.store().booking(entry.pnr).await? else { return Ok(()) };
+            let left = Losing::of(&booking, |place| matches!(place, Place::Waiting { .. }));
+            let Some(dropped) = left.refund(self, &booking, Reason::NeverCleared, now) else { return Ok(()) };
+            let queue = QueueEdit::leaving(id, &entry, &left.passengers, now);
+            let transition =
+                Transition { booking: &dropped, before: Before::Version(booking.version), edits: Vec::new(), queue };
+            match self.store().commit(&Plan::of(state), &transition).await? {
+                Commit::Done => {
+                    self.tell_refunded(&dropped, "booking.drop");
+                    return Ok(());
+                }
+                Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved => {
+                    let queues = self.store().queues(state.run, id.class).await?;
+                    let found = queues.into_iter().find(|(other, found)| *other == id && found.seq == entry.seq);
+                    let Some((_, found)) = found.filter(|(_, found)| found.waiting() > 0) else { return Ok(()) };
+                    entry = found;
+                }
+            }
+        }
+        Err(StoreError::Conflict { what: format!("booking {}", entry.pnr) })
+    }
+
+    /// Gives the money of all bookings of a cancelled run back, and says when to look again for what is left.
+    async fn refund_all(&self, read: &Run, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let run = read.state.run;
+        let plan = Plan::of(&read.state);
+        for coach in read.state.train.coaches() {
+            self.store().close_coach(&plan, coach.id()).await?;
+        }
+        for class in read.state.train.classes() {
+            for list in [WaitingList::General, WaitingList::Tatkal] {
+                self.store().freeze_queue(&plan, QueueId { class, list }).await?;
+            }
+        }
+        // From here on no sale can land: what the manifest names now is all there is.
+        let Some(mut read) = self.read_run(run).await? else { return Ok(None) };
+        let mut left = false;
+        for pnr in self.store().manifest_pnrs(run).await? {
+            left |= !self.refund_booking(&mut read.state, pnr, now).await?;
+        }
+        Ok(left.then_some(now + AGAIN))
+    }
+
+    /// Gives all the money of a booking back; `false` when others changed it under each attempt.
+    async fn refund_booking(&self, state: &mut RunState, pnr: Pnr, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let Some(booking) = self.store().booking(pnr).await? else { return Ok(true) };
+            let left = Losing::of(&booking, |place| !matches!(place, Place::Cancelled));
+            let Some(refunded) = left.refund(self, &booking, Reason::TrainCancelled, now) else { return Ok(true) };
+            let places: Vec<_> = left.places(&booking).collect();
+            let edits = state.freeing(places, booking.leg);
+            let queue = match booking.queue() {
+                None => None,
+                Some(id) => {
+                    let queues = self.store().queues(state.run, id.class).await?;
+                    let own = queues.iter().find(|(other, entry)| *other == id && entry.pnr == pnr);
+                    own.and_then(|(_, entry)| QueueEdit::leaving(id, entry, &left.passengers, now))
+                }
+            };
+            let before = Before::Version(booking.version);
+            let transition = Transition { booking: &refunded, before, edits, queue };
+            match self.store().commit(&Plan::of(state), &transition).await? {
+                Commit::Done => {
+                    self.tell_refunded(&refunded, "booking.train-cancelled");
+                    let touched: Vec<CoachId> = transition.edits.iter().map(|edit| edit.coach).collect();
+                    let coaches = self.store().coaches(state.run, &touched).await?;
+                    live::merge(&mut state.coaches, coaches);
+                    return Ok(true);
+                }
+                Commit::Moved(coaches) => live::merge(&mut state.coaches, coaches),
+                Commit::Found(_) | Commit::QueueMoved => {}
+            }
+        }
+        Ok(false)
+    }
+
+    fn tell_refunded(&self, booking: &Booking, action: &'static str) {
+        receipt_outbox::post(self, booking);
+        let given_back = booking.refunds.last().map(|refund| refund.quote.refunded.to_string());
+        self.record_operator(action, Some(booking.pnr.to_string()), given_back);
+    }
+}
+
+/// Passengers of a booking who lose their places by no wish of their own, by their places in the form.
+struct Losing {
+    passengers: Vec<u8>,
+}
+
+impl Losing {
+    /// Those whose place is such, and the children on laps when nobody is left to travel with.
+    fn of(booking: &Booking, loses: impl Fn(&Place) -> bool) -> Self {
+        let stays = |place: &Place| !loses(place) && !matches!(place, Place::Lap | Place::Cancelled);
+        let alone = !booking.passengers.iter().any(|booked| stays(&booked.place));
+        let passengers = (0..)
+            .zip(&booking.passengers)
+            .filter(|(_, booked)| loses(&booked.place) || (alone && matches!(booked.place, Place::Lap)));
+        Self { passengers: passengers.map(|(passenger, _)| passenger).collect() }
+    }
+
+    fn places<'a>(&'a self, booking: &'a Booking) -> impl Iterator<Item = &'a Place> {
+        self.passengers.iter().filter_map(|passenger| Some(&booking.passengers.get(usize::from(*passenger))?.place))
+    }
+
+    /// The booking once they have lost them; `None` when there is nothing to give back any more.
+    fn refund(&self, kiosk: &Kiosk, booking: &Booking, reason: Reason, now: DateTime<Utc>) -> Option<Booking> {
+        if booking.status != BookingStatus::Booked {
+            return None;
+        }
+        let rules = kiosk.rules();
+        let rules =
+            rules.refunds(&booking.refund_rules).unwrap_or_else(|| rules.refunds_on(booking.booked_at.date_naive()));
+        let quoted = refund::claims(booking, &self.passengers).and_then(|claims| {
+            let departs = instant(booking.from.at);
+            let cancellation =
+                Cancellation { class: booking.class, claims: &claims, departs, chart: FirstChart::Made, reason };
+            refund::quote(rules, &cancellation, now)
+        });
+        let quote = match quoted {
+            Ok(quote) => quote,
+            Err(NotRefundable::Nobody | NotRefundable::AlreadyCancelled) => return None,
+            Err(error) => {
+                tracing::error!(pnr = %booking.pnr, %error, "money that is owed cannot be reckoned");
+                return None;
+            }
+        };
+        let what = match reason {
+            Reason::TrainCancelled => Deed::TrainCancelled,
+            _ => Deed::Dropped(self.passengers.clone()),
+        };
+        let op = OpId::derived("refund", booking.pnr, booking.version);
+        let is_test = booking.payment.as_ref().is_some_and(|payment| payment.method == PaymentMethod::Test);
+        let paid_out = is_test.then(|| PaidOut { at: now, by: None, terminal: super::OPERATOR.to_owned() });
+        Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: now, by: None, what }))
+    }
+}
+
+/// The chart of a run, or of one of its coaches, as a document.
+pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let read = kiosk.known_run(run).await?;
+    let failed = |error: StoreError| refuse("print a chart", &error);
+    let mut bookings = Vec::new();
+    for pnr in kiosk.store().manifest_pnrs(run).await.map_err(failed)? {
+        bookings.extend(kiosk.store().booking(pnr).await.map_err(failed)?);
+    }
+    let now = kiosk.now();
+    let wanted = read.state.train.coaches().iter().filter(|known| coach.is_none_or(|coach| coach == known.id()));
+    let coaches: Vec<_> = wanted
+        .map(|coach| CoachChart {
+            coach: *coach,
+            lines: lines_of(coach.id(), &bookings),
+            vacant: vacancies(&read.state, coach, now),
+        })
+        .collect();
+    if coaches.is_empty() {
+        return Err(Failure::NoSuchRun);
+    }
+    let issuer = kiosk.settings().issuer.name.clone();
+    let state = read.state;
+    let made = kiosk.settings().labour.run(move || {
+        let sheets = paper::Chart { run, train: &state.train, stage: state.stage, at: now, coaches };
+        paper::render(&sheets, &issuer)
+    });
+    let bytes = made.await.map_err(|error| crate::service::refusal::fault("print a chart", &error))?;
+    let which = coach.map(|coach| format!("-{coach}")).unwrap_or_default();
+    let name = format!("chart-{}-{}{which}.pdf", run.train, run.date);
+    Ok(Reply::Chart(Document { name, bytes: Arc::from(bytes) }))
+}
+
+/// Makes the chart of a run that is due, now rather than when a process next looks.
+pub(super) async fn make(session: &Session, run: RunId) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    kiosk.known_run(run).await?;
+    kiosk.work_on(run, kiosk.now()).await.map_err(|error| refuse("make a chart", &error))?;
+    kiosk.record(session, "run.chart", Some(run.to_string()), None);
+    Ok(Reply::Done)
+}
+
+/// Cancels a run for the railway: nothing of it is sold any more, and everybody gets their money back.
+pub(super) async fn cancel_run(session: &Session, run: RunId) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let failed = |error: StoreError| refuse("cancel a run", &error);
+    let mut read = kiosk.known_run(run).await?;
+    // A run that was never sold is settled first: its item is where the cancellation is kept.
+    for _ in 0..ATTEMPTS {
+        if kiosk.pin(&mut read).await? {
+            break;
+        }
+        read = kiosk.known_run(run).await?;
+    }
+    let now = kiosk.now();
+    kiosk.store().cancel_run(run, now).await.map_err(failed)?;
+    kiosk.record(session, "run.cancel", Some(run.to_string()), None);
+    kiosk.work_on(run, now).await.map_err(failed)?;
+    Ok(Reply::Done)
+}
