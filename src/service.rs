@@ -16,6 +16,7 @@ mod hold;
 mod labour;
 pub mod live;
 mod receipt_outbox;
+mod refund;
 mod refusal;
 pub mod request;
 pub mod rules_file;

@@ -30,6 +30,8 @@ mod service_hold;
 mod service_kit;
 #[path = "all/service_live.rs"]
 mod service_live;
+#[path = "all/service_refund.rs"]
+mod service_refund;
 #[path = "all/service_search.rs"]
 mod service_search;
 #[path = "all/service_slip.rs"]

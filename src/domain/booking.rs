@@ -381,6 +381,35 @@ impl Booking {
         left
     }
 
+    /// The booking after a slip was given up that nobody has paid. Its hold is given back to the run with it.
+    pub fn slip_given_up(&self, change: Change) -> Self {
+        let mut left = self.clone();
+        for booked in &mut left.passengers {
+            booked.place = Place::Cancelled;
+        }
+        left.status = BookingStatus::Cancelled;
+        left.slip = None;
+        left.version += 1;
+        left.history.push(change);
+        left
+    }
+
+    /// The booking after all money that waited was handed out.
+    pub fn handed_out(&self, paid_out: &PaidOut, change: Change) -> Self {
+        let mut left = self.clone();
+        for refund in left.refunds.iter_mut().filter(|refund| refund.paid_out.is_none()) {
+            refund.paid_out = Some(paid_out.clone());
+        }
+        left.version += 1;
+        left.history.push(change);
+        left
+    }
+
+    /// What was given back and waits at a counter to be handed out.
+    pub fn owed(&self) -> Paise {
+        self.refunds.iter().filter(|refund| refund.paid_out.is_none()).map(|refund| refund.quote.refunded).sum()
+    }
+
     /// What was taken less what was given back.
     pub fn kept(&self) -> Paise {
         let paid = self.payment.as_ref().map_or(Paise::ZERO, |payment| payment.amount);

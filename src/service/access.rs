@@ -29,11 +29,16 @@ pub(super) const fn need(request: &Request) -> Need {
         | Request::Price { .. }
         | Request::Book { .. }
         | Request::Reserve { .. }
+        | Request::QuoteCancel { .. }
+        | Request::Cancel { .. }
+        | Request::GiveUpSlip { .. }
         | Request::Booking { .. }
         | Request::Ticket { .. }
         | Request::Receipt { .. } => Need::Anyone,
         Request::ClaimAdministrator { .. } | Request::Lock | Request::MyBookings { .. } => Need::SignedIn,
-        Request::PaySlip { .. } | Request::Slip { .. } | Request::Chart { .. } => Need::Role(Role::Agent),
+        Request::PaySlip { .. } | Request::PayOut { .. } | Request::Slip { .. } | Request::Chart { .. } => {
+            Need::Role(Role::Agent)
+        }
         Request::MakeChart { .. } | Request::CancelRun { .. } => Need::Role(Role::Administrator),
     }
 }

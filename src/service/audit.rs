@@ -49,6 +49,25 @@ impl Kiosk {
         });
     }
 
+    /// Records a change that a user action made to a booking, named by the action and by when it was made.
+    pub(super) fn record_change(&self, session: &Session, action: &'static str, op: OpId, booking: &Booking) {
+        let Some(change) = booking.history.iter().find(|change| change.op == op) else { return };
+        let refunds: Vec<_> = booking.refunds.iter().filter(|refund| refund.op == op).collect();
+        let note = refunds.first().map(|refund| {
+            let passengers = refund.quote.lines.len();
+            format!("{} {} {passengers} given up, {} back", booking.run, booking.class, refund.quote.refunded)
+        });
+        self.append(Event {
+            id: op.0,
+            at: change.at,
+            account: session.who().account(),
+            action: action.to_owned(),
+            subject: Some(booking.pnr.to_string()),
+            terminal: session.terminal().id.clone(),
+            note: note.or_else(|| Some(format!("{} {}", booking.run, booking.class))),
+        });
+    }
+
     /// Records what whoever runs commands on the machine did.
     pub(super) fn record_operator(&self, action: &'static str, subject: Option<String>, note: Option<String>) {
         self.append(Event {

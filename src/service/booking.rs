@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
+pub(super) use self::draft::second;
 use self::draft::{Draft, check_tender};
 use crate::domain::admission::Grant;
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Payment, PaymentMethod, Slip};

@@ -4,7 +4,7 @@ use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, chart, hold, receipt_outbox, search};
+use crate::service::{account, booking, chart, hold, receipt_outbox, refund, search};
 
 impl Session {
     /// Asks for something.
@@ -45,6 +45,12 @@ impl Session {
             Request::Book { op, order, payment } => booking::book(session, op, &order, payment).await,
             Request::Reserve { op, order } => booking::reserve(session, op, &order).await,
             Request::PaySlip { op, pnr, payment } => booking::pay_slip(session, op, pnr, payment).await,
+            Request::QuoteCancel { pnr, passengers, waiver } => {
+                refund::quote_cancel(session, pnr, &passengers, waiver).await
+            }
+            Request::Cancel { op, pnr, quote } => refund::cancel(session, op, pnr, &quote).await,
+            Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
+            Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
             Request::Booking { pnr } => booking::show(session, pnr).await,
             Request::Slip { pnr } => booking::slip(session, pnr).await,
             Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,

@@ -277,8 +277,13 @@ impl Kiosk {
 
     /// Tells this process's screens at once and other processes by the hint, without waiting for either.
     pub(super) fn announce(&self, plan: &Plan, coaches: Vec<(CoachId, CoachState)>, holding: &Holding) {
-        let unseen: Vec<_> =
-            holding.parts.keys().copied().filter(|coach| coaches.iter().all(|(known, _)| known != coach)).collect();
+        self.announce_coaches(plan, coaches, holding.parts.keys().copied().collect());
+    }
+
+    /// The same of coaches that were written, whatever was changed in them.
+    pub(super) fn announce_coaches(&self, plan: &Plan, coaches: Vec<(CoachId, CoachState)>, mut written: Vec<CoachId>) {
+        written.retain(|coach| coaches.iter().all(|(known, _)| known != coach));
+        let unseen = written;
         self.0.live.publish_coaches(plan.run(), coaches);
         let (kiosk, plan) = (self.clone(), plan.clone());
         self.background().spawn(async move {

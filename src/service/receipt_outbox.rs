@@ -36,15 +36,21 @@ pub(super) async fn receipt(session: &Session, pnr: Pnr) -> Result<Reply, Failur
     Ok(Reply::Receipt(Document { name: format!("receipt-{pnr}.pdf"), bytes: Arc::from(&pdf[..]) }))
 }
 
-/// The signed ticket of a paid booking that the session may see.
+/// The signed ticket of a paid booking that the session may see, if anybody of it may board.
 pub(super) async fn ticket(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
     let booking = paid(session, pnr).await?;
+    if booking.status == BookingStatus::Cancelled {
+        return Err(Failure::NobodyTravels);
+    }
+    if !booking.may_board() {
+        return Err(Failure::StillWaiting);
+    }
     Ok(Reply::Ticket(key(session.kiosk()).sign(&booking)))
 }
 
 async fn paid(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
     let booking = visible(session, pnr).await?;
-    if booking.status == BookingStatus::Booked { Ok(booking) } else { Err(Failure::NotPaid) }
+    if booking.payment.is_some() { Ok(booking) } else { Err(Failure::NotPaid) }
 }
 
 fn key(kiosk: &Kiosk) -> TicketKey {
@@ -53,7 +59,7 @@ fn key(kiosk: &Kiosk) -> TicketKey {
 
 /// Stores the receipt of a booking that was just paid, without anybody waiting for it.
 pub(super) fn post(kiosk: &Kiosk, booking: &Booking) {
-    if booking.status != BookingStatus::Booked || kiosk.settings().receipts == Receipts::WhenAsked {
+    if booking.payment.is_none() || kiosk.settings().receipts == Receipts::WhenAsked {
         return;
     }
     let (kiosk, booking) = (kiosk.clone(), booking.clone());

@@ -20,6 +20,7 @@ use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
+use crate::domain::refund::{NotRefundable, Quote, WaiverCode};
 use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
@@ -137,6 +138,38 @@ pub enum Request {
         pnr: Pnr,
         /// How it is paid.
         payment: Tender,
+    },
+    /// What passengers of a booking would get back, for whoever may see the booking.
+    QuoteCancel {
+        /// Its PNR.
+        pnr: Pnr,
+        /// Who gives up, by their places in its list from 0.
+        passengers: Vec<u8>,
+        /// Why everything is given back; an administrator's to say.
+        waiver: Option<WaiverCode>,
+    },
+    /// Give up what a quote is for, and get back what it says.
+    Cancel {
+        /// Names the action.
+        op: OpId,
+        /// The PNR.
+        pnr: Pnr,
+        /// The quote as it was given.
+        quote: Box<Quote>,
+    },
+    /// Give up a slip that nobody has paid.
+    GiveUpSlip {
+        /// Names the action.
+        op: OpId,
+        /// The slip's code, which is the PNR.
+        pnr: Pnr,
+    },
+    /// Hand out all refunds of a booking that wait at a counter.
+    PayOut {
+        /// Names the action.
+        op: OpId,
+        /// The PNR.
+        pnr: Pnr,
     },
     /// One booking.
     Booking {
@@ -296,7 +329,9 @@ pub enum Reply {
     Held(Hold),
     /// To `Price`.
     Priced(Fare),
-    /// To `Book`, `Reserve`, `PaySlip`, `Booking` and `Slip`.
+    /// To `QuoteCancel`.
+    Quote(Box<Quote>),
+    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `Booking` and `Slip`.
     Booking(Arc<Booking>),
     /// To `MyBookings`.
     Bookings {
@@ -439,12 +474,32 @@ pub enum Failure {
     /// The slip was paid, or its time is over.
     #[error("This slip cannot be paid any more: {0}.")]
     SlipClosed(&'static str),
+    /// These places give nothing back.
+    #[error(transparent)]
+    NotRefundable(#[from] NotRefundable),
+    /// The quote's time is over, or the booking has changed since; the new one.
+    #[error("Now {} rupees would be given back: look at it again before you cancel.", .0.refunded)]
+    QuoteOver(Box<Quote>),
+    /// No refund waits.
+    #[error("No money of this booking waits to be handed out: open it again to see when it was.")]
+    NothingOwed,
+    /// Any traveller may touch a public terminal: there is no till.
+    #[error("No money is handed out at a public terminal: do it at a counter.")]
+    NoTillHere,
     /// Nothing under this PNR that the caller may see.
     #[error("There is no booking {0} that you may see: check the number, or sign in to the account that made it.")]
     NoSuchBooking(Pnr),
     /// Tickets and receipts are for paid bookings.
     #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
     NotPaid,
+    /// Nobody of the booking has a place yet.
+    #[error(
+        "Everybody of this booking is on the waiting list, and nobody may board: there is a ticket once a place is free."
+    )]
+    StillWaiting,
+    /// All places of the booking were given up.
+    #[error("This booking was cancelled, and nobody boards with it: its receipt says what was given back.")]
+    NobodyTravels,
     /// The process has as much to do as it can.
     #[error("Kiosk is very busy: try again in a moment.")]
     Busy,

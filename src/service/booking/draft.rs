@@ -150,7 +150,7 @@ fn place(train: &Train, grant: Grant, quota: Quota) -> Result<Place, Failure> {
 }
 
 /// A moment in whole seconds: bookings sort by its text, which then always has the same length.
-pub(super) fn second(now: DateTime<Utc>) -> DateTime<Utc> {
+pub(in crate::service) fn second(now: DateTime<Utc>) -> DateTime<Utc> {
     now.trunc_subsecs(0)
 }
 

@@ -1,0 +1,278 @@
+//! Gives places up and money back: what it would cost, the giving up itself, and handing the money out.
+//!
+//! A quote is a promise for some minutes. Whoever confirms it brings it along, and it is reckoned again as of its own
+//! moment from what is stored by then: it is the same, or the person is shown the new one. So neither a forged quote nor
+//! one of a booking that has changed meanwhile gives anything back.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
+use crate::domain::inventory::edit::{CoachEdit, Fence, release};
+use crate::domain::inventory::{RunState, Stage};
+use crate::domain::money::Paise;
+use crate::domain::pnr::Pnr;
+use crate::domain::refund::{self, Cancellation, FirstChart, Quote, Reason, WaiverCode};
+use crate::domain::terminal::TerminalKind;
+use crate::domain::time::instant;
+use crate::domain::user::Role;
+use crate::service::booking::{second, visible};
+use crate::service::refusal::{fault, refuse};
+use crate::service::request::{Failure, Reply};
+use crate::service::session::Session;
+use crate::service::{Kiosk, receipt_outbox};
+use crate::store::runs::{Before, Commit, Plan, QueueEdit, Run, Transition};
+
+/// How often a booking is read again because it or its place in a queue has changed under the attempt.
+const READS: u32 = 16;
+/// How often a write is planned again from the coaches that refused it, before all is read again.
+const PLANS: u32 = 16;
+
+/// What passengers would get back.
+pub(super) async fn quote_cancel(
+    session: &Session,
+    pnr: Pnr,
+    passengers: &[u8],
+    waiver: Option<WaiverCode>,
+) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    check_waiver(session, waiver).await?;
+    let booking = visible(session, pnr).await?;
+    let run = kiosk.known_run(booking.run).await?;
+    let quote = reckon(kiosk, &booking, &run.state, passengers, waiver, kiosk.now())?;
+    Ok(Reply::Quote(Box::new(quote)))
+}
+
+/// Gives up what a quote is for, if it is still good.
+pub(super) async fn cancel(session: &Session, op: OpId, pnr: Pnr, agreed: &Quote) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let waiver = if let Reason::Waiver(code) = agreed.reason { Some(code) } else { None };
+    check_waiver(session, waiver).await?;
+    let now = kiosk.now();
+    let chosen: Vec<u8> = agreed.lines.iter().map(|line| line.passenger).collect();
+    for _ in 0..READS {
+        let booking = visible(session, pnr).await?;
+        if booking.was_done(op) {
+            return Ok(finish(session, "booking.cancel", op, booking));
+        }
+        let mut run = kiosk.known_run(booking.run).await?;
+        let quote = reckon(kiosk, &booking, &run.state, &chosen, waiver, agreed.at)?;
+        if quote != *agreed || !quote.holds(now) {
+            let new = reckon(kiosk, &booking, &run.state, &chosen, waiver, now)?;
+            return Err(Failure::QuoteOver(Box::new(new)));
+        }
+        let Some(queue) = leaving(kiosk, &booking, &chosen, now).await? else { continue };
+        let change = Change { op, at: second(now), by: session.who().account(), what: Deed::Cancelled(chosen.clone()) };
+        let refund = Refund { op, paid_out: paid_out_at_once(session, &booking, now), quote };
+        let after = booking.given_up(refund, change);
+        let places: Vec<Place> = chosen
+            .iter()
+            .filter_map(|passenger| booking.passengers.get(usize::from(*passenger)))
+            .map(|booked| booked.place)
+            .collect();
+        let edits = |state: &RunState| state.freeing(&places, booking.leg);
+        match write(kiosk, &after, booking.version, &mut run, queue, edits).await? {
+            Written::Done => return Ok(finish(session, "booking.cancel", op, after)),
+            Written::Found(found) if found.was_done(op) => {
+                return Ok(finish(session, "booking.cancel", op, *found));
+            }
+            Written::Found(_) | Written::Moved => {}
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// Gives up a slip that nobody has paid: its berths go back at once.
+pub(super) async fn give_up_slip(session: &Session, op: OpId, pnr: Pnr) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let now = kiosk.now();
+    for _ in 0..READS {
+        let booking = visible(session, pnr).await?;
+        if booking.was_done(op) {
+            return Ok(finish(session, "booking.give-up", op, booking));
+        }
+        let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) else {
+            return Err(Failure::SlipClosed(match booking.status {
+                BookingStatus::Booked => "it was paid already",
+                BookingStatus::Cancelled => "it was given up already",
+                BookingStatus::AwaitingPayment | BookingStatus::Lapsed => {
+                    "its time is over and the berths were given back"
+                }
+            }));
+        };
+        let hold = slip.hold;
+        let everybody = (0..booking.passengers.len()).map(|passenger| passenger as u8).collect();
+        let change = Change { op, at: second(now), by: session.who().account(), what: Deed::Cancelled(everybody) };
+        let after = booking.slip_given_up(change);
+        let mut run = kiosk.known_run(booking.run).await?;
+        let edits =
+            |state: &RunState| state.coaches.iter().filter_map(|(coach, state)| release(*coach, state, hold)).collect();
+        match write(kiosk, &after, booking.version, &mut run, None, edits).await? {
+            Written::Done => return Ok(finish(session, "booking.give-up", op, after)),
+            Written::Found(found) if found.was_done(op) => {
+                return Ok(finish(session, "booking.give-up", op, *found));
+            }
+            Written::Found(_) | Written::Moved => {}
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// Hands out all money that waits for whoever shows a booking, once.
+pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    if session.terminal().kind == TerminalKind::Public {
+        return Err(Failure::NoTillHere);
+    }
+    for _ in 0..READS {
+        let booking = visible(session, pnr).await?;
+        if booking.was_done(op) {
+            return Ok(finish(session, "booking.pay-out", op, booking));
+        }
+        if booking.owed() == Paise::ZERO {
+            return Err(Failure::NothingOwed);
+        }
+        let at = second(kiosk.now());
+        let by = session.who().account();
+        let paid_out = PaidOut { at, by, terminal: session.terminal().id.clone() };
+        let after = booking.handed_out(&paid_out, Change { op, at, by, what: Deed::PaidOut });
+        // By the version that the booking names: the run may be long over, and its pin gone.
+        let train = kiosk.store().train_version(booking.train, booking.train_version).await;
+        let plan = Plan::new(booking.run, &train.map_err(|error| refuse("pay out a refund", &error))?);
+        let before = Before::Version(booking.version);
+        let transition = Transition { booking: &after, before, edits: Vec::new(), queue: None };
+        let commit = kiosk.store().commit(&plan, &transition).await;
+        match commit.map_err(|error| refuse("pay out a refund", &error))? {
+            Commit::Done => return Ok(finish(session, "booking.pay-out", op, after)),
+            Commit::Found(found) if found.was_done(op) => return Ok(finish(session, "booking.pay-out", op, *found)),
+            Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved => {}
+        }
+    }
+    Err(Failure::Busy)
+}
+
+/// To give everything back is an administrator's to decide.
+async fn check_waiver(session: &Session, waiver: Option<WaiverCode>) -> Result<(), Failure> {
+    match (waiver, session.who().role()) {
+        (None, _) => Ok(()),
+        (Some(_), Some(Role::Administrator)) => session.require(Role::Administrator).await,
+        (Some(_), _) => Err(Failure::NotAllowed { needs: Role::Administrator }),
+    }
+}
+
+/// What passengers of a booking get back at a moment, by the rules that the booking keeps.
+fn reckon(
+    kiosk: &Kiosk,
+    booking: &Booking,
+    state: &RunState,
+    passengers: &[u8],
+    waiver: Option<WaiverCode>,
+    at: DateTime<Utc>,
+) -> Result<Quote, Failure> {
+    let claims = refund::claims(booking, passengers)?;
+    let rules = kiosk.rules().refunds(&booking.refund_rules).ok_or_else(|| {
+        let lost = format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules);
+        fault("reckon a refund", &lost)
+    })?;
+    let reason = match (state.stage, waiver) {
+        (Stage::Cancelled, _) => Reason::TrainCancelled,
+        (_, Some(code)) => Reason::Waiver(code),
+        (_, None) => Reason::Passenger,
+    };
+    let departs = instant(booking.from.at);
+    let cancellation =
+        Cancellation { class: booking.class, claims: &claims, departs, chart: first_chart(kiosk, state), reason };
+    Ok(refund::quote(rules, &cancellation, at)?)
+}
+
+fn first_chart(kiosk: &Kiosk, state: &RunState) -> FirstChart {
+    if state.stage != Stage::Open {
+        return FirstChart::Made;
+    }
+    let origin = state.train.halts().first().expect("a train has two halts or more");
+    let departs = origin.depart.on(state.run.date);
+    FirstChart::Due(instant(kiosk.rules().charts_on(state.run.date).first_chart(departs)))
+}
+
+/// What of a refund is handed out with the cancellation: all of it by an agent at a counter, and nothing ever of a test
+/// payment, of which there is no money. All else waits for a counter.
+fn paid_out_at_once(session: &Session, booking: &Booking, now: DateTime<Utc>) -> Option<PaidOut> {
+    let method = booking.payment.as_ref()?.method;
+    let who = session.who();
+    // Whoever runs commands on the machine has no till.
+    let at_counter = who.is_staff() && who.account().is_some() && session.terminal().kind != TerminalKind::Public;
+    let by = match method {
+        PaymentMethod::Test => None,
+        PaymentMethod::Cash | PaymentMethod::Card if at_counter => who.account(),
+        PaymentMethod::Cash | PaymentMethod::Card => return None,
+    };
+    Some(PaidOut { at: second(now), by, terminal: session.terminal().id.clone() })
+}
+
+/// What changes in the queue when passengers leave. `None` when the booking and the queue do not agree: one of them was
+/// read while somebody moved up.
+async fn leaving(
+    kiosk: &Kiosk,
+    booking: &Booking,
+    chosen: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<Option<QueueEdit>>, Failure> {
+    let is_queued =
+        |passenger: &u8| booking.passengers.get(usize::from(*passenger)).is_some_and(|booked| booked.place.is_queued());
+    let Some(id) = booking.queue().filter(|_| chosen.iter().any(is_queued)) else { return Ok(Some(None)) };
+    let entries = kiosk.store().queues(booking.run, booking.class).await;
+    let entries = entries.map_err(|error| refuse("read a queue", &error))?;
+    let own = entries.iter().find(|(queue, entry)| *queue == id && entry.pnr == booking.pnr);
+    Ok(own.and_then(|(_, entry)| QueueEdit::leaving(id, entry, chosen, now)).map(Some))
+}
+
+/// What came of a write.
+enum Written {
+    Done,
+    /// The booking is another.
+    Found(Box<Booking>),
+    /// The queue is another, or the coaches are never as they were read.
+    Moved,
+}
+
+/// Writes a booking that leaves something of its run free. While only its coaches change under it, it is planned again
+/// from what they are then: what is freed is the booking's own in any of them.
+async fn write(
+    kiosk: &Kiosk,
+    after: &Booking,
+    version: u32,
+    run: &mut Run,
+    queue: Option<QueueEdit>,
+    edits: impl Fn(&RunState) -> Vec<CoachEdit>,
+) -> Result<Written, Failure> {
+    let plan = Plan::new(after.run, &run.state.train);
+    for _ in 0..PLANS {
+        let mut edits = edits(&run.state);
+        for edit in &mut edits {
+            // Whoever begins to wait in this moment is seen, and served.
+            edit.fence = if run.state.coach(edit.coach).fenced { Fence::Any } else { Fence::Absent };
+        }
+        let touched: Vec<_> = edits.iter().map(|edit| edit.coach).collect();
+        let transition = Transition { booking: after, before: Before::Version(version), edits, queue: queue.clone() };
+        let commit = kiosk.store().commit(&plan, &transition).await;
+        match commit.map_err(|error| refuse("give places up", &error))? {
+            Commit::Done => {
+                kiosk.announce_coaches(&plan, Vec::new(), touched);
+                return Ok(Written::Done);
+            }
+            Commit::Found(found) => return Ok(Written::Found(found)),
+            Commit::Moved(coaches) => run.state.coaches.extend(coaches),
+            Commit::QueueMoved => return Ok(Written::Moved),
+        }
+    }
+    Ok(Written::Moved)
+}
+
+/// What follows a booking that is written; repeated, it changes nothing.
+fn finish(session: &Session, action: &'static str, op: OpId, booking: Booking) -> Reply {
+    let kiosk = session.kiosk();
+    receipt_outbox::post(kiosk, &booking);
+    kiosk.record_change(session, action, op, &booking);
+    Reply::Booking(Arc::new(booking))
+}
