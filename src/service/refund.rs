@@ -190,9 +190,7 @@ fn first_chart(kiosk: &Kiosk, state: &RunState) -> FirstChart {
     if state.stage != Stage::Open {
         return FirstChart::Made;
     }
-    let origin = state.train.halts().first().expect("a train has two halts or more");
-    let departs = origin.depart.on(state.run.date);
-    FirstChart::Due(instant(kiosk.rules().charts_on(state.run.date).first_chart(departs)))
+    FirstChart::Due(kiosk.chart_times(state.run, &state.train).first)
 }
 
 /// What of a refund is handed out with the cancellation: all of it by an agent at a counter, and nothing ever of a test
@@ -246,7 +244,7 @@ async fn write(
     queue: Option<QueueEdit>,
     edits: impl Fn(&RunState) -> Vec<CoachEdit>,
 ) -> Result<Written, Failure> {
-    let plan = Plan::new(after.run, &run.state.train);
+    let plan = Plan::of(&run.state);
     for _ in 0..PLANS {
         let mut edits = edits(&run.state);
         for edit in &mut edits {
@@ -262,8 +260,11 @@ async fn write(
                 return Ok(Written::Done);
             }
             Commit::Found(found) => return Ok(Written::Found(found)),
-            Commit::Moved(coaches) => run.state.coaches.extend(coaches),
-            Commit::QueueMoved => return Ok(Written::Moved),
+            Commit::Moved(coaches) if coaches.iter().any(|(coach, state)| run.state.coach(*coach) != state) => {
+                run.state.coaches.extend(coaches);
+            }
+            // The queue is another, or the run's plan: the railway has cancelled it meanwhile.
+            Commit::Moved(_) | Commit::QueueMoved => return Ok(Written::Moved),
         }
     }
     Ok(Written::Moved)
