@@ -5,7 +5,6 @@
 
 mod access;
 pub mod account;
-mod audit;
 mod booking;
 mod catalogue;
 pub mod chance;
@@ -16,6 +15,7 @@ mod hold;
 mod labour;
 pub mod live;
 mod receipt_outbox;
+mod record;
 mod refund;
 mod refusal;
 pub mod request;
