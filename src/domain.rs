@@ -11,6 +11,7 @@ pub mod chart;
 pub mod coach;
 pub mod fare;
 pub mod inventory;
+pub mod manifest;
 pub mod money;
 pub mod passenger;
 pub mod pnr;

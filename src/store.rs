@@ -10,6 +10,7 @@ pub mod bookings;
 pub mod item;
 pub mod provision;
 pub mod receipts;
+mod requests;
 pub mod retry;
 pub mod runs;
 pub mod schema;

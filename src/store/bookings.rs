@@ -1,11 +1,14 @@
 //! Bookings, each under its PNR. They are written by the transactions of `runs`, and read here.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
 use crate::domain::user::AccountId;
 use crate::store::item::{Item, corrupt, decode, encode, string, text};
+use crate::store::requests::Consistency;
 use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, USER_ID, USER_ID_INDEX, WORK};
 use crate::store::work::{self, Kind};
 use crate::store::{Store, StoreError};
@@ -19,7 +22,47 @@ pub struct BookingPage {
     pub next: Option<String>,
 }
 
+/// A page of all bookings.
+#[derive(Clone, Debug)]
+pub struct AllBookings {
+    /// Those that can be read.
+    pub bookings: Vec<Booking>,
+    /// Those that cannot, by their keys, and why.
+    pub unreadable: Vec<(String, StoreError)>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
 impl Store {
+    /// The bookings under PNRs, read consistently; those that do not exist are absent.
+    pub async fn bookings(&self, pnrs: &[Pnr]) -> Result<BTreeMap<Pnr, Booking>, StoreError> {
+        let keys: Vec<_> = pnrs.iter().map(|pnr| Item::from([(BOOKING_ID.to_owned(), string(pnr))])).collect();
+        let items = self.read_items(&self.names().bookings, &keys, Consistency::Strong).await?;
+        items.into_iter().map(|item| booking_of(item).map(|booking| (booking.pnr, booking))).collect()
+    }
+
+    /// A page of all bookings there are, in no order, read consistently.
+    pub async fn all_bookings(&self, after: Option<&str>) -> Result<AllBookings, StoreError> {
+        let start = after.map(|after| Item::from([(BOOKING_ID.to_owned(), string(after))]));
+        let scan = self
+            .dynamodb()
+            .scan()
+            .table_name(&self.names().bookings)
+            .consistent_read(true)
+            .set_exclusive_start_key(start);
+        let page = self.attempt(|| scan.clone().send()).await?.answer()?;
+        let next = page.last_evaluated_key.as_ref().and_then(|key| text(key, BOOKING_ID)).map(str::to_owned);
+        let (mut bookings, mut unreadable) = (Vec::new(), Vec::new());
+        for item in page.items.unwrap_or_default() {
+            let pnr = text(&item, BOOKING_ID).unwrap_or_default().to_owned();
+            match booking_of(item) {
+                Ok(booking) => bookings.push(booking),
+                Err(error) => unreadable.push((pnr, error)),
+            }
+        }
+        Ok(AllBookings { bookings, unreadable, next })
+    }
+
     /// The booking under a PNR, read consistently.
     pub async fn booking(&self, pnr: Pnr) -> Result<Option<Booking>, StoreError> {
         let get = self

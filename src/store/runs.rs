@@ -6,6 +6,7 @@
 
 mod coach_item;
 mod expression;
+mod manifest;
 mod queue;
 mod requests;
 mod run_item;
@@ -19,7 +20,7 @@ use self::coach_item::{coach_key, coach_of_key, coach_state, plan_of, read_numbe
 use self::expression::CoachWrite;
 pub use self::queue::{EntryEdit, QueueEdit};
 use self::queue::{head_of, queue_of_key};
-use self::requests::{Consistency, Transacted, Written};
+use self::requests::{Transacted, Written};
 pub use self::run_item::{Lease, Pinned};
 pub use self::transition::{Before, Commit, Transition};
 use crate::domain::coach::CoachId;
@@ -31,6 +32,7 @@ use crate::domain::segment::Leg;
 use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::store::item::{Item, corrupt, decode, string, text};
+use crate::store::requests::Consistency;
 use crate::store::{Store, StoreError};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -38,7 +40,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 const RELEASE_ATTEMPTS: u32 = 64;
 
 /// How long a run's items outlive the train's arrival.
-const KEPT: TimeDelta = TimeDelta::days(90);
+pub const KEPT: TimeDelta = TimeDelta::days(90);
 
 /// The published version of a train by which a run is sold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,11 +260,21 @@ impl Store {
         Err(StoreError::Conflict { what: format!("coach {coach}") })
     }
 
+    /// Changes a coach if nothing of it was changed since it was read at `rev`; says whether it was.
+    pub async fn mend(&self, plan: &Plan, edit: &CoachEdit, rev: u64) -> Result<bool, StoreError> {
+        let write = CoachWrite::of(edit, plan).at_rev(rev);
+        match self.update_coach(plan.run, &write).await? {
+            Written::Done(_) => Ok(true),
+            // A lost reply looks the same; the next audit tells.
+            Written::Refused(_) => Ok(false),
+        }
+    }
+
     /// The coaches as they are now, consistently.
     pub async fn coaches(&self, run: RunId, coaches: &[CoachId]) -> Result<Vec<(CoachId, CoachState)>, StoreError> {
         let keys: Vec<_> = coaches.iter().map(|coach| key(run, &coach_key(*coach))).collect();
         let mut states = Vec::new();
-        for item in self.read_run_items(&keys, Consistency::Strong).await? {
+        for item in self.read_items(&self.names().runs(), &keys, Consistency::Strong).await? {
             if let Some(coach) = text(&item, "Item").and_then(coach_of_key) {
                 states.push((coach, coach_state(&item)?));
             }
@@ -283,7 +295,7 @@ impl Store {
 
     async fn numbers_of_runs<T: FromStr>(&self, keys: &[Item], name: &str) -> Result<HashMap<RunId, T>, StoreError> {
         let mut numbers = HashMap::new();
-        for item in self.read_run_items(keys, Consistency::Eventual).await? {
+        for item in self.read_items(&self.names().runs(), keys, Consistency::Eventual).await? {
             let run = text(&item, "RunID").and_then(|run| run.parse().ok());
             numbers.insert(run.ok_or_else(|| corrupt("a run's item", "it has no run"))?, read_number(&item, name)?);
         }

@@ -80,6 +80,17 @@ impl CoachWrite {
         write
     }
 
+    /// The same, only if nothing at all of the coach was changed since it was read.
+    pub fn at_rev(mut self, rev: u64) -> Self {
+        if rev == 0 {
+            self.conditions.push("attribute_not_exists(#rev)".to_owned());
+        } else {
+            let rev = self.value(number(rev));
+            self.conditions.push(format!("#rev = {rev}"));
+        }
+        self
+    }
+
     fn mask(&mut self, spot: Spot, before: SegmentMask, after: SegmentMask) {
         let name = self.name(&spot_name(spot));
         if before.is_empty() {

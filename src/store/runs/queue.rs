@@ -124,8 +124,17 @@ impl Store {
 
     /// The entries of a class's queues in their order, consistently.
     pub async fn queues(&self, run: RunId, class: Class) -> Result<Vec<(QueueId, Entry)>, StoreError> {
+        self.entries_beginning(run, &format!("Q#{class}#")).await
+    }
+
+    /// The entries of all queues of a run, consistently.
+    pub async fn entries(&self, run: RunId) -> Result<Vec<(QueueId, Entry)>, StoreError> {
+        self.entries_beginning(run, "Q#").await
+    }
+
+    async fn entries_beginning(&self, run: RunId, prefix: &str) -> Result<Vec<(QueueId, Entry)>, StoreError> {
         let mut entries = Vec::new();
-        for item in self.items_beginning(run, &format!("Q#{class}#")).await? {
+        for item in self.items_beginning(run, prefix).await? {
             let id = text(&item, "Item").and_then(|key| {
                 let (id, _) = key.strip_prefix("Q#")?.rsplit_once('#')?;
                 id.parse().ok()

@@ -1,24 +1,20 @@
 //! The requests of a run's writes and reads, and what their verdicts say.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use chrono::{DateTime, Utc};
 
 use crate::domain::train::RunId;
-use crate::store::item::Item;
+use crate::store::item::{Item, corrupt, text};
 use crate::store::retry::{Refusal, refused};
 use crate::store::runs::coach_item::number;
 use crate::store::runs::expression::CoachWrite;
 use crate::store::runs::key;
 use crate::store::schema::SCHEMA_VERSION;
-use crate::store::{Outcome, Store, StoreError};
-
-/// The most keys of one `BatchGetItem`.
-const BATCH: usize = 100;
-
-/// How often what a batch left out is asked for again, with pauses that grow.
-const BATCH_ROUNDS: u32 = 8;
+use crate::store::{Store, StoreError};
 
 /// What came of a conditional write.
 pub(in crate::store) enum Written {
@@ -34,15 +30,6 @@ pub(in crate::store) enum Transacted {
     Done,
     /// Conditions did not hold: for each of its parts the item on which its own failed, empty when there is none.
     Refused(Vec<Option<Item>>),
-}
-
-/// How old a read may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Consistency {
-    /// All writes that were acknowledged are in it.
-    Strong,
-    /// It may be a moment behind.
-    Eventual,
 }
 
 impl Store {
@@ -126,6 +113,33 @@ impl Store {
         self.items_between(run, prefix, &format!("{prefix}~")).await
     }
 
+    /// All runs of which anything but the hint is kept, in order.
+    pub async fn runs_of_record(&self) -> Result<BTreeSet<RunId>, StoreError> {
+        let mut runs = BTreeSet::new();
+        let mut start = None;
+        loop {
+            let scan = self
+                .dynamodb()
+                .scan()
+                .table_name(self.names().runs())
+                .consistent_read(true)
+                .projection_expression("RunID")
+                .filter_expression("#item <> :hint")
+                .expression_attribute_names("#item", "Item")
+                .expression_attribute_values(":hint", AttributeValue::S("#rev".to_owned()))
+                .set_exclusive_start_key(start);
+            let page = self.attempt(|| scan.clone().send()).await?.answer()?;
+            for item in page.items.unwrap_or_default() {
+                let run = text(&item, "RunID").and_then(|run| run.parse().ok());
+                runs.insert(run.ok_or_else(|| corrupt("a run's item", "it has no run"))?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(runs);
+            }
+        }
+    }
+
     async fn items_between(&self, run: RunId, first: &str, last: &str) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
@@ -148,41 +162,6 @@ impl Store {
                 return Ok(items);
             }
         }
-    }
-
-    /// The items under keys of the runs' table; those that do not exist are absent.
-    pub(super) async fn read_run_items(
-        &self,
-        keys: &[Item],
-        consistency: Consistency,
-    ) -> Result<Vec<Item>, StoreError> {
-        let table = self.names().runs();
-        let mut items = Vec::new();
-        for batch in keys.chunks(BATCH) {
-            let mut left = batch.to_vec();
-            let mut round = 0;
-            while !left.is_empty() {
-                if round == BATCH_ROUNDS {
-                    let cause = format!("{} of {} keys were not read", left.len(), batch.len());
-                    return Err(StoreError::Unavailable { outcome: Outcome::NotApplied, cause });
-                }
-                round += 1;
-                let wanted = KeysAndAttributes::builder()
-                    .set_keys(Some(left))
-                    .consistent_read(consistency == Consistency::Strong)
-                    .build()
-                    .expect("there is a key");
-                let get = self.dynamodb().batch_get_item().request_items(&table, wanted);
-                let mut page = self.attempt(|| get.clone().send()).await?.answer()?;
-                items.extend(page.responses.as_mut().and_then(|tables| tables.remove(&table)).unwrap_or_default());
-                let unread = page.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&table));
-                left = unread.map(|unread| unread.keys).unwrap_or_default();
-                if !left.is_empty() {
-                    self.patience().pause(round).await;
-                }
-            }
-        }
-        Ok(items)
     }
 
     /// Adds one to a run's hint.

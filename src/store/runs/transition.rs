@@ -4,18 +4,19 @@
 //! of them asks whether a hold's time is over: that is decided before money is taken. They ask only that the hold is
 //! there, so a clock that is fast can cost somebody a hold and never a berth.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
-use crate::domain::booking::{Booking, BookingStatus, Place};
+use crate::domain::booking::Booking;
 use crate::domain::coach::CoachId;
 use crate::domain::inventory::CoachState;
 use crate::domain::inventory::edit::CoachEdit;
-use crate::store::item::{corrupt, string};
+use crate::domain::manifest::ManifestLine;
+use crate::store::item::corrupt;
+use crate::store::runs::Plan;
 use crate::store::runs::coach_item::{coach_state, number};
 use crate::store::runs::expression::CoachWrite;
 use crate::store::runs::queue::QueueEdit;
 use crate::store::runs::requests::Transacted;
-use crate::store::runs::{Plan, key};
 use crate::store::schema::SCHEMA_VERSION;
 use crate::store::{Store, StoreError, bookings};
 
@@ -64,9 +65,7 @@ impl Store {
         let coaches = items.len();
         items.extend(transition.queue.iter().flat_map(|edit| self.queue_writes(plan, edit)));
         let queue = items.len();
-        if booking.status != BookingStatus::AwaitingPayment {
-            items.push(self.manifest_put(plan, booking));
-        }
+        items.extend(ManifestLine::of(booking).map(|line| self.manifest_put(plan, &line)));
         let reasons = match self.transact_run(items).await? {
             Transacted::Done => return Ok(Commit::Done),
             Transacted::Refused(reasons) => reasons,
@@ -102,29 +101,6 @@ impl Store {
                 .expression_attribute_values(":schema", number(SCHEMA_VERSION)),
         };
         let put = put.build().expect("table and item are given");
-        TransactWriteItem::builder().put(put).build()
-    }
-
-    fn manifest_put(&self, plan: &Plan, booking: &Booking) -> TransactWriteItem {
-        let places = booking.passengers.iter().map(|booked| match &booked.place {
-            Place::Berth(allotted) => string(allotted.berth),
-            place => string(place),
-        });
-        let mut item = key(plan.run(), &format!("P#{}", booking.pnr));
-        item.extend([
-            ("Places".to_owned(), AttributeValue::L(places.collect())),
-            ("From".to_owned(), number(booking.leg.from())),
-            ("To".to_owned(), number(booking.leg.to())),
-            ("Class".to_owned(), string(booking.class)),
-            ("Version".to_owned(), number(booking.version)),
-            ("SchemaVersion".to_owned(), number(SCHEMA_VERSION)),
-            ("ExpiresAt".to_owned(), number(plan.expires_at().timestamp())),
-        ]);
-        let put = Put::builder()
-            .table_name(self.names().runs())
-            .set_item(Some(item))
-            .build()
-            .expect("table and item are given");
         TransactWriteItem::builder().put(put).build()
     }
 }
