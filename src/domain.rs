@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod allotment;
+pub mod audit;
 pub mod booking;
 pub mod chart;
 pub mod coach;

@@ -5,6 +5,7 @@
 
 mod access;
 pub mod account;
+pub mod audit;
 mod booking;
 mod catalogue;
 pub mod chance;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio_util::task::TaskTracker;
 
+pub use audit::{AuditReport, AuditScope, Depth, Finding, Repair};
 pub use chance::Chance;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use labour::Labour;

@@ -44,7 +44,8 @@ impl fmt::Display for WaitingList {
 }
 
 /// Names a queue of a run: `3A#GN`, or `3A#TQ` for that of the Tatkal quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct QueueId {
     /// The class.
     pub class: Class,
@@ -59,6 +60,12 @@ impl fmt::Display for QueueId {
             WaitingList::Tatkal => Quota::Tatkal,
         };
         write!(f, "{}#{}", self.class, quota.code())
+    }
+}
+
+impl From<QueueId> for String {
+    fn from(id: QueueId) -> Self {
+        id.to_string()
     }
 }
 
