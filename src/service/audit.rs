@@ -198,7 +198,7 @@ impl Kiosk {
     /// Mends one run; says what of the findings it has mended.
     async fn mend(&self, seen: &Seen, lasting: &[Finding]) -> Result<Vec<Finding>, Failure> {
         let state = &seen.evidence.state;
-        let plan = Plan::new(state.run, &state.train);
+        let plan = Plan::of(state);
         let mut mended = Vec::new();
         for finding in lasting {
             let edits = mend(&seen.evidence, std::slice::from_ref(&finding.difference), self.now());
