@@ -213,12 +213,13 @@ pub(super) fn check_not_closed(
 /// Chooses berths from a state, or says why there are none.
 fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<Grant>, Failure> {
     let left = state.available(wanted.class, wanted.quota, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
+    let standing = state.standing(wanted.class, wanted.quota, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
     match &wanted.choice {
         Choice::Best(wishes) => {
             let start = u64::from_be_bytes(wanted.id.0.as_bytes()[8..].try_into().expect("a UUID has 16 bytes"));
             allot(state, wanted.class, wanted.quota, wanted.leg, wishes, start, now)
                 .map(|berths| berths.into_iter().map(Grant::Berth).collect())
-                .map_err(|shortage| Failure::SoldOut { left: shortage.left })
+                .map_err(|shortage| Failure::SoldOut { left: shortage.left, standing })
         }
         Choice::Berths(berths) => {
             let exists = |berth: &BerthRef| {

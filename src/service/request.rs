@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
 use thiserror::Error;
 
-use crate::domain::admission::{Accept, Grant};
+use crate::domain::admission::{Accept, Grant, Standing};
 use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
@@ -19,7 +19,7 @@ use crate::domain::inventory::{HoldId, Parts};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
-use crate::domain::quota::Quota;
+use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote, WaiverCode};
 use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
@@ -434,11 +434,34 @@ pub enum Failure {
         left: usize,
     },
     /// Fewer are free than asked for.
-    #[error("{}", sold_out(*left))]
+    #[error("{}", sold_out(*left, *standing))]
     SoldOut {
-        /// How many of the class are free for the leg.
+        /// How many berths of the quota are free for the leg.
         left: usize,
+        /// What the next passenger to ask would get.
+        standing: Standing,
     },
+    /// Nobody else may wait.
+    #[error("The waiting list of this class is full: choose another class or train.")]
+    ListFull,
+    /// The chart is made, and those who waited were served.
+    #[error("The chart of this train is made, so that nobody joins its waiting list: choose another class or train.")]
+    ChartMade,
+    /// The railway cancelled the run.
+    #[error("The railway has cancelled this train: choose another one.")]
+    TrainCancelled,
+    /// The quota is not for this party or class.
+    #[error(transparent)]
+    NotEligible(#[from] NotEligible),
+    /// Tatkal is not on sale yet.
+    #[error("Tatkal of this train opens on {} of the railway's time: come back then.", day_and_clock(at))]
+    TatkalOpens {
+        /// When it opens.
+        at: DateTime<Utc>,
+    },
+    /// Unpaid places on a list would keep others waiting for nothing.
+    #[error("A slip keeps berths, and not everybody of this party has one: pay now, or choose another class or train.")]
+    NothingToKeep,
     /// The hold is over.
     #[error("The time to pay is over and the berths were given back: choose again.")]
     HoldExpired,
@@ -541,6 +564,10 @@ fn clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
     crate::domain::time::railway_time(*at).format("%H:%M").to_string()
 }
 
+fn day_and_clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
+    crate::domain::time::railway_time(*at).format("%-d %B at %H:%M").to_string()
+}
+
 fn list(berths: &[BerthRef]) -> String {
     berths.iter().map(BerthRef::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -555,10 +582,18 @@ fn taken(berths: &[BerthRef], left: usize) -> String {
     format!("{} {were} taken a moment ago: {next}", list(berths))
 }
 
-fn sold_out(left: usize) -> String {
-    match left {
-        0 => "This class is sold out for your leg: choose another class or train.".to_owned(),
-        1 => "Only 1 berth is left for your leg: take it, or choose another class or train.".to_owned(),
-        left => format!("Only {left} berths are left for your leg: take fewer, or choose another class or train."),
+fn sold_out(left: usize, standing: Standing) -> String {
+    match (left, standing) {
+        (0, Standing::Rac(_)) => {
+            format!(
+                "No berth is left for your leg, but you can share one as {standing}: join, or choose another train."
+            )
+        }
+        (0, Standing::Waiting(..)) => {
+            format!("No berth is left for your leg, but you can wait as {standing}: join, or choose another train.")
+        }
+        (0, _) => "This class is sold out for your leg: choose another class or train.".to_owned(),
+        (1, _) => "Only 1 berth is left for your leg: take it, or choose another class or train.".to_owned(),
+        (left, _) => format!("Only {left} berths are left for your leg: take fewer, or choose another class or train."),
     }
 }

@@ -7,17 +7,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use kiosk::aws::fault::{Call, Fault};
-use kiosk::domain::admission::Accept;
+use kiosk::domain::admission::{Accept, Standing};
 use kiosk::domain::coach::Class;
 use kiosk::domain::inventory::GRACE;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::train::{Train, TrainDraft};
+use kiosk::domain::waitlist::WaitingList;
 use kiosk::service::request::{Choice, Failure, Outcome, Reply, Request};
 
 use crate::service_kit::{
     Stage, berth, best, book, hold, hold_as, left, leg, new_hold, order, publish, release, run, small_train, station,
     terminal, whole,
 };
+
+/// What a sold out class says: a coach of four or eight berths shares none.
+fn first_waiter() -> Standing {
+    Standing::Waiting(WaitingList::General, 1)
+}
 
 #[tokio::test]
 async fn the_second_buyer_is_told_before_paying_and_what_is_left() {
@@ -37,9 +43,12 @@ async fn the_last_berth_goes_once_and_a_party_too_large_learns_what_is_left() {
     let (anita, dev) = (stage.guest(), stage.guest());
     hold(&anita, whole(), best(6)).await.expect("all is free");
     hold(&anita, whole(), best(1)).await.expect("two are left");
-    assert_eq!(hold(&dev, whole(), best(2)).await, Err(Failure::SoldOut { left: 1 }));
+    assert_eq!(hold(&dev, whole(), best(2)).await, Err(Failure::SoldOut { left: 1, standing: Standing::Available(1) }));
     hold(&dev, whole(), best(1)).await.expect("one is left");
-    assert_eq!(hold(&stage.guest(), whole(), best(1)).await, Err(Failure::SoldOut { left: 0 }));
+    assert_eq!(
+        hold(&stage.guest(), whole(), best(1)).await,
+        Err(Failure::SoldOut { left: 0, standing: first_waiter() })
+    );
 }
 
 #[tokio::test]
@@ -76,7 +85,7 @@ async fn of_32_buyers_at_once_eight_get_a_berth_and_no_two_the_same() {
     let berths: BTreeSet<_> = held.iter().flat_map(|hold| hold.berths()).collect();
     assert_eq!((held.len(), berths.len()), (8, 8));
     for (_, refused) in results.iter().filter(|(_, held)| held.is_err()) {
-        assert_eq!(refused, &Err(Failure::SoldOut { left: 0 }));
+        assert_eq!(refused, &Err(Failure::SoldOut { left: 0, standing: first_waiter() }));
     }
 }
 
@@ -106,7 +115,7 @@ async fn a_party_over_two_coaches_that_lost_the_race_plans_again_from_what_it_is
     let berths: BTreeSet<_> = party.berths().into_iter().collect();
     assert_eq!(berths.len(), 6);
     assert!(taken.berths().iter().all(|berth| !berths.contains(berth)));
-    assert_eq!(hold(&dev, whole(), best(1)).await, Err(Failure::SoldOut { left: 0 }));
+    assert_eq!(hold(&dev, whole(), best(1)).await, Err(Failure::SoldOut { left: 0, standing: first_waiter() }));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The coach map: choosing berths, holding them and losing them, with keys in and effects out.
 
 use chrono::TimeDelta;
-use kiosk::domain::admission::Grant;
+use kiosk::domain::admission::{Grant, Standing};
 use kiosk::domain::coach::Class;
 use kiosk::domain::inventory::{HeldPart, HoldId, Parts};
 use kiosk::domain::timetable::Journey;
@@ -160,7 +160,7 @@ fn who_comes_second_is_told_what_is_left() {
     stage.reply(Err(Failure::BerthTaken { berths: vec![berth("B1", 1)], left: 41 }));
     assert_picture!(stage, "berths_second");
     stage.keys("<enter>");
-    stage.reply(Err(Failure::SoldOut { left: 0 }));
+    stage.reply(Err(Failure::SoldOut { left: 0, standing: Standing::Full }));
     assert!(stage.text().contains("sold out for your leg"), "{}", stage.text());
 }
 

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::domain::admission::Accept;
-use crate::domain::allotment::{BerthWish, allot};
+use crate::domain::admission::{Accept, Standing};
+use crate::domain::allotment::{BerthWish, Shortage, allot};
 use crate::domain::coach::{BerthRef, Class, Coach};
 use crate::domain::inventory::{HoldId, RunState};
 use crate::domain::quota::Quota;
@@ -200,7 +200,11 @@ impl Berths {
                 self.chosen = berths;
                 self.show_first(cx);
             }
-            Err(shortage) => self.problem = Some(Failure::SoldOut { left: shortage.left }.to_string()),
+            Err(Shortage { left }) => {
+                let standing = state.standing(self.class, Quota::General, self.journey.leg, cx.now);
+                let standing = standing.unwrap_or(Standing::Full);
+                self.problem = Some(Failure::SoldOut { left, standing }.to_string());
+            }
         }
     }
 
