@@ -23,6 +23,7 @@ pub mod glyphs;
 pub mod keys;
 pub mod msg;
 pub mod overlay;
+pub mod reread;
 pub mod screen;
 pub mod screens;
 pub mod text;

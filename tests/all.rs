@@ -75,6 +75,8 @@ mod ui_app;
 mod ui_berths;
 #[path = "all/ui_bookings.rs"]
 mod ui_bookings;
+#[path = "all/ui_cancel.rs"]
+mod ui_cancel;
 #[path = "all/ui_find.rs"]
 mod ui_find;
 #[path = "all/ui_sale.rs"]

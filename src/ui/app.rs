@@ -77,6 +77,8 @@ struct Call {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Money,
+    /// Gives places up or money back.
+    Refund,
     Other,
 }
 
@@ -258,6 +260,7 @@ impl App {
     fn ask(&mut self, call: CallId, owner: Owner, what: Option<&'static str>, request: Request) {
         let kind = match &request {
             Request::Book { .. } | Request::Reserve { .. } | Request::PaySlip { .. } => Kind::Money,
+            Request::Cancel { .. } | Request::GiveUpSlip { .. } | Request::PayOut { .. } => Kind::Refund,
             _ => Kind::Other,
         };
         let pending = what.map(|what| Pending { since: self.world.now, what });
@@ -312,8 +315,9 @@ impl App {
             // The session refuses it where somebody left or began again; whom it let in before is nobody here.
             Ok(Reply::Welcome(_)) if self.world.identity.is_none() => self.send(Owner::Nobody, Request::SignOut),
             // What the last person booked is not the next one's business.
-            Ok(Reply::Booking(booking)) if call.request == Kind::Money && call.owner != Owner::Gone => {
-                let text = format!("PNR {} was booked after all: look at it under its number.", booking.pnr.spoken());
+            Ok(Reply::Booking(booking)) if call.request != Kind::Other && call.owner != Owner::Gone => {
+                let what = if call.request == Kind::Money { "booked" } else { "changed" };
+                let text = format!("PNR {} was {what} after all: look at it under its number.", booking.pnr.spoken());
                 self.toast = Some(Toast::new(Tone::Warning, text, self.world.now));
             }
             _ => {}

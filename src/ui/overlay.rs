@@ -57,6 +57,12 @@ pub enum Question {
     GiveUp,
     /// To give held berths back.
     GiveBack,
+    /// To give places of a booking up for what is quoted.
+    Cancel,
+    /// To give a slip up that nobody has paid.
+    GiveUpSlip,
+    /// To hand a refund out.
+    HandOut,
 }
 
 /// A question with two answers.

@@ -152,6 +152,8 @@ screens! {
     Bookings in bookings,
     /// One booking.
     Detail in booking,
+    /// Giving places up.
+    Cancel in cancel,
     /// A slip at the counter.
     Slip in slip,
 }

@@ -3,6 +3,7 @@
 pub mod berths;
 pub mod booking;
 pub mod bookings;
+pub mod cancel;
 pub mod claim;
 pub mod passengers;
 pub mod register;

@@ -11,4 +11,5 @@ pub mod places;
 pub mod qr;
 pub mod sheet;
 pub mod state;
+pub mod status;
 pub mod till;

@@ -1,21 +1,29 @@
-//! One booking: all that is known of it, its code and its receipt.
+//! One booking: all that is known of it, its code and its receipt, and what can be done with it.
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::booking::{Booking, BookingStatus, Deed};
+use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
+use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
+use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
-use crate::ui::msg::{CallId, How, Load};
+use crate::ui::msg::{CallId, How, Load, Watch};
+use crate::ui::overlay::{Answer, Confirm, Question};
+use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Scene};
+use crate::ui::screens::cancel::Cancel;
+use crate::ui::theme::Tone;
 use crate::ui::widgets::papers::{Ask, Papers};
 use crate::ui::widgets::sheet::{self, People, moment, panes, put, put_right, stack};
-use crate::ui::widgets::state;
+use crate::ui::widgets::{state, status};
 
 /// One booking.
 #[derive(Clone, Debug)]
@@ -23,20 +31,77 @@ pub struct Detail {
     pnr: Pnr,
     booking: Load<Arc<Booking>>,
     papers: Papers,
+    reread: Reread,
+    /// Money that is handed out, or a slip that is given up.
+    attempt: Attempt,
 }
 
 impl Detail {
     /// The booking under a PNR, to be looked up.
     pub fn of(pnr: Pnr) -> Self {
-        Self { pnr, booking: Load::Idle, papers: Papers::default() }
+        let (papers, reread, attempt) = (Papers::default(), Reread::default(), Attempt::default());
+        Self { pnr, booking: Load::Idle, papers, reread, attempt }
     }
 
     fn read(&mut self, cx: &mut Context) {
         self.booking = Load::Waiting(cx.call(Request::Booking { pnr: self.pnr }));
     }
 
-    fn is_paid(&self) -> bool {
-        self.booking.ready().is_some_and(|booking| booking.status == BookingStatus::Booked)
+    /// Takes the booking as it is now.
+    fn show(&mut self, booking: Arc<Booking>, cx: &mut Context) {
+        self.booking = Load::Ready(booking);
+        self.fetch_papers(cx);
+    }
+
+    fn fetch_papers(&mut self, cx: &mut Context) {
+        if self.booking.ready().is_some_and(|booking| booking.may_board()) {
+            self.papers.fetch(self.pnr, cx);
+        }
+    }
+
+    /// Asks before a refund is handed out, or a slip given up.
+    fn ask(&self, question: Question, cx: &mut Context) {
+        let Some(booking) = self.booking.ready() else { return };
+        let money = format!("{}{}", cx.glyphs.rupee, booking.owed());
+        let confirm = if question == Question::HandOut {
+            Confirm {
+                question,
+                title: format!("Hand {money} out?"),
+                text: format!(
+                    "Give {money} to whoever shows the booking, and only then press Enter: it is noted as handed out \
+                     at this terminal, once."
+                ),
+                yes: "It is handed out",
+                no: "Not now",
+            }
+        } else {
+            Confirm {
+                question,
+                title: "Give the slip up?".to_owned(),
+                text: "Its berths go back at once, and nobody can pay for it any more. Nothing is owed.".to_owned(),
+                yes: "Give it up",
+                no: "Keep it",
+            }
+        };
+        cx.confirm(confirm);
+    }
+
+    fn settled(&mut self, verdict: Verdict, cx: &mut Context) {
+        match verdict {
+            Verdict::Done(booking) => {
+                let words = match booking.history.last().map(|change| &change.what) {
+                    Some(Deed::PaidOut) => "The refund is handed out.",
+                    _ => "The slip is given up, and its berths are back.",
+                };
+                cx.toast(Tone::Good, words);
+                self.show(booking, cx);
+            }
+            Verdict::Refused(failure) => {
+                cx.toast(Tone::Bad, failure.to_string());
+                self.read(cx);
+            }
+            Verdict::Unknown | Verdict::NotMine => {}
+        }
     }
 }
 
@@ -45,21 +110,47 @@ impl Detail {
 pub enum Action {
     /// Show the code, or bring the receipt.
     Papers(Ask),
+    /// Give places up.
+    Cancel,
+    /// Give a slip up that nobody has paid.
+    GiveUpSlip,
+    /// Hand out what waits.
+    HandOut,
+    /// Ask again for what may have been done.
+    Again,
+    /// Leave although nobody knows.
+    Leave,
     /// Read it again.
     Read,
     /// Go back.
     Back,
 }
 
+/// Whether there is anything to cancel on a booking.
+pub(super) fn can_cancel(booking: &Booking, now: DateTime<Utc>) -> bool {
+    booking.status == BookingStatus::Booked && railway_time(now) < booking.to.at
+}
+
 impl Scene for Detail {
     type Action = Action;
 
     const KEYS: &'static [Binding<Action>] = &[
+        bind(&[Key::Enter], "Enter", "ask again", "Asks again for the same: it will not happen twice.", Action::Again),
+        bind(&[Key::Char('h')], "h", "hand out", "Hands out the refund that waits, and notes it.", Action::HandOut),
         Ask::Code.bind(Action::Papers(Ask::Code)),
         Ask::Receipt(How::Open).bind(Action::Papers(Ask::Receipt(How::Open))),
         Ask::Receipt(How::Save).bind(Action::Papers(Ask::Receipt(How::Save))),
         Ask::Receipt(How::Print).bind(Action::Papers(Ask::Receipt(How::Print))),
+        bind(
+            &[Key::Char('c')],
+            "c",
+            "cancel",
+            "Shows what is given back for places that are given up.",
+            Action::Cancel,
+        ),
+        bind(&[Key::Char('c')], "c", "give up", "Gives the slip up, and its berths back.", Action::GiveUpSlip),
         bind(&[Key::Char('r')], "r", "read again", "Reads the booking again, as it is now.", Action::Read),
+        bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was done.", Action::Leave),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
 
@@ -74,11 +165,23 @@ impl Scene for Detail {
         self.papers.extent(world)
     }
 
+    fn fact(&self, _world: &World) -> Option<String> {
+        self.attempt.doubt().map(|_| "not known yet".to_owned())
+    }
+
     fn offers(&self, action: Action, world: &World) -> bool {
+        let idle = self.attempt.is_idle() && !self.papers.shows_code();
+        let is = |wanted: &dyn Fn(&Booking) -> bool| idle && self.booking.ready().is_some_and(|found| wanted(found));
         match action {
             Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
-            Action::Read => !self.booking.is_waiting() && !self.papers.shows_code(),
-            Action::Back => true,
+            Action::Cancel => is(&|booking| can_cancel(booking, world.now)),
+            Action::GiveUpSlip => {
+                is(&|booking| booking.status == BookingStatus::AwaitingPayment && !booking.has_lapsed(world.now))
+            }
+            Action::HandOut => world.takes_money() && is(&|booking| booking.owed() > Paise::ZERO),
+            Action::Again | Action::Leave => self.attempt.doubt().is_some(),
+            Action::Read => idle && !self.booking.is_waiting(),
+            Action::Back => self.attempt.is_idle(),
         }
     }
 
@@ -86,15 +189,55 @@ impl Scene for Detail {
         self.read(cx);
     }
 
+    /// Whatever was done above, the booking shows it.
+    fn resume(&mut self, cx: &mut Context) {
+        if !matches!(self.booking, Load::Idle) {
+            self.read(cx);
+        }
+    }
+
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Papers(ask) => self.papers.act(ask, self.pnr, cx),
+            Action::Cancel => {
+                if let Some(booking) = self.booking.ready() {
+                    cx.push(Cancel::new(Arc::clone(booking)));
+                }
+            }
+            Action::GiveUpSlip => self.ask(Question::GiveUpSlip, cx),
+            Action::HandOut => self.ask(Question::HandOut, cx),
+            Action::Again => self.attempt.repeat(cx),
+            Action::Leave => cx.confirm(Confirm {
+                question: Question::GiveUp,
+                title: "Leave without knowing?".to_owned(),
+                text: "It may have been done. Open the booking again before you do anything else with it, or stay and \
+                       press Enter to ask once more."
+                    .to_owned(),
+                yes: "Leave",
+                no: "Stay",
+            }),
             Action::Read => self.read(cx),
             Action::Back => {
                 if !self.papers.hide_code() {
                     cx.pop();
                 }
             }
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, cx: &mut Context) {
+        let pnr = self.pnr;
+        match answer {
+            Answer::Yes(Question::GiveUp) => cx.pop(),
+            Answer::Yes(Question::HandOut) => {
+                let op = cx.op_id();
+                self.attempt.begin(Request::PayOut { op, pnr }, cx);
+            }
+            Answer::Yes(Question::GiveUpSlip) => {
+                let op = cx.op_id();
+                self.attempt.begin(Request::GiveUpSlip { op, pnr }, cx);
+            }
+            _ => {}
         }
     }
 
@@ -108,19 +251,40 @@ impl Scene for Detail {
         if self.papers.reply(call, &answer, cx) {
             return;
         }
+        if self.reread.awaits(call) {
+            if let Some(shown) = self.booking.ready().cloned()
+                && let Some(found) = self.reread.reply(&answer, &shown, cx)
+            {
+                self.show(found, cx);
+            }
+            return;
+        }
         let booking =
             |reply: &Reply| if let Reply::Booking(booking) = reply { Some(Arc::clone(booking)) } else { None };
-        if self.booking.settle(call, &answer, booking) && self.is_paid() {
-            self.papers.fetch(self.pnr, cx);
+        if self.booking.settle(call, &answer, booking) {
+            return self.fetch_papers(cx);
         }
+        let verdict = self.attempt.settle(call, &answer);
+        self.settled(verdict, cx);
     }
 
     /// Nobody waits for the booking any more: there is nothing else to see here.
     fn gave_up(&mut self, call: CallId, cx: &mut Context) {
         self.papers.gave_up(call);
+        self.attempt.gave_up(call);
         if self.booking.awaits(call) {
             cx.pop();
         }
+    }
+
+    fn live(&mut self, run: RunId, cx: &mut Context) {
+        if let Some(booking) = self.booking.ready() {
+            self.reread.live(run, booking, cx);
+        }
+    }
+
+    fn watch(&self, _world: &World) -> Vec<Watch> {
+        self.booking.ready().map(|booking| Reread::watch(booking)).unwrap_or_default()
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
@@ -128,8 +292,8 @@ impl Scene for Detail {
             Load::Ready(booking) if self.papers.shows_code() => self.papers.view(buf, area, booking, world),
             Load::Ready(booking) => {
                 let (main, side) = panes(area);
-                view_booking(buf, main, booking, world);
-                if let (Some(side), true) = (side, self.is_paid()) {
+                self.view_booking(buf, main, booking, world);
+                if let (Some(side), true) = (side, booking.may_board()) {
                     self.papers.view_beside(buf, side, world);
                 }
             }
@@ -139,36 +303,95 @@ impl Scene for Detail {
     }
 }
 
-/// Draws all that is known of a booking.
-fn view_booking(buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
-    let theme = &world.theme;
-    let people = u16::try_from(booking.passengers.len()).unwrap_or(u16::MAX);
-    let heights = [1, sheet::JOURNEY_ROWS, people, sheet::fare_rows(&booking.fare), 2];
-    let [head, journey, people, fare, money] = stack(area, heights);
-    let (status, tone) = sheet::status(booking, world);
-    put(buf, head, 2, &format!("PNR {}", booking.pnr.spoken()), theme.accent);
-    put(buf, head, 20, &status, theme.tone(tone).patch(theme.strong));
-    let made = format!("made {} at {}", moment(railway_time(booking.booked_at)), booking.terminal);
-    put_right(buf, head, &made, theme.dim);
-    sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
-    sheet::people(buf, people, booking, People::Shares, world);
-    let total = if booking.payment.is_some() { "Paid" } else { "To pay" };
-    sheet::fare(buf, fare, &booking.fare, total, world);
-    sheet::paragraph(buf, money, &payment_words(booking, world), theme.text);
+impl Detail {
+    /// Draws all that is known of a booking.
+    fn view_booking(&self, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+        let theme = &world.theme;
+        let people = u16::try_from(booking.passengers.len()).unwrap_or(u16::MAX);
+        let money = if booking.refunds.is_empty() { 0 } else { money_rows(booking) };
+        let rest = 1 + sheet::JOURNEY_ROWS + people + money + 2;
+        let itemised = sheet::fare_rows(&booking.fare);
+        // Where money was given back, what was paid is a line: its steps are on the receipt.
+        let fare = if money == 0 || rest + itemised <= area.height { itemised } else { 1 };
+        let [head, journey, people, fare_place, money, closing] =
+            stack(area, [1, sheet::JOURNEY_ROWS, people, fare, money, 2]);
+        let (headline, tone) = status::headline(booking, world);
+        put(buf, head, 2, &format!("PNR {}", booking.pnr.spoken()), theme.accent);
+        put(buf, head, 20, &headline, theme.tone(tone).patch(theme.strong));
+        let made = format!("made {} at {}", moment(railway_time(booking.booked_at)), booking.terminal);
+        put_right(buf, head, &made, theme.dim);
+        sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
+        sheet::people(buf, people, booking, People::Shares, world);
+        let total = if booking.payment.is_some() { "Paid" } else { "To pay" };
+        if fare == itemised {
+            sheet::fare(buf, fare_place, &booking.fare, total, world);
+        } else {
+            put(buf, fare_place, 5, total, theme.strong);
+            put_right(buf, fare_place, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
+        }
+        view_money(buf, money, booking, world);
+        match self.attempt.doubt() {
+            Some(doubt) => sheet::paragraph(buf, closing, doubt, theme.warning),
+            None => sheet::paragraph(buf, closing, &closing_words(booking, world), theme.text),
+        }
+    }
 }
 
-/// How it was paid, or how it can be.
-fn payment_words(booking: &Booking, world: &World) -> String {
+/// Rows of [`view_money`]: one for each refund as far as two, and what is kept.
+fn money_rows(booking: &Booking) -> u16 {
+    u16::try_from(booking.refunds.len().min(2)).unwrap_or(2) + 1
+}
+
+/// Draws what was given back, the newest first, and what is kept.
+fn view_money(buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+    let theme = &world.theme;
+    let mut rows = area.rows();
+    for (index, refund) in booking.refunds.iter().rev().take(2).enumerate() {
+        let Some(row) = rows.next() else { return };
+        let people = match refund.quote.lines.len() {
+            1 => "1 passenger".to_owned(),
+            count => format!("{count} passengers"),
+        };
+        let (state, style) = match &refund.paid_out {
+            _ if refund.quote.refunded == Paise::ZERO => ("nothing to hand out".to_owned(), theme.dim),
+            Some(paid) => (format!("paid out at {}", paid.terminal), theme.good),
+            None => ("waits at a counter".to_owned(), theme.warning),
+        };
+        let older = booking.refunds.len().saturating_sub(2);
+        let more = if index == 1 && older > 0 { format!(", {older} more before") } else { String::new() };
+        let when = moment(railway_time(refund.quote.at));
+        put(buf, row, 5, &format!("Given back {when}, {people}{more}"), theme.text);
+        let amount = refund.quote.refunded.to_string();
+        let state_at = 68_u16.saturating_sub(crate::ui::text::width(&state) + 2);
+        put(buf, row, state_at, &state, style);
+        put_right(buf, row, &amount, theme.strong);
+    }
+    if let Some(row) = rows.next()
+        && !booking.refunds.is_empty()
+    {
+        put(buf, row, 5, "Kept", theme.strong);
+        put_right(buf, row, &format!("{}{}", world.glyphs.rupee, booking.kept()), theme.accent);
+    }
+}
+
+/// What there is to know beyond the figures: what a place in a queue means, and how it was paid or can be.
+fn closing_words(booking: &Booking, world: &World) -> String {
     let phone = booking.phone.masked();
     match (&booking.payment, &booking.slip) {
+        (Some(_), _) if booking.is_queued() && !booking.may_board() => {
+            format!("{} Phone {phone}.", status::WAITING)
+        }
         (Some(payment), _) => {
             let reference = payment.reference.as_ref().map(|text| format!(", reference {text}")).unwrap_or_default();
             let when = moment(railway_time(payment.taken_at));
             format!("Paid by {}{reference}, {when} at {}. Phone {phone}.", payment.method.words(), payment.terminal)
         }
-        (None, Some(slip)) if !booking.has_lapsed(world.now) => {
+        (None, Some(slip)) if !booking.has_lapsed(world.now) && booking.status == BookingStatus::AwaitingPayment => {
             let by = railway_time(slip.pay_by).format("%H:%M");
             format!("Not a ticket yet: pay at any counter by {by} under the number above. Phone {phone}.")
+        }
+        (None, _) if booking.status == BookingStatus::Cancelled => {
+            "The slip was given up, and its berths were given back. Nothing is owed: book again to travel.".to_owned()
         }
         (None, _) => {
             "It was not paid in time, and the berths were given back. Nothing is owed: book again to travel.".to_owned()

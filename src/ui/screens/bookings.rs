@@ -15,10 +15,11 @@ use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
-use crate::ui::screens::booking::Detail;
+use crate::ui::screens::booking::{Detail, can_cancel};
+use crate::ui::screens::cancel::Cancel;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::{self, moment, put, put_right};
-use crate::ui::widgets::state;
+use crate::ui::widgets::{state, status};
 
 /// Rows of a booking in the list.
 const ROW: u16 = 2;
@@ -63,6 +64,10 @@ impl Bookings {
         }
     }
 
+    fn chosen(&self) -> Option<&Arc<Booking>> {
+        self.list.chosen().and_then(|row| self.found.get(row))
+    }
+
     fn look_up(&mut self, cx: &mut Context) {
         match self.pnr.value().parse::<Pnr>() {
             Ok(pnr) => {
@@ -97,6 +102,8 @@ pub enum Action {
     Move(Key),
     /// Type a PNR.
     Find,
+    /// Give places of the booking under the cursor up.
+    Cancel,
     /// Read the list again.
     Again,
     /// Go back.
@@ -113,6 +120,7 @@ impl Scene for Bookings {
         bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
         bind(&[Key::Enter], "Enter", "show", "Shows all of the booking.", Action::Show),
         bind(&[Key::Char('/'), Key::Tab], "Tab", "PNR", "Looks a booking up by its PNR: just type it.", Action::Find),
+        bind(&[Key::Char('c')], "c", "cancel", "Gives places of the booking under the cursor up.", Action::Cancel),
         bind(&[Key::Char('r')], "r", "read again", "Reads the list again from its beginning.", Action::Again),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -129,6 +137,9 @@ impl Scene for Bookings {
         match action {
             Action::Show => self.typing == Typing::Yes || !self.found.is_empty(),
             Action::Move(_) => !self.found.is_empty(),
+            Action::Cancel => {
+                self.typing == Typing::No && self.chosen().is_some_and(|booking| can_cancel(booking, world.now))
+            }
             Action::Find => world.identity.is_some(),
             Action::Again => world.identity.is_some() && self.typing == Typing::No && !self.page.is_waiting(),
             Action::Back => true,
@@ -156,8 +167,15 @@ impl Scene for Bookings {
         match action {
             Action::Show if self.typing == Typing::Yes => self.look_up(cx),
             Action::Show => {
-                if let Some(booking) = self.list.chosen().and_then(|row| self.found.get(row)) {
+                if let Some(booking) = self.chosen() {
                     cx.push(Detail::of(booking.pnr));
+                }
+            }
+            // Under the question lies the booking, which shows what became of it.
+            Action::Cancel => {
+                if let Some(booking) = self.chosen() {
+                    cx.push(Detail::of(booking.pnr));
+                    cx.push(Cancel::new(Arc::clone(booking)));
                 }
             }
             Action::Find => {
@@ -295,14 +313,14 @@ impl Bookings {
 
 fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: &World) {
     let theme = &world.theme;
-    let (status, tone) = sheet::status(booking, world);
+    let (headline, tone) = status::headline(booking, world);
     let gone = booking.has_lapsed(world.now) || booking.to.at < railway_time(world.now);
     let name = if gone { theme.dim } else { theme.strong };
     let mut rows = place.rows();
     let (Some(top), Some(bottom)) = (rows.next(), rows.next()) else { return };
     put(buf, top, 2, &booking.pnr.spoken(), name);
     put(buf, top, 15, &moment(booking.from.at), name);
-    let room = top.width.saturating_sub(34 + 19);
+    let room = top.width.saturating_sub(34 + crate::ui::text::width(&headline) + 3);
     let way = format!("{}{}{}", booking.from.name, world.glyphs.to, booking.to.name);
     let way = if crate::ui::text::width(&way) <= room {
         way
@@ -310,11 +328,12 @@ fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: &World) {
         format!("{}{}{}", booking.from.station, world.glyphs.to, booking.to.station)
     };
     put(buf, top, 34, &way, name);
-    put_right(buf, top, &status, theme.tone(tone));
+    put_right(buf, top, &headline, theme.tone(tone));
     let first = booking.passengers.first().map_or("", |booked| booked.passenger.name.as_str());
-    let others = match booking.passengers.len() {
-        0 | 1 => String::new(),
-        n => format!(" and {} more", n - 1),
+    let others = match (status::queued(booking), booking.passengers.len()) {
+        (Some(places), _) => format!(" · {places}"),
+        (None, 0 | 1) => String::new(),
+        (None, n) => format!(" and {} more", n - 1),
     };
     put(buf, bottom, 15, &format!("{} {} · {}", booking.train, booking.train_name, booking.class), theme.dim);
     let who = crate::ui::text::left(&format!("{}{others}", crate::ui::text::fit(first, 16)), 28);

@@ -6,18 +6,20 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::booking::{Booking, BookingStatus, Place};
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::frame::{countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, How, Load, Watch};
+use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Scene};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::big_number;
 use crate::ui::widgets::papers::{Ask, Papers};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
+use crate::ui::widgets::status;
 
 /// What was booked.
 #[derive(Clone, Debug)]
@@ -25,12 +27,13 @@ pub struct Ticket {
     booking: Arc<Booking>,
     papers: Papers,
     again: Load<()>,
+    reread: Reread,
 }
 
 impl Ticket {
     /// The ticket or the slip of a booking.
     pub fn new(booking: Arc<Booking>) -> Self {
-        Self { booking, papers: Papers::default(), again: Load::Idle }
+        Self { booking, papers: Papers::default(), again: Load::Idle, reread: Reread::default() }
     }
 
     fn is_paid(&self) -> bool {
@@ -71,7 +74,11 @@ impl Scene for Ticket {
     ];
 
     fn place(&self, _world: &World) -> String {
-        let what = if self.is_paid() { "Ticket" } else { "Slip" };
+        let what = match self.is_paid() {
+            true if self.booking.may_board() => "Ticket",
+            true => "On the waiting list",
+            false => "Slip",
+        };
         format!("{what} {} · {} {}", self.booking.pnr.spoken(), self.booking.train, self.booking.train_name)
     }
 
@@ -93,7 +100,7 @@ impl Scene for Ticket {
     }
 
     fn enter(&mut self, cx: &mut Context) {
-        if self.is_paid() {
+        if self.booking.may_board() {
             self.papers.fetch(self.booking.pnr, cx);
         }
     }
@@ -117,6 +124,13 @@ impl Scene for Ticket {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        if self.reread.awaits(call) {
+            if let Some(found) = self.reread.reply(&answer, &self.booking, cx) {
+                self.booking = found;
+                self.enter(cx);
+            }
+            return;
+        }
         if self.papers.reply(call, &answer, cx) || !self.again.awaits(call) {
             return;
         }
@@ -126,7 +140,12 @@ impl Scene for Ticket {
                 let was_paid = self.is_paid();
                 self.booking = booking;
                 if self.is_paid() && !was_paid {
-                    cx.toast(Tone::Good, "The slip is paid: this is the ticket now.");
+                    let words = if self.booking.may_board() {
+                        "The slip is paid: this is the ticket now."
+                    } else {
+                        "The slip is paid: this is the place on the waiting list."
+                    };
+                    cx.toast(Tone::Good, words);
                     cx.bell();
                     self.enter(cx);
                 }
@@ -145,12 +164,18 @@ impl Scene for Ticket {
     fn live(&mut self, run: RunId, cx: &mut Context) {
         if run == self.booking.run && !self.is_paid() && !self.again.is_waiting() {
             self.again = Load::Waiting(cx.fetch(Request::Booking { pnr: self.booking.pnr }));
+        } else if self.is_paid() {
+            self.reread.live(run, &self.booking, cx);
         }
     }
 
     fn watch(&self, world: &World) -> Vec<Watch> {
         let awaits = self.pay_by(world.now).is_some();
-        if awaits { vec![Watch { run: self.booking.run, attention: Attention::Focus }] } else { Vec::new() }
+        if awaits {
+            vec![Watch { run: self.booking.run, attention: Attention::Focus }]
+        } else {
+            Reread::watch(&self.booking)
+        }
     }
 
     fn next_wake(&self, world: &World) -> Option<DateTime<Utc>> {
@@ -171,7 +196,7 @@ impl Scene for Ticket {
         sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
         sheet::people(buf, people, booking, People::Status, world);
         sheet::paragraph(buf, closing, &self.what_next(world), world.theme.text);
-        if let (Some(side), true) = (side, self.is_paid()) {
+        if let (Some(side), true) = (side, self.booking.may_board()) {
             self.papers.view_beside(buf, side, world);
         }
     }
@@ -181,7 +206,7 @@ impl Ticket {
     fn view_head(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let theme = &world.theme;
         let booking = &self.booking;
-        let (status, tone) = sheet::status(booking, world);
+        let (headline, tone) = status::headline(booking, world);
         let money = format!("{}{}", world.glyphs.rupee, booking.fare.total);
         let money = match (&booking.payment, self.pay_by(world.now)) {
             (Some(payment), _) => format!("{money} {}", payment.method.words()),
@@ -189,7 +214,7 @@ impl Ticket {
             (None, None) => "not paid".to_owned(),
         };
         let lines = [
-            (status, theme.tone(tone).patch(theme.strong)),
+            (headline, theme.tone(tone).patch(theme.strong)),
             (format!("{} {}", booking.train, booking.train_name), theme.text),
             (format!("{} {}", booking.class, booking.class.words()), theme.text),
             (money, theme.accent),
@@ -201,14 +226,24 @@ impl Ticket {
 
     fn what_next(&self, world: &World) -> String {
         let pnr = self.booking.pnr.spoken();
+        if self.is_paid() && !self.booking.may_board() {
+            return format!("Paid, but no ticket to board with yet. {} {}", status::WAITING, status::NEVER_CLEARED);
+        }
         if self.is_paid() {
+            let shares = self.booking.passengers.iter().any(|booked| matches!(booked.place, Place::Rac { .. }));
+            let waits = self.booking.passengers.iter().any(|booked| matches!(booked.place, Place::Waiting { .. }));
+            let more = match (shares, waits) {
+                (_, true) => " Whoever is on the waiting list cannot board yet.",
+                (true, false) => " With RAC two share a side lower berth, and may board.",
+                (false, false) => "",
+            };
             let code = match world.glyphs.charset {
                 crate::ui::glyphs::Charset::Unicode => "the code that q shows",
                 crate::ui::glyphs::Charset::Ascii => "the ticket's text that q shows",
             };
             return format!(
                 "Booked. On the train show the PNR {pnr} or {code}, and an identity card. A lost receipt can be had \
-                 again under the PNR."
+                 again under the PNR.{more}"
             );
         }
         match self.pay_by(world.now) {

@@ -77,7 +77,8 @@ impl Papers {
     pub fn offers(&self, ask: Ask, booking: &Booking, world: &World) -> bool {
         let paid = booking.status == BookingStatus::Booked;
         match ask {
-            Ask::Code => paid,
+            // Whoever waits has no ticket to board with.
+            Ask::Code => booking.may_board(),
             Ask::Receipt(how) => paid && !self.shows_code() && world.documents.contains(&how),
         }
     }

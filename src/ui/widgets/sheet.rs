@@ -5,16 +5,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::domain::booking::{Booking, BookingStatus, PaymentMethod, Place};
+use crate::domain::booking::{Booking, Place};
 use crate::domain::fare::Fare;
 use crate::domain::passenger::{Accommodation, Age, Passenger};
 use crate::domain::rules::ChildRules;
-use crate::domain::time::railway_time;
 use crate::domain::timetable::Journey;
 use crate::domain::train::Stop;
 use crate::ui::context::World;
 use crate::ui::text;
-use crate::ui::theme::Tone;
+use crate::ui::widgets::status;
 
 /// The columns of the main part: a wider terminal gets a second pane, never wider gaps.
 const MAIN: u16 = 80;
@@ -148,7 +147,10 @@ pub fn person(buf: &mut Buffer, row: Rect, person: &Person, world: &World) {
     put(buf, row, 34, &format!("{:>3} {}", passenger.age, passenger.gender), theme.text);
     put(buf, row, berth_at, berth, theme.text);
     let note_at = if person.share.is_some() { 59 } else { 67 };
-    put(buf, row, note_at, note, if note == "senior" { theme.warning } else { theme.dim });
+    // What somebody has and had matters more than why their fare is another.
+    if berth_at + text::width(berth) < note_at {
+        put(buf, row, note_at, note, if note == "senior" { theme.warning } else { theme.dim });
+    }
     if let Some(share) = &person.share {
         put_right(buf, row, share, theme.text);
     }
@@ -167,39 +169,21 @@ pub enum People {
 pub fn people(buf: &mut Buffer, area: Rect, booking: &Booking, people: People, world: &World) {
     let numbered = (1..).zip(&booking.passengers);
     for (row, (number, booked)) in area.rows().zip(numbered) {
-        let berth = match (booked.place, people) {
-            (Place::Lap, _) => String::new(),
-            (Place::Berth(allotted), People::Status) if booking.payment.is_some() => {
-                format!("{allotted} {}", allotted.kind.words())
+        let berth = match booked.place {
+            _ if booking.payment.is_some() => status::of(booked),
+            Place::Berth(allotted) => format!("{:<6} {}", allotted.berth.to_string(), allotted.kind.words()),
+            Place::Lap => String::new(),
+            place => place.to_string(),
+        };
+        let berth = match booked.place {
+            Place::Berth(allotted) if people == People::Status && booked.place == booked.booked_as => {
+                if booking.payment.is_some() { format!("{berth} {}", allotted.kind.words()) } else { berth }
             }
-            (Place::Berth(allotted), _) => format!("{:<6} {}", allotted.berth.to_string(), allotted.kind.words()),
-            (place, _) => place.to_string(),
+            _ => berth,
         };
         let share = (people == People::Shares).then(|| booked.fare.to_string());
         person(buf, row, &Person { number, passenger: &booked.passenger, berth, share }, world);
     }
-}
-
-/// How far a booking has come, in a word or two, and how that is meant.
-pub fn status(booking: &Booking, world: &World) -> (String, Tone) {
-    let left = booking.to.at < railway_time(world.now);
-    match booking.status {
-        BookingStatus::Lapsed => ("LAPSED".to_owned(), Tone::Bad),
-        BookingStatus::Cancelled => ("CANCELLED".to_owned(), Tone::Bad),
-        BookingStatus::AwaitingPayment => match &booking.slip {
-            Some(slip) if world.now < slip.pay_by => {
-                (format!("TO PAY BY {}", railway_time(slip.pay_by).format("%H:%M")), Tone::Warning)
-            }
-            _ => ("LAPSED".to_owned(), Tone::Bad),
-        },
-        BookingStatus::Booked if is_test(booking) => ("CONFIRMED, TEST".to_owned(), Tone::Warning),
-        BookingStatus::Booked if left => ("TRAVELLED".to_owned(), Tone::Plain),
-        BookingStatus::Booked => ("CONFIRMED".to_owned(), Tone::Good),
-    }
-}
-
-fn is_test(booking: &Booking) -> bool {
-    booking.payment.as_ref().is_some_and(|payment| payment.method == PaymentMethod::Test)
 }
 
 /// Rows of [`fare`].

@@ -1,0 +1,104 @@
+//! How far a booking has come, and what each who travels on it has: in a sign, in words and in the railway's codes.
+
+use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, PaymentMethod, Place};
+use crate::domain::time::railway_time;
+use crate::ui::context::World;
+use crate::ui::theme::Tone;
+
+/// What those who still travel have, taken together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Census {
+    berths: usize,
+    shared: usize,
+    waiting: usize,
+    unreserved: usize,
+}
+
+impl Census {
+    fn of(booking: &Booking) -> Self {
+        let mut census = Self::default();
+        for booked in &booking.passengers {
+            match booked.place {
+                Place::Berth(_) => census.berths += 1,
+                Place::Rac { .. } => census.shared += 1,
+                Place::Waiting { .. } => census.waiting += 1,
+                Place::Unreserved => census.unreserved += 1,
+                // A child on a lap has what the party has.
+                Place::Lap | Place::Cancelled => {}
+            }
+        }
+        census
+    }
+
+    /// A sign, words, and how they are meant.
+    const fn words(self) -> (&'static str, &'static str, Tone) {
+        match self {
+            Self { unreserved: 1.., .. } => ("✓", "UNRESERVED", Tone::Good),
+            Self { berths: 1.., shared: 0, waiting: 0, .. } => ("✓", "CONFIRMED", Tone::Good),
+            Self { berths: 1.., .. } => ("◐", "PARTLY CONFIRMED", Tone::Warning),
+            Self { shared: 1.., waiting: 0, .. } => ("◐", "RAC", Tone::Warning),
+            Self { shared: 1.., .. } => ("◐", "RAC AND WAITING", Tone::Warning),
+            Self { waiting: 1.., .. } => ("○", "WAITING", Tone::Warning),
+            _ => ("✓", "CONFIRMED", Tone::Good),
+        }
+    }
+}
+
+/// What whoever waits has to know.
+pub const WAITING: &str =
+    "Nobody can board with a place on the waiting list: it becomes a berth when others cancel, and you see it here.";
+
+/// What becomes of them if it never clears.
+pub const NEVER_CLEARED: &str = "If it never does, the fare comes back less Rs 60 for each.";
+
+/// How far a booking has come: a sign and a word or two, and how that is meant.
+pub fn headline(booking: &Booking, world: &World) -> (String, Tone) {
+    let with = |sign: &str, words: &str, tone| (format!("{sign} {words}"), tone);
+    let left = booking.to.at < railway_time(world.now);
+    match booking.status {
+        BookingStatus::Lapsed => with("✗", "LAPSED", Tone::Bad),
+        BookingStatus::Cancelled => with("✗", "CANCELLED", Tone::Bad),
+        BookingStatus::AwaitingPayment => match &booking.slip {
+            Some(slip) if world.now < slip.pay_by => {
+                (format!("TO PAY BY {}", railway_time(slip.pay_by).format("%H:%M")), Tone::Warning)
+            }
+            _ => with("✗", "LAPSED", Tone::Bad),
+        },
+        BookingStatus::Booked => {
+            let (sign, words, tone) = Census::of(booking).words();
+            if is_test(booking) {
+                (format!("{sign} {words}, TEST"), Tone::Warning)
+            } else if left && booking.may_board() {
+                ("TRAVELLED".to_owned(), Tone::Plain)
+            } else {
+                with(sign, words, tone)
+            }
+        }
+    }
+}
+
+fn is_test(booking: &Booking) -> bool {
+    booking.payment.as_ref().is_some_and(|payment| payment.method == PaymentMethod::Test)
+}
+
+/// What a passenger of a paid booking has, as agents know it, and what they had at first where that was something else:
+/// `RAC 4 B1-7 was GNWL 12`. Nothing for a child on a lap.
+pub fn of(booked: &BookedPassenger) -> String {
+    let now = match booked.place {
+        Place::Lap => return String::new(),
+        Place::Rac { berth, .. } => format!("{} {}", booked.place, berth.berth),
+        place => place.to_string(),
+    };
+    if booked.place == booked.booked_as { now } else { format!("{now} was {}", booked.booked_as) }
+}
+
+/// What the unconfirmed of a booking have, the first of them by its code: `GNWL 12`, or `RAC 4 and 2 more`. Nothing when
+/// nobody is in a queue.
+pub fn queued(booking: &Booking) -> Option<String> {
+    let mut places = booking.passengers.iter().map(|booked| booked.place).filter(Place::is_queued);
+    let first = places.next()?;
+    Some(match places.count() {
+        0 => first.to_string(),
+        more => format!("{first} +{more}"),
+    })
+}
