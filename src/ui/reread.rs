@@ -76,9 +76,9 @@ fn matters(state: &RunState, booking: &Booking) -> (Option<QueueHead>, Vec<u64>,
 /// What has become better for those who were in a queue: `Anita Sharma has CNF/B2/20/LB now.`
 fn news(before: &Booking, after: &Booking) -> Option<String> {
     let better = |(was, is): (&BookedPassenger, &BookedPassenger)| {
-        let up = match (was.place, is.place) {
-            (Place::Rac { .. } | Place::Waiting { .. }, Place::Berth(_)) => true,
-            (Place::Waiting { .. }, Place::Rac { .. }) => true,
+        let up = match is.place {
+            Place::Berth(_) => was.place.is_queued(),
+            Place::Rac { .. } => matches!(was.place, Place::Waiting { .. }),
             _ => false,
         };
         up.then(|| format!("{} has {} now", is.passenger.name.as_str(), is.place))

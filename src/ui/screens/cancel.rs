@@ -211,7 +211,7 @@ impl Cancel {
         cx.notice(Notice { tone, title: title.to_owned(), text });
     }
 
-    fn done(&self, booking: &Booking, cx: &mut Context) {
+    fn done(booking: &Booking, cx: &mut Context) {
         let refund = booking.refunds.last();
         let money = refund.map(|refund| format!("{}{}", cx.glyphs.rupee, refund.quote.refunded)).unwrap_or_default();
         let words = match refund {
@@ -336,7 +336,7 @@ impl Scene for Cancel {
             return;
         }
         match self.attempt.settle(call, &answer) {
-            Verdict::Done(booking) => self.done(&booking, cx),
+            Verdict::Done(booking) => Self::done(&booking, cx),
             Verdict::Refused(failure) => self.refused(failure, cx),
             Verdict::Unknown | Verdict::NotMine => {}
         }

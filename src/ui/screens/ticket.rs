@@ -74,10 +74,10 @@ impl Scene for Ticket {
     ];
 
     fn place(&self, _world: &World) -> String {
-        let what = match self.is_paid() {
-            true if self.booking.may_board() => "Ticket",
-            true => "On the waiting list",
-            false => "Slip",
+        let what = match self.booking.status {
+            BookingStatus::Booked if self.booking.may_board() => "Ticket",
+            BookingStatus::Booked => "On the waiting list",
+            _ => "Slip",
         };
         format!("{what} {} · {} {}", self.booking.pnr.spoken(), self.booking.train, self.booking.train_name)
     }
