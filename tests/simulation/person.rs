@@ -180,7 +180,7 @@ impl Person {
     async fn buy(&mut self, visit: &mut Visit) {
         let Some(held) = self.hold(visit).await else { return };
         visit.holds.push(held.id);
-        self.think().await;
+        self.think(held.until).await;
         let end = match self.chance.random_range(0..100) {
             0..55 => End::Book,
             55..72 => End::Reserve,
@@ -266,6 +266,10 @@ impl Person {
     async fn pay_slip(&mut self, visit: &mut Visit) {
         let slip: Option<Pnr> = self.town.ledger().slips.choose(&mut self.chance).copied();
         let Some(pnr) = slip else { return };
+        let pay_by = self.town.ledger().bookings.get(&pnr).and_then(|booking| Some(booking.slip.as_ref()?.pay_by));
+        if let Some(pay_by) = pay_by.filter(|_| self.chance.random_bool(0.3)) {
+            self.think(pay_by).await;
+        }
         let op = OpId(self.id());
         let request = Request::PaySlip { op, pnr, payment: self.money() };
         self.carry_out(visit, op, None, request).await;
@@ -348,11 +352,15 @@ impl Person {
         uuid::Builder::from_random_bytes(self.chance.random()).into_uuid()
     }
 
-    /// Mostly a few seconds, at times longer than berths are kept.
-    async fn think(&mut self) {
+    /// Mostly a few seconds, at times until the very end of what was promised, or longer.
+    async fn think(&mut self, until: DateTime<Utc>) {
         match self.chance.random_range(0..10) {
-            0..=5 => self.wait(0.1, 8.0).await,
-            6..=7 => self.wait(5.0, 60.0).await,
+            0..=4 => self.wait(0.1, 8.0).await,
+            5..=6 => self.wait(5.0, 60.0).await,
+            7..=8 => {
+                let left = (until - self.town.now()).to_std().unwrap_or_default().as_secs_f64();
+                self.wait((left - 12.0).max(0.0), left).await;
+            }
             _ => self.wait(50.0, 220.0).await,
         }
     }
