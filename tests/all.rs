@@ -24,6 +24,8 @@ mod service_account;
 mod service_booking;
 #[path = "all/service_chart.rs"]
 mod service_chart;
+#[path = "all/service_doubt.rs"]
+mod service_doubt;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_kit.rs"]

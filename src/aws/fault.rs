@@ -33,6 +33,8 @@ pub enum Fault {
     Meet(Meeting),
     /// It is applied, and the reply waits for a meeting.
     MeetAfter(Meeting),
+    /// Its sender hears that the connection broke, and it is applied all the same between a first meeting and a second.
+    Late(Meeting),
 }
 
 /// Where requests wait for each other, so that none is applied before the last is sent.
@@ -158,6 +160,16 @@ impl HttpConnector for FaultyConnector {
                     meeting.come().await;
                     reply
                 })
+            }
+            Fault::Late(meeting) => {
+                let applied = self.inner.call(request);
+                tokio::spawn(async move {
+                    meeting.come().await;
+                    // Nobody hears what came of it.
+                    let _ = applied.await;
+                    meeting.come().await;
+                });
+                HttpConnectorFuture::ready(Err(lost("the connection broke")))
             }
             Fault::LoseReply => {
                 let applied = self.inner.call(request);

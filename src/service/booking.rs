@@ -23,7 +23,7 @@ use crate::domain::segment::Leg;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
 use crate::domain::user::Role;
-use crate::service::hold::check_not_closed;
+use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::refuse;
 use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
@@ -148,13 +148,27 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     let kiosk = session.kiosk();
     check_tender(session, &tender).await?;
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
+    let tried = session.try_op(op);
     if booking.was_done(op) {
         return Ok(paid_slip(session, op, booking));
     }
-    let slip = payable_slip(kiosk, &booking)?.clone();
+    let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
+    let slip = match payable_slip(kiosk, &booking) {
+        Ok(slip) => slip.clone(),
+        Err(failure) if tried == Tried::Before => {
+            // As in `prepare`: only without the hold is it known that an earlier attempt was not applied.
+            if let Some(slip) = &booking.slip {
+                let parts = kiosk.known_run(booking.run).await.map_err(still_doubtful)?.state.spots_of(&grants);
+                let holding = Holding { hold: slip.hold, leg: booking.leg, parts };
+                release_held(kiosk, booking.run, &holding).await.map_err(still_doubtful)?;
+            }
+            let found = kiosk.find(pnr).await.map_err(still_doubtful)?.filter(|found| found.was_done(op));
+            return found.map(|found| paid_slip(session, op, found)).ok_or(failure);
+        }
+        Err(failure) => return Err(failure),
+    };
     let train = kiosk.train_of(booking.run).await?;
     let plan = Plan::new(booking.run, &train);
-    let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
     let state = kiosk.known_run(booking.run).await?.state;
     let holding = Holding { hold: slip.hold, leg: booking.leg, parts: state.spots_of(&grants) };
     let payment = payment(session, tender, booking.fare.total);
@@ -254,25 +268,39 @@ enum Prepared {
     Found(Box<Booking>),
 }
 
-/// Checks an order before money is taken.
+/// Looks for what an earlier attempt wrote, and checks an order before money is taken.
 async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared, Failure> {
     let kiosk = session.kiosk();
-    let now = kiosk.now();
     let train = kiosk.train_of(order.hold.run).await?;
-    let tried = session.try_op(op);
-    if tried == Tried::Before
-        && let Some(found) = earlier(kiosk, &train, op).await?
-    {
+    if session.try_op(op) == Tried::Never {
+        return check(session, op, order, train).map(Prepared::Draft);
+    }
+    if let Some(found) = earlier(kiosk, &train, op).await.map_err(still_doubtful)? {
         return Ok(Prepared::Found(Box::new(found)));
     }
+    match check(session, op, order, Arc::clone(&train)) {
+        Err(failure @ (Failure::HoldExpired | Failure::SalesClosed)) => {
+            // The earlier attempt may still be on its way. Without the hold it is not applied any more, and only then is
+            // it known that it was not.
+            if let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold) {
+                release_held(kiosk, hold.run, &holding(&hold)).await.map_err(still_doubtful)?;
+                session.drop_hold(hold.id);
+            }
+            let found = earlier(kiosk, &train, op).await.map_err(still_doubtful)?;
+            found.map(|found| Prepared::Found(Box::new(found))).ok_or(failure)
+        }
+        checked => checked.map(Prepared::Draft),
+    }
+}
+
+/// Checks an order that no earlier attempt has carried out.
+fn check(session: &Session, op: OpId, order: &Order, train: Arc<Train>) -> Result<Box<Draft>, Failure> {
+    let kiosk = session.kiosk();
+    let now = kiosk.now();
     let (board, _) = train.ends(order.hold.leg).ok_or(Failure::NoSuchRun)?;
     let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
     // A screen shows the hold; the session knows it.
-    let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold) else {
-        // The same action, asked twice at once, may have made its booking meanwhile.
-        let found = if tried == Tried::Before { earlier(kiosk, &train, op).await? } else { None };
-        return found.map(|found| Prepared::Found(Box::new(found))).ok_or(Failure::HoldExpired);
-    };
+    let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;
     if now >= hold.until {
         return Err(Failure::HoldExpired);
     }
@@ -281,7 +309,15 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     if draft.fare.total != order.agreed {
         return Err(Failure::FareChanged(Box::new(draft.fare)));
     }
-    Ok(Prepared::Draft(Box::new(draft)))
+    Ok(Box::new(draft))
+}
+
+/// What is not known after an earlier attempt stays so when it cannot be looked for.
+fn still_doubtful(failure: Failure) -> Failure {
+    match failure {
+        Failure::Unavailable { reference, .. } => Failure::Unavailable { outcome: Outcome::Unknown, reference },
+        other => other,
+    }
 }
 
 /// The booking that an earlier attempt with the same id wrote.

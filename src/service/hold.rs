@@ -138,30 +138,36 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
 /// Gives a hold of this session back; one that is not there is given back already.
 pub(super) async fn release(session: &Session, hold: HoldId) -> Result<Reply, Failure> {
     let Some(own) = session.held(hold) else { return Ok(Reply::Done) };
-    release_held(session.kiosk(), &own).await?;
+    release_held(session.kiosk(), own.run, &holding(&own)).await?;
     session.drop_hold(hold);
     Ok(Reply::Done)
 }
 
-async fn release_held(kiosk: &Kiosk, hold: &Hold) -> Result<(), Failure> {
-    let run = match kiosk.0.live.known(hold.run).filter(|run| run.pinned) {
-        Some(run) => run,
-        None => kiosk.known_run(hold.run).await?,
+/// What a hold has of its run's coaches.
+pub(super) fn holding(hold: &Hold) -> Holding {
+    Holding { hold: hold.id, leg: hold.leg, parts: hold.parts.clone() }
+}
+
+/// Gives all of a hold back that is still there.
+pub(super) async fn release_held(kiosk: &Kiosk, run: RunId, held: &Holding) -> Result<(), Failure> {
+    let known = match kiosk.0.live.known(run).filter(|run| run.pinned) {
+        Some(known) => known,
+        None => kiosk.known_run(run).await?,
     };
-    let plan = Plan::new(hold.run, &run.state.train);
-    for (coach, spots) in hold.parts.clone() {
-        let state = match run.state.coaches.get(&coach) {
-            Some(state) if state.holds.contains_key(&hold.id) => state.clone(),
+    let plan = Plan::new(run, &known.state.train);
+    for (coach, spots) in held.parts.clone() {
+        let state = match known.state.coaches.get(&coach) {
+            Some(state) if state.holds.contains_key(&held.hold) => state.clone(),
             // Not seen yet: what was known is older than the hold.
             _ => {
-                let read = kiosk.store().coaches(hold.run, &[coach]).await;
+                let read = kiosk.store().coaches(run, &[coach]).await;
                 let read = read.map_err(|error| refuse("release", &error))?;
                 read.into_iter().next().map(|(_, state)| state).unwrap_or_default()
             }
         };
-        let state = kiosk.store().release(&plan, hold.id, coach, &state).await;
+        let state = kiosk.store().release(&plan, held.hold, coach, &state).await;
         let state = state.map_err(|error| refuse("release", &error))?;
-        let holding = Holding { hold: hold.id, leg: hold.leg, parts: [(coach, spots)].into() };
+        let holding = Holding { hold: held.hold, leg: held.leg, parts: [(coach, spots)].into() };
         kiosk.announce(&plan, vec![(coach, state)], &holding);
     }
     Ok(())
@@ -253,7 +259,7 @@ impl Kiosk {
     /// Gives holds back as well as it can: what cannot be given back now ends by itself.
     pub(super) async fn give_back(&self, holds: Vec<Hold>) {
         for hold in holds {
-            if let Err(failure) = release_held(self, &hold).await {
+            if let Err(failure) = release_held(self, hold.run, &holding(&hold)).await {
                 tracing::warn!(hold = %hold.id, run = %hold.run, %failure, "a hold was not given back and will expire");
             }
         }
