@@ -3,6 +3,7 @@
 //! Subcommands go through the same services as the screens. What a person should read goes to standard error, what a
 //! program may read goes to standard output.
 
+mod audit;
 mod booking;
 mod error;
 mod first_run;
@@ -73,6 +74,8 @@ enum Command {
     /// Saves charts, and cancels runs for the railway
     #[command(subcommand)]
     Run(run::Command),
+    /// Compares everything that is kept of the runs with their bookings
+    Audit(audit::Args),
 }
 
 /// Does what the command line asks for.
@@ -110,6 +113,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Health(args) => health::run(args, &config).await,
                     Command::User(command) => user::run(command, &config).await,
                     Command::Booking(command) => booking::run(command, &config).await,
+                    Command::Audit(args) => audit::run(args, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
                     Command::Secret | Command::Ticket(_) => unreachable!("answered above, without a store"),
                 }

@@ -20,6 +20,8 @@ mod refund;
 mod sample_booking;
 #[path = "all/service_account.rs"]
 mod service_account;
+#[path = "all/service_audit.rs"]
+mod service_audit;
 #[path = "all/service_booking.rs"]
 mod service_booking;
 #[path = "all/service_chart.rs"]

@@ -22,6 +22,8 @@ pub enum Kind {
     Usage,
     /// There is no terminal to draw on.
     NoTerminal,
+    /// An audit has found what does not agree with the bookings.
+    Differences,
     /// A ticket, a file or an answer is not what it should be.
     BadData,
     /// There is no such booking or account.
@@ -43,6 +45,7 @@ pub const EXIT_CODES: &[(Kind, u8, &str)] = &[
     (Kind::Internal, 1, "a fault of Kiosk's own"),
     (Kind::Usage, 2, "the command line makes no sense"),
     (Kind::NoTerminal, 3, "the full-screen program was started without a terminal"),
+    (Kind::Differences, 4, "an audit has found differences"),
     (Kind::BadData, 65, "a ticket does not verify, or a file does not hold what it should"),
     (Kind::NotFound, 66, "there is no such booking, account or file"),
     (Kind::Unavailable, 69, "the store does not answer, or is not set up"),

@@ -14,6 +14,12 @@ pub(super) fn line(text: impl Display) -> Result<(), CliError> {
     bytes(format!("{}\n", clean_lines(&text.to_string())).as_bytes())
 }
 
+/// Tells whoever looks on, on standard error, what goes on.
+pub(super) fn notice(text: impl Display) {
+    // Nobody has to hear it.
+    let _ = writeln!(io::stderr().lock(), "{}", clean_lines(&text.to_string()));
+}
+
 /// Writes a value as JSON on one line.
 pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string(value).map_err(|error| CliError::new(Kind::Internal, error))?;

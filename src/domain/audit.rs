@@ -93,3 +93,6 @@ fn manifest(evidence: &Evidence, found: &mut Vec<Difference>) {
         evidence.own().filter(|booking| ManifestLine::of(booking).is_some() && !listed.contains(&booking.pnr));
     found.extend(unlisted.map(|booking| Difference::BookingWithoutLine { pnr: booking.pnr }));
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,25 @@
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::TimeDelta;
+use kiosk::aws::embedded;
 use kiosk::cli::EXIT_CODES;
 use kiosk::config::secret::SecretKey;
+use kiosk::domain::coach::Class;
+use kiosk::domain::pnr::Pnr;
+use kiosk::domain::train::RunId;
+use kiosk::service::request::{Choice, Reply, Request};
+use kiosk::service::{Clock, Kiosk, SystemClock};
+use kiosk::store::{Names, Store};
 use kiosk::ticket::TicketKey;
 use rstest::rstest;
 use tempfile::TempDir;
 
 use crate::sample_booking;
+use crate::service_kit::{berth, book, hold_request, new_hold, order, publish, settings, small_train, terminal, whole};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -80,6 +91,8 @@ fn the_help_and_the_readme_have_every_exit_code() {
 #[case(&["--config", "/nowhere.toml", "health"], 78)]
 #[case(&["health"], 69)]
 #[case(&["booking", "show", "8451234567"], 66)]
+#[case(&["audit", "--run", "99999#2026-12-05"], 66)]
+#[case(&["audit", "--run", "yesterday"], 2)]
 #[case(&["user", "lock", "nobody"], 66)]
 #[case(&["seed", "/nowhere.toml"], 66)]
 #[case(&["ticket", "verify", "hello"], 65)]
@@ -179,4 +192,62 @@ fn a_ticket_verifies_with_the_printed_key_and_with_no_other() {
     let last = if text.ends_with('0') { "1" } else { "0" };
     let altered = format!("{}{last}", &text[..text.len() - 1]);
     assert_eq!(machine.run(&["ticket", "verify", "--key", key.trim(), &altered]).code, 65);
+}
+
+/// Sells a berth of the machine's own store and gives it a mask too many. The run, and the PNR.
+async fn sell_and_spoil(machine: &Machine) -> (RunId, Pnr) {
+    let clients = embedded::open(&machine.0.path().join("data")).expect("nobody has it");
+    let store = Store::new(clients.clone(), Names::default());
+    publish(&store, small_train()).await;
+    let kiosk = Kiosk::open(store, settings(), Arc::new(SystemClock)).await.expect("the catalogue is read");
+    let date = (SystemClock.now() + TimeDelta::days(9)).format("%Y-%m-%d");
+    let run: RunId = format!("12951#{date}").parse().expect("a run");
+    let session = kiosk.open_session(terminal("NDLS-07"));
+    let request = hold_request(new_hold(), whole(), Class::SecondAc, Choice::Berths(vec![berth("A1", 1)]));
+    let Request::Hold { hold, leg, class, quota, choice, accept, .. } = request else { panic!("it is a hold") };
+    let request = Request::Hold { hold, run, leg, class, quota, choice, accept };
+    let Ok(Reply::Held(held)) = session.call(request).await else { panic!("it is free") };
+    let booking = book(&session, &order(&session, &held).await).await.expect("it is held");
+    kiosk.settle().await;
+    let spoil = clients.dynamodb.update_item().table_name(Names::default().runs());
+    let spoil =
+        spoil.key("RunID", AttributeValue::S(run.to_string())).key("Item", AttributeValue::S("C#A1".to_owned()));
+    let spoil = spoil
+        .update_expression("SET B2 = :mask")
+        .expression_attribute_values(":mask", AttributeValue::N("31".to_owned()));
+    spoil.send().await.expect("it is changed");
+    (run, booking.pnr)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_tells_people_and_machines_what_differs_and_fails_until_nothing_does() {
+    let machine = Machine::new();
+    assert_eq!(machine.run(&["seed"]).code, 0);
+    let clean = machine.run(&["audit"]);
+    assert_eq!(
+        (clean.code, clean.out.as_str()),
+        (0, "0 runs, 0 coaches, 0 bookings: 0 differences.\n"),
+        "{}",
+        clean.said
+    );
+
+    let (run, pnr) = sell_and_spoil(&machine).await;
+    let done = machine.run(&["audit"]);
+    assert_eq!(done.code, 4, "{}", done.said);
+    let stray = "A1-2 from MMCT to NDLS is taken and nobody has it: kiosk audit --repair puts it back on sale.";
+    let said = format!("{run}: {stray}\n1 run, 1 coach, 1 booking: 1 difference.\n");
+    assert_eq!(done.out, said);
+    assert_eq!(done.said, "kiosk: 1 difference remains.\n       each says above what to do about it\n");
+
+    let done = machine.run(&["audit", "--run", &run.to_string(), "--deep", "--json"]);
+    assert_eq!((done.code, done.out.lines().count()), (4, 1), "{}", done.said);
+    let json: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!((&json["Runs"], &json["Coaches"], &json["Bookings"]), (&1.into(), &1.into(), &1.into()));
+    assert_eq!(json["Mended"], serde_json::json!([]));
+    let rev = json["Differences"][0]["Rev"].clone();
+    assert!(rev.as_u64().is_some_and(|rev| rev > 0), "{json}");
+    let at = serde_json::json!({"Coach": "A1", "Spot": "2", "Leg": [0, 5], "Between": "MMCT to NDLS"});
+    let stray = serde_json::json!([{"Kind": "Stray", "Run": run.to_string(), "Rev": rev, "At": at, "Sentence": stray}]);
+    assert_eq!(json["Differences"], stray);
+    assert_eq!(machine.run(&["booking", "show", &pnr.to_string()]).code, 0);
 }

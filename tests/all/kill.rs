@@ -27,7 +27,7 @@ use kiosk::domain::segment::SegmentMask;
 use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::user::Phone;
 use kiosk::service::request::{Failure, Order, Reply, Request};
-use kiosk::service::{Clock, Kiosk, Session, SystemClock};
+use kiosk::service::{AuditScope, Clock, Depth, Kiosk, Session, SystemClock};
 use kiosk::store::{Names, Store};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -231,6 +231,10 @@ impl Scene {
             assert_eq!(stored.get(&booking.pnr), Some(booking), "what was acknowledged is there, whole");
         }
         self.judge_berths(run, &store, &stored).await;
+        let kiosk = Kiosk::open(store, settings(), Arc::new(SystemClock)).await.expect("the catalogue is read");
+        let report = kiosk.audit(AuditScope::Run(run), Depth::Bookings, |_, _, _| {}).await.expect("it answers");
+        assert_eq!(report.findings, []);
+        assert!(report.bookings > 0);
     }
 
     /// No berth is sold twice, and what is not free is sold, but for holds, which end.
