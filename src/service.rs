@@ -56,6 +56,9 @@ use crate::store::{Store, StoreError};
 /// The terminal of whoever runs commands on the machine itself.
 const OPERATOR: &str = "operator";
 
+/// The terminal of what Kiosk does without being asked.
+const BY_ITSELF: &str = "kiosk";
+
 /// All that the sessions of a process share. Cheap to clone.
 #[derive(Clone)]
 pub struct Kiosk(Arc<Shared>);
@@ -83,14 +86,16 @@ impl fmt::Debug for Kiosk {
 }
 
 impl Kiosk {
-    /// Reads the catalogue and begins to follow live counts, until the last handle is dropped.
+    /// Reads the catalogue and begins to follow live counts and to do what is due, until the last handle is dropped.
     pub async fn start(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let kiosk = Self::open(store, settings, clock).await?;
         kiosk.spawn_poller();
+        kiosk.spawn_worker();
         Ok(kiosk)
     }
 
-    /// A kiosk that follows live counts only when [`Self::poll_once`] is called: for tests and single commands.
+    /// A kiosk that follows live counts only when [`Self::poll_once`] is called, and does what is due only when
+    /// [`Self::work_once`] is: for tests and single commands.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let catalogue = Catalogue::read(&store, clock.now()).await?;
         let limits = settings.sign_in;

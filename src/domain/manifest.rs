@@ -21,13 +21,14 @@ pub struct ManifestLine {
 }
 
 impl ManifestLine {
-    /// The line of a booking; one that awaits payment has none.
+    /// The line of a booking; one that awaits payment, or was never paid, has none.
     pub fn of(booking: &Booking) -> Option<Self> {
         let places = booking.passengers.iter().map(|booked| match &booked.place {
             Place::Berth(allotted) => allotted.berth.to_string(),
             place => place.to_string(),
         });
-        (booking.status != BookingStatus::AwaitingPayment).then(|| Self {
+        let is_paid = !matches!(booking.status, BookingStatus::AwaitingPayment | BookingStatus::Lapsed);
+        is_paid.then(|| Self {
             pnr: booking.pnr,
             version: booking.version,
             class: booking.class,

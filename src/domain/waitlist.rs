@@ -4,6 +4,8 @@
 //! those who share one (RAC) and those who have none yet, in the order of the form. It leaves the queue when all of them
 //! have a berth or have given up. Where queues are kept, and how a move is written, is deliberately absent.
 
+pub mod promotion;
+
 use std::fmt;
 use std::str::FromStr;
 

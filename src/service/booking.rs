@@ -32,7 +32,7 @@ use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Holding, Plan, Transition};
 
 /// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.
-const SLIP_SPARE: TimeDelta = TimeDelta::minutes(2);
+pub(super) const SLIP_SPARE: TimeDelta = TimeDelta::minutes(2);
 /// How often another PNR is drawn when one is taken: of a billion numbers, never in practice.
 const DRAWS: u32 = 16;
 /// Bookings on a page of a listing.

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 
 use crate::domain::admission::{Accept, Grant};
 use crate::domain::allotment::allot;
-use crate::domain::coach::{BerthRef, Class, CoachId};
+use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
 use crate::domain::inventory::{CoachState, HoldId, RunState};
 use crate::domain::quota::Quota;
 use crate::domain::rules::BookingRules;
@@ -19,7 +19,7 @@ use crate::domain::train::{RunId, Train};
 use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, live};
+use crate::service::{Kiosk, live, waitlist};
 use crate::store::runs::{HoldAttempt, Holding, Plan, Run};
 
 /// How often a choice is made again because somebody was faster. Each time somebody else got a berth, so a run is full
@@ -155,6 +155,7 @@ pub(super) async fn release_held(kiosk: &Kiosk, run: RunId, held: &Holding) -> R
         None => kiosk.known_run(run).await?,
     };
     let plan = Plan::new(run, &known.state.train);
+    let mut freed = Vec::new();
     for (coach, spots) in held.parts.clone() {
         let state = match known.state.coaches.get(&coach) {
             Some(state) if state.holds.contains_key(&held.hold) => state.clone(),
@@ -167,9 +168,13 @@ pub(super) async fn release_held(kiosk: &Kiosk, run: RunId, held: &Holding) -> R
         };
         let state = kiosk.store().release(&plan, held.hold, coach, &state).await;
         let state = state.map_err(|error| refuse("release", &error))?;
+        if state.fenced {
+            freed.extend(known.state.train.coach(coach).map(Coach::class));
+        }
         let holding = Holding { hold: held.hold, leg: held.leg, parts: [(coach, spots)].into() };
         kiosk.announce(&plan, vec![(coach, state)], &holding);
     }
+    waitlist::promote_freed(kiosk, run, freed);
     Ok(())
 }
 

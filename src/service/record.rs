@@ -68,6 +68,21 @@ impl Kiosk {
         });
     }
 
+    /// Records what Kiosk did to a booking by itself, named by the action and by when it was done.
+    pub(super) fn record_duty(&self, action: &'static str, op: OpId, booking: &Booking) {
+        let Some(change) = booking.history.iter().find(|change| change.op == op) else { return };
+        let places: Vec<_> = booking.passengers.iter().map(|booked| booked.place.to_string()).collect();
+        self.append(Event {
+            id: op.0,
+            at: change.at,
+            account: None,
+            action: action.to_owned(),
+            subject: Some(booking.pnr.to_string()),
+            terminal: super::BY_ITSELF.to_owned(),
+            note: Some(format!("{} {} {}", booking.run, booking.class, places.join(", "))),
+        });
+    }
+
     /// Records what whoever runs commands on the machine did.
     pub(super) fn record_operator(&self, action: &'static str, subject: Option<String>, note: Option<String>) {
         self.append(Event {

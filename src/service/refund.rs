@@ -21,7 +21,7 @@ use crate::service::booking::{second, visible};
 use crate::service::refusal::{fault, refuse};
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
-use crate::service::{Kiosk, receipt_outbox};
+use crate::service::{Kiosk, receipt_outbox, waitlist};
 use crate::store::runs::{Before, Commit, Plan, QueueEdit, Run, Transition};
 
 /// How often a booking is read again because it or its place in a queue has changed under the attempt.
@@ -256,7 +256,9 @@ async fn write(
         let commit = kiosk.store().commit(&plan, &transition).await;
         match commit.map_err(|error| refuse("give places up", &error))? {
             Commit::Done => {
+                let is_waited_for = touched.iter().any(|coach| run.state.coach(*coach).fenced);
                 kiosk.announce_coaches(&plan, Vec::new(), touched);
+                waitlist::promote_freed(kiosk, after.run, is_waited_for.then_some(after.class));
                 return Ok(Written::Done);
             }
             Commit::Found(found) => return Ok(Written::Found(found)),

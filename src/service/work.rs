@@ -1,13 +1,131 @@
-//! Does what is due: the duties that a process left behind, whoever made them.
+//! Does what is due and what nobody waits for: slips that were not paid, queues in which somebody may move up, charts.
+//!
+//! Every process looks through the work lists now and then. A list may be a moment old, so the item itself decides, and
+//! several may be at the same duty: the conditions of its write let one win, and the others find it done.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Slip};
+use crate::domain::inventory::RunState;
+use crate::domain::inventory::edit::{CoachEdit, release};
+use crate::domain::pnr::Pnr;
+use crate::domain::train::RunId;
+use crate::domain::waitlist::QueueId;
 use crate::service::Kiosk;
+use crate::service::booking::SLIP_SPARE;
+use crate::service::waitlist::{next_due, promote, promote_freed};
+use crate::store::StoreError;
+use crate::store::runs::{Before, Commit, Plan, Transition};
+
+/// How often the work lists are looked through.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// How often a slip is looked at again because its coaches were changed meanwhile.
+const ATTEMPTS: u32 = 16;
 
 impl Kiosk {
-    /// Looks once for duties that are due, and does them.
+    /// Looks through the work lists every 15 seconds until the last handle is dropped. Processes that start together look
+    /// at different moments.
+    pub(in crate::service) fn spawn_worker(&self) {
+        let shared = std::sync::Arc::downgrade(&self.0);
+        let offset = EVERY.mul_f64(f64::from(u16::from_be_bytes(self.chance().bytes())) / f64::from(u16::MAX));
+        tokio::spawn(async move {
+            let mut tick = tokio::time::interval_at(Instant::now() + offset, EVERY);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tick.tick().await;
+                let Some(shared) = shared.upgrade() else { break };
+                Self(shared).work_once().await;
+            }
+        });
+    }
+
+    /// Does once what is due. What fails is told to the log and left for the next time, and keeps nothing else from being
+    /// done.
     pub async fn work_once(&self) {
         let now = self.now();
-        if let Err(error) = self.do_run_duties(now).await {
-            tracing::warn!(%error, "the duties of runs are left for the next look");
+        let done = [
+            ("slips", self.lapse_slips(now).await),
+            ("queues", self.look_after_queues(now).await),
+            ("runs", self.do_run_duties(now).await),
+        ];
+        for (list, done) in done {
+            if let Err(error) = done {
+                tracing::warn!(list, %error, "the work of a list is left for the next time");
+            }
         }
     }
+
+    async fn lapse_slips(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for booking in self.store().unpaid(now).await? {
+            if let Err(error) = self.lapse(booking.pnr, now).await {
+                tracing::warn!(pnr = %booking.pnr, %error, "a slip that was not paid is kept for now");
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives up a slip whose time is over, and the time that money taken at the last moment has to arrive. A slip that is
+    /// paid meanwhile stays paid.
+    async fn lapse(&self, pnr: Pnr, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for _ in 0..ATTEMPTS {
+            let Some(booking) = self.store().booking(pnr).await? else { return Ok(()) };
+            let Some(slip) = overdue(&booking, now) else { return Ok(()) };
+            let Some(read) = self.read_run(booking.run).await? else { return Ok(()) };
+            let op = OpId::derived("lapse", pnr, booking.version);
+            let mut lapsed = booking.clone();
+            lapsed.version += 1;
+            lapsed.status = BookingStatus::Lapsed;
+            lapsed.history.push(Change { op, at: now, by: None, what: Deed::Lapsed });
+            let plan = Plan::of(&read.state);
+            let before = Before::Version(booking.version);
+            let transition =
+                Transition { booking: &lapsed, before, edits: giving_back(&read.state, slip), queue: None };
+            match self.store().commit(&plan, &transition).await? {
+                Commit::Done => {
+                    let coaches: Vec<_> = transition.edits.iter().map(|edit| edit.coach).collect();
+                    let is_fenced = coaches.iter().any(|coach| read.state.coach(*coach).fenced);
+                    self.announce_coaches(&plan, Vec::new(), coaches);
+                    self.record_duty("booking.lapse", op, &lapsed);
+                    promote_freed(self, booking.run, is_fenced.then_some(booking.class));
+                    return Ok(());
+                }
+                // Paid, given up, or lapsed by another process.
+                Commit::Found(_) => return Ok(()),
+                Commit::Moved(_) | Commit::QueueMoved => {}
+            }
+        }
+        Err(StoreError::Conflict { what: format!("slip {pnr}") })
+    }
+
+    async fn look_after_queues(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let due: BTreeSet<_> = self.store().due_queues(now).await?.into_iter().collect();
+        for (run, id) in due {
+            if let Err(error) = self.look_after(run, id, now).await {
+                tracing::warn!(%run, queue = %id, %error, "those who wait were not promoted: it is tried again");
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_after(&self, run: RunId, id: QueueId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let read = promote(self, run, id.class, now).await?;
+        let due = next_due(&Plan::of(&read.state), &read.state, now);
+        self.store().put_off_queue(run, id, due).await
+    }
+}
+
+/// The slip of a booking, once nobody can pay it any more.
+fn overdue(booking: &Booking, now: DateTime<Utc>) -> Option<&Slip> {
+    let slip = booking.slip.as_ref().filter(|_| booking.status == BookingStatus::AwaitingPayment);
+    slip.filter(|slip| now >= slip.pay_by + SLIP_SPARE)
+}
+
+/// Gives back what is still held for a slip; others may have taken what its hold had once that was over.
+fn giving_back(state: &RunState, slip: &Slip) -> Vec<CoachEdit> {
+    state.coaches.iter().filter_map(|(id, coach)| release(*id, coach, slip.hold)).collect()
 }

@@ -116,6 +116,31 @@ impl CoachEdit {
         }
     }
 
+    /// A coach once the edit is written to it.
+    pub fn applied_to(&self, state: &CoachState) -> CoachState {
+        let mut written = state.clone();
+        written.rev += 1;
+        for (spot, (_, after)) in &self.masks {
+            if after.is_empty() {
+                written.masks.remove(spot);
+            } else {
+                written.masks.insert(*spot, *after);
+            }
+        }
+        let gone = self.removed.iter().map(|(id, _)| *id).chain(self.settled.iter().map(|held| held.hold));
+        for id in gone {
+            written.holds.remove(&id);
+        }
+        written.holds.extend(self.put.clone());
+        for (held, until) in &self.extended {
+            if let Some(part) = written.holds.get_mut(&held.hold) {
+                part.until = *until;
+            }
+        }
+        written.fenced |= self.fence == Fence::Raised;
+        written
+    }
+
     fn remove(&mut self, state: &CoachState, id: HoldId, part: &HeldPart) {
         if self.removed.iter().all(|(known, _)| *known != id) {
             self.free(state, &part.spots, part.leg);

@@ -145,6 +145,19 @@ impl Store {
         Ok(entries)
     }
 
+    /// Some of the queues that somebody has to look after at a moment. The index may be a moment behind the table, and
+    /// heads that a newer program wrote are left to it.
+    pub async fn due_queues(&self, now: DateTime<Utc>) -> Result<Vec<(RunId, QueueId)>, StoreError> {
+        let due = self.due(&self.names().runs(), Kind::Promotion, now, work::AT_ONCE).await?;
+        let ours = due.iter().filter(|item| check_version(item, "a queue").is_ok());
+        let named = ours.map(|item| {
+            let run = text(item, "RunID").and_then(|run| run.parse().ok());
+            let id = text(item, "Item").and_then(queue_of_key);
+            run.zip(id).ok_or_else(|| corrupt("a queue that is due", "its key names no queue"))
+        });
+        named.collect()
+    }
+
     /// Puts off when somebody has to look after a queue, or never again if nobody is in it.
     pub async fn put_off_queue(&self, run: RunId, id: QueueId, due: DateTime<Utc>) -> Result<(), StoreError> {
         let update =
