@@ -321,7 +321,7 @@ async fn a_busy_run_gives_no_false_alarm_and_a_real_fault_on_it_is_found() {
             })
         })
         .collect();
-    for _ in 0..40 {
+    for _ in 0..25 {
         let report = audit(&stage.kiosk, Depth::Manifests).await;
         assert_eq!(said(&report), [""; 0]);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
 use kiosk::domain::coach::CoachId;
+use kiosk::domain::inventory::edit::CoachEdit;
 use kiosk::domain::inventory::{CoachState, HoldId, RunState, Stage};
 use kiosk::domain::rules::quota::QuotaRules;
 use kiosk::domain::segment::{Leg, SegmentMask};
@@ -186,4 +187,29 @@ async fn a_late_release_leaves_what_a_late_claim_of_its_hold_did_not_take() {
     // A second copy of the release arrives last: it is of a hold of berth 2, and berth 2 is another's.
     release(&seen).await.expect("it answers");
     assert_eq!(scene.coach().await.masks, [(2.into(), SegmentMask::of(1, 3))].into());
+}
+
+#[tokio::test]
+async fn a_coach_is_mended_only_as_it_was_read() {
+    let scene = Scene::new().await;
+    scene.hold(&wanted(1, &[1])).await.expect("it answers");
+    let seen = scene.coach().await;
+    let mut edit = CoachEdit::new(b1());
+    edit.masks.insert(9.into(), (SegmentMask::EMPTY, SegmentMask::of(1, 3)));
+    scene.hold(&wanted(2, &[2])).await.expect("it answers");
+    let mend = |rev| scene.world.store.mend(&scene.plan, &edit, rev);
+    assert_eq!(mend(seen.rev).await, Ok(false), "somebody wrote since, though to another berth");
+    assert_eq!(mend(0).await, Ok(false), "it is there");
+    assert_eq!(mend(seen.rev + 1).await, Ok(true));
+    assert_eq!(scene.coach().await.masks[&9.into()], SegmentMask::of(1, 3));
+}
+
+#[tokio::test]
+async fn runs_of_record_are_those_of_which_more_than_the_hint_is_kept() {
+    let scene = Scene::new().await;
+    let store = &scene.world.store;
+    store.bump_hint(&scene.plan).await.expect("it answers");
+    assert_eq!(store.runs_of_record().await, Ok([].into()));
+    scene.hold(&wanted(1, &[1])).await.expect("it answers");
+    assert_eq!(store.runs_of_record().await, Ok([run()].into()));
 }
