@@ -10,6 +10,10 @@ mod config;
 mod flows;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/market.rs"]
+mod market;
+#[path = "all/meter.rs"]
+mod meter;
 #[path = "all/packing.rs"]
 mod packing;
 #[path = "all/receipt.rs"]
@@ -28,6 +32,8 @@ mod service_booking;
 mod service_chart;
 #[path = "all/service_doubt.rs"]
 mod service_doubt;
+#[path = "all/service_cost.rs"]
+mod service_cost;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_kit.rs"]

@@ -1,0 +1,72 @@
+//! A long train and those who buy its berths: what the figures of selling and the tests of its cost have in common.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, TimeDelta};
+use kiosk::domain::admission::Accept;
+use kiosk::domain::booking::Booking;
+use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
+use kiosk::domain::inventory::RunState;
+use kiosk::domain::quota::Quota;
+use kiosk::domain::train::{RunId, Train, TrainDraft};
+use kiosk::domain::user::Phone;
+use kiosk::service::request::{Failure, Order, Reply, Request};
+use kiosk::service::{Attention, Kiosk, RunWatch, Session};
+
+use crate::service_kit::{best, booked, new_hold, new_op, party, test_money, whole};
+use crate::world::rajdhani;
+
+/// The class of all its coaches.
+pub const CLASS: Class = Class::ThirdAc;
+
+/// A Rajdhani with as many coaches of three tiers.
+pub fn long_train(coaches: u8) -> Train {
+    let coach = |number| {
+        let id = CoachId::parse(&format!("B{number}")).expect("a coach");
+        Coach::new(id, CLASS, 72).expect("berths")
+    };
+    let draft = TrainDraft { coaches: (1..=coaches).map(coach).collect(), ..TrainDraft::from(rajdhani()) };
+    Train::new(draft).expect("the train is in order")
+}
+
+/// Its run some days after a first one.
+pub fn run_of(first: NaiveDate, days: u16) -> RunId {
+    RunId { train: rajdhani().number(), date: first + TimeDelta::days(days.into()) }
+}
+
+/// Follows a run as the screens do, once it was read.
+pub async fn follow(kiosk: &Kiosk, run: RunId) -> RunWatch {
+    let watch = kiosk.watch(run, Attention::Focus);
+    kiosk.poll_once().await;
+    watch
+}
+
+/// The berths that the general quota sells on a run.
+pub fn on_sale(state: &RunState) -> Vec<BerthRef> {
+    let coaches = state.train.coaches_of(CLASS);
+    let berths = coaches.flat_map(|coach| {
+        state.on_sale(*coach, Quota::General).map(|number| BerthRef { coach: coach.id(), number })
+    });
+    berths.collect()
+}
+
+/// Holds the best berths from end to end, asks their price and pays it.
+pub async fn buy(session: &Session, run: RunId, size: usize) -> Result<Arc<Booking>, Failure> {
+    let hold = Request::Hold {
+        hold: new_hold(),
+        run,
+        leg: whole(),
+        class: CLASS,
+        quota: Quota::General,
+        choice: best(size),
+        accept: Accept::Berths,
+    };
+    let Reply::Held(hold) = session.call(hold).await? else { panic!("a hold is answered with a hold") };
+    let passengers = party(size);
+    let (leg, class, quota) = (hold.leg, hold.class, hold.quota);
+    let price = Request::Price { run, leg, class, quota, passengers: passengers.clone() };
+    let Reply::Priced(fare) = session.call(price).await? else { panic!("a price is answered with a price") };
+    let phone = Phone::parse("9810012345").expect("a number");
+    let order = Order { hold, passengers, phone, agreed: fare.total };
+    booked(session.call(Request::Book { op: new_op(), order, payment: test_money() }).await)
+}
