@@ -282,13 +282,17 @@ impl Measure {
         }
     }
 
+    fn bookings(&self) -> f64 {
+        f64::from(u32::try_from(self.latencies.len()).expect("a few thousand"))
+    }
+
     fn rate(&self) -> f64 {
-        self.latencies.len() as f64 / self.took.as_secs_f64()
+        self.bookings() / self.took.as_secs_f64()
     }
 
     /// Seconds on a processor for a booking.
     fn cpu_each(&self, of: impl Fn(Cpu) -> Duration) -> f64 {
-        of(self.cpu).as_secs_f64() / self.latencies.len() as f64
+        of(self.cpu).as_secs_f64() / self.bookings()
     }
 
     fn quantile(&self, percent: usize) -> Duration {

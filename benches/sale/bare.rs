@@ -166,10 +166,8 @@ impl Bare {
 
     async fn read(&self, berth: BerthRef) {
         let wanted = KeysAndAttributes::builder().keys(self.key(&format!("C#{}", berth.coach))).consistent_read(true);
-        let get = self
-            .client
-            .batch_get_item()
-            .request_items(self.names.runs(), wanted.build().expect("there is a key"));
+        let get =
+            self.client.batch_get_item().request_items(self.names.runs(), wanted.build().expect("there is a key"));
         get.send().await.expect("it answers");
     }
 
@@ -200,10 +198,12 @@ impl Bare {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "as the services write it")]
 fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "as the services write it")]
 fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }

@@ -376,8 +376,8 @@ impl Kiosk {
 
     /// The train by which a run is sold.
     pub(super) async fn train_of(&self, run: RunId) -> Result<Arc<Train>, Failure> {
-        if let Some(known) = self.0.live.known(run).filter(|known| known.pinned) {
-            return Ok(known.state.train);
+        if let Some(pinned) = self.0.live.pinned_train(run) {
+            return Ok(pinned);
         }
         let timetable = self.timetable();
         if let Some(train) = timetable.train(run.train).filter(|train| train.version() == 1) {

@@ -16,8 +16,11 @@ use tokio::sync::{Notify, watch};
 
 use crate::domain::coach::CoachId;
 use crate::domain::inventory::{CoachState, RunState};
-use crate::domain::train::RunId;
+use crate::domain::train::{RunId, Train};
 use crate::store::runs::Run;
+
+/// Of how many runs the settled trains are remembered before all are forgotten: more than are sold at a time.
+const PINNED: usize = 1_000;
 
 /// How closely a run is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +76,8 @@ impl fmt::Debug for RunWatch {
 #[derive(Default)]
 pub(super) struct Live {
     runs: Mutex<BTreeMap<RunId, Weak<Watched>>>,
+    /// The trains of runs whose version is settled, watched or not: it never changes.
+    pinned: Mutex<BTreeMap<RunId, Arc<Train>>>,
     /// Tells the poller that a run is watched of which nothing is known yet.
     pub(super) unread: Arc<Notify>,
 }
@@ -155,6 +160,11 @@ impl Live {
         Some(Run { state: RunState::clone(&state), pinned: seen.pinned, hint: seen.hint })
     }
 
+    /// The train by which a run is sold for good, as far as known.
+    pub(super) fn pinned_train(&self, run: RunId) -> Option<Arc<Train>> {
+        self.pinned.lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
+    }
+
     /// Whether anybody watches a run.
     pub(super) fn is_watched(&self, run: RunId) -> bool {
         self.watched(run).is_some()
@@ -162,6 +172,13 @@ impl Live {
 
     /// Takes in a run as it was read.
     pub(super) fn publish(&self, read: &Run, now: DateTime<Utc>) {
+        if read.pinned {
+            let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+            if pinned.len() >= PINNED {
+                pinned.clear();
+            }
+            pinned.insert(read.state.run, Arc::clone(&read.state.train));
+        }
         let Some(watched) = self.watched(read.state.run) else { return };
         watched.note(|seen| {
             seen.pinned |= read.pinned;

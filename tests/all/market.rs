@@ -44,9 +44,8 @@ pub async fn follow(kiosk: &Kiosk, run: RunId) -> RunWatch {
 /// The berths that the general quota sells on a run.
 pub fn on_sale(state: &RunState) -> Vec<BerthRef> {
     let coaches = state.train.coaches_of(CLASS);
-    let berths = coaches.flat_map(|coach| {
-        state.on_sale(*coach, Quota::General).map(|number| BerthRef { coach: coach.id(), number })
-    });
+    let berths = coaches
+        .flat_map(|coach| state.on_sale(*coach, Quota::General).map(|number| BerthRef { coach: coach.id(), number }));
     berths.collect()
 }
 

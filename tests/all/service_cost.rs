@@ -56,7 +56,11 @@ async fn where_the_run_is_shown_a_booking_is_two_writes_and_its_coach_is_read_af
     let _watch = follow(&counted.kiosk, run()).await;
     let writes = [("UpdateItem C#", 1), ("TransactWriteItems of 3", 1), ("BatchGetItem", 1)];
     let first = counted.booking(run(), size).await;
-    assert_eq!(first, requests(&[&writes[..], &ASIDE, &[("PutItem #run", 1)]].concat()), "the first of its run pins it");
+    assert_eq!(
+        first,
+        requests(&[&writes[..], &ASIDE, &[("PutItem #run", 1)]].concat()),
+        "the first of its run pins it"
+    );
     for later in 2..=20 {
         let cost = counted.booking(run(), size).await;
         assert_eq!(cost, requests(&[&writes[..], &ASIDE].concat()), "booking {later}");
@@ -69,7 +73,11 @@ async fn where_it_is_not_a_booking_is_one_read_and_two_writes(#[values(1, 6)] si
     let counted = Counted::new().await;
     let writes = [("Query", 1), ("UpdateItem C#", 1), ("TransactWriteItems of 3", 1)];
     let first = counted.booking(run(), size).await;
-    assert_eq!(first, requests(&[&writes[..], &ASIDE, &[("PutItem #run", 1)]].concat()), "the first of its run pins it");
+    assert_eq!(
+        first,
+        requests(&[&writes[..], &ASIDE, &[("PutItem #run", 1)]].concat()),
+        "the first of its run pins it"
+    );
     for later in 2..=20 {
         let cost = counted.booking(run(), size).await;
         assert_eq!(cost, requests(&[&writes[..], &ASIDE].concat()), "booking {later}");
