@@ -10,8 +10,10 @@ mod config;
 mod flows;
 #[path = "all/kill.rs"]
 mod kill;
+#[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/market.rs"]
 mod market;
+#[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/meter.rs"]
 mod meter;
 #[path = "all/packing.rs"]
