@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -37,18 +36,12 @@ pub enum Detail {
 #[derive(Clone)]
 pub struct Meter {
     detail: Detail,
-    delay: Duration,
     tallies: Arc<Mutex<BTreeMap<String, Tally>>>,
 }
 
 impl Meter {
     pub fn new(detail: Detail) -> Self {
-        Self { detail, delay: Duration::ZERO, tallies: Arc::default() }
-    }
-
-    /// The same, but every request takes so much longer.
-    pub fn slowed(self, delay: Duration) -> Self {
-        Self { delay, ..self }
+        Self { detail, tallies: Arc::default() }
     }
 
     /// The same clients, metered.
@@ -99,9 +92,6 @@ impl HttpConnector for Tap<SharedHttpConnector> {
         };
         let (inner, meter) = (self.inner.clone(), self.meter.clone());
         HttpConnectorFuture::new(async move {
-            if !meter.delay.is_zero() {
-                tokio::time::sleep(meter.delay).await;
-            }
             let answer = inner.call(request).await?;
             let units = match meter.detail {
                 Detail::Operations => 0.0,
