@@ -20,8 +20,6 @@ mod meter;
 #[allow(dead_code, reason = "the tests ask it for more")]
 #[path = "../tests/all/service_kit.rs"]
 mod service_kit;
-#[path = "sale/slow.rs"]
-mod slow;
 #[allow(dead_code, reason = "the tests ask it for more")]
 #[path = "../tests/all/world.rs"]
 mod world;
@@ -34,6 +32,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use kiosk::aws::embedded;
+use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::coach::{BerthRef, CoachId};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::RunId;
@@ -47,7 +46,6 @@ use cpu::Cpu;
 use market::{buy, follow, long_train, on_sale, run_of};
 use meter::{Detail, Meter, Tally};
 use service_kit::{publish, settings, terminal};
-use slow::slowed;
 
 /// What of the bare requests' rate selling is to reach.
 const AIM_OF_BARE: f64 = 0.8;
@@ -111,7 +109,7 @@ async fn in_folder(size: Size) -> Vec<String> {
 async fn delayed(size: Size) -> Vec<String> {
     let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let clients = embedded::in_memory(folder.path()).expect("the engines start");
-    let clients = slowed(clients, DELAY);
+    let clients = clients.with_faults(Arc::new(|_: &Call| Some(Fault::Delay(DELAY))));
     let market = Market::open(Meter::new(Detail::Operations), clients, size.coaches).await;
     let buyers = 256 / size.share;
     println!("{buyers} buyers, {} coaches, {} trains, in memory, {DELAY:?} a request", size.coaches, size.rounds);

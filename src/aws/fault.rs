@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -29,6 +30,8 @@ pub enum Fault {
     LoseReply,
     /// Nothing ever comes back, and it is not applied.
     Hang,
+    /// It is sent on after so long, as over a network.
+    Delay(Duration),
     /// It is sent on once as many requests as the meeting is for have come to it.
     Meet(Meeting),
     /// It is applied, and the reply waits for a meeting.
@@ -146,6 +149,13 @@ impl HttpConnector for FaultyConnector {
             Fault::Cancel(codes) => HttpConnectorFuture::ready(Ok(cancellation(&codes))),
             Fault::LoseRequest => HttpConnectorFuture::ready(Err(lost("the request was lost"))),
             Fault::Hang => HttpConnectorFuture::new(std::future::pending()),
+            Fault::Delay(delay) => {
+                let inner = self.inner.clone();
+                HttpConnectorFuture::new(async move {
+                    tokio::time::sleep(delay).await;
+                    inner.call(request).await
+                })
+            }
             Fault::Meet(meeting) => {
                 let inner = self.inner.clone();
                 HttpConnectorFuture::new(async move {
