@@ -32,10 +32,10 @@ mod service_audit;
 mod service_booking;
 #[path = "all/service_chart.rs"]
 mod service_chart;
-#[path = "all/service_doubt.rs"]
-mod service_doubt;
 #[path = "all/service_cost.rs"]
 mod service_cost;
+#[path = "all/service_doubt.rs"]
+mod service_doubt;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_kit.rs"]
