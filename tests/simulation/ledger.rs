@@ -20,6 +20,9 @@ use kiosk::service::request::{Failure, Hold, Outcome};
 /// For how long after its end, on a right clock, a promise to keep berths must be kept by processes whose clocks differ.
 const KEPT: TimeDelta = TimeDelta::seconds(20);
 
+/// How far a process's clock is off at most.
+const SKEW: TimeDelta = TimeDelta::seconds(5);
+
 /// Who was promised berths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
@@ -130,8 +133,13 @@ impl Ledger {
         self.claims.retain(|claim| claim.holder != Holder::Hold(hold));
     }
 
-    /// An action is begun, or begun again.
-    pub fn asked(&mut self, op: OpId) {
+    /// An action about somebody's berths is begun, or begun again. Begun again after their time, it gives them back: only
+    /// so can it be said that an earlier attempt is not carried out any more.
+    pub fn asked(&mut self, op: OpId, about: Holder, now: DateTime<Utc>) {
+        if self.actions.contains_key(&op) {
+            let is_over = |claim: &Claim| claim.until.is_some_and(|until| now + SKEW >= until);
+            self.claims.retain(|claim| claim.holder != about || !is_over(claim));
+        }
         self.actions.entry(op).or_insert(Standing::Open);
     }
 

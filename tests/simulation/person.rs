@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::clock::{beginning, pass};
-use super::ledger::{Ledger, Meaning, meaning, short};
+use super::ledger::{Holder, Ledger, Meaning, meaning, short};
 use super::process::{Process, Slot};
 use super::trace::{PERSON, Trace};
 
@@ -298,7 +298,12 @@ impl Person {
     }
 
     async fn ask_for(&self, visit: &Visit, op: OpId, hold: Option<HoldId>, request: &Request) -> bool {
-        self.town.ledger().asked(op);
+        let about = match request {
+            Request::PaySlip { pnr, .. } => Holder::Booking(*pnr),
+            _ => Holder::Hold(hold.expect("an order stands on a hold")),
+        };
+        let now = self.town.now();
+        self.town.ledger().asked(op, about, now);
         let reply = self.ask(visit, request.clone()).await;
         let now = self.town.now();
         let mut ledger = self.town.ledger();
