@@ -4,10 +4,10 @@
 //! anything. One process owns a data folder at a time, by the operating system's lock on a file in it: the lock goes
 //! with the process, however it ends, and a file left behind locks nothing.
 //!
-//! Any number of processes work on a folder. The owner answers the others at a Unix socket in it ([`door`]); they send
-//! it the very requests that they would give to engines of their own ([`guest`]), so the protocol between two processes,
+//! Any number of processes work on a folder. The owner answers the others at a Unix socket in it (`door`); they send
+//! it the very requests that they would give to engines of their own (`guest`), so the protocol between two processes,
 //! also of two versions of Kiosk, is the services' HTTP. When the owner leaves, one of them takes the lock and its place
-//! ([`member`]). Where there are no Unix sockets, a second process is refused.
+//! (`member`). Where there are no Unix sockets, a second process is refused.
 
 mod database;
 #[cfg(unix)]

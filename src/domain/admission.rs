@@ -55,6 +55,8 @@ pub enum Standing {
     Rac(u16),
     /// This place on a list.
     Waiting(WaitingList, u16),
+    /// The right to travel in the unreserved coaches, which are not counted.
+    Unreserved,
     /// Nothing.
     Full,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for Standing {
             Self::Available(berths) => f.pad(&format!("AVAILABLE {berths}")),
             Self::Rac(number) => f.pad(&format!("RAC {number}")),
             Self::Waiting(list, number) => f.pad(&format!("{list} {number}")),
+            Self::Unreserved => f.pad("UNRESERVED"),
             Self::Full => f.pad("REGRET"),
         }
     }
@@ -75,6 +78,9 @@ impl RunState {
     /// What the next passenger for a leg would get from a quota at `now`; `None` when the train does not carry the
     /// class.
     pub fn standing(&self, class: Class, quota: Quota, leg: Leg, now: DateTime<Utc>) -> Option<Standing> {
+        if class == Class::Unreserved && self.train.kind().carries_unreserved() {
+            return Some(if self.stage == Stage::Cancelled { Standing::Full } else { Standing::Unreserved });
+        }
         let berths = self.available(class, quota, leg, now)?;
         if matches!(self.stage, Stage::FinalChart | Stage::Cancelled) {
             return Some(Standing::Full);

@@ -65,6 +65,17 @@ impl Quota {
         }
     }
 
+    /// Whether tickets of a class are sold from it.
+    pub fn is_sold_in(self, class: Class, rules: &QuotaRules) -> bool {
+        let quotas = rules.classes.get(&class);
+        match self {
+            Self::General => true,
+            Self::Ladies => quotas.is_some_and(|quotas| quotas.ladies > 0),
+            Self::Senior => quotas.is_some_and(|quotas| quotas.senior.most() > 0),
+            Self::Tatkal => quotas.is_some_and(|quotas| quotas.tatkal > 0),
+        }
+    }
+
     /// The berths that it sells until the first chart.
     pub const fn pool(self) -> Pool {
         match self {
@@ -219,30 +230,26 @@ pub enum NotEligible {
     NoWoman,
 }
 
+/// Whether so many people may buy from a quota in a class, whoever they are.
+pub fn is_open_to(quota: Quota, class: Class, rules: &QuotaRules, people: usize) -> Result<(), NotEligible> {
+    if !quota.is_sold_in(class, rules) {
+        return Err(NotEligible::NotInClass { quota, class });
+    }
+    let max = match quota {
+        Quota::General | Quota::Ladies => return Ok(()),
+        Quota::Tatkal => rules.tatkal.max_party,
+        Quota::Senior => rules.senior.max_party,
+    };
+    if people <= usize::from(max) { Ok(()) } else { Err(NotEligible::PartySize { quota, max }) }
+}
+
 /// Whether a party may buy from a quota in a class.
 pub fn eligible(quota: Quota, class: Class, rules: &QuotaRules, party: &[Passenger]) -> Result<(), NotEligible> {
-    let quotas = rules.classes.get(&class);
-    let kept = |count: fn(&ClassQuotas) -> bool| {
-        if quotas.is_some_and(count) { Ok(()) } else { Err(NotEligible::NotInClass { quota, class }) }
-    };
-    let at_most = |max: u8| {
-        if party.len() <= usize::from(max) { Ok(()) } else { Err(NotEligible::PartySize { quota, max }) }
-    };
+    is_open_to(quota, class, rules, party.len())?;
     match quota {
-        Quota::General => Ok(()),
-        Quota::Tatkal => {
-            kept(|quotas| quotas.tatkal > 0)?;
-            at_most(rules.tatkal.max_party)
-        }
-        Quota::Senior => {
-            kept(|quotas| quotas.senior.most() > 0)?;
-            at_most(rules.senior.max_party)?;
-            seniors(rules, party)
-        }
-        Quota::Ladies => {
-            kept(|quotas| quotas.ladies > 0)?;
-            ladies(rules, party)
-        }
+        Quota::General | Quota::Tatkal => Ok(()),
+        Quota::Senior => seniors(rules, party),
+        Quota::Ladies => ladies(rules, party),
     }
 }
 

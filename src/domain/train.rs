@@ -292,6 +292,12 @@ impl Train {
         classes
     }
 
+    /// The classes in which one can travel by it, best first: those of its coaches, and the unreserved one where its kind
+    /// carries that.
+    pub fn classes_sold(&self) -> impl Iterator<Item = Class> {
+        self.classes().into_iter().chain(self.kind().carries_unreserved().then_some(Class::Unreserved))
+    }
+
     /// The coaches of a class.
     pub fn coaches_of(&self, class: Class) -> impl Iterator<Item = &Coach> {
         self.0.coaches.iter().filter(move |coach| coach.class() == class)

@@ -1,7 +1,7 @@
 //! Compares what is kept of runs with their bookings, and mends masks.
 //!
 //! A run is read piece by piece, so a sale in between can look like a difference. Whatever is found is therefore looked
-//! for again, until nothing of the run has changed between two reads of it, or as often as [`READS`] says: only what every
+//! for again, until nothing of the run has changed between two reads of it, or as often as `READS` says: only what every
 //! read has shown is reported. A busy system gives no false alarm, at the price that of a run which never stands still a
 //! difference that changes from read to read is left for the next audit.
 

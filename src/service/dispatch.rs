@@ -30,7 +30,7 @@ impl Session {
                 Ok(Reply::Done)
             }
             Request::Unlock { password } => account::unlock(session, password).await,
-            Request::Search { from, to, date } => search::search(session, &from, &to, date).await,
+            Request::Search { from, to, date, quota } => search::search(session, &from, &to, date, quota).await,
             Request::Departures { station, limit } => search::departures(session, station, limit).await,
             Request::Hold { hold, run, leg, class, quota, choice, accept } => {
                 hold::hold(session, &hold::Wanted { id: hold, run, leg, class, quota, choice, accept }).await

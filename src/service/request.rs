@@ -3,24 +3,26 @@
 //! A request names no account: who asks is known to the session that carries it (`service::Session`), and whether they
 //! may is decided there. Requests that change something carry an [`OpId`] and are safe to repeat with it.
 
+mod failure;
+
 use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
-use thiserror::Error;
 
-use crate::domain::admission::{Accept, Grant, Standing};
+pub use self::failure::{Failure, Outcome};
+use crate::domain::admission::{Accept, Grant};
 use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
-use crate::domain::fare::{Fare, FareError};
+use crate::domain::fare::Fare;
 use crate::domain::inventory::{HoldId, Parts};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
-use crate::domain::quota::{NotEligible, Quota};
-use crate::domain::refund::{NotRefundable, Quote, WaiverCode};
+use crate::domain::quota::Quota;
+use crate::domain::refund::{Quote, WaiverCode};
 use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
@@ -69,6 +71,8 @@ pub enum Request {
         to: Vec<StationCode>,
         /// The date on which the train leaves the boarding station.
         date: NaiveDate,
+        /// The quota by which fares are given; classes without it are left out.
+        quota: Quota,
     },
     /// The next departures from a station, for the board.
     Departures {
@@ -312,7 +316,7 @@ pub struct Identity {
 pub struct Offer {
     /// The journey.
     pub journey: Journey,
-    /// The fare for one adult by class; `None` when the rules know none.
+    /// The fare for one adult by class that the quota is sold in; `None` when the rules know none.
     pub fares: Vec<(Class, Option<Paise>)>,
 }
 
@@ -360,240 +364,5 @@ pub struct Document {
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Document({}, {} bytes)", self.name, self.bytes.len())
-    }
-}
-
-/// Why a request was refused. Each message is a sentence for the person at the terminal that says what to do next.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Failure {
-    /// Nobody is signed in.
-    #[error("Sign in first.")]
-    SignedOut,
-    /// The session is locked.
-    #[error("This terminal is locked: type your password to go on.")]
-    Locked,
-    /// The role is not enough.
-    #[error("This needs an {} account: ask a colleague who has one.", needs.word())]
-    NotAllowed {
-        /// The least role that may.
-        needs: Role,
-    },
-    /// Name or password is wrong; which of them is not said.
-    #[error("The name or the password is wrong: check both and try again.")]
-    WrongPassword,
-    /// Whoever asked left, locked the terminal or began again before it was done.
-    #[error("This was given up before it was done: try again.")]
-    GivenUp,
-    /// Too many wrong passwords.
-    #[error("Too many wrong passwords. Try again at {}.", clock(until))]
-    LockedOut {
-        /// When the next attempt is answered.
-        until: DateTime<Utc>,
-    },
-    /// An administrator closed the account.
-    #[error("This account is closed: speak to your administrator.")]
-    Closed,
-    /// Somebody has the name.
-    #[error("The user name {0} is taken: choose another.")]
-    UsernameTaken(Username),
-    /// Somebody has the address.
-    #[error("There is an account with this e-mail address: sign in with it, or use another address.")]
-    EmailTaken,
-    /// The password could be guessed.
-    #[error("{0}")]
-    WeakPassword(&'static str),
-    /// The one-time code is wrong or no longer good.
-    #[error("That is not the code from the server's log, or there is an administrator already.")]
-    WrongCode,
-    /// The date is not open for sale.
-    #[error("Tickets for this run are sold from {first} to {last} only: choose a date in between.")]
-    OutsideWindow {
-        /// The first date one can board.
-        first: NaiveDate,
-        /// The last.
-        last: NaiveDate,
-    },
-    /// The train is about to leave or has left.
-    #[error("Sales for this train have closed: choose a later train.")]
-    SalesClosed,
-    /// There is no such run, leg or class.
-    #[error("This train does not run so any more: search again.")]
-    NoSuchRun,
-    /// More people than a booking may have.
-    #[error("A booking is for 1 to {max} passengers: make a second booking for the others.")]
-    PartySize {
-        /// The most.
-        max: u8,
-    },
-    /// Somebody else was faster.
-    #[error("{}", taken(berths, *left))]
-    BerthTaken {
-        /// Those that are gone.
-        berths: Vec<BerthRef>,
-        /// How many of the class are free for the leg.
-        left: usize,
-    },
-    /// Fewer are free than asked for.
-    #[error("{}", sold_out(*left, *standing))]
-    SoldOut {
-        /// How many berths of the quota are free for the leg.
-        left: usize,
-        /// What the next passenger to ask would get.
-        standing: Standing,
-    },
-    /// Nobody else may wait.
-    #[error("The waiting list of this class is full: choose another class or train.")]
-    ListFull,
-    /// The chart is made, and those who waited were served.
-    #[error("The chart of this train is made, so that nobody joins its waiting list: choose another class or train.")]
-    ChartMade,
-    /// The railway cancelled the run.
-    #[error("The railway has cancelled this train: choose another one.")]
-    TrainCancelled,
-    /// The quota is not for this party or class.
-    #[error(transparent)]
-    NotEligible(#[from] NotEligible),
-    /// Tatkal is not on sale yet.
-    #[error("Tatkal of this train opens on {} of the railway's time: come back then.", day_and_clock(at))]
-    TatkalOpens {
-        /// When it opens.
-        at: DateTime<Utc>,
-    },
-    /// Unpaid places on a list would keep others waiting for nothing.
-    #[error("A slip keeps berths, and not everybody of this party has one: pay now, or choose another class or train.")]
-    NothingToKeep,
-    /// The hold is over.
-    #[error("The time to pay is over and the berths were given back: choose again.")]
-    HoldExpired,
-    /// The party does not fit the held berths.
-    #[error("You hold {held} berths and {needed} passengers need one: change the party or choose again.")]
-    PartyMismatch {
-        /// Berths held.
-        held: usize,
-        /// Passengers with a berth.
-        needed: usize,
-    },
-    /// The fare is another than the person agreed to.
-    #[error("The fare is now {} rupees: look at it again before you pay.", .0.total)]
-    FareChanged(Box<Fare>),
-    /// The party has no price.
-    #[error(transparent)]
-    Fare(#[from] FareError),
-    /// A card needs its reference; a reference has to be printable.
-    #[error("Type the reference that the card terminal printed, at most 40 plain characters.")]
-    BadReference,
-    /// Payments without money are for development.
-    #[error("Test payments are not taken here: take cash or a card.")]
-    NoTestPayment,
-    /// Any traveller may touch a public terminal: there is no till.
-    #[error("No money is taken at a public terminal: keep the berths with a slip, and pay it at the counter.")]
-    NoMoneyHere,
-    /// As many holds as one session may have.
-    #[error("You hold {max} choices of berths already: pay for one of them, or give its berths back first.")]
-    TooManyHolds {
-        /// The most.
-        max: usize,
-    },
-    /// The slip was paid, or its time is over.
-    #[error("This slip cannot be paid any more: {0}.")]
-    SlipClosed(&'static str),
-    /// These places give nothing back.
-    #[error(transparent)]
-    NotRefundable(#[from] NotRefundable),
-    /// The quote's time is over, or the booking has changed since; the new one.
-    #[error("Now {} rupees would be given back: look at it again before you cancel.", .0.refunded)]
-    QuoteOver(Box<Quote>),
-    /// No refund waits.
-    #[error("No money of this booking waits to be handed out: open it again to see when it was.")]
-    NothingOwed,
-    /// Any traveller may touch a public terminal: there is no till.
-    #[error("No money is handed out at a public terminal: do it at a counter.")]
-    NoTillHere,
-    /// Nothing under this PNR that the caller may see.
-    #[error("There is no booking {0} that you may see: check the number, or sign in to the account that made it.")]
-    NoSuchBooking(Pnr),
-    /// Tickets and receipts are for paid bookings.
-    #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
-    NotPaid,
-    /// Nobody of the booking has a place yet.
-    #[error(
-        "Everybody of this booking is on the waiting list, and nobody may board: there is a ticket once a place is free."
-    )]
-    StillWaiting,
-    /// All places of the booking were given up.
-    #[error("This booking was cancelled, and nobody boards with it: its receipt says what was given back.")]
-    NobodyTravels,
-    /// The process has as much to do as it can.
-    #[error("Kiosk is very busy: try again in a moment.")]
-    Busy,
-    /// The store did not answer in time. What is known of the request's effect is said.
-    #[error("The store does not answer ({reference}). {}", outcome.words())]
-    Unavailable {
-        /// What is known.
-        outcome: Outcome,
-        /// Finds the log's entry.
-        reference: String,
-    },
-    /// A fault of Kiosk's own.
-    #[error("Something went wrong in Kiosk ({reference}): try again, and tell your administrator if it stays.")]
-    Internal {
-        /// Finds the log's entry.
-        reference: String,
-    },
-}
-
-/// What is known of a request that was not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It changed nothing.
-    NothingChanged,
-    /// It may have been carried out. Repeating it with the same id is safe.
-    Unknown,
-}
-
-impl Outcome {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::NothingChanged => "Nothing was changed: try again in a moment.",
-            Self::Unknown => "It may have been done; press the same key again, it will not happen twice.",
-        }
-    }
-}
-
-fn clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
-    crate::domain::time::railway_time(*at).format("%H:%M").to_string()
-}
-
-fn day_and_clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
-    crate::domain::time::railway_time(*at).format("%-d %B at %H:%M").to_string()
-}
-
-fn list(berths: &[BerthRef]) -> String {
-    berths.iter().map(BerthRef::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn taken(berths: &[BerthRef], left: usize) -> String {
-    let were = if berths.len() == 1 { "was" } else { "were" };
-    let next = match left {
-        0 => "none is left, choose another class or train.".to_owned(),
-        1 => "choose another, 1 is left.".to_owned(),
-        left => format!("choose another, {left} are left."),
-    };
-    format!("{} {were} taken a moment ago: {next}", list(berths))
-}
-
-fn sold_out(left: usize, standing: Standing) -> String {
-    match (left, standing) {
-        (0, Standing::Rac(_)) => {
-            format!(
-                "No berth is left for your leg, but you can share one as {standing}: join, or choose another train."
-            )
-        }
-        (0, Standing::Waiting(..)) => {
-            format!("No berth is left for your leg, but you can wait as {standing}: join, or choose another train.")
-        }
-        (0, _) => "This class is sold out for your leg: choose another class or train.".to_owned(),
-        (1, _) => "Only 1 berth is left for your leg: take it, or choose another class or train.".to_owned(),
-        (left, _) => format!("Only {left} berths are left for your leg: take fewer, or choose another class or train."),
     }
 }

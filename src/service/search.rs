@@ -29,6 +29,7 @@ pub(super) async fn search(
     from: &[StationCode],
     to: &[StationCode],
     date: NaiveDate,
+    quota: Quota,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let now = kiosk.now();
@@ -42,7 +43,7 @@ pub(super) async fn search(
     }
     let again = |timetable: &Timetable| timetable.journeys(from, to, date);
     let journeys = as_sold(kiosk, journeys, again).await?;
-    Ok(offers(session, journeys))
+    Ok(offers(session, journeys, quota))
 }
 
 pub(super) async fn departures(session: &Session, station: StationCode, limit: usize) -> Result<Reply, Failure> {
@@ -52,7 +53,7 @@ pub(super) async fn departures(session: &Session, station: StationCode, limit: u
     let journeys = kiosk.timetable().departures(station, now, limit);
     let again = |timetable: &Timetable| timetable.departures(station, now, limit);
     let journeys = as_sold(kiosk, journeys, again).await?;
-    Ok(offers(session, journeys))
+    Ok(offers(session, journeys, Quota::General))
 }
 
 /// Replaces journeys of runs that are sold by an older version of their train by the same search in that version.
@@ -84,23 +85,31 @@ async fn as_sold(
     Ok(sold)
 }
 
-fn offers(session: &Session, journeys: Vec<Journey>) -> Reply {
+fn offers(session: &Session, journeys: Vec<Journey>, quota: Quota) -> Reply {
     let kiosk = session.kiosk();
     session.offer(journeys.iter().map(|journey| (journey.run, journey.train.version())));
     let today = railway_time(kiosk.now()).date();
+    let rules = kiosk.rules();
     let offers = journeys.into_iter().map(|journey| {
-        let classes = journey.train.classes().into_iter();
-        let fares =
-            classes.map(|class| (class, adult_fare(kiosk.rules(), today, &journey.train, class, journey.km))).collect();
+        let sold = journey.train.classes_sold().filter(|class| quota.is_sold_in(*class, rules.quotas_on(today)));
+        let fares = sold.map(|class| (class, adult_fare(rules, today, &journey.train, class, quota, journey.km)));
+        let fares = fares.collect();
         Offer { journey, fares }
     });
     Reply::Offers(offers.collect())
 }
 
-/// What one adult pays in the general quota; `None` when the rules know no fare.
-pub(super) fn adult_fare(rules: &Rules, booked: NaiveDate, train: &Train, class: Class, km: u16) -> Option<Paise> {
+/// What one adult pays; `None` when the rules know no fare.
+pub(super) fn adult_fare(
+    rules: &Rules,
+    booked: NaiveDate,
+    train: &Train,
+    class: Class,
+    quota: Quota,
+    km: u16,
+) -> Option<Paise> {
     let age = Age::try_from(ADULT).expect("a possible age");
     let adult = Traveller { age, accommodation: Accommodation::Berth };
-    let ride = Ride { kind: train.kind(), class, quota: Quota::General, km };
+    let ride = Ride { kind: train.kind(), class, quota, km };
     fare::price(rules.fares_on(booked), rules.quotas_on(booked), ride, &[adult]).ok().map(|fare| fare.total)
 }

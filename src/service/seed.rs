@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
+use crate::domain::quota::Quota;
 use crate::domain::rules::Rules;
 use crate::domain::segment::Leg;
 use crate::domain::time::railway_time;
@@ -64,5 +65,5 @@ fn fares(rules: &Rules, train: &Train, today: NaiveDate) -> BTreeMap<Class, Pais
     let whole = Leg::new(0, end).expect("a train has two halts or more");
     let km = train.distance(whole).expect("a leg of this train");
     let classes = train.classes().into_iter();
-    classes.filter_map(|class| Some((class, adult_fare(rules, today, train, class, km)?))).collect()
+    classes.filter_map(|class| Some((class, adult_fare(rules, today, train, class, Quota::General, km)?))).collect()
 }

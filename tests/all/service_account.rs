@@ -242,6 +242,7 @@ async fn all_requests(stage: &Stage) -> Vec<Request> {
             from: vec![station("MMCT")],
             to: vec![station("NDLS")],
             date: "2026-12-05".parse().expect("a date"),
+            quota: Quota::General,
         },
         Request::Departures { station: station("MMCT"), limit: 5 },
         hold_request(new_hold(), leg(1, 2), class, best(1)),

@@ -269,6 +269,7 @@ async fn a_sold_run_keeps_to_its_version_and_a_leg_of_another_version_is_refused
         from: vec![station("ST")],
         to: vec![station("NDLS")],
         date: "2026-12-05".parse().expect("a date"),
+        quota: Quota::General,
     };
     let offered = |reply: Result<Reply, Failure>| match reply.expect("it is answered") {
         Reply::Offers(offers) => offers,
@@ -292,6 +293,7 @@ async fn a_sold_run_keeps_to_its_version_and_a_leg_of_another_version_is_refused
         from: vec![station("ST")],
         to: vec![station("NDLS")],
         date: "2026-12-06".parse().expect("a date"),
+        quota: Quota::General,
     };
     assert_eq!(offered(dev.call(tomorrow).await)[0].journey.leg, leg(1, 4), "an unsold run follows the timetable");
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::coach::Class;
+use kiosk::domain::quota::Quota;
 use kiosk::service::request::{Failure, Offer, Reply, Request};
 use kiosk::service::{rules_file, seed, timetable_file};
 
@@ -11,7 +12,12 @@ use crate::world::{World, express};
 
 async fn search(stage: &Stage, from: &str, to: &str, date: &str) -> Result<Vec<Offer>, Failure> {
     let (from, to) = (vec![station(from)], vec![station(to)]);
-    offers(stage.guest().call(Request::Search { from, to, date: date.parse().expect("a date") }).await)
+    offers(
+        stage
+            .guest()
+            .call(Request::Search { from, to, date: date.parse().expect("a date"), quota: Quota::General })
+            .await,
+    )
 }
 
 fn offers(reply: Result<Reply, Failure>) -> Result<Vec<Offer>, Failure> {

@@ -78,7 +78,7 @@ fn six() -> Booking {
     let lower = passenger("Dev Sharma", 30, Gender::Male, Some(("B1", 4, BerthType::Lower)), 0).place;
     let mut booking = sample_booking::booking();
     booking.passengers = vec![
-        with("Venkatanarasimharajuvaripeta Subrahmanyam", lower, waiting(12), 202_125),
+        with("Venkatanarasimharajuvaripet Subrahmanyam", lower, waiting(12), 202_125),
         with("Thiruvananthapuram Padmanabhaswamy Iyer", rac, waiting(13), 202_125),
         with("Anita Sharma", waiting(2), waiting(14), 202_125),
         with("Dev Sharma", waiting(3), waiting(15), 202_125),

@@ -115,7 +115,12 @@ impl Results {
     }
 
     fn request(&self) -> Request {
-        Request::Search { from: self.trip.from.codes(), to: self.trip.to.codes(), date: self.trip.date }
+        Request::Search {
+            from: self.trip.from.codes(),
+            to: self.trip.to.codes(),
+            date: self.trip.date,
+            quota: Quota::General,
+        }
     }
 
     fn search(&mut self, cx: &mut Context) {
@@ -420,7 +425,12 @@ impl Scene for Results {
             self.nearby.answered(call, count);
         }
         if let Some(date) = self.nearby.next() {
-            let call = cx.fetch(Request::Search { from: self.trip.from.codes(), to: self.trip.to.codes(), date });
+            let call = cx.fetch(Request::Search {
+                from: self.trip.from.codes(),
+                to: self.trip.to.codes(),
+                date,
+                quota: Quota::General,
+            });
             self.nearby.asks(call, date);
         }
     }
