@@ -8,6 +8,8 @@ mod cli;
 mod config;
 #[path = "all/flows.rs"]
 mod flows;
+#[path = "all/joining.rs"]
+mod joining;
 #[path = "all/kill.rs"]
 mod kill;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
@@ -42,6 +44,10 @@ mod service_hold;
 mod service_kit;
 #[path = "all/service_live.rs"]
 mod service_live;
+#[path = "all/service_queue.rs"]
+mod service_queue;
+#[path = "all/service_quota.rs"]
+mod service_quota;
 #[path = "all/service_refund.rs"]
 mod service_refund;
 #[path = "all/service_search.rs"]

@@ -1,10 +1,16 @@
 //! What a party is given: berths while there are any, then halves of shared berths, then places on the list.
+//!
+//! All of a party is given something, or nobody of it. Berths go to those first who should not have to climb, then by the
+//! order of the form. Whether those who wait already come first is decided elsewhere: here counts what is free.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
+use crate::domain::allotment::{BerthWish, allot};
 use crate::domain::coach::{BerthRef, Class, Coach};
 use crate::domain::inventory::{Part, RunState, Spot, Stage};
 use crate::domain::quota::{Pool, Quota};
@@ -46,6 +52,45 @@ pub enum Accept {
     Anything,
 }
 
+/// What a party asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The class.
+    pub class: Class,
+    /// The quota.
+    pub quota: Quota,
+    /// The leg.
+    pub leg: Leg,
+    /// What each of them would like, in the order of the form.
+    pub wishes: &'a [BerthWish],
+    /// What they would take.
+    pub accept: Accept,
+    /// Decides among equal coaches, so that parties who ask at once begin at different ones.
+    pub start: u64,
+}
+
+/// Why a party is given nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotAdmitted {
+    /// The train does not carry the class.
+    #[error("the train does not carry the class")]
+    NoSuchClass,
+    /// Fewer berths are free than they are, and they take nothing else, or there is nothing else.
+    #[error("only {left} berths are free")]
+    Shortage {
+        /// How many are.
+        left: usize,
+        /// What the next passenger to ask would get.
+        standing: Standing,
+    },
+    /// Not all of them find room on the list.
+    #[error("the waiting list is full")]
+    ListFull,
+    /// The list was closed when the chart was made.
+    #[error("the waiting list is closed")]
+    ListClosed,
+}
+
 /// What the next passenger to ask would get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
@@ -75,6 +120,57 @@ impl fmt::Display for Standing {
 }
 
 impl RunState {
+    /// What each of a party is given at `now`, in the order of the form.
+    pub fn admit(&self, asked: &Asked<'_>, now: DateTime<Utc>) -> Result<Vec<Grant>, NotAdmitted> {
+        let Asked { class, quota, leg, wishes, start, .. } = *asked;
+        if class == Class::Unreserved && self.train.kind().carries_unreserved() {
+            return Ok(vec![Grant::Unreserved; wishes.len()]);
+        }
+        let left = self.available(class, quota, leg, now).ok_or(NotAdmitted::NoSuchClass)?;
+        let order = if left < wishes.len() { in_order_of_need(wishes) } else { (0..wishes.len()).collect() };
+        let (served, others) = order.split_at(left.min(wishes.len()));
+        let queued = if others.is_empty() { Vec::new() } else { self.queued(asked, left, others.len(), now)? };
+        let served_wishes: Vec<_> = served.iter().map(|wish| wishes[*wish]).collect();
+        let berths = allot(self, class, quota, leg, &served_wishes, start, now).expect("so many are free");
+        let mut grants = vec![Grant::Waiting; wishes.len()];
+        let given = berths.into_iter().map(Grant::Berth).chain(queued);
+        for (wish, grant) in order.iter().zip(given) {
+            grants[*wish] = grant;
+        }
+        Ok(grants)
+    }
+
+    /// What those are given for whom there is no berth.
+    fn queued(
+        &self,
+        asked: &Asked<'_>,
+        left: usize,
+        others: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Grant>, NotAdmitted> {
+        let Asked { class, quota, leg, accept, .. } = *asked;
+        if accept == Accept::Berths {
+            let standing = self.standing(class, quota, leg, now).unwrap_or(Standing::Full);
+            return Err(NotAdmitted::Shortage { left, standing });
+        }
+        let Some(list) = self.joinable(class, quota) else {
+            let has_list = matches!(quota, Quota::General | Quota::Tatkal);
+            let nothing = NotAdmitted::Shortage { left, standing: Standing::Full };
+            return Err(if has_list { NotAdmitted::ListClosed } else { nothing });
+        };
+        let halves = match list {
+            WaitingList::General => self.free_halves(class, leg, now).take(others).collect(),
+            WaitingList::Tatkal => Vec::new(),
+        };
+        let waiting = others - halves.len();
+        let on_list = usize::from(self.queue(QueueId { class, list }).waiting);
+        if waiting > 0 && on_list + waiting > self.waiting_cap(class) as usize {
+            return Err(NotAdmitted::ListFull);
+        }
+        let halves = halves.into_iter().map(Grant::Shared);
+        Ok(halves.chain(std::iter::repeat_n(Grant::Waiting, waiting)).collect())
+    }
+
     /// What the next passenger for a leg would get from a quota at `now`; `None` when the train does not carry the
     /// class.
     pub fn standing(&self, class: Class, quota: Quota, leg: Leg, now: DateTime<Utc>) -> Option<Standing> {
@@ -137,3 +233,13 @@ impl RunState {
         halves
     }
 }
+
+/// The places of wishes in the form, those first who should not have to climb.
+pub fn in_order_of_need(wishes: &[BerthWish]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..wishes.len()).collect();
+    order.sort_by_key(|wish| Reverse(wishes[*wish].needs_lower));
+    order
+}
+
+#[cfg(test)]
+mod tests;

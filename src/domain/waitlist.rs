@@ -4,6 +4,8 @@
 //! those who share one (RAC) and those who have none yet, in the order of the form. It leaves the queue when all of them
 //! have a berth or have given up. Where queues are kept, and how a move is written, is deliberately absent.
 
+mod joining;
+mod position;
 pub mod promotion;
 
 use std::fmt;
@@ -12,6 +14,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::joining::joining;
+pub use self::position::renumbered;
 use crate::domain::coach::{BerthRef, BerthType, Class};
 use crate::domain::inventory::{Part, Spot};
 use crate::domain::pnr::Pnr;
@@ -90,7 +94,7 @@ impl FromStr for QueueId {
     }
 }
 
-/// How many wait in a queue.
+/// How many wait in a queue, and who comes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct QueueHead {
@@ -100,6 +104,8 @@ pub struct QueueHead {
     pub waiting: u16,
     /// Whether the chart has closed it: nobody joins any more.
     pub frozen: bool,
+    /// The place in the order of the queue of whoever joins next.
+    pub next_seq: u64,
 }
 
 impl QueueHead {

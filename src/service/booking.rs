@@ -7,6 +7,7 @@ mod draft;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use futures_util::future::try_join_all;
 
 pub(super) use self::draft::second;
 use self::draft::{Draft, check_tender};
@@ -18,16 +19,17 @@ use crate::domain::inventory::edit::{self, CoachEdit};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
-use crate::domain::quota::Quota;
+use crate::domain::quota::{Quota, eligible};
 use crate::domain::segment::Leg;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
 use crate::domain::user::Role;
+use crate::domain::waitlist::renumbered;
 use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::refuse;
 use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, receipt_outbox};
+use crate::service::{Kiosk, receipt_outbox, waitlist};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Holding, Plan, Transition};
 
@@ -35,38 +37,54 @@ use crate::store::runs::{Before, Commit, Holding, Plan, Transition};
 pub(super) const SLIP_SPARE: TimeDelta = TimeDelta::minutes(2);
 /// How often another PNR is drawn when one is taken: of a billion numbers, never in practice.
 const DRAWS: u32 = 16;
+/// How often a booking is written again because its number is somebody's, or its queue has moved. Each time somebody else
+/// got in.
+const ATTEMPTS: u32 = 64;
+/// After how many attempts the pauses between them grow no longer.
+const SHORT_PAUSES: u32 = 4;
 /// Bookings on a page of a listing.
 const PAGE: i32 = 20;
 
 const PAID: &str = "it was paid already";
 const LAPSED: &str = "its time is over and the berths were given back";
 
+/// What is asked for of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    pub leg: Leg,
+    pub class: Class,
+    pub quota: Quota,
+}
+
 /// What a party pays for a leg of a run.
 pub(super) async fn price(
     session: &Session,
     run: RunId,
-    leg: Leg,
-    class: Class,
+    ticket: Ticket,
     passengers: &[Passenger],
 ) -> Result<Fare, Failure> {
     let kiosk = session.kiosk();
     let train = kiosk.train_of(run).await?;
-    fare_of(kiosk, &train, leg, class, passengers)
+    fare_of(kiosk, &train, ticket, passengers)
 }
 
-fn fare_of(kiosk: &Kiosk, train: &Train, leg: Leg, class: Class, passengers: &[Passenger]) -> Result<Fare, Failure> {
+/// What a party pays that may buy from the quota. Who may, and what it costs, goes by the rules of the day.
+fn fare_of(kiosk: &Kiosk, train: &Train, ticket: Ticket, passengers: &[Passenger]) -> Result<Fare, Failure> {
+    let Ticket { leg, class, quota } = ticket;
     let km = train.distance(leg).ok_or(Failure::NoSuchRun)?;
     let today = railway_time(kiosk.now()).date();
     let most = kiosk.rules().booking_on(today).max_party;
     if passengers.is_empty() || passengers.len() > usize::from(most) {
         return Err(Failure::PartySize { max: most });
     }
+    let quotas = kiosk.rules().quotas_on(today);
+    eligible(quota, class, quotas, passengers)?;
     let party: Vec<_> = passengers
         .iter()
         .map(|passenger| Traveller { age: passenger.age, accommodation: passenger.accommodation })
         .collect();
-    let ride = Ride { kind: train.kind(), class, quota: Quota::General, km };
-    Ok(fare::price(kiosk.rules().fares_on(today), kiosk.rules().quotas_on(today), ride, &party)?)
+    let ride = Ride { kind: train.kind(), class, quota, km };
+    Ok(fare::price(kiosk.rules().fares_on(today), quotas, ride, &party)?)
 }
 
 /// Takes the money and makes the held berths a booking.
@@ -84,6 +102,9 @@ pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Ten
 
 /// Keeps the held berths under a slip that is paid at a counter.
 pub(super) async fn reserve(session: &Session, op: OpId, order: &Order) -> Result<Reply, Failure> {
+    if order.hold.grants.iter().any(|grant| grant.berth().is_none()) {
+        return Err(Failure::NothingToKeep);
+    }
     let booking = match prepare(session, op, order).await? {
         Prepared::Draft(draft) => {
             let slip =
@@ -103,11 +124,13 @@ enum Terms {
     Slip(Slip),
 }
 
-/// Writes a new booking, under another number if its own is taken. Finds what an earlier attempt wrote.
+/// Writes a new booking, under another number if its own is taken, and behind everybody who waits if not all of it have
+/// a berth. Finds what an earlier attempt wrote.
 async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms: Terms) -> Result<Booking, Failure> {
     let kiosk = session.kiosk();
     let (plan, holding) = (draft.plan(), draft.holding());
-    for draw in 0..DRAWS {
+    let mut draw = 0;
+    for attempt in 1..=ATTEMPTS {
         let pnr = draft::pnr(&draft.train, op, draw);
         let (booking, edits) = match &terms {
             Terms::Paid(payment) => {
@@ -121,22 +144,32 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
                 (kept, holding.coaches().map(|(coach, held)| edit::extend(coach, held, until)).collect())
             }
         };
-        let transition = Transition { booking: &booking, before: Before::Nothing, edits, queue: None };
+        let joining = waitlist::join(kiosk, &plan, booking, draft.now).await;
+        let (booking, queue) = match joining {
+            Ok(joined) => joined,
+            // The list may be full or closed since an earlier attempt got in.
+            Err(failure) => return earlier(kiosk, &draft.train, op).await?.ok_or(failure),
+        };
+        let waits = queue.as_ref().map(|queue| queue.id.class);
+        let transition = Transition { booking: &booking, before: Before::Nothing, edits, queue };
         let commit = kiosk.store().commit(&plan, &transition).await;
         match commit.map_err(|error| refuse_doubtful(session, order, &error))? {
             Commit::Done => {
                 kiosk.announce(&plan, Vec::new(), &holding);
+                waitlist::promote_freed(kiosk, booking.run, waits);
                 return Ok(booking);
             }
             Commit::Found(found) if found.was_made_by(op) => return Ok(*found),
-            Commit::Found(_) => {}
-            Commit::Moved(_) | Commit::QueueMoved => {
+            Commit::Found(_) => draw += 1,
+            // Somebody else joined the queue or left it meanwhile.
+            Commit::QueueMoved => kiosk.store().patience().pause(attempt.min(SHORT_PAUSES)).await,
+            Commit::Moved(_) => {
                 // The hold may have gone into the booking by an earlier attempt that this one met on its way.
                 if let Some(found) = earlier(kiosk, &draft.train, op).await? {
                     return Ok(found);
                 }
                 session.drop_hold(order.hold.id);
-                return Err(Failure::HoldExpired);
+                return Err(if holding.parts.is_empty() { Failure::TrainCancelled } else { Failure::HoldExpired });
             }
         }
     }
@@ -230,7 +263,8 @@ fn payable_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Fai
 
 /// A booking, for whoever may see it.
 pub(super) async fn show(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
-    visible(session, pnr).await.map(|booking| Reply::Booking(Arc::new(booking)))
+    let booking = visible(session, pnr).await?;
+    session.kiosk().placed(booking).await.map(|booking| Reply::Booking(Arc::new(booking)))
 }
 
 /// The bookings of the caller's account, newest first.
@@ -239,8 +273,9 @@ pub(super) async fn mine(session: &Session, after: Option<&Cursor>) -> Result<Re
     let account = session.who().account().ok_or(Failure::SignedOut)?;
     let page = kiosk.store().bookings_of(account, after.map(|Cursor(after)| after.as_str()), PAGE).await;
     let page = page.map_err(|error| refuse("list bookings", &error))?;
-    let bookings = page.bookings.into_iter().map(|booking| Arc::new(kiosk.as_of_now(booking)));
-    Ok(Reply::Bookings { page: bookings.collect(), next: page.next.map(Cursor) })
+    let bookings = page.bookings.into_iter().map(|booking| kiosk.placed(kiosk.as_of_now(booking)));
+    let bookings = try_join_all(bookings).await?.into_iter().map(Arc::new).collect();
+    Ok(Reply::Bookings { page: bookings, next: page.next.map(Cursor) })
 }
 
 /// The booking, if this session may see it: staff all, others their own and what was made here since they came.
@@ -304,7 +339,8 @@ fn check(session: &Session, op: OpId, order: &Order, train: Arc<Train>) -> Resul
     if now >= hold.until {
         return Err(Failure::HoldExpired);
     }
-    let fare = fare_of(kiosk, &train, hold.leg, hold.class, &order.passengers)?;
+    let ticket = Ticket { leg: hold.leg, class: hold.class, quota: hold.quota };
+    let fare = fare_of(kiosk, &train, ticket, &order.passengers)?;
     let draft = Draft::new(session, op, order, train, fare, now, closes)?;
     if draft.fare.total != order.agreed {
         return Err(Failure::FareChanged(Box::new(draft.fare)));
@@ -389,6 +425,15 @@ impl Kiosk {
     async fn find(&self, pnr: Pnr) -> Result<Option<Booking>, Failure> {
         let found = self.store().booking(pnr).await.map_err(|error| refuse("read a booking", &error))?;
         Ok(found.map(|booking| self.as_of_now(booking)))
+    }
+
+    /// A booking with the numbers that its passengers have in their queue now.
+    async fn placed(&self, booking: Booking) -> Result<Booking, Failure> {
+        if !booking.is_queued() || booking.status != BookingStatus::Booked {
+            return Ok(booking);
+        }
+        let entries = self.store().queues(booking.run, booking.class).await;
+        Ok(renumbered(&booking, &entries.map_err(|error| refuse("read a queue", &error))?))
     }
 
     /// A slip whose time is over is shown as what it is, though nobody has written so yet.

@@ -94,6 +94,7 @@ impl Kiosk {
             let read = waitlist::promote(self, read.state.run, class, now).await?;
             self.drop_waiting(&read.state, class, now).await?;
         }
+        self.announce_coaches(&plan, Vec::new(), Vec::new());
         Ok(next)
     }
 
@@ -156,6 +157,7 @@ impl Kiosk {
         for pnr in self.store().manifest_pnrs(run).await? {
             left |= !self.refund_booking(&mut read.state, pnr, now).await?;
         }
+        self.announce_coaches(&plan, Vec::new(), Vec::new());
         Ok(left.then_some(now + AGAIN))
     }
 

@@ -39,8 +39,10 @@ impl Session {
             Request::MakeChart { run } => chart::make(session, run).await,
             Request::CancelRun { run } => chart::cancel_run(session, run).await,
             Request::Release { hold, run: _ } => hold::release(session, hold).await,
-            Request::Price { run, leg, class, quota: _, passengers } => {
-                booking::price(session, run, leg, class, &passengers).await.map(Reply::Priced)
+            Request::Price { run, leg, class, quota, passengers } => {
+                booking::price(session, run, booking::Ticket { leg, class, quota }, &passengers)
+                    .await
+                    .map(Reply::Priced)
             }
             Request::Book { op, order, payment } => booking::book(session, op, &order, payment).await,
             Request::Reserve { op, order } => booking::reserve(session, op, &order).await,

@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 
-use crate::domain::admission::{Accept, Grant};
-use crate::domain::allotment::allot;
+use crate::domain::admission::{Accept, Asked, Grant, NotAdmitted, in_order_of_need};
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
-use crate::domain::inventory::{CoachState, HoldId, RunState};
-use crate::domain::quota::Quota;
+use crate::domain::inventory::{CoachState, HoldId, Part, RunState, Stage};
+use crate::domain::quota::{Quota, is_open_to};
 use crate::domain::rules::BookingRules;
 use crate::domain::segment::Leg;
 use crate::domain::time::{instant, railway_time};
-use crate::domain::train::{RunId, Train};
+use crate::domain::train::RunId;
+use crate::domain::waitlist::SharedBerth;
 use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};
 use crate::service::session::{Session, Tried};
@@ -41,7 +41,6 @@ pub(super) struct Wanted {
     pub class: Class,
     pub quota: Quota,
     pub choice: Choice,
-    #[expect(dead_code, reason = "read once parties are admitted to queues")]
     pub accept: Accept,
 }
 
@@ -60,6 +59,8 @@ enum Knowledge {
     Recent,
     /// It was read for this request.
     Certain,
+    /// It was read for this request, and whoever waits for a berth of the class and could have one has it.
+    Served,
 }
 
 pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Failure> {
@@ -80,39 +81,47 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         None => (kiosk.known_run(wanted.run).await?, Knowledge::Certain),
     };
     for _ in 0..ATTEMPTS {
-        if run.state.coaches.values().any(|coach| coach.holds.contains_key(&wanted.id)) {
-            // An earlier attempt was applied.
-            let granted = granted(&run.state, wanted).filter(|granted| now < granted.until);
-            let granted = granted.ok_or(Failure::HoldExpired)?;
-            session.keep_hold(granted.clone());
-            return Ok(Reply::Held(granted));
+        if let Some(kept) = earlier(session, &run.state, wanted, now)? {
+            session.keep_hold(kept.clone());
+            return Ok(Reply::Held(kept));
         }
         if !session.chose_by(wanted.run, run.state.train.version()) {
             return Err(Failure::NoSuchRun);
         }
-        let closes = check_on_sale(rules, &run.state.train, wanted.run, wanted.leg, now)?;
+        let closes = check_on_sale(rules, &run.state, wanted, now)?;
         let until = (now + kiosk.settings().hold).trunc_subsecs(3).min(closes);
-        let grants = match choose(&run.state, wanted, now) {
-            Ok(grants) => grants,
-            Err(_) if knowledge == Knowledge::Recent => {
-                (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
-                continue;
-            }
-            Err(failure) => return Err(failure),
-        };
+        if knowledge != Knowledge::Served && is_fenced(&run.state, wanted.class) {
+            // Nobody passes those who wait: what they can have is theirs first.
+            let served = waitlist::promote(kiosk, wanted.run, wanted.class, now).await;
+            (run, knowledge) = (served.map_err(|error| refuse("hold", &error))?, Knowledge::Served);
+            continue;
+        }
+        let chosen = choose(&run.state, wanted, now);
+        let has_berths = chosen.as_ref().is_ok_and(|grants| grants.iter().all(|grant| grant.berth().is_some()));
+        if !has_berths && knowledge == Knowledge::Recent {
+            (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+            continue;
+        }
+        let grants = chosen?;
         if !kiosk.pin(&mut run).await? {
             (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
             continue;
         }
+        let granted = wanted.granted(&run.state, grants, until);
+        if granted.parts.is_empty() {
+            // Places on a list, or in the unreserved coaches: nothing of the run is out of sale for them.
+            session.keep_hold(granted.clone());
+            return Ok(Reply::Held(granted));
+        }
         let plan = Plan::new(wanted.run, &run.state.train);
-        let holding = Holding { hold: wanted.id, leg: wanted.leg, parts: run.state.spots_of(&grants) };
+        let holding = holding(&granted);
         let attempt = kiosk.store().hold(&plan, &holding, until, &run.state, now).await;
         match attempt.map_err(|error| refuse("hold", &error))? {
             HoldAttempt::Held(coaches) => {
                 let parts = coaches.iter().filter_map(|(_, coach)| coach.holds.get(&wanted.id));
                 let until = parts.map(|part| part.until).min().unwrap_or(until);
                 kiosk.announce(&plan, coaches, &holding);
-                let granted = wanted.granted(&run.state, grants, until);
+                let granted = Hold { until, ..granted };
                 session.keep_hold(granted.clone());
                 return Ok(Reply::Held(granted));
             }
@@ -125,6 +134,9 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
                     (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
                 } else if let Choice::Berths(_) = wanted.choice {
                     knowledge = Knowledge::Certain;
+                } else if knowledge == Knowledge::Served {
+                    // What has become free since is theirs who wait.
+                    knowledge = Knowledge::Recent;
                 }
             }
             HoldAttempt::Taken(_) | HoldAttempt::OtherPlan => {
@@ -133,6 +145,23 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         }
     }
     Err(Failure::Busy)
+}
+
+/// Whether anybody waits or ever waited for a berth of a class.
+fn is_fenced(state: &RunState, class: Class) -> bool {
+    state.train.coaches_of(class).any(|coach| state.coach(coach.id()).fenced)
+}
+
+/// What an earlier attempt with the same id has left; refused when its time is over, or not all of it is there.
+fn earlier(session: &Session, state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Option<Hold>, Failure> {
+    let kept = if state.coaches.values().any(|coach| coach.holds.contains_key(&wanted.id)) {
+        granted(state, wanted)
+    } else {
+        // One that takes nothing out of sale is known to the session alone.
+        let Some(kept) = session.held(wanted.id).filter(|hold| hold.parts.is_empty()) else { return Ok(None) };
+        Some(kept)
+    };
+    kept.filter(|hold| now < hold.until).map(Some).ok_or(Failure::HoldExpired)
 }
 
 /// Gives a hold of this session back; one that is not there is given back already.
@@ -178,36 +207,77 @@ pub(super) async fn release_held(kiosk: &Kiosk, run: RunId, held: &Holding) -> R
     Ok(())
 }
 
-/// The hold as an earlier attempt left it.
+/// The hold as an earlier attempt left it: who has what follows from the spots, since parties are always given theirs in
+/// one order.
 fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
     let mut berths: Vec<BerthRef> = Vec::new();
+    let mut halves: Vec<SharedBerth> = Vec::new();
     let mut until: Option<DateTime<Utc>> = None;
-    for (coach, state) in &state.coaches {
-        if let Some(part) = state.holds.get(&wanted.id).filter(|part| part.leg == wanted.leg) {
-            berths.extend(part.spots.iter().map(|spot| BerthRef { coach: *coach, number: spot.number }));
-            until = Some(until.map_or(part.until, |until| until.min(part.until)));
+    for (coach, coach_state) in &state.coaches {
+        let Some(part) = coach_state.holds.get(&wanted.id).filter(|part| part.leg == wanted.leg) else { continue };
+        until = Some(until.map_or(part.until, |until| until.min(part.until)));
+        for spot in &part.spots {
+            let berth = BerthRef { coach: *coach, number: spot.number };
+            match spot.part {
+                Part::Whole => berths.push(berth),
+                // Until the chart a berth of two halves is shared, and from then on it is one.
+                Part::First | Part::Second if state.stage == Stage::Open => {
+                    halves.push(SharedBerth { berth, part: spot.part });
+                }
+                Part::First => berths.push(berth),
+                Part::Second => {}
+            }
         }
     }
-    if let Choice::Berths(chosen) = &wanted.choice {
-        // In the order in which they were asked for.
-        berths.sort_by_key(|berth| chosen.iter().position(|chosen| chosen == berth));
-    }
-    let until = until.filter(|_| berths.len() == wanted.choice.len())?;
-    Some(wanted.granted(state, berths.into_iter().map(Grant::Berth).collect(), until))
+    let until = until?;
+    let grants = match &wanted.choice {
+        Choice::Berths(chosen) => {
+            // In the order in which they were asked for.
+            berths.sort_by_key(|berth| chosen.iter().position(|chosen| chosen == berth));
+            berths.into_iter().map(Grant::Berth).collect()
+        }
+        Choice::Best(wishes) => {
+            let queued = wishes.len().checked_sub(berths.len() + halves.len())?;
+            let order =
+                if berths.len() < wishes.len() { in_order_of_need(wishes) } else { (0..wishes.len()).collect() };
+            let given = berths.into_iter().map(Grant::Berth).chain(halves.into_iter().map(Grant::Shared));
+            let mut grants = vec![Grant::Waiting; wishes.len()];
+            for (wish, grant) in order.into_iter().zip(given) {
+                grants[wish] = grant;
+            }
+            if queued > 0 && wanted.accept == Accept::Berths {
+                return None;
+            }
+            grants
+        }
+    };
+    (grants.len() == wanted.choice.len()).then(|| wanted.granted(state, grants, until))
 }
 
-/// Refuses a leg of a run that is not on sale, and says when its sales close. The window counts from the origin's date.
+/// Refuses what is not on sale to whom asks, and says when its sales close. The window counts from the origin's date.
 fn check_on_sale(
     rules: &BookingRules,
-    train: &Train,
-    run: RunId,
-    leg: Leg,
+    state: &RunState,
+    wanted: &Wanted,
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, Failure> {
-    let (board, _) = train.ends(leg).ok_or(Failure::NoSuchRun)?;
+    let Wanted { run, leg, class, quota, .. } = *wanted;
+    let (board, _) = state.train.ends(leg).ok_or(Failure::NoSuchRun)?;
     let closes = check_not_closed(rules, board.depart.on(run.date), now)?;
     let (first, last) = rules.window(now);
-    if run.date > last { Err(Failure::OutsideWindow { first, last }) } else { Ok(closes) }
+    if run.date > last {
+        return Err(Failure::OutsideWindow { first, last });
+    }
+    match state.stage {
+        Stage::Cancelled => return Err(Failure::TrainCancelled),
+        Stage::FinalChart if class != Class::Unreserved => return Err(Failure::SalesClosed),
+        Stage::FirstChart if quota != Quota::General => return Err(Failure::QuotaOver { quota }),
+        Stage::Open | Stage::FirstChart | Stage::FinalChart => {}
+    }
+    let quotas = &state.terms.quotas;
+    is_open_to(quota, class, quotas, wanted.choice.len())?;
+    let opens = instant(quotas.tatkal.opens_at(class, run.date));
+    if quota == Quota::Tatkal && now < opens { Err(Failure::TatkalOpens { at: opens }) } else { Ok(closes) }
 }
 
 /// Refuses a leg whose sales have closed, whatever is held of it, and says when they close. They do so some time before
@@ -221,28 +291,38 @@ pub(super) fn check_not_closed(
     if now >= closes { Err(Failure::SalesClosed) } else { Ok(closes) }
 }
 
-/// Chooses berths from a state, or says why there are none.
+/// Chooses from a state what a party is given, or says why there is nothing.
 fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<Grant>, Failure> {
-    let left = state.available(wanted.class, wanted.quota, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
-    let standing = state.standing(wanted.class, wanted.quota, wanted.leg, now).ok_or(Failure::NoSuchRun)?;
+    let Wanted { class, quota, leg, accept, .. } = *wanted;
     match &wanted.choice {
         Choice::Best(wishes) => {
             let start = u64::from_be_bytes(wanted.id.0.as_bytes()[8..].try_into().expect("a UUID has 16 bytes"));
-            allot(state, wanted.class, wanted.quota, wanted.leg, wishes, start, now)
-                .map(|berths| berths.into_iter().map(Grant::Berth).collect())
-                .map_err(|shortage| Failure::SoldOut { left: shortage.left, standing })
+            let asked = Asked { class, quota, leg, wishes, accept, start };
+            state.admit(&asked, now).map_err(|refusal| match refusal {
+                NotAdmitted::NoSuchClass => Failure::NoSuchRun,
+                NotAdmitted::Shortage { left, standing } => Failure::SoldOut { left, standing },
+                NotAdmitted::ListFull => Failure::ListFull,
+                NotAdmitted::ListClosed => Failure::ChartMade,
+            })
         }
         Choice::Berths(berths) => {
+            let left = state.available(class, quota, leg, now).ok_or(Failure::NoSuchRun)?;
             let exists = |berth: &BerthRef| {
-                let coach = state.train.coach(berth.coach).filter(|coach| coach.class() == wanted.class);
+                let coach = state.train.coach(berth.coach).filter(|coach| coach.class() == class);
                 coach.is_some_and(|coach| (1..=coach.berths()).contains(&berth.number))
             };
             let twice = berths.iter().enumerate().any(|(i, berth)| berths[..i].contains(berth));
             if twice || !berths.iter().all(exists) {
                 return Err(Failure::NoSuchRun);
             }
-            let is_taken = |berth: &&BerthRef| !state.coach(berth.coach).is_free(berth.number, wanted.leg, now);
-            let taken: Vec<_> = berths.iter().filter(is_taken).copied().collect();
+            let are = |is_such: &dyn Fn(BerthRef) -> bool| -> Vec<BerthRef> {
+                berths.iter().copied().filter(|berth| is_such(*berth)).collect()
+            };
+            let others = are(&|berth| state.pool(berth) != quota.pool());
+            if !others.is_empty() {
+                return Err(Failure::OtherQuota { berths: others });
+            }
+            let taken = are(&|berth| !state.coach(berth.coach).is_free(berth.number, leg, now));
             if taken.is_empty() {
                 Ok(berths.iter().copied().map(Grant::Berth).collect())
             } else {

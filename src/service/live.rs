@@ -180,6 +180,8 @@ impl Live {
             pinned.insert(read.state.run, Arc::clone(&read.state.train));
         }
         let Some(watched) = self.watched(read.state.run) else { return };
+        // Queues carry no count of their writes: what was read before the newest hint may be older.
+        let is_newest = read.hint >= watched.seen().hint;
         watched.note(|seen| {
             seen.pinned |= read.pinned;
             seen.hint = seen.hint.max(read.hint);
@@ -190,9 +192,14 @@ impl Live {
                 None => read.state.clone(),
                 Some(known) => {
                     // A settled version stays; before that the timetable's newest counts.
-                    let train = if read.pinned || !watched.seen().pinned { &read.state.train } else { &known.train };
+                    let from = if read.pinned || !watched.seen().pinned { &read.state } else { known };
                     let mut merged = known.clone();
-                    merged.train = Arc::clone(train);
+                    (merged.train, merged.terms) = (Arc::clone(&from.train), Arc::clone(&from.terms));
+                    // A run's charts are never unmade.
+                    merged.stage = known.stage.max(read.state.stage);
+                    if is_newest {
+                        merged.queues.clone_from(&read.state.queues);
+                    }
                     merge(&mut merged.coaches, read.state.coaches.iter().map(|(id, coach)| (*id, coach.clone())));
                     merged
                 }
@@ -255,9 +262,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Attention, BTreeMap, CoachId, CoachState, DateTime, Live, Run, RunState};
+    use crate::domain::inventory::Stage;
     use crate::domain::rules::quota::QuotaRules;
     use crate::domain::segment::SegmentMask;
     use crate::domain::train::Train;
+    use crate::domain::waitlist::{QueueHead, QueueId, WaitingList};
     use crate::service::timetable_file;
 
     fn coach(rev: u64, berth: u8) -> CoachState {
@@ -272,6 +281,34 @@ mod tests {
             pinned: true,
             hint: 1,
         }
+    }
+
+    #[test]
+    fn charts_and_queues_follow_what_was_read_last() {
+        let train = Arc::new(timetable_file::bundled().trains.swap_remove(0));
+        let now = DateTime::from_timestamp(1_764_000_000, 0).expect("a valid instant");
+        let live = Live::default();
+        let at = |hint, stage, waiting| {
+            let mut read = read(&train, coach(1, 1));
+            let id = QueueId { class: train.classes()[0], list: WaitingList::General };
+            (read.hint, read.state.stage) = (hint, stage);
+            read.state.queues.insert(id, QueueHead { waiting, ..QueueHead::default() });
+            read
+        };
+        let run = at(1, Stage::Open, 0).state.run;
+        let watch = live.watch(run, Attention::Listed);
+        let shown = || {
+            let state = watch.current().expect("it was read");
+            let waiting = state.queues.values().map(|head| head.waiting).sum::<u16>();
+            (state.stage, waiting)
+        };
+        live.publish(&at(1, Stage::Open, 0), now);
+        live.publish(&at(2, Stage::Open, 3), now);
+        assert_eq!(shown(), (Stage::Open, 3));
+        live.publish(&at(1, Stage::Open, 0), now);
+        assert_eq!(shown(), (Stage::Open, 3), "an older read");
+        live.publish(&at(3, Stage::FirstChart, 1), now);
+        assert_eq!(shown(), (Stage::FirstChart, 1));
     }
 
     #[test]

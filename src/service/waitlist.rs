@@ -1,5 +1,7 @@
-//! Those who wait for a berth: how they move up.
+//! Those who wait for a berth: how they join the queue, and how they move up.
 
+mod joining;
 mod promotion;
 
+pub(super) use self::joining::join;
 pub(super) use self::promotion::{next_due, promote, promote_freed};

@@ -24,7 +24,7 @@ use self::requests::{Transacted, Written};
 pub use self::run_item::{Lease, Pinned};
 pub use self::transition::{Before, Commit, Transition};
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::edit::{CoachEdit, Held, claim, release};
+use crate::domain::inventory::edit::{CoachEdit, Fence, Held, claim, release};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, Parts, RunState, Spot, Stage};
 use crate::domain::quota::Terms;
 use crate::domain::rules::Rules;
@@ -258,6 +258,19 @@ impl Store {
             }
         }
         Err(StoreError::Conflict { what: format!("coach {coach}") })
+    }
+
+    /// Marks a coach as waited for, for good.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when the run is sold by another plan.
+    pub async fn fence(&self, plan: &Plan, coach: CoachId) -> Result<(), StoreError> {
+        let edit = CoachEdit { fence: Fence::Raised, ..CoachEdit::new(coach) };
+        match self.update_coach(plan.run, &CoachWrite::of(&edit, plan)).await? {
+            Written::Done(_) => Ok(()),
+            Written::Refused(_) => Err(StoreError::Conflict { what: format!("the plan of coach {coach}") }),
+        }
     }
 
     /// Changes a coach if nothing of it was changed since it was read at `rev`; says whether it was.

@@ -16,7 +16,7 @@ use kiosk::domain::segment::Leg;
 use kiosk::domain::station::StationCode;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::time::railway_time;
-use kiosk::domain::train::{RunId, Train, TrainDraft};
+use kiosk::domain::train::{RunId, Train, TrainDraft, TrainKind};
 use kiosk::domain::user::{Email, Phone, Role, Username};
 use kiosk::service::request::{Choice, Failure, Hold, Identity, Order, Reply, Request, Tender};
 use kiosk::service::rules_file;
@@ -46,6 +46,16 @@ pub fn small_train() -> Train {
     Train::new(TrainDraft { coaches, ..TrainDraft::from(rajdhani()) }).expect("the train is in order")
 }
 
+/// A superfast train with sixteen berths of 3A and twenty-four of SL. Of 3A, 13 are in the general quota, one is shared, one
+/// is for senior citizens and one for Tatkal; of SL, 16 are in the general quota, and two each are shared and for ladies,
+/// senior citizens and Tatkal.
+pub fn mixed_train() -> Train {
+    let coach = |id, class, berths| Coach::new(CoachId::parse(id).expect("a coach"), class, berths).expect("berths");
+    let coaches = vec![coach("B1", Class::ThirdAc, 16), coach("S1", Class::Sleeper, 24)];
+    let draft = TrainDraft { coaches, kind: TrainKind::Superfast, ..TrainDraft::from(rajdhani()) };
+    Train::new(draft).expect("the train is in order")
+}
+
 pub async fn publish(store: &Store, train: Train) {
     let listing = Listing { train, fares: std::collections::BTreeMap::new() };
     store.publish(&stations(), &[listing], |_, _| {}).await.expect("it can be published");
@@ -65,9 +75,18 @@ impl Stage {
         Self::with(settings()).await
     }
 
+    /// With the mixed train.
+    pub async fn mixed() -> Self {
+        Self::over(settings(), mixed_train()).await
+    }
+
     pub async fn with(settings: Settings) -> Self {
+        Self::over(settings, small_train()).await
+    }
+
+    async fn over(settings: Settings, train: Train) -> Self {
         let world = World::empty().await;
-        publish(&world.store, small_train()).await;
+        publish(&world.store, train).await;
         let clock = Arc::new(ManualClock::new(now()));
         let kiosk = Kiosk::open(world.store.clone(), settings, clock.clone()).await.expect("the catalogue is read");
         Self { world, clock, kiosk }
@@ -169,6 +188,40 @@ pub fn hold_request(id: HoldId, leg: Leg, class: Class, choice: Choice) -> Reque
     Request::Hold { hold: id, run: run(), leg, class, quota: Quota::General, choice, accept: Accept::Berths }
 }
 
+/// What somebody asks for on the run, and what they would take.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    pub leg: Leg,
+    pub class: Class,
+    pub quota: Quota,
+    pub accept: Accept,
+}
+
+/// Whatever there is of the general quota of 3A, from end to end.
+pub fn anything() -> Wish {
+    Wish { leg: whole(), class: Class::ThirdAc, quota: Quota::General, accept: Accept::Anything }
+}
+
+impl Wish {
+    pub fn request(self, hold: HoldId, size: usize) -> Request {
+        let Self { leg, class, quota, accept } = self;
+        Request::Hold { hold, run: run(), leg, class, quota, choice: best(size), accept }
+    }
+
+    pub async fn hold(self, session: &Session, size: usize) -> Result<Hold, Failure> {
+        match session.call(self.request(new_hold(), size)).await? {
+            Reply::Held(hold) => Ok(hold),
+            other => panic!("a hold was answered with {other:?}"),
+        }
+    }
+
+    /// Holds, and pays with money that is none.
+    pub async fn buy(self, session: &Session, size: usize) -> Result<Arc<Booking>, Failure> {
+        let hold = self.hold(session, size).await?;
+        book(session, &order(session, &hold).await).await
+    }
+}
+
 /// Holds berths of 2A.
 pub async fn hold(session: &Session, leg: Leg, choice: Choice) -> Result<Hold, Failure> {
     hold_as(session, new_hold(), leg, Class::SecondAc, choice).await
@@ -202,7 +255,11 @@ pub fn party(size: usize) -> Vec<Passenger> {
 
 /// The order of a party that fills a hold, at the price that it is told.
 pub async fn order(session: &Session, hold: &Hold) -> Order {
-    let passengers = party(hold.berths().len());
+    order_for(session, hold, party(hold.grants.len())).await.expect("the party has a price")
+}
+
+/// The order of passengers for a hold, at the price that they are told.
+pub async fn order_for(session: &Session, hold: &Hold, passengers: Vec<Passenger>) -> Result<Order, Failure> {
     let request = Request::Price {
         run: hold.run,
         leg: hold.leg,
@@ -210,8 +267,9 @@ pub async fn order(session: &Session, hold: &Hold) -> Order {
         quota: hold.quota,
         passengers: passengers.clone(),
     };
-    let Ok(Reply::Priced(fare)) = session.call(request).await else { panic!("the party has a price") };
-    Order { hold: hold.clone(), passengers, phone: Phone::parse("9810012345").expect("a number"), agreed: fare.total }
+    let Reply::Priced(fare) = session.call(request).await? else { panic!("a price is answered with a price") };
+    let phone = Phone::parse("9810012345").expect("a number");
+    Ok(Order { hold: hold.clone(), passengers, phone, agreed: fare.total })
 }
 
 pub fn test_money() -> Tender {

@@ -4,8 +4,9 @@
 //! order of the form, each as far as legs fit. Whoever shares gets a berth of the general quota and leaves a half behind;
 //! whoever waits gets such a berth, or a half. The Tatkal list gets Tatkal berths alone, and nobody on it shares. From the
 //! first chart on every berth is everybody's: the general list comes before the Tatkal list, and what was kept for ladies
-//! goes to women who wait, then to those who should not have to climb, then to all. At the last chart whoever has a berth
-//! with an empty half keeps the whole.
+//! goes to women who wait, then to those who should not have to climb, then to all. A berth that two can share goes to one
+//! alone only when nobody waits who could have a half of it; at the last chart whoever has a berth with an empty half keeps
+//! the whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::replace;
@@ -14,9 +15,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::admission::Grant;
 use crate::domain::allotment::{BerthWish, allot};
-use crate::domain::coach::{BerthRef, Class, CoachId};
+use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
 use crate::domain::inventory::edit::CoachEdit;
-use crate::domain::inventory::{Part, RunState, Spot, Stage};
+use crate::domain::inventory::{CoachState, Part, RunState, Spot, Stage};
 use crate::domain::quota::{Pool, Quota};
 use crate::domain::segment::Leg;
 use crate::domain::waitlist::{Entry, QueueId, SharedBerth, Waiter, WaitingList};
@@ -80,6 +81,8 @@ pub fn next_move(state: &RunState, class: Class, entries: &[(QueueId, Entry)], n
 #[derive(Clone, Debug)]
 pub struct Promotion {
     state: RunState,
+    /// The same with every berth that two can share out of sale for one alone.
+    sharing: RunState,
     class: Class,
     entries: Vec<(QueueId, Entry)>,
     now: DateTime<Utc>,
@@ -92,11 +95,37 @@ struct Person {
     waiter: usize,
 }
 
+/// Which berths may become one passenger's alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whole {
+    /// Those that nobody shares.
+    Unshared,
+    /// All.
+    Any,
+}
+
+impl Whole {
+    /// Two who share are more than one who does not: they come first.
+    const ROUNDS: [Self; 2] = [Self::Unshared, Self::Any];
+}
+
+/// A coach with every berth that two can share out of sale for one alone.
+fn kept_for_sharing(state: &RunState, coach: Coach) -> CoachState {
+    let mut kept = state.coach(coach.id()).clone();
+    let shared = state.terms.allocation.in_pool(&coach, Pool::Rac);
+    kept.blocked.extend(shared.map(|number| (number, "two can share it".to_owned())));
+    kept
+}
+
 impl Promotion {
     /// The promotion of a class, from a run and all entries of the class's queues.
     pub fn new(state: RunState, class: Class, mut entries: Vec<(QueueId, Entry)>, now: DateTime<Utc>) -> Self {
         entries.sort_by_key(|(id, entry)| (id.list, entry.seq));
-        Self { state, class, entries, now }
+        let mut sharing = state.clone();
+        for coach in state.train.coaches_of(class) {
+            sharing.coaches.insert(coach.id(), kept_for_sharing(&state, *coach));
+        }
+        Self { state, sharing, class, entries, now }
     }
 
     /// The run once all moves so far are written.
@@ -139,29 +168,36 @@ impl Promotion {
                 }
             }
         }
-        let mut full = BTreeSet::new();
-        for (person, id, leg, who) in everybody {
-            let kind = (id.list, who.shared.is_some(), leg);
-            if full.contains(&kind) && self.own_whole(leg, &who).is_none() {
-                continue;
-            }
-            match self.better(person, id.list, leg, &who) {
-                Some(better) => return Some((person, who.step(better))),
-                None => drop(full.insert(kind)),
+        let rounds = if self.state.stage == Stage::Open { &Whole::ROUNDS[..1] } else { &Whole::ROUNDS };
+        for whole in rounds {
+            let mut full = BTreeSet::new();
+            for (person, id, leg, who) in &everybody {
+                let kind = (id.list, who.shared.is_some(), *leg);
+                if full.contains(&kind) && self.own_whole(*whole, *leg, who).is_none() {
+                    continue;
+                }
+                match self.better(*whole, *person, id.list, *leg, who) {
+                    Some(better) => return Some((*person, who.step(better))),
+                    None => drop(full.insert(kind)),
+                }
             }
         }
         None
     }
 
-    fn better(&self, person: Person, list: WaitingList, leg: Leg, who: &Waiter) -> Option<Better> {
-        if let Some(own) = self.own_whole(leg, who) {
+    fn better(&self, whole: Whole, person: Person, list: WaitingList, leg: Leg, who: &Waiter) -> Option<Better> {
+        if let Some(own) = self.own_whole(whole, leg, who) {
             return Some(Better::Berth(own));
         }
         let quota = match list {
             WaitingList::Tatkal if self.state.stage == Stage::Open => Quota::Tatkal,
             WaitingList::Tatkal | WaitingList::General => Quota::General,
         };
-        if let Some(berth) = berth_of(&self.state, self.class, quota, leg, who, self.start(person), self.now) {
+        let state = match whole {
+            Whole::Unshared => &self.sharing,
+            Whole::Any => &self.state,
+        };
+        if let Some(berth) = berth_of(state, self.class, quota, leg, who, self.start(person), self.now) {
             return Some(Better::Berth(berth));
         }
         if list == WaitingList::Tatkal || who.shared.is_some() {
@@ -172,8 +208,8 @@ impl Promotion {
     }
 
     /// The berth whose other half is free for whoever shares it, once the last chart is made.
-    fn own_whole(&self, leg: Leg, who: &Waiter) -> Option<BerthRef> {
-        let own = who.shared.filter(|_| self.state.stage == Stage::FinalChart)?;
+    fn own_whole(&self, whole: Whole, leg: Leg, who: &Waiter) -> Option<BerthRef> {
+        let own = who.shared.filter(|_| whole == Whole::Any && self.state.stage == Stage::FinalChart)?;
         let coach = self.state.coach(own.berth.coach);
         let mut others = Part::HALVES.into_iter().filter(|part| *part != own.part);
         others.all(|part| coach.is_spot_free(Spot::new(own.berth.number, part), leg, self.now)).then_some(own.berth)
@@ -206,6 +242,9 @@ impl Promotion {
         for edit in edits(&self.state, &[step], entry.leg, self.now) {
             let written = edit.applied_to(self.state.coach(edit.coach));
             self.state.coaches.insert(edit.coach, written);
+            if let Some(coach) = self.state.train.coach(edit.coach) {
+                self.sharing.coaches.insert(edit.coach, kept_for_sharing(&self.state, *coach));
+            }
         }
         let head = self.state.queues.entry(*id).or_default();
         match step.from {

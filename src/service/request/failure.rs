@@ -9,7 +9,7 @@ use crate::domain::admission::Standing;
 use crate::domain::coach::BerthRef;
 use crate::domain::fare::{Fare, FareError};
 use crate::domain::pnr::Pnr;
-use crate::domain::quota::NotEligible;
+use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote};
 use crate::domain::user::{Role, Username};
 
@@ -90,6 +90,18 @@ pub enum Failure {
         left: usize,
         /// What the next passenger to ask would get.
         standing: Standing,
+    },
+    /// Berths that are kept for others.
+    #[error("{}", other_quota(berths))]
+    OtherQuota {
+        /// Those that are.
+        berths: Vec<BerthRef>,
+    },
+    /// The chart released the quota's berths.
+    #[error("The chart of this train is made, and {} berths are sold to everybody: choose the general quota.", quota.words())]
+    QuotaOver {
+        /// The quota.
+        quota: Quota,
     },
     /// Nobody else may wait.
     #[error("The waiting list of this class is full: choose another class or train.")]
@@ -230,6 +242,11 @@ fn taken(berths: &[BerthRef], left: usize) -> String {
         left => format!("choose another, {left} are left."),
     };
     format!("{} {were} taken a moment ago: {next}", list(berths))
+}
+
+fn other_quota(berths: &[BerthRef]) -> String {
+    let are = if berths.len() == 1 { "is" } else { "are" };
+    format!("{} {are} not sold in this quota: choose another berth, or another quota.", list(berths))
 }
 
 fn sold_out(left: usize, standing: Standing) -> String {

@@ -6,7 +6,7 @@
 //! | `Q#3A#GN#00000012` | the entry whose `Seq` is 12 |
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use chrono::{DateTime, Utc};
 
@@ -21,6 +21,9 @@ use crate::store::schema::{SCHEMA_VERSION, WORK};
 use crate::store::work::{self, Kind};
 use crate::store::{Store, StoreError};
 
+/// The attribute that counts who ever joined a queue.
+const NEXT: &str = "NextSeq";
+
 /// A change of one entry of a queue, and of the counts at its head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueEdit {
@@ -32,8 +35,9 @@ pub struct QueueEdit {
     pub rac: i32,
     /// By how many passengers those who have none become more.
     pub waiting: i32,
-    /// How many may wait in all, for whoever joins; nobody joins a queue that is frozen.
-    pub room: Option<u16>,
+    /// How many may wait in all, for whoever joins. Nobody joins a queue that is frozen, or in which somebody else has
+    /// got the entry's place in the order.
+    pub room: Option<u32>,
     /// When somebody has to look after the queue again.
     pub due: DateTime<Utc>,
 }
@@ -50,6 +54,12 @@ pub enum EntryEdit {
 }
 
 impl QueueEdit {
+    /// An entry joins a queue that may have so many on its list.
+    pub fn joining(id: QueueId, entry: Entry, room: u32, due: DateTime<Utc>) -> Self {
+        let (rac, waiting) = (entry.rac().into(), entry.waiting().into());
+        Self { id, entry: EntryEdit::Put(entry), rac, waiting, room: Some(room), due }
+    }
+
     /// Passengers leave a queue, by their places in the booking's form. `None` when none of them is in it.
     pub fn leaving(id: QueueId, entry: &Entry, passengers: &[u8], due: DateTime<Utc>) -> Option<Self> {
         let mut left = entry.clone();
@@ -80,7 +90,8 @@ pub(super) fn head_of(item: &Item) -> Result<QueueHead, StoreError> {
     check_version(item, "a queue")?;
     let count = |name: &str| if item.contains_key(name) { read_number(item, name) } else { Ok(0) };
     let frozen = item.get("Frozen").and_then(|frozen| frozen.as_bool().ok()).copied().unwrap_or_default();
-    Ok(QueueHead { rac: count("Rac")?, waiting: count("Waiting")?, frozen })
+    let next_seq = if item.contains_key(NEXT) { read_number(item, NEXT)? } else { 0 };
+    Ok(QueueHead { rac: count("Rac")?, waiting: count("Waiting")?, frozen, next_seq })
 }
 
 fn entry_key(id: QueueId, seq: u64) -> String {
@@ -88,24 +99,6 @@ fn entry_key(id: QueueId, seq: u64) -> String {
 }
 
 impl Store {
-    /// A new place at the end of a queue. One that is never filled harms nobody.
-    pub async fn next_in_queue(&self, plan: &Plan, id: QueueId) -> Result<(u64, QueueHead), StoreError> {
-        let update = self
-            .dynamodb()
-            .update_item()
-            .table_name(self.names().runs())
-            .set_key(Some(key(plan.run(), &head_key(id))))
-            .update_expression("SET ExpiresAt = :expires, SchemaVersion = :schema ADD NextSeq :one")
-            .condition_expression("attribute_not_exists(SchemaVersion) OR SchemaVersion <= :schema")
-            .expression_attribute_values(":expires", number(plan.expires_at().timestamp()))
-            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew);
-        let reply = self.attempt(|| update.clone().send()).await?.answer()?;
-        let head = reply.attributes.unwrap_or_default();
-        Ok((read_number(&head, "NextSeq")?, head_of(&head)?))
-    }
-
     /// Closes a queue: nobody joins it any more. Those who are in it stay.
     pub async fn freeze_queue(&self, plan: &Plan, id: QueueId) -> Result<(), StoreError> {
         let update = self
@@ -224,10 +217,10 @@ impl Store {
     }
 
     fn head_write(&self, plan: &Plan, edit: &QueueEdit) -> TransactWriteItem {
+        let mut sets = "ExpiresAt = :expires, SchemaVersion = :schema, #work = :work, DueAt = :due".to_owned();
         let mut update = Update::builder()
             .table_name(self.names().runs())
             .set_key(Some(key(plan.run(), &head_key(edit.id))))
-            .update_expression("SET ExpiresAt = :expires, SchemaVersion = :schema, #work = :work, DueAt = :due ADD Rac :rac, Waiting :waiting")
             .expression_attribute_names("#work", WORK)
             .expression_attribute_values(":expires", number(plan.expires_at().timestamp()))
             .expression_attribute_values(":schema", number(SCHEMA_VERSION))
@@ -236,16 +229,25 @@ impl Store {
             .expression_attribute_values(":rac", number(edit.rac))
             .expression_attribute_values(":waiting", number(edit.waiting))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        if let Some(room) = edit.room {
-            let most = i32::from(room) - edit.waiting;
-            let joins = "attribute_not_exists(Frozen) AND (attribute_not_exists(Waiting) OR Waiting <= :most)";
+        if let (Some(room), EntryEdit::Put(entry)) = (edit.room, &edit.entry) {
+            sets.push_str(", NextSeq = :next");
+            update = update.expression_attribute_values(":next", number(entry.seq + 1));
+            let mut asks = vec!["attribute_not_exists(Frozen)"];
+            if entry.seq == 0 {
+                asks.push("attribute_not_exists(NextSeq)");
+            } else {
+                asks.push("NextSeq = :seq");
+                update = update.expression_attribute_values(":seq", number(entry.seq));
+            }
             // Somebody who only shares a berth takes no place on the list.
-            let joins = if edit.waiting > 0 { joins } else { "attribute_not_exists(Frozen)" };
-            update = update.condition_expression(joins);
             if edit.waiting > 0 {
+                asks.push("(attribute_not_exists(Waiting) OR Waiting <= :most)");
+                let most = i64::from(room) - i64::from(edit.waiting);
                 update = update.expression_attribute_values(":most", number(most));
             }
+            update = update.condition_expression(asks.join(" AND "));
         }
+        let update = update.update_expression(format!("SET {sets} ADD Rac :rac, Waiting :waiting"));
         TransactWriteItem::builder().update(update.build().expect("table, key and expression are given")).build()
     }
 }

@@ -63,7 +63,7 @@ pub struct Lease {
 }
 
 /// The value of the stage attribute.
-fn stage_value(stage: Stage) -> AttributeValue {
+pub(super) fn stage_value(stage: Stage) -> AttributeValue {
     string(match stage {
         Stage::Open => "Open",
         Stage::FirstChart => "FirstChart",

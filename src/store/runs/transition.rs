@@ -4,19 +4,20 @@
 //! of them asks whether a hold's time is over: that is decided before money is taken. They ask only that the hold is
 //! there, so a clock that is fast can cost somebody a hold and never a berth.
 
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
 use crate::domain::booking::Booking;
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::CoachState;
 use crate::domain::inventory::edit::CoachEdit;
+use crate::domain::inventory::{CoachState, Stage};
 use crate::domain::manifest::ManifestLine;
-use crate::store::item::corrupt;
-use crate::store::runs::Plan;
+use crate::store::item::{corrupt, string};
 use crate::store::runs::coach_item::{coach_state, number};
 use crate::store::runs::expression::CoachWrite;
 use crate::store::runs::queue::QueueEdit;
 use crate::store::runs::requests::Transacted;
+use crate::store::runs::run_item::stage_value;
+use crate::store::runs::{Plan, key};
 use crate::store::schema::SCHEMA_VERSION;
 use crate::store::{Store, StoreError, bookings};
 
@@ -50,7 +51,8 @@ pub enum Commit {
     /// There is another booking, or another version of it, under the PNR; nothing was written. Whoever sees their own
     /// `OpID` in its history knows that an earlier attempt was applied.
     Found(Box<Booking>),
-    /// Coaches are not as they were read, or a hold in them is gone; those coaches as they are now. Nothing was written.
+    /// Coaches are not as they were read, or a hold in them is gone; those coaches as they are now. None of them where the
+    /// run itself is not sold any more, or by another version of its train. Nothing was written.
     Moved(Vec<(CoachId, CoachState)>),
     /// The queue is full or closed, or the entry in it is not as it was read. Nothing was written.
     QueueMoved,
@@ -65,6 +67,10 @@ impl Store {
         let coaches = items.len();
         items.extend(transition.queue.iter().flat_map(|edit| self.queue_writes(plan, edit)));
         let queue = items.len();
+        if transition.edits.is_empty() && transition.queue.is_none() && transition.before == Before::Nothing {
+            // A coach or a queue would refuse it once the railway has cancelled the run.
+            items.push(self.on_sale_check(plan));
+        }
         items.extend(ManifestLine::of(booking).map(|line| self.manifest_put(plan, &line)));
         let reasons = match self.transact_run(items).await? {
             Transacted::Done => return Ok(Commit::Done),
@@ -85,6 +91,20 @@ impl Store {
         let moved = moved.filter_map(|(edit, reason)| Some((edit.coach, reason.as_ref()?)));
         let moved = moved.map(|(coach, item)| Ok((coach, coach_state(item)?)));
         Ok(Commit::Moved(moved.collect::<Result<_, StoreError>>()?))
+    }
+
+    /// Asks whether a run is sold, and by this plan.
+    fn on_sale_check(&self, plan: &Plan) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(self.names().runs())
+            .set_key(Some(key(plan.run(), "#run")))
+            .condition_expression("#plan = :plan AND Stage <> :cancelled")
+            .expression_attribute_names("#plan", "Plan")
+            .expression_attribute_values(":plan", string(plan.text()))
+            .expression_attribute_values(":cancelled", stage_value(Stage::Cancelled))
+            .build()
+            .expect("table, key and condition are given");
+        TransactWriteItem::builder().condition_check(check).build()
     }
 
     fn booking_put(&self, booking: &Booking, before: Before) -> TransactWriteItem {

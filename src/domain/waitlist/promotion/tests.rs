@@ -242,6 +242,18 @@ fn a_ladies_berth_goes_to_women_then_to_those_who_need_a_low_one_then_to_all(
 }
 
 #[test]
+fn at_the_first_chart_two_share_a_berth_rather_than_one_has_it_and_the_other_nothing() {
+    let state = RunState { stage: Stage::FirstChart, ..free_only("S2 7a 7b") };
+    let pair = [entry(GN, 1, whole(), [WAITS]), entry(GN, 2, whole(), [WAITS])];
+    assert_eq!(told(&state, &pair), ["1/0 S2-7a", "2/0 S2-7b"]);
+    // Nobody waits: then whoever shares elsewhere has it alone.
+    let sharing = [entry(GN, 1, whole(), [shares(half("S1", 7, Part::First))])];
+    assert_eq!(told(&state, &sharing), ["1/0 S2-7"]);
+    let tatkal = [entry(TQ, 1, whole(), [WAITS])];
+    assert_eq!(told(&state, &tatkal), ["1/0 S2-7"], "nobody shares in Tatkal");
+}
+
+#[test]
 fn at_the_last_chart_whoever_has_an_empty_half_beside_them_keeps_the_whole() {
     let entries = [
         entry(GN, 1, leg(0, 3), [shares(half("S1", 7, Part::First))]),

@@ -1,0 +1,59 @@
+//! A booking joins a queue: its passengers without a berth of their own get their numbers, and the queue an entry.
+
+use crate::domain::booking::{BookedPassenger, Booking, Place};
+use crate::domain::passenger::{Accommodation, Gender, Passenger};
+use crate::domain::quota::{Quota, eligible};
+use crate::domain::rules::quota::QuotaRules;
+use crate::domain::waitlist::{Entry, QueueHead, Waiter};
+
+/// The booking with the numbers that its passengers have in the queue, and its entry there, behind everybody whom the
+/// head counts. `None` when nobody of it has to wait.
+pub fn joining(booking: &Booking, head: QueueHead, rules: &QuotaRules) -> Option<(Booking, Entry)> {
+    let queue = booking.queue()?;
+    let mut joined = booking.clone();
+    let (mut rac, mut waiting) = (head.rac, head.waiting);
+    for booked in &mut joined.passengers {
+        match &mut booked.place {
+            Place::Rac { number, .. } => {
+                rac += 1;
+                *number = rac;
+            }
+            Place::Waiting { list, number } => {
+                waiting += 1;
+                (*list, *number) = (queue.list, waiting);
+            }
+            Place::Lap | Place::Berth(_) | Place::Unreserved | Place::Cancelled => continue,
+        }
+        booked.booked_as = booked.place;
+    }
+    let waiters = waiters(&joined, rules);
+    let entry = Entry { seq: head.next_seq, version: 1, pnr: joined.pnr, leg: joined.leg, waiters };
+    Some((joined, entry))
+}
+
+fn waiters(booking: &Booking, rules: &QuotaRules) -> Vec<Waiter> {
+    let party: Vec<Passenger> = booking.passengers.iter().map(|booked| booked.passenger.clone()).collect();
+    let are_ladies = eligible(Quota::Ladies, booking.class, rules, &party).is_ok();
+    let queued = (0..).zip(&booking.passengers).filter(|(_, booked)| booked.place.is_queued());
+    queued
+        .map(|(passenger, booked)| Waiter {
+            passenger,
+            shared: booked.place.shared(),
+            preference: booked.passenger.preference,
+            needs_lower: needs_lower(booked, &party, rules),
+            ladies: are_ladies && booked.passenger.gender == Gender::Female,
+        })
+        .collect()
+}
+
+/// Whether somebody should not have to climb: senior citizens, and grown-ups with a child on their lap.
+fn needs_lower(booked: &BookedPassenger, party: &[Passenger], rules: &QuotaRules) -> bool {
+    let passenger = &booked.passenger;
+    let old = match passenger.gender {
+        Gender::Female => rules.senior.women_from,
+        Gender::Male | Gender::Transgender => rules.senior.men_from,
+    };
+    let is_adult = passenger.age.years() >= rules.boys_below;
+    let has_child = party.iter().any(|other| other.accommodation == Accommodation::Lap);
+    passenger.age.years() >= old || (is_adult && has_child)
+}
