@@ -14,51 +14,54 @@ impl Session {
     /// A [`Failure`] whose message is a sentence for the person at the terminal.
     pub async fn call(&self, request: Request) -> Result<Reply, Failure> {
         let session = &self.asking();
-        admit(session, need(&request)).await?;
-        match request {
-            Request::SignIn { name, password } => account::sign_in(session, &name, password).await,
-            Request::Register { username, email, password } => {
-                account::register(session, username, email, password).await
-            }
-            Request::ClaimAdministrator { code } => account::claim_administrator(session, &code).await,
-            Request::SignOut => {
-                session.close();
-                Ok(Reply::Done)
-            }
-            Request::Lock => {
-                session.lock();
-                Ok(Reply::Done)
-            }
-            Request::Unlock { password } => account::unlock(session, password).await,
-            Request::Search { from, to, date, quota } => search::search(session, &from, &to, date, quota).await,
-            Request::Departures { station, limit } => search::departures(session, station, limit).await,
-            Request::Hold { hold, run, leg, class, quota, choice, accept } => {
-                hold::hold(session, &hold::Wanted { id: hold, run, leg, class, quota, choice, accept }).await
-            }
-            Request::Chart { run, coach } => chart::print(session, run, coach).await,
-            Request::MakeChart { run } => chart::make(session, run).await,
-            Request::CancelRun { run } => chart::cancel_run(session, run).await,
-            Request::Release { hold, run: _ } => hold::release(session, hold).await,
-            Request::Price { run, leg, class, quota, passengers } => {
-                booking::price(session, run, booking::Ticket { leg, class, quota }, &passengers)
-                    .await
-                    .map(Reply::Priced)
-            }
-            Request::Book { op, order, payment } => booking::book(session, op, &order, payment).await,
-            Request::Reserve { op, order } => booking::reserve(session, op, &order).await,
-            Request::PaySlip { op, pnr, payment } => booking::pay_slip(session, op, pnr, payment).await,
-            Request::QuoteCancel { pnr, passengers, waiver } => {
-                refund::quote_cancel(session, pnr, &passengers, waiver).await
-            }
-            Request::Cancel { op, pnr, quote } => refund::cancel(session, op, pnr, &quote).await,
-            Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
-            Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
-            Request::Booking { pnr } => booking::show(session, pnr).await,
-            Request::Slip { pnr } => booking::slip(session, pnr).await,
-            Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
-            Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,
-            Request::Receipt { pnr } => receipt_outbox::receipt(session, pnr).await,
+        let is_awaited = request.patience().is_some();
+        // As large as all answers together: whoever calls should not carry it around.
+        let answer = Box::pin(answer(session, request));
+        if is_awaited { self.kiosk().store().within_one_deadline(answer).await } else { answer.await }
+    }
+}
+
+async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
+    admit(session, need(&request)).await?;
+    match request {
+        Request::SignIn { name, password } => account::sign_in(session, &name, password).await,
+        Request::Register { username, email, password } => account::register(session, username, email, password).await,
+        Request::ClaimAdministrator { code } => account::claim_administrator(session, &code).await,
+        Request::SignOut => {
+            session.close();
+            Ok(Reply::Done)
         }
+        Request::Lock => {
+            session.lock();
+            Ok(Reply::Done)
+        }
+        Request::Unlock { password } => account::unlock(session, password).await,
+        Request::Search { from, to, date, quota } => search::search(session, &from, &to, date, quota).await,
+        Request::Departures { station, limit } => search::departures(session, station, limit).await,
+        Request::Hold { hold, run, leg, class, quota, choice, accept } => {
+            hold::hold(session, &hold::Wanted { id: hold, run, leg, class, quota, choice, accept }).await
+        }
+        Request::Chart { run, coach } => chart::print(session, run, coach).await,
+        Request::MakeChart { run } => chart::make(session, run).await,
+        Request::CancelRun { run } => chart::cancel_run(session, run).await,
+        Request::Release { hold, run: _ } => hold::release(session, hold).await,
+        Request::Price { run, leg, class, quota, passengers } => {
+            booking::price(session, run, booking::Ticket { leg, class, quota }, &passengers).await.map(Reply::Priced)
+        }
+        Request::Book { op, order, payment } => booking::book(session, op, &order, payment).await,
+        Request::Reserve { op, order } => booking::reserve(session, op, &order).await,
+        Request::PaySlip { op, pnr, payment } => booking::pay_slip(session, op, pnr, payment).await,
+        Request::QuoteCancel { pnr, passengers, waiver } => {
+            refund::quote_cancel(session, pnr, &passengers, waiver).await
+        }
+        Request::Cancel { op, pnr, quote } => refund::cancel(session, op, pnr, &quote).await,
+        Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
+        Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
+        Request::Booking { pnr } => booking::show(session, pnr).await,
+        Request::Slip { pnr } => booking::slip(session, pnr).await,
+        Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
+        Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,
+        Request::Receipt { pnr } => receipt_outbox::receipt(session, pnr).await,
     }
 }
 

@@ -8,7 +8,7 @@ mod failure;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::SecretString;
 
 pub use self::failure::{Failure, Outcome};
@@ -28,6 +28,7 @@ use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
 use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Email, Phone, Role, Username};
+use crate::store::retry::DEADLINE;
 use crate::ticket::Ticket;
 
 /// What a session asks for.
@@ -217,6 +218,17 @@ pub enum Request {
         /// Its PNR.
         pnr: Pnr,
     },
+}
+
+impl Request {
+    /// How long the store is asked again when it does not answer, before the person is told what is known; `None` for
+    /// what goes through all bookings of a run, however many they are.
+    pub fn patience(&self) -> Option<TimeDelta> {
+        match self {
+            Self::Chart { .. } | Self::MakeChart { .. } | Self::CancelRun { .. } => None,
+            _ => Some(TimeDelta::from_std(DEADLINE).expect("it is short")),
+        }
+    }
 }
 
 /// Which berths a hold is for.

@@ -25,10 +25,15 @@ use crate::store::item::Item;
 use crate::store::{Outcome, Store, StoreError};
 
 /// After this long no further attempt begins.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub const DEADLINE: Duration = Duration::from_secs(10);
 /// The longest first pause; each further one may be twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+tokio::task_local! {
+    /// Until when the requests of one call are repeated, on the clock of their patience.
+    static UNTIL: Duration;
+}
 
 /// A clock that only says how long things take, and waits.
 pub trait Timer: Send + Sync {
@@ -196,6 +201,12 @@ impl Refusal for TransactWriteItemsError {
 }
 
 impl Store {
+    /// Runs a call whose requests have one deadline together: after it each of them is sent once.
+    pub async fn within_one_deadline<T>(&self, call: impl Future<Output = T>) -> T {
+        let patience = self.patience();
+        UNTIL.scope(patience.now() + patience.deadline, call).await
+    }
+
     /// Sends a request until there is a verdict or the deadline has passed. The request must be the same each time:
     /// build it once and let `send` clone it.
     ///
@@ -209,7 +220,7 @@ impl Store {
         E: Refusal,
     {
         let patience = self.patience();
-        let deadline = patience.now() + patience.deadline;
+        let deadline = UNTIL.try_with(|until| *until).unwrap_or_else(|_| patience.now() + patience.deadline);
         let mut earlier = Earlier::NotApplied;
         for attempt in 1.. {
             let failure = match send().await {

@@ -263,7 +263,7 @@ impl App {
             Request::Cancel { .. } | Request::GiveUpSlip { .. } | Request::PayOut { .. } => Kind::Refund,
             _ => Kind::Other,
         };
-        let pending = what.map(|what| Pending { since: self.world.now, what });
+        let pending = what.map(|what| Pending { since: self.world.now, what, patience: request.patience() });
         self.calls.insert(call, Call { owner, pending, request: kind });
         self.out.push(Effect::Call(call, request));
     }
@@ -455,7 +455,9 @@ impl App {
             let throbber = self.world.glyphs.throbber;
             let frame = usize::try_from((self.world.now - pending.since).num_milliseconds() / time::THROB_MS);
             let sign = throbber[frame.unwrap_or(0) % throbber.len()];
-            let text = format!("{sign} {} … Esc stops waiting.", pending.what);
+            let left = pending.seconds_left(self.world.now);
+            let left = left.map(|left| format!("asking for {left} s more. ")).unwrap_or_default();
+            let text = format!("{sign} {} … {left}Esc stops waiting.", pending.what);
             return Some(Message { tone: Tone::Plain, text });
         }
         self.toast.as_ref().map(|toast| Message { tone: toast.tone, text: toast.text.clone() })

@@ -172,6 +172,9 @@ impl<T> Load<T> {
 /// A wait shorter than this shows nothing: it would only flicker.
 pub const PATIENCE: TimeDelta = TimeDelta::milliseconds(300);
 
+/// After so long somebody wonders how much longer it takes.
+const WONDER: TimeDelta = TimeDelta::seconds(2);
+
 /// A call that was not answered yet.
 #[derive(Clone, Debug)]
 pub struct Pending {
@@ -179,6 +182,16 @@ pub struct Pending {
     pub since: DateTime<Utc>,
     /// What is awaited, such as `Looking for trains`.
     pub what: &'static str,
+    /// How long the store is asked before it is given up.
+    pub patience: Option<TimeDelta>,
+}
+
+impl Pending {
+    /// How many seconds more it takes at most, once it takes so long that somebody wonders.
+    pub fn seconds_left(&self, now: DateTime<Utc>) -> Option<i64> {
+        let left = (self.since + self.patience? - now).num_seconds();
+        (now >= self.since + WONDER && left > 0).then_some(left)
+    }
 }
 
 /// What the person waits for while a request is on its way.

@@ -83,6 +83,29 @@ async fn no_attempt_begins_after_the_deadline() {
     assert!(matches!(impatient.has_administrator().await, Err(StoreError::Unavailable { .. })));
 }
 
+#[tokio::test]
+async fn the_requests_of_a_call_have_one_deadline_together() {
+    let world = World::empty().await;
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = std::sync::Arc::clone(&asked);
+    let silent = world.with_faults(move |_: &Call| {
+        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Some(answer(400, "ThrottlingException"))
+    });
+    let sent = || asked.swap(0, std::sync::atomic::Ordering::SeqCst);
+    let call = async {
+        let first = silent.has_administrator().await;
+        let of_the_first = sent();
+        (first, of_the_first, silent.has_administrator().await, sent())
+    };
+    let (first, of_the_first, second, of_the_second) = silent.within_one_deadline(call).await;
+    assert!(first.is_err() && second.is_err());
+    assert!(of_the_first > 5, "it was asked again and again: {of_the_first}");
+    assert_eq!(of_the_second, 1, "the time was over");
+    assert!(silent.has_administrator().await.is_err());
+    assert!(sent() > 5, "another call has its own time");
+}
+
 #[rstest]
 #[case::permission("AccessDeniedException", "permission")]
 #[case::expired("ExpiredTokenException", "sign in to AWS again")]

@@ -64,6 +64,10 @@ fn a_long_wait_says_what_is_awaited_and_can_be_left() {
     assert!(!stage.text().contains("Signing in"), "a short wait shows nothing");
     stage.advance(TimeDelta::milliseconds(300));
     assert!(stage.text().contains("Signing in … Esc stops waiting."), "{}", stage.text());
+    stage.advance(TimeDelta::milliseconds(2_700));
+    assert!(stage.text().contains("Signing in … asking for 7 s more. Esc stops waiting."), "{}", stage.text());
+    stage.advance(TimeDelta::seconds(8));
+    assert!(stage.text().contains("Signing in … Esc stops waiting."), "its last attempt is on its way");
     stage.keys("<esc>");
     assert!(matches!(stage.app.top(), Screen::SignIn(_)), "the first Esc ends the wait alone");
     // The answer comes after all: the session must not stay signed in behind the person's back.
