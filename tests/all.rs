@@ -66,6 +66,8 @@ mod simulate;
 mod simulation;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
+#[path = "all/store_duties.rs"]
+mod store_duties;
 #[path = "all/store_provision.rs"]
 mod store_provision;
 #[path = "all/store_receipts.rs"]

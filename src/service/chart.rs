@@ -30,7 +30,7 @@ use crate::store::work::Kind;
 
 /// How often a booking is looked at again because somebody changed it meanwhile.
 const ATTEMPTS: u32 = 16;
-/// When a run is looked at again whose bookings could not all be refunded.
+/// When a run is looked at again of which not everything could be done.
 const AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// When the charts of a run are made.
@@ -54,7 +54,9 @@ impl Kiosk {
     pub(super) async fn do_run_duties(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         for kind in [Kind::Chart, Kind::CancelRun] {
             for run in self.store().runs_due(kind, now).await? {
-                self.work_on(run, now).await?;
+                if let Err(error) = self.work_on(run, now).await {
+                    tracing::warn!(%run, %error, "the work on a run is left for the next time");
+                }
             }
         }
         Ok(())
@@ -65,11 +67,14 @@ impl Kiosk {
         let holder = self.chance().id();
         let Some(lease) = self.store().lease_run(run, holder, now).await? else { return Ok(()) };
         let Some(read) = self.read_run(run).await? else { return self.store().end_lease(&lease, None).await };
-        let next = match read.state.stage {
-            Stage::Cancelled => self.refund_all(&read, now).await?,
-            _ => self.chart(&lease, &read, now).await?,
+        let done = match read.state.stage {
+            Stage::Cancelled => self.refund_all(&read, now).await,
+            _ => self.chart(&lease, &read, now).await,
         };
-        self.store().end_lease(&lease, next).await
+        // What failed goes behind the work of other runs.
+        let next = done.as_ref().map_or(Some(now + AGAIN), |next| *next);
+        self.store().end_lease(&lease, next).await?;
+        done.map(|_| ())
     }
 
     /// Makes the chart that is due, and says when the next is.

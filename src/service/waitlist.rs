@@ -4,4 +4,4 @@ mod joining;
 mod promotion;
 
 pub(super) use self::joining::join;
-pub(super) use self::promotion::{next_due, promote, promote_freed};
+pub(super) use self::promotion::{AGAIN, next_due, promote, promote_freed};

@@ -17,7 +17,7 @@ use crate::domain::train::RunId;
 use crate::domain::waitlist::QueueId;
 use crate::service::Kiosk;
 use crate::service::booking::SLIP_SPARE;
-use crate::service::waitlist::{next_due, promote, promote_freed};
+use crate::service::waitlist::{AGAIN, next_due, promote, promote_freed};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Plan, Transition};
 
@@ -113,9 +113,11 @@ impl Kiosk {
     }
 
     async fn look_after(&self, run: RunId, id: QueueId, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let read = promote(self, run, id.class, now).await?;
-        let due = next_due(&Plan::of(&read.state), &read.state, now);
-        self.store().put_off_queue(run, id, due).await
+        let done = promote(self, run, id.class, now).await;
+        // What failed goes behind the other queues.
+        let due = done.as_ref().map_or(now + AGAIN, |read| next_due(&Plan::of(&read.state), &read.state, now));
+        self.store().put_off_queue(run, id, due).await?;
+        done.map(|_| ())
     }
 }
 

@@ -27,7 +27,7 @@ const ATTEMPTS: u32 = 64;
 const SHORT_PAUSES: u32 = 4;
 
 /// When a queue is looked after again at the latest.
-const AGAIN: TimeDelta = TimeDelta::minutes(1);
+pub(in crate::service) const AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// Moves up whoever can of those who wait for a class, and returns the run as it is then.
 ///

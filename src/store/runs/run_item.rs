@@ -152,17 +152,32 @@ impl Store {
             .update_item()
             .table_name(self.names().runs())
             .set_key(Some(key(lease.run, "#run")))
-            .condition_expression("LeaseBy = :holder")
             .expression_attribute_values(":holder", string(lease.holder.simple()));
-        let update = match next {
+        let done = match next {
             Some(next) => update
+                .clone()
                 .update_expression("SET DueAt = :due REMOVE LeaseBy, LeaseUntil")
                 .expression_attribute_values(":due", string(work::moment(next))),
             None => update
+                .clone()
                 .update_expression("REMOVE #work, DueAt, LeaseBy, LeaseUntil")
                 .expression_attribute_names("#work", WORK),
         };
-        match self.attempt(|| update.clone().send()).await?.verdict {
+        let done = if lease.pinned.stage == Stage::Cancelled {
+            done.condition_expression("LeaseBy = :holder")
+        } else {
+            // Of a run that was cancelled meanwhile the duty is another one, and it stays.
+            done.condition_expression("LeaseBy = :holder AND Stage <> :cancelled")
+                .expression_attribute_values(":cancelled", stage_value(Stage::Cancelled))
+        };
+        match self.attempt(|| done.clone().send()).await?.verdict {
+            Ok(_) => return Ok(()),
+            Err(refusal) if refusal.is_condition_failure() => {}
+            Err(refusal) => return Err(refused(&refusal)),
+        }
+        let given_back =
+            update.update_expression("REMOVE LeaseBy, LeaseUntil").condition_expression("LeaseBy = :holder");
+        match self.attempt(|| given_back.clone().send()).await?.verdict {
             Ok(_) => Ok(()),
             // Somebody else took over, and will do so.
             Err(refusal) if refusal.is_condition_failure() => Ok(()),
