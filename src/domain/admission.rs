@@ -163,8 +163,9 @@ impl RunState {
             WaitingList::Tatkal => Vec::new(),
         };
         let waiting = others - halves.len();
-        let on_list = usize::from(self.queue(QueueId { class, list }).waiting);
-        if waiting > 0 && on_list + waiting > self.waiting_cap(class) as usize {
+        let id = QueueId { class, list };
+        let on_list = usize::from(self.queue(id).waiting);
+        if waiting > 0 && on_list + waiting > self.room_on(id) as usize {
             return Err(NotAdmitted::ListFull);
         }
         let halves = halves.into_iter().map(Grant::Shared);
@@ -185,11 +186,12 @@ impl RunState {
             return Some(Standing::Available(berths));
         }
         let Some(list) = self.joinable(class, quota) else { return Some(Standing::Full) };
-        let head = self.queue(QueueId { class, list });
+        let id = QueueId { class, list };
+        let head = self.queue(id);
         if list == WaitingList::General && self.free_halves(class, leg, now).next().is_some() {
             return Some(Standing::Rac(head.rac + 1));
         }
-        let has_room = u32::from(head.waiting) < self.waiting_cap(class);
+        let has_room = u32::from(head.waiting) < self.room_on(id);
         Some(if has_room { Standing::Waiting(list, head.waiting + 1) } else { Standing::Full })
     }
 
@@ -205,10 +207,12 @@ impl RunState {
         is_open.then_some(list)
     }
 
-    /// How many passengers may be on a list of a class.
-    pub fn waiting_cap(&self, class: Class) -> u32 {
-        let berths = self.train.coaches_of(class).map(|coach| u32::from(coach.berths())).sum();
-        self.terms.quotas.waiting_cap(class, berths)
+    /// How many passengers may be on a list: what the other lists of its class leave of the cap, which is for all of them.
+    pub fn room_on(&self, id: QueueId) -> u32 {
+        let berths = self.train.coaches_of(id.class).map(|coach| u32::from(coach.berths())).sum();
+        let others = self.queues.iter().filter(|(other, _)| other.class == id.class && **other != id);
+        let on_others: u32 = others.map(|(_, head)| u32::from(head.waiting)).sum();
+        self.terms.quotas.waiting_cap(id.class, berths).saturating_sub(on_others)
     }
 
     /// The halves of shared berths that are free for a leg at `now`, those beside somebody first: so a berth is filled

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -243,6 +243,9 @@ pub enum Deed {
     PaidOut,
 }
 
+/// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.
+const SLIP_SPARE: TimeDelta = TimeDelta::minutes(2);
+
 /// The hold on which a booking that awaits payment stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -251,6 +254,13 @@ pub struct Slip {
     pub hold: HoldId,
     /// Until when the money can be taken; the hold outlives it by two minutes.
     pub pay_by: DateTime<Utc>,
+}
+
+impl Slip {
+    /// When it lapses: what is paid in the last moment has some time to arrive.
+    pub fn lapses_at(&self) -> DateTime<Utc> {
+        self.pay_by + SLIP_SPARE
+    }
 }
 
 /// Money given back.

@@ -64,7 +64,7 @@ pub enum Reason {
     Passenger,
     /// The railway cancelled the train.
     TrainCancelled,
-    /// The last chart was made and there was no place.
+    /// The chart was made and there was no place.
     NeverCleared,
     /// Staff gives everything back.
     Waiver(WaiverCode),
@@ -313,7 +313,7 @@ fn line(rules: &RefundRules, cancellation: &Cancellation<'_>, claim: Claim, at: 
         Reason::TrainCancelled => Charge::Nothing("Train cancelled: everything is given back".to_owned()),
         Reason::Waiver(code) => Charge::Nothing(format!("Waiver {code}, {}: everything is given back", code.words())),
         Reason::NeverCleared => {
-            Charge::Fixed(rules.clerkage.amount, "Clerkage, never confirmed by the last chart".to_owned())
+            Charge::Fixed(rules.clerkage.amount, "Clerkage, never confirmed by the chart".to_owned())
         }
         Reason::Passenger => by_time(rules, cancellation, claim.standing, at),
     };

@@ -6,7 +6,7 @@ mod draft;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use futures_util::future::try_join_all;
 
 pub(super) use self::draft::second;
@@ -15,6 +15,7 @@ use crate::domain::admission::Grant;
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Payment, PaymentMethod, Slip};
 use crate::domain::coach::Class;
 use crate::domain::fare::{self, Fare, Ride, Traveller};
+use crate::domain::inventory::Stage;
 use crate::domain::inventory::edit::{self, CoachEdit};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
@@ -31,10 +32,8 @@ use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tend
 use crate::service::session::{Session, Tried};
 use crate::service::{Kiosk, receipt_outbox, waitlist};
 use crate::store::StoreError;
-use crate::store::runs::{Before, Commit, Holding, Plan, Transition};
+use crate::store::runs::{Before, Commit, Guard, Holding, Plan, Transition};
 
-/// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.
-pub(super) const SLIP_SPARE: TimeDelta = TimeDelta::minutes(2);
 /// How often another PNR is drawn when one is taken: of a billion numbers, never in practice.
 const DRAWS: u32 = 16;
 /// How often a booking is written again because its number is somebody's, or its queue has moved. Each time somebody else
@@ -140,7 +139,7 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
             }
             Terms::Slip(slip) => {
                 let kept = Booking { slip: Some(slip.clone()), ..draft.booking(pnr, Deed::Reserved) };
-                let until = slip.pay_by + SLIP_SPARE;
+                let until = slip.lapses_at();
                 (kept, holding.coaches().map(|(coach, held)| edit::extend(coach, held, until)).collect())
             }
         };
@@ -151,7 +150,10 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
             Err(failure) => return earlier(kiosk, &draft.train, op).await?.ok_or(failure),
         };
         let waits = queue.as_ref().map(|queue| queue.id.class);
-        let transition = Transition { booking: &booking, before: Before::Nothing, edits, queue };
+        // Nothing else of the run would refuse a ticket that takes nothing of it.
+        let takes_nothing = edits.is_empty() && queue.is_none();
+        let guard = if takes_nothing { Guard::OnSale } else { Guard::Nothing };
+        let transition = Transition { edits, queue, guard, ..Transition::new(&booking) };
         let commit = kiosk.store().commit(&plan, &transition).await;
         match commit.map_err(|error| refuse_doubtful(session, order, &error))? {
             Commit::Done => {
@@ -160,7 +162,8 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
                 return Ok(booking);
             }
             Commit::Found(found) if found.was_made_by(op) => return Ok(*found),
-            Commit::Found(_) => draw += 1,
+            Commit::Found(_) if draw + 1 < DRAWS => draw += 1,
+            Commit::Found(_) => break,
             // Somebody else joined the queue or left it meanwhile.
             Commit::QueueMoved => kiosk.store().patience().pause(attempt.min(SHORT_PAUSES)).await,
             Commit::Moved(_) => {
@@ -169,7 +172,7 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
                     return Ok(found);
                 }
                 session.drop_hold(order.hold.id);
-                return Err(if holding.parts.is_empty() { Failure::TrainCancelled } else { Failure::HoldExpired });
+                return Err(kiosk.gone(order.hold.run, Failure::HoldExpired).await?);
             }
         }
     }
@@ -215,7 +218,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
         ..booking.clone()
     };
     let before = Before::Version(booking.version);
-    let transition = Transition { booking: &paid, before, edits: settled(&holding), queue: None };
+    let transition = Transition { before, edits: settled(&holding), ..Transition::new(&paid) };
     let commit = kiosk.store().commit(&plan, &transition).await;
     match commit.map_err(|error| refuse("pay a slip", &error))? {
         Commit::Done => {
@@ -227,7 +230,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
         // The hold may have gone into the booking by an earlier attempt that this one met on its way.
         Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
             Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
-            Some(_) | None => Err(Failure::SlipClosed(LAPSED)),
+            Some(_) | None => Err(kiosk.gone(booking.run, Failure::SlipClosed(LAPSED)).await?),
         },
     }
 }
@@ -314,7 +317,7 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
         return Ok(Prepared::Found(Box::new(found)));
     }
     match check(session, op, order, Arc::clone(&train)) {
-        Err(failure @ (Failure::HoldExpired | Failure::SalesClosed)) => {
+        Err(failure) => {
             // The earlier attempt may still be on its way. Without the hold it is not applied any more, and only then is
             // it known that it was not.
             if let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold) {
@@ -324,7 +327,7 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
             let found = earlier(kiosk, &train, op).await.map_err(still_doubtful)?;
             found.map(|found| Prepared::Found(Box::new(found))).ok_or(failure)
         }
-        checked => checked.map(Prepared::Draft),
+        Ok(draft) => Ok(Prepared::Draft(draft)),
     }
 }
 
@@ -420,6 +423,12 @@ impl Kiosk {
             return Ok(Arc::clone(train));
         }
         Ok(self.known_run(run).await?.state.train)
+    }
+
+    /// Why what was held of a run is not there any more: the railway may have cancelled it.
+    async fn gone(&self, run: RunId, otherwise: Failure) -> Result<Failure, Failure> {
+        let stage = self.known_run(run).await?.state.stage;
+        Ok(if stage == Stage::Cancelled { Failure::TrainCancelled } else { otherwise })
     }
 
     async fn find(&self, pnr: Pnr) -> Result<Option<Booking>, Failure> {

@@ -6,9 +6,11 @@
 //! without a place is dropped and refunded. The run stays listed as work until the last step, so that another process
 //! goes on where one has stopped. One process at a time has the lease.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
 
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
 use crate::domain::chart::{lines_of, vacancies};
@@ -23,9 +25,10 @@ use crate::receipt::chart::{self as paper, CoachChart};
 use crate::service::refusal::refuse;
 use crate::service::request::{Document, Failure, Reply};
 use crate::service::session::Session;
+use crate::service::work::alone;
 use crate::service::{Kiosk, live, receipt_outbox, waitlist};
 use crate::store::StoreError;
-use crate::store::runs::{Before, Commit, Lease, Plan, QueueEdit, Run, Transition};
+use crate::store::runs::{Before, Commit, Guard, Lease, Plan, QueueEdit, Run, Transition};
 use crate::store::work::Kind;
 
 /// How often a booking is looked at again because somebody changed it meanwhile.
@@ -54,8 +57,8 @@ impl Kiosk {
     pub(super) async fn do_run_duties(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         for kind in [Kind::Chart, Kind::CancelRun] {
             for run in self.store().runs_due(kind, now).await? {
-                if let Err(error) = self.work_on(run, now).await {
-                    tracing::warn!(%run, %error, "the work on a run is left for the next time");
+                if let Err(error) = alone(self.work_on(run, now).boxed()).await {
+                    tracing::warn!(%run, error, "the work on a run is left for the next time");
                 }
             }
         }
@@ -66,15 +69,20 @@ impl Kiosk {
     pub(super) async fn work_on(&self, run: RunId, now: DateTime<Utc>) -> Result<(), StoreError> {
         let holder = self.chance().id();
         let Some(lease) = self.store().lease_run(run, holder, now).await? else { return Ok(()) };
-        let Some(read) = self.read_run(run).await? else { return self.store().end_lease(&lease, None).await };
-        let done = match read.state.stage {
-            Stage::Cancelled => self.refund_all(&read, now).await,
-            _ => self.chart(&lease, &read, now).await,
-        };
+        let done = self.work_by(&lease, now).await;
         // What failed goes behind the work of other runs.
         let next = done.as_ref().map_or(Some(now + AGAIN), |next| *next);
         self.store().end_lease(&lease, next).await?;
         done.map(|_| ())
+    }
+
+    /// Does what is due for a run by its lease, and says when something is due again.
+    async fn work_by(&self, lease: &Lease, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let Some(read) = self.read_run(lease.run).await? else { return Ok(None) };
+        match read.state.stage {
+            Stage::Cancelled => self.refund_all(&read, now).await,
+            _ => self.chart(lease, &read, now).await,
+        }
     }
 
     /// Makes the chart that is due, and says when the next is.
@@ -126,8 +134,13 @@ impl Kiosk {
             let left = Losing::of(&booking, |place| matches!(place, Place::Waiting { .. }));
             let Some(dropped) = left.refund(self, &booking, Reason::NeverCleared, now) else { return Ok(()) };
             let queue = QueueEdit::leaving(id, &entry, &left.passengers, now);
-            let transition =
-                Transition { booking: &dropped, before: Before::Version(booking.version), edits: Vec::new(), queue };
+            // A run that the railway cancels meanwhile gives everything back.
+            let transition = Transition {
+                before: Before::Version(booking.version),
+                queue,
+                guard: Guard::OnSale,
+                ..Transition::new(&dropped)
+            };
             match self.store().commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
                     self.tell_refunded(&dropped, "booking.drop");
@@ -159,31 +172,35 @@ impl Kiosk {
         // From here on no sale can land: what the manifest names now is all there is.
         let Some(mut read) = self.read_run(run).await? else { return Ok(None) };
         let mut left = false;
+        let mut queued: BTreeMap<Pnr, (QueueId, Entry)> =
+            self.store().entries(run).await?.into_iter().map(|(id, entry)| (entry.pnr, (id, entry))).collect();
         for pnr in self.store().manifest_pnrs(run).await? {
-            left |= !self.refund_booking(&mut read.state, pnr, now).await?;
+            left |= !self.refund_booking(&mut read.state, queued.remove(&pnr), pnr, now).await?;
         }
         self.announce_coaches(&plan, Vec::new(), Vec::new());
         Ok(left.then_some(now + AGAIN))
     }
 
     /// Gives all the money of a booking back; `false` when others changed it under each attempt.
-    async fn refund_booking(&self, state: &mut RunState, pnr: Pnr, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn refund_booking(
+        &self,
+        state: &mut RunState,
+        queued: Option<(QueueId, Entry)>,
+        pnr: Pnr,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut own_entry = queued;
         for _ in 0..ATTEMPTS {
             let Some(booking) = self.store().booking(pnr).await? else { return Ok(true) };
             let left = Losing::of(&booking, |place| !matches!(place, Place::Cancelled));
             let Some(refunded) = left.refund(self, &booking, Reason::TrainCancelled, now) else { return Ok(true) };
             let places: Vec<_> = left.places(&booking).collect();
             let edits = state.freeing(places, booking.leg);
-            let queue = match booking.queue() {
-                None => None,
-                Some(id) => {
-                    let queues = self.store().queues(state.run, id.class).await?;
-                    let own = queues.iter().find(|(other, entry)| *other == id && entry.pnr == pnr);
-                    own.and_then(|(_, entry)| QueueEdit::leaving(id, entry, &left.passengers, now))
-                }
-            };
+            let waits = booking.is_queued();
+            let own = own_entry.as_ref().filter(|_| waits);
+            let queue = own.and_then(|(id, entry)| QueueEdit::leaving(*id, entry, &left.passengers, now));
             let before = Before::Version(booking.version);
-            let transition = Transition { booking: &refunded, before, edits, queue };
+            let transition = Transition { before, edits, queue, ..Transition::new(&refunded) };
             match self.store().commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
                     self.tell_refunded(&refunded, "booking.train-cancelled");
@@ -193,7 +210,10 @@ impl Kiosk {
                     return Ok(true);
                 }
                 Commit::Moved(coaches) => live::merge(&mut state.coaches, coaches),
-                Commit::Found(_) | Commit::QueueMoved => {}
+                Commit::Found(_) | Commit::QueueMoved => {
+                    let entries = self.store().queues(state.run, booking.class).await?;
+                    own_entry = entries.into_iter().find(|(_, entry)| entry.pnr == pnr);
+                }
             }
         }
         Ok(false)
@@ -264,16 +284,14 @@ pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>)
     let kiosk = session.kiosk();
     let read = kiosk.known_run(run).await?;
     let failed = |error: StoreError| refuse("print a chart", &error);
-    let mut bookings = Vec::new();
-    for pnr in kiosk.store().manifest_pnrs(run).await.map_err(failed)? {
-        bookings.extend(kiosk.store().booking(pnr).await.map_err(failed)?);
-    }
+    let pnrs = kiosk.store().manifest_pnrs(run).await.map_err(failed)?;
+    let bookings = kiosk.store().bookings(&pnrs).await.map_err(failed)?;
     let now = kiosk.now();
     let wanted = read.state.train.coaches().iter().filter(|known| coach.is_none_or(|coach| coach == known.id()));
     let coaches: Vec<_> = wanted
         .map(|coach| CoachChart {
             coach: *coach,
-            lines: lines_of(coach.id(), &bookings),
+            lines: lines_of(coach.id(), bookings.values()),
             vacant: vacancies(&read.state, coach, now),
         })
         .collect();

@@ -238,16 +238,21 @@ fn granted(state: &RunState, wanted: &Wanted) -> Option<Hold> {
         }
         Choice::Best(wishes) => {
             let queued = wishes.len().checked_sub(berths.len() + halves.len())?;
-            let order =
-                if berths.len() < wishes.len() { in_order_of_need(wishes) } else { (0..wishes.len()).collect() };
-            let given = berths.into_iter().map(Grant::Berth).chain(halves.into_iter().map(Grant::Shared));
-            let mut grants = vec![Grant::Waiting; wishes.len()];
-            for (wish, grant) in order.into_iter().zip(given) {
-                grants[wish] = grant;
-            }
             if queued > 0 && wanted.accept == Accept::Berths {
                 return None;
             }
+            // The same have berths, and halves, as when it was granted; what is kept of a coach is in the form's order.
+            let order =
+                if berths.len() < wishes.len() { in_order_of_need(wishes) } else { (0..wishes.len()).collect() };
+            let (served, others) = order.split_at(berths.len());
+            let mut grants = vec![Grant::Waiting; wishes.len()];
+            let mut give = |wishes: &[usize], given: Vec<Grant>| {
+                let mut wishes = wishes.to_vec();
+                wishes.sort_unstable();
+                wishes.into_iter().zip(given).for_each(|(wish, grant)| grants[wish] = grant);
+            };
+            give(&others[..halves.len()], halves.into_iter().map(Grant::Shared).collect());
+            give(served, berths.into_iter().map(Grant::Berth).collect());
             grants
         }
     };

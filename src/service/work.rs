@@ -4,9 +4,12 @@
 //! several may be at the same duty: the conditions of its write let one win, and the others find it done.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Slip};
@@ -16,7 +19,6 @@ use crate::domain::pnr::Pnr;
 use crate::domain::train::RunId;
 use crate::domain::waitlist::QueueId;
 use crate::service::Kiosk;
-use crate::service::booking::SLIP_SPARE;
 use crate::service::waitlist::{AGAIN, next_due, promote, promote_freed};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Plan, Transition};
@@ -61,9 +63,9 @@ impl Kiosk {
     }
 
     async fn lapse_slips(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        for booking in self.store().unpaid(now).await? {
-            if let Err(error) = self.lapse(booking.pnr, now).await {
-                tracing::warn!(pnr = %booking.pnr, %error, "a slip that was not paid is kept for now");
+        for pnr in self.store().unpaid(now).await? {
+            if let Err(error) = alone(self.lapse(pnr, now).boxed()).await {
+                tracing::warn!(%pnr, error, "a slip that was not paid is kept for now");
             }
         }
         Ok(())
@@ -83,8 +85,8 @@ impl Kiosk {
             lapsed.history.push(Change { op, at: now, by: None, what: Deed::Lapsed });
             let plan = Plan::of(&read.state);
             let before = Before::Version(booking.version);
-            let transition =
-                Transition { booking: &lapsed, before, edits: giving_back(&read.state, slip), queue: None };
+            let edits = giving_back(&read.state, slip);
+            let transition = Transition { before, edits, ..Transition::new(&lapsed) };
             match self.store().commit(&plan, &transition).await? {
                 Commit::Done => {
                     let coaches: Vec<_> = transition.edits.iter().map(|edit| edit.coach).collect();
@@ -105,8 +107,8 @@ impl Kiosk {
     async fn look_after_queues(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let due: BTreeSet<_> = self.store().due_queues(now).await?.into_iter().collect();
         for (run, id) in due {
-            if let Err(error) = self.look_after(run, id, now).await {
-                tracing::warn!(%run, queue = %id, %error, "those who wait were not promoted: it is tried again");
+            if let Err(error) = alone(self.look_after(run, id, now).boxed()).await {
+                tracing::warn!(%run, queue = %id, error, "those who wait were not promoted: it is tried again");
             }
         }
         Ok(())
@@ -121,13 +123,38 @@ impl Kiosk {
     }
 }
 
+/// Does a duty by itself: whatever happens to it, the others are done.
+pub(in crate::service) async fn alone(duty: BoxFuture<'_, Result<(), StoreError>>) -> Result<(), String> {
+    match AssertUnwindSafe(duty).catch_unwind().await {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(_) => Err("it ended with a panic, of which the log has the place".to_owned()),
+    }
+}
+
 /// The slip of a booking, once nobody can pay it any more.
 fn overdue(booking: &Booking, now: DateTime<Utc>) -> Option<&Slip> {
     let slip = booking.slip.as_ref().filter(|_| booking.status == BookingStatus::AwaitingPayment);
-    slip.filter(|slip| now >= slip.pay_by + SLIP_SPARE)
+    slip.filter(|slip| now >= slip.lapses_at())
 }
 
 /// Gives back what is still held for a slip; others may have taken what its hold had once that was over.
 fn giving_back(state: &RunState, slip: &Slip) -> Vec<CoachEdit> {
     state.coaches.iter().filter_map(|(id, coach)| release(*id, coach, slip.hold)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::alone;
+    use crate::store::StoreError;
+
+    #[tokio::test]
+    async fn a_duty_that_panics_is_one_that_failed() {
+        assert_eq!(alone(async { Ok(()) }.boxed()).await, Ok(()));
+        let failed = alone(async { Err(StoreError::NotFound { what: "run 12951".to_owned() }) }.boxed()).await;
+        assert!(failed.is_err_and(|why| why.contains("12951")));
+        let ended = alone(async { panic!("a fault of Kiosk's own") }.boxed()).await;
+        assert!(ended.is_err_and(|why| why.contains("panic")));
+    }
 }

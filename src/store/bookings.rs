@@ -100,10 +100,11 @@ impl Store {
         Ok(BookingPage { bookings, next })
     }
 
-    /// Some of the slips whose time was over at a moment. The index may be a moment behind the table.
-    pub async fn unpaid(&self, now: DateTime<Utc>) -> Result<Vec<Booking>, StoreError> {
+    /// Some of the slips that had lapsed at a moment. The index may be a moment behind the table.
+    pub async fn unpaid(&self, now: DateTime<Utc>) -> Result<Vec<Pnr>, StoreError> {
         let due = self.due(&self.names().bookings, Kind::Payment, now, work::AT_ONCE).await?;
-        due.into_iter().map(booking_of).collect()
+        let pnr = |item: &Item| text(item, BOOKING_ID).and_then(|pnr| pnr.parse().ok());
+        due.iter().map(|item| pnr(item).ok_or_else(|| corrupt("a slip that is due", "its key is no PNR"))).collect()
     }
 }
 
@@ -116,12 +117,12 @@ fn start_key(account: AccountId, after: &str) -> Result<Item, StoreError> {
     ]))
 }
 
-/// A booking as the table keeps it. One that awaits payment is listed as work, due when its slip's time is over.
+/// A booking as the table keeps it. One that awaits payment is listed as work, due when its slip lapses.
 pub(in crate::store) fn item_of(booking: &Booking) -> Item {
     let mut item = encode(booking);
     if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
         item.insert(WORK.to_owned(), string(Kind::Payment.list(booking.pnr.get())));
-        item.insert(DUE_AT.to_owned(), string(work::moment(slip.pay_by)));
+        item.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));
     }
     item
 }

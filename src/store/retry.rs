@@ -2,8 +2,8 @@
 //!
 //! A request is repeated while the store is busy, disagrees with another writer, or does not answer, until a deadline.
 //! What a repeat cannot undo is doubt: when a reply was lost, the write may have been applied, and then the repeat's
-//! condition fails because of the caller's own first write. So every verdict says whether an earlier attempt was in
-//! doubt, and a caller whose condition fails looks for its own mark in the item before it believes that it lost.
+//! condition fails because of the caller's own first write. So a caller whose condition fails looks for its own mark in
+//! the item before it believes that it lost, and any other end of an attempt in doubt is told as such.
 
 use std::fmt;
 use std::future::Future;
@@ -113,17 +113,6 @@ impl Patience {
 pub struct Attempted<T, E> {
     /// What was answered, or the refusal that no repeat will change.
     pub verdict: Result<T, E>,
-    /// Whether an attempt before the last one may have been applied.
-    pub earlier: Earlier,
-}
-
-/// What is known about the attempts before the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Earlier {
-    /// None was applied.
-    NotApplied,
-    /// One of them may have been.
-    InDoubt,
 }
 
 impl<T, E: Refusal> Attempted<T, E> {
@@ -148,6 +137,11 @@ pub trait Refusal: ProvideErrorMetadata + std::error::Error + Send + Sync + 'sta
     /// Whether a condition of a single write failed.
     fn is_condition_failure(&self) -> bool {
         self.code() == Some("ConditionalCheckFailedException")
+    }
+
+    /// Whether it says that a condition did not hold.
+    fn is_of_a_condition(&self) -> bool {
+        self.is_condition_failure() || self.failed_condition().is_some()
     }
 
     /// The place in a cancelled transaction, and the item found there, of the first condition that failed.
@@ -221,32 +215,31 @@ impl Store {
     {
         let patience = self.patience();
         let deadline = UNTIL.try_with(|until| *until).unwrap_or_else(|_| patience.now() + patience.deadline);
-        let mut earlier = Earlier::NotApplied;
+        let mut doubt = false;
         for attempt in 1.. {
             let failure = match send().await {
-                Ok(answer) => return Ok(Attempted { verdict: Ok(answer), earlier }),
+                Ok(answer) => return Ok(Attempted { verdict: Ok(answer) }),
                 Err(failure) => failure,
             };
             let outcome = match Meaning::of(&failure) {
                 Meaning::Again(outcome) => outcome,
+                // An earlier attempt may have been applied, whatever stands in the way of asking again.
+                Meaning::Misconfigured(_) if doubt => return Err(unavailable(Outcome::Unknown, &failure)),
                 Meaning::Misconfigured(remedy) => return Err(StoreError::Misconfigured { remedy }),
                 Meaning::Verdict => {
                     return match failure {
-                        SdkError::ServiceError(refusal) => Ok(Attempted { verdict: Err(refusal.into_err()), earlier }),
+                        SdkError::ServiceError(refusal) if !doubt || refusal.err().is_of_a_condition() => {
+                            Ok(Attempted { verdict: Err(refusal.into_err()) })
+                        }
                         other => Err(unavailable(Outcome::Unknown, &other)),
                     };
                 }
             };
-            if outcome == Outcome::Unknown {
-                earlier = Earlier::InDoubt;
-            }
+            doubt |= outcome == Outcome::Unknown;
             tracing::debug!(attempt, ?outcome, error = %DisplayErrorContext(&failure), "the store did not answer");
             patience.pause(attempt).await;
             if patience.now() >= deadline {
-                let outcome = match earlier {
-                    Earlier::NotApplied => Outcome::NotApplied,
-                    Earlier::InDoubt => Outcome::Unknown,
-                };
+                let outcome = if doubt { Outcome::Unknown } else { Outcome::NotApplied };
                 return Err(unavailable(outcome, &failure));
             }
         }
@@ -265,7 +258,7 @@ impl Store {
         let request =
             self.dynamodb().transact_write_items().set_transact_items(Some(items)).client_request_token(token);
         let attempted = self.attempt(|| request.clone().send()).await?;
-        Ok(Attempted { verdict: attempted.verdict.map(|_| ()), earlier: attempted.earlier })
+        Ok(Attempted { verdict: attempted.verdict.map(|_| ()) })
     }
 }
 

@@ -22,7 +22,7 @@ pub use self::queue::{EntryEdit, QueueEdit};
 use self::queue::{head_of, queue_of_key};
 use self::requests::{Transacted, Written};
 pub use self::run_item::{Lease, Pinned};
-pub use self::transition::{Before, Commit, Transition};
+pub use self::transition::{Before, Commit, Guard, Transition};
 use crate::domain::coach::CoachId;
 use crate::domain::inventory::edit::{CoachEdit, Fence, Held, claim, release};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, Parts, RunState, Spot, Stage};
@@ -254,7 +254,14 @@ impl Store {
             let Some(edit) = release(coach, &state, hold) else { return Ok(state) };
             match self.update_coach(plan.run, &CoachWrite::of(&edit, plan)).await? {
                 Written::Done(item) => return coach_state(&item),
-                Written::Refused(old) => state = coach_state(&old)?,
+                Written::Refused(old) => {
+                    let is_over = plan_of(&old).is_some_and(|other| other != plan.text());
+                    state = coach_state(&old)?;
+                    if is_over {
+                        // The railway has cancelled the run: nothing of it is on sale that could be given back.
+                        return Ok(state);
+                    }
+                }
             }
         }
         Err(StoreError::Conflict { what: format!("coach {coach}") })

@@ -2,22 +2,27 @@
 //! never comes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::admission::Accept;
+use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::booking::{Booking, BookingStatus, Place};
 use kiosk::domain::coach::Class;
 use kiosk::domain::money::Paise;
+use kiosk::domain::passenger::Passenger;
 use kiosk::domain::quota::Quota;
+use kiosk::domain::refund::WaiverCode;
 use kiosk::domain::time::instant;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Failure, Reply, Request};
+use kiosk::service::request::{Choice, Failure, Reply, Request};
 use kiosk::service::{AuditScope, Depth, Kiosk, Session};
 use rstest::rstest;
 
 use crate::service_kit::{
-    Stage, Wish, anything, book, booked, leg, new_hold, new_op, order, release, run, test_money, whole,
+    Stage, Wish, anything, book, booked, leg, new_hold, new_op, order, order_for, passenger, release, run, terminal,
+    test_money, whole,
 };
 
 /// Berths of the general quota of 3A.
@@ -256,7 +261,7 @@ async fn a_join_that_is_asked_for_again_is_one(#[case] fault: Fault) {
         first.then(|| fault.clone())
     });
     let kiosk = stage.other_kiosk(lossy).await;
-    let guest = kiosk.open_session(crate::service_kit::terminal("HALL-2"));
+    let guest = kiosk.open_session(terminal("HALL-2"));
     let held = anything().hold(&guest, 3).await.expect("there is something for all");
     let request = Request::Book { op: new_op(), order: order(&guest, &held).await, payment: test_money() };
     let first = booked(guest.call(request.clone()).await);
@@ -266,6 +271,113 @@ async fn a_join_that_is_asked_for_again_is_one(#[case] fault: Fault) {
         assert_eq!(first, again);
     }
     is_sound(&stage).await;
+}
+
+/// What a party was given is known again from what is held, though no answer came.
+#[rstest]
+#[case::halves(BERTHS, 2, &["RAC 1", "RAC 2"])]
+#[case::berths_and_a_half(BERTHS - 2, 3, &["RAC 1", "CNF", "CNF"])]
+#[tokio::test]
+async fn a_hold_whose_answer_was_lost_can_be_paid(#[case] sold: usize, #[case] size: usize, #[case] given: &[&str]) {
+    let stage = Stage::mixed().await;
+    let agent = stage.agent().await;
+    sell(&agent, sold).await;
+    let (held, healed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let lossy = {
+        let (held, healed) = (Arc::clone(&held), Arc::clone(&healed));
+        stage.world.with_faults(move |call: &Call| match call.operation.as_str() {
+            _ if healed.load(Ordering::SeqCst) => None,
+            "UpdateItem" if !held.swap(true, Ordering::SeqCst) => Some(Fault::LoseReply),
+            _ if held.load(Ordering::SeqCst) => Some(Fault::Answer(500, "InternalServerError".to_owned())),
+            _ => None,
+        })
+    };
+    let guest = stage.other_kiosk(lossy).await.open_session(terminal("HALL-2"));
+    let id = new_hold();
+    // All but the first should not have to climb, and are given berths before them.
+    let mut wishes = vec![BerthWish { preference: None, needs_lower: true }; size];
+    wishes[0].needs_lower = false;
+    let Request::Hold { run, leg, class, quota, accept, .. } = anything().request(id, size) else { unreachable!() };
+    let request = Request::Hold { hold: id, run, leg, class, quota, choice: Choice::Best(wishes), accept };
+    assert!(matches!(guest.call(request.clone()).await, Err(Failure::Unavailable { .. })));
+    healed.store(true, Ordering::SeqCst);
+    let reply = guest.call(request).await;
+    let Ok(Reply::Held(hold)) = reply else { panic!("{reply:?}") };
+    let booking = book(&guest, &order(&guest, &hold).await).await.expect("it is theirs");
+    let states = places(&booking);
+    assert!(states.iter().zip(given).all(|(state, given)| state.starts_with(given)), "{states:?}");
+    is_sound(&stage).await;
+}
+
+/// Whoever frees a berth after the last chart may be gone before anybody moves up.
+#[tokio::test]
+async fn who_shares_moves_up_after_the_last_chart_though_who_made_room_is_gone() {
+    let stage = Stage::mixed().await;
+    let agent = stage.agent().await;
+    sell(&agent, BERTHS).await;
+    let sharing = anything().buy(&agent, SHARING).await.expect("two can share");
+    // What the other quotas have would be theirs at the chart.
+    let old = Passenger { age: 70_u8.try_into().expect("an age"), ..passenger("Om") };
+    let held = Wish { quota: Quota::Senior, ..anything() }.hold(&agent, 1).await.expect("it is kept for seniors");
+    let senior = order_for(&agent, &held, vec![old]).await.expect("they may");
+    book(&agent, &senior).await.expect("it is theirs");
+    stage.clock.set("2026-12-04T04:30:00Z".parse().expect("an instant"));
+    Wish { quota: Quota::Tatkal, ..anything() }.buy(&agent, 1).await.expect("Tatkal is open");
+    let departs = instant(sharing.from.at);
+    for before in [TimeDelta::hours(10), TimeDelta::minutes(30)] {
+        stage.clock.set(departs - before);
+        stage.kiosk.work_once().await;
+        stage.kiosk.settle().await;
+    }
+    assert_eq!(now_of(&agent, &sharing).await, ["RAC 1", "RAC 2"]);
+    // One of them gives up by a process of which nothing arrives after that.
+    let given_up = AtomicBool::new(false);
+    let dying = stage.world.with_faults(move |call: &Call| {
+        let is_dead = given_up.load(Ordering::SeqCst);
+        if call.operation == "TransactWriteItems" {
+            given_up.store(true, Ordering::SeqCst);
+        }
+        is_dead.then_some(Fault::LoseRequest)
+    });
+    let clerk = stage.other_kiosk(dying).await.operator_session();
+    let quote = Request::QuoteCancel { pnr: sharing.pnr, passengers: vec![0], waiver: Some(WaiverCode::Counter) };
+    let Ok(Reply::Quote(quote)) = clerk.call(quote).await else { panic!("an administrator may waive") };
+    booked(clerk.call(Request::Cancel { op: new_op(), pnr: sharing.pnr, quote }).await).expect("the quote is good");
+    stage.advance(TimeDelta::minutes(2));
+    stage.kiosk.work_once().await;
+    let up = now_of(&agent, &sharing).await;
+    assert!(up[1].starts_with("CNF/B1/7/"), "the whole of the berth is theirs: {up:?}");
+    is_sound(&stage).await;
+}
+
+#[tokio::test]
+async fn what_is_held_of_a_run_that_the_railway_cancels_is_neither_sold_nor_in_the_way() {
+    let stage = Stage::mixed().await;
+    let guest = stage.guest();
+    let held = anything().hold(&guest, 2).await.expect("free");
+    let order = order(&guest, &held).await;
+    let cancelled = stage.kiosk.operator_session().call(Request::CancelRun { run: run() }).await;
+    assert!(matches!(cancelled, Ok(Reply::Done)), "{cancelled:?}");
+    assert_eq!(book(&guest, &order).await, Err(Failure::TrainCancelled));
+    let held = guest.call(Request::Release { hold: held.id, run: held.run }).await;
+    assert!(matches!(held, Ok(Reply::Done)), "{held:?}");
+    is_sound(&stage).await;
+}
+
+#[tokio::test]
+async fn the_lists_of_a_class_have_room_together() {
+    let stage = Stage::mixed().await;
+    let agent = stage.agent().await;
+    sell(&agent, BERTHS + SHARING).await;
+    for _ in 0..ON_LIST - 1 {
+        anything().buy(&agent, 1).await.expect("there is room");
+    }
+    stage.clock.set("2026-12-04T04:30:00Z".parse().expect("an instant"));
+    let tatkal = Wish { quota: Quota::Tatkal, ..anything() };
+    let booking = tatkal.buy(&agent, 2).await.expect("a berth, and the last place");
+    assert_eq!(places(&booking)[1], "TQWL 1");
+    assert_eq!(anything().hold(&agent, 1).await, Err(Failure::ListFull));
+    assert_eq!(tatkal.hold(&agent, 1).await, Err(Failure::ListFull));
 }
 
 #[tokio::test]

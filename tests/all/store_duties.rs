@@ -14,7 +14,7 @@ use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::waitlist::{Entry, QueueHead, QueueId, WaitingList, joining};
 use kiosk::service::rules_file;
 use kiosk::store::StoreError;
-use kiosk::store::runs::{Before, Commit, Current, HoldAttempt, Holding, Plan, QueueEdit, Run, Transition};
+use kiosk::store::runs::{Before, Commit, Current, Guard, HoldAttempt, Holding, Plan, QueueEdit, Run, Transition};
 use kiosk::store::work::Kind;
 use uuid::Uuid;
 
@@ -75,7 +75,8 @@ impl Scene {
         edits: Vec<CoachEdit>,
         queue: Option<QueueEdit>,
     ) -> Commit {
-        let transition = Transition { booking, before, edits, queue };
+        let guard = if booking.class == Class::Unreserved { Guard::OnSale } else { Guard::Nothing };
+        let transition = Transition { booking, before, edits, queue, guard };
         self.world.store.commit(&self.plan, &transition).await.expect("it answers")
     }
 

@@ -9,7 +9,7 @@ use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
 use crate::domain::quota::Quota;
-use crate::domain::rules::quota::{QuotaRules, SeniorRules, TatkalCharge, TatkalRules};
+use crate::domain::rules::quota::{LowerBerthRules, QuotaRules, SeniorRules, TatkalCharge, TatkalRules};
 use crate::domain::rules::{ChildRules, ClassRates, DistanceSteps, FareRules, FareTable};
 use crate::domain::train::TrainKind;
 
@@ -50,6 +50,7 @@ fn quotas() -> QuotaRules {
     QuotaRules {
         id: "quotas-of-a-test".to_owned(),
         from: NaiveDate::default(),
+        lower_berth: LowerBerthRules::default(),
         classes: BTreeMap::new(),
         tatkal: TatkalRules {
             days_before: 1,

@@ -84,8 +84,12 @@ impl CoachEdit {
     /// The spots that are not free; then nothing is taken.
     pub fn take(&mut self, state: &CoachState, spots: &[Spot], leg: Leg, now: DateTime<Utc>) -> Result<(), Vec<Spot>> {
         let is_free = |spot: &Spot| match self.masks.get(spot) {
-            // Already changed by this edit: what counts is what it leaves.
-            Some((_, after)) => !after.overlaps(leg.mask()) && !state.blocked.contains_key(&spot.number),
+            // Already changed by this edit: what counts is what it leaves, less what else has expired.
+            Some((_, after)) => {
+                let left =
+                    self.expired_beside(state, *spot, now).fold(*after, |mask, part| mask.without(part.leg.mask()));
+                !left.overlaps(leg.mask()) && !state.blocked.contains_key(&spot.number)
+            }
             None => state.is_spot_free(*spot, leg, now),
         };
         let taken: Vec<_> = spots.iter().copied().filter(|spot| !is_free(spot)).collect();
@@ -139,6 +143,18 @@ impl CoachEdit {
         }
         written.fenced |= self.fence == Fence::Raised;
         written
+    }
+
+    /// The parts of expired holds on a spot that this edit does not take away yet.
+    fn expired_beside<'a>(
+        &'a self,
+        state: &'a CoachState,
+        spot: Spot,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = &'a HeldPart> {
+        let is_kept = |id: &HoldId| self.removed.iter().all(|(known, _)| known != id);
+        let expired = state.holds.iter().filter(move |(id, part)| part.is_expired(now) && is_kept(id));
+        expired.map(|(_, part)| part).filter(move |part| part.spots.contains(&spot))
     }
 
     fn remove(&mut self, state: &CoachState, id: HoldId, part: &HeldPart) {
@@ -279,6 +295,27 @@ mod tests {
         assert_eq!(state.masks.keys().copied().collect::<Vec<_>>(), [2.into()]);
         assert_eq!(state.masks[&2.into()], SegmentMask::of(3, 6));
         assert_eq!(state.holds.keys().copied().collect::<Vec<_>>(), [hold(2)]);
+    }
+
+    #[test]
+    fn spots_that_expired_holds_share_are_taken_one_after_the_other() {
+        let mut state = CoachState::default();
+        for (id, berths, leg) in [(1, &[5, 6][..], leg(0, 3)), (2, &[6], leg(3, 6))] {
+            let held = claim(b1(), &state, hold(id), part(berths, leg, now()), now()).expect("free");
+            apply(&mut state, &held);
+        }
+        let later = now() + GRACE;
+        let mut edit = CoachEdit::new(b1());
+        // The first step clears a hold of the second one's spot, on a part of the leg; another is in the way of the rest.
+        edit.take(&state, &[5.into()], leg(0, 6), later).expect("its hold has expired");
+        edit.take(&state, &[6.into()], leg(0, 6), later).expect("both of its holds have");
+        assert_eq!(edit.removed.len(), 2);
+        apply(&mut state, &edit);
+        assert_eq!(state.masks, [(5.into(), SegmentMask::of(0, 6)), (6.into(), SegmentMask::of(0, 6))].into());
+        assert!(state.holds.is_empty());
+        let mut again = CoachEdit::new(b1());
+        again.take(&state, &[7.into()], leg(0, 6), later).expect("free");
+        assert_eq!(again.take(&state, &[7.into()], leg(2, 3), later), Err(vec![7.into()]), "nothing is taken twice");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use rstest::rstest;
 use super::{Allocation, NotEligible, Pool, Quota, eligible};
 use crate::domain::coach::{BerthRef, BerthType, Class, Coach, CoachId};
 use crate::domain::passenger::{Accommodation, Age, Gender, Passenger, PersonName};
-use crate::domain::rules::quota::{ClassQuotas, QuotaRules, SeniorBerths, SeniorRules, TatkalRules, WaitingCap};
+use crate::domain::rules::quota::{
+    ClassQuotas, LowerBerthRules, QuotaRules, SeniorBerths, SeniorRules, TatkalRules, WaitingCap,
+};
 use crate::domain::station::StationCode;
 use crate::domain::time::RunTime;
 use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
@@ -50,6 +52,7 @@ fn rules() -> QuotaRules {
             max_party: 4,
             charges: BTreeMap::new(),
         },
+        lower_berth: LowerBerthRules { men_from: 60, women_from: 45 },
         senior: SeniorRules { men_from: 60, women_from: 58, women_alone_from: 45, max_party: 2 },
         boys_below: 12,
     }

@@ -22,6 +22,8 @@ pub struct QuotaRules {
     pub tatkal: TatkalRules,
     /// Who counts as a senior citizen.
     pub senior: SeniorRules,
+    /// Who is given a lower berth without asking, where there is one.
+    pub lower_berth: LowerBerthRules,
     /// Below this age boys may travel with women of the ladies' quota.
     pub boys_below: u8,
 }
@@ -149,4 +151,13 @@ pub struct SeniorRules {
     pub women_alone_from: u8,
     /// The largest party of one booking.
     pub max_party: u8,
+}
+
+/// From which age, in completed years, somebody should not have to climb.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LowerBerthRules {
+    /// Men, and everybody who is not a woman, from this age.
+    pub men_from: u8,
+    /// Women from this age.
+    pub women_from: u8,
 }

@@ -46,12 +46,12 @@ fn waiters(booking: &Booking, rules: &QuotaRules) -> Vec<Waiter> {
         .collect()
 }
 
-/// Whether somebody should not have to climb: senior citizens, and grown-ups with a child on their lap.
+/// Whether somebody should not have to climb: old people, and grown-ups with a child on their lap.
 fn needs_lower(booked: &BookedPassenger, party: &[Passenger], rules: &QuotaRules) -> bool {
     let passenger = &booked.passenger;
     let old = match passenger.gender {
-        Gender::Female => rules.senior.women_from,
-        Gender::Male | Gender::Transgender => rules.senior.men_from,
+        Gender::Female => rules.lower_berth.women_from,
+        Gender::Male | Gender::Transgender => rules.lower_berth.men_from,
     };
     let is_adult = passenger.age.years() >= rules.boys_below;
     let has_child = party.iter().any(|other| other.accommodation == Accommodation::Lap);

@@ -9,7 +9,7 @@ use super::{Entry, RulesFileError, read};
 use crate::domain::coach::{BerthType, Class, Coach};
 use crate::domain::money::Paise;
 use crate::domain::rules::quota::{
-    ClassQuotas, QuotaRules, SeniorBerths, SeniorRules, TatkalCharge, TatkalRules, WaitingCap,
+    ClassQuotas, LowerBerthRules, QuotaRules, SeniorBerths, SeniorRules, TatkalCharge, TatkalRules, WaitingCap,
 };
 use crate::domain::train::TrainKind;
 
@@ -29,6 +29,7 @@ struct QuotasEntry {
     boys_below: u8,
     tatkal: TatkalEntry,
     senior: SeniorEntry,
+    lower_berth: LowerBerthEntry,
     classes: BTreeMap<Class, ClassEntry>,
 }
 
@@ -58,6 +59,13 @@ struct SeniorEntry {
     women_from: u8,
     women_alone_from: u8,
     max_party: u8,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct LowerBerthEntry {
+    men_from: u8,
+    women_from: u8,
 }
 
 #[derive(Deserialize)]
@@ -101,17 +109,21 @@ fn quota_rules(raw: &QuotasEntry) -> Result<QuotaRules, RulesFileError> {
     let entry = Entry { file: FILE, kind: "quotas", id: &raw.id };
     entry.check_id()?;
     let classes = raw.classes.iter().map(|(class, quotas)| Ok((*class, class_quotas(&entry, *class, quotas)?)));
-    let age = |key: &str, years| entry.in_range(&format!("senior.{key}"), years, 18..=125);
-    let senior = &raw.senior;
+    let age = |key: &str, years| entry.in_range(key, years, 18..=125);
+    let (senior, lower) = (&raw.senior, &raw.lower_berth);
     Ok(QuotaRules {
         from: entry.date("from", raw.from)?,
         classes: classes.collect::<Result<_, RulesFileError>>()?,
         tatkal: tatkal(&entry, &raw.tatkal)?,
         senior: SeniorRules {
-            men_from: age("men-from", senior.men_from)?,
-            women_from: age("women-from", senior.women_from)?,
-            women_alone_from: age("women-alone-from", senior.women_alone_from)?,
+            men_from: age("senior.men-from", senior.men_from)?,
+            women_from: age("senior.women-from", senior.women_from)?,
+            women_alone_from: age("senior.women-alone-from", senior.women_alone_from)?,
             max_party: entry.in_range("senior.max-party", senior.max_party, 1..=6)?,
+        },
+        lower_berth: LowerBerthRules {
+            men_from: age("lower-berth.men-from", lower.men_from)?,
+            women_from: age("lower-berth.women-from", lower.women_from)?,
         },
         boys_below: entry.in_range("boys-below", raw.boys_below, 0..=18)?,
         id: raw.id.clone(),

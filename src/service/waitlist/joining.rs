@@ -34,7 +34,7 @@ pub(in crate::service) async fn join(
         Stage::Open | Stage::FirstChart | Stage::FinalChart => return Err(Failure::ChartMade),
     }
     let (joined, entry) = joining(&booking, head, &read.state.terms.quotas).expect("somebody of it is queued");
-    let room = read.state.waiting_cap(booking.class);
+    let room = read.state.room_on(queue);
     if entry.waiting() > 0 && u32::from(head.waiting) + u32::from(entry.waiting()) > room {
         return Err(Failure::ListFull);
     }

@@ -12,6 +12,7 @@ use crate::domain::booking::{Allotted, Booking, BookingStatus, Change, Deed, OpI
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::pnr::Pnr;
+use crate::domain::time::instant;
 use crate::domain::train::RunId;
 use crate::domain::waitlist::promotion::{Better, Move, Promotion};
 use crate::domain::waitlist::{Entry, QueueHead, QueueId};
@@ -109,10 +110,10 @@ async fn write_all(
         let op = OpId::derived("promote", booking.pnr, booking.version);
         let promoted = promoted(state, booking, step, op, now);
         let transition = Transition {
-            booking: &promoted,
             before: Before::Version(booking.version),
             edits: step.edits.clone(),
             queue: Some(queue_edit(step, due)),
+            ..Transition::new(&promoted)
         };
         match kiosk.store().commit(plan, &transition).await? {
             Commit::Done => {
@@ -169,10 +170,12 @@ fn queue_edit(step: &Move, due: DateTime<Utc>) -> QueueEdit {
     QueueEdit { id: step.queue, entry, rac: rac - had_rac, waiting: waiting - had_waiting, room: None, due }
 }
 
-/// When somebody has to look after the queues of a run again: when the next hold's berths may be taken, or soon. After the
-/// last chart nothing becomes free that whoever frees it does not give to somebody.
+/// When somebody has to look after the queues of a run again: when the next hold's berths may be taken, or soon, until the
+/// train has left the last halt at which anybody boards.
 pub(in crate::service) fn next_due(plan: &Plan, state: &RunState, now: DateTime<Utc>) -> DateTime<Utc> {
-    if matches!(state.stage, Stage::FinalChart | Stage::Cancelled) {
+    let halts = state.train.halts();
+    let last_boarding = halts.len().checked_sub(2).map(|halt| instant(halts[halt].depart.on(state.run.date)));
+    if state.stage == Stage::Cancelled || last_boarding.is_some_and(|left| now >= left) {
         return plan.expires_at();
     }
     let soon = now + AGAIN;

@@ -32,6 +32,24 @@ pub struct Transition<'a> {
     pub edits: Vec<CoachEdit>,
     /// What changes in its queue.
     pub queue: Option<QueueEdit>,
+    /// What else is asked of the run.
+    pub guard: Guard,
+}
+
+impl<'a> Transition<'a> {
+    /// A new booking that changes nothing of its run.
+    pub const fn new(booking: &'a Booking) -> Self {
+        Self { booking, before: Before::Nothing, edits: Vec::new(), queue: None, guard: Guard::Nothing }
+    }
+}
+
+/// What is asked of a run beside what changes in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing: its coaches, or its queue, refuse what comes too late.
+    Nothing,
+    /// That the railway has not cancelled it.
+    OnSale,
 }
 
 /// What has to be under the PNR for a booking to be written there.
@@ -67,8 +85,7 @@ impl Store {
         let coaches = items.len();
         items.extend(transition.queue.iter().flat_map(|edit| self.queue_writes(plan, edit)));
         let queue = items.len();
-        if transition.edits.is_empty() && transition.queue.is_none() && transition.before == Before::Nothing {
-            // A coach or a queue would refuse it once the railway has cancelled the run.
+        if transition.guard == Guard::OnSale {
             items.push(self.on_sale_check(plan));
         }
         items.extend(ManifestLine::of(booking).map(|line| self.manifest_put(plan, &line)));

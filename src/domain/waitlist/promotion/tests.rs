@@ -326,7 +326,16 @@ prop_compose! {
                 let mask = coach.masks.entry(spot).or_default();
                 *mask = mask.with(leg.mask());
                 if expired {
-                    let part = HeldPart { spots: vec![spot], leg, until: now() - GRACE };
+                    let mut spots = vec![spot];
+                    // Parties hold several: whoever wants one of them gives all of them back.
+                    let beside = Spot::from(berth.number % BERTHS + 1);
+                    let is_whole = !state.terms.allocation.in_pool(&state.train.coaches()[0], Pool::Rac).any(|rac| rac == beside.number);
+                    if is_whole && beside != spot && coach.is_spot_free(beside, leg, now()) && coach.reclaimable(beside, leg, now()).next().is_none() {
+                        let mask = coach.masks.entry(beside).or_default();
+                        *mask = mask.with(leg.mask());
+                        spots.push(beside);
+                    }
+                    let part = HeldPart { spots, leg, until: now() - GRACE };
                     coach.holds.insert(HoldId(Uuid::from_u128(index as u128)), part);
                 }
             }
