@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::domain::booking::{Booking, BookingStatus, Place};
+use crate::domain::booking::{Booking, BookingStatus, Deed, Place};
 use crate::domain::money::Paise;
 use crate::domain::refund::QuoteLine;
 
@@ -45,7 +45,10 @@ pub fn fault(booking: &Booking) -> Option<Fault> {
         }
     }
     match (&booking.payment, booking.status) {
-        (None, BookingStatus::Booked | BookingStatus::Cancelled) => Some(Fault::Unpaid),
+        (None, BookingStatus::Booked) => Some(Fault::Unpaid),
+        (None, BookingStatus::Cancelled) if was_paid(booking) => Some(Fault::Unpaid),
+        // A slip that was given up: nobody paid anything, and nothing is given back.
+        (None, BookingStatus::Cancelled) => too_much(booking),
         (Some(payment), BookingStatus::AwaitingPayment | BookingStatus::Lapsed) => {
             Some(Fault::Taken { paid: payment.amount })
         }
@@ -81,9 +84,17 @@ fn refunds(booking: &Booking) -> Option<Fault> {
     if let Some((index, _)) = cancelled.find(|(index, _)| !refunded.contains(&(index + 1))) {
         return Some(Fault::NotReckoned { passenger: index + 1 });
     }
+    too_much(booking)
+}
+
+fn was_paid(booking: &Booking) -> bool {
+    booking.history.iter().any(|change| matches!(change.what, Deed::Booked | Deed::Paid))
+}
+
+fn too_much(booking: &Booking) -> Option<Fault> {
     let paid = booking.payment.as_ref().map_or(Paise::ZERO, |payment| payment.amount);
-    let back = paid - booking.kept();
-    (booking.kept() < Paise::ZERO).then_some(Fault::TooMuch { refunded: back, paid })
+    let refunded = paid - booking.kept();
+    (booking.kept() < Paise::ZERO).then_some(Fault::TooMuch { refunded, paid })
 }
 
 /// Whether the steps of a line lead to what was kept, which is from nothing to all that was paid.

@@ -3,10 +3,10 @@ mod books;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use self::books::{Act, FARE, QUEUE, act, allotted, b, kept, leg, now, refund, train};
+use self::books::{Act, FARE, QUEUE, act, allotted, b, empty, kept, leg, now, refund, train};
 use super::money::Fault;
 use super::{Difference, Evidence, differences, mend};
-use crate::domain::booking::{Allotted, BookingStatus, Place};
+use crate::domain::booking::{Allotted, BookingStatus, Deed, Place};
 use crate::domain::coach::BerthRef;
 use crate::domain::inventory::edit::Fence;
 use crate::domain::inventory::{HeldPart, HoldId, Part, Spot};
@@ -323,6 +323,28 @@ fn a_bit_that_two_claim_is_left_to_a_person_and_a_fence_is_raised() {
     let edits = mend(&kept, &found, now());
     assert!(edits.iter().all(|edit| edit.masks.values().all(|(_, after)| after.is_empty())), "{edits:?}");
     assert!(edits.iter().any(|edit| edit.coach == b(2) && edit.fence == Fence::Raised), "{edits:?}");
+}
+
+#[test]
+fn a_slip_that_was_given_up_was_never_paid_and_gives_nothing_back() {
+    let mut kept = empty();
+    kept.sell(leg(0, 3), &[Place::Cancelled]);
+    let booking = kept.bookings.values_mut().next().expect("it was made");
+    booking.status = BookingStatus::Cancelled;
+    booking.payment = None;
+    booking.history[0].what = Deed::Reserved;
+    let pnr = booking.pnr;
+    assert_eq!(differences(&kept, now()), []);
+    kept.bookings.get_mut(&pnr).expect("it is there").refunds.push(refund(0));
+    let found = differences(&kept, now());
+    assert!(
+        matches!(found[..], [Difference::Money { fault: Fault::TooMuch { paid: Paise::ZERO, .. }, .. }]),
+        "{found:?}"
+    );
+    let booking = kept.bookings.get_mut(&pnr).expect("it is there");
+    booking.refunds.clear();
+    booking.history[0].what = Deed::Booked;
+    assert_eq!(differences(&kept, now()), [Difference::Money { pnr, fault: Fault::Unpaid }]);
 }
 
 #[test]
