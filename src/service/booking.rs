@@ -44,9 +44,6 @@ const SHORT_PAUSES: u32 = 4;
 /// Bookings on a page of a listing.
 const PAGE: i32 = 20;
 
-const PAID: &str = "it was paid already";
-const LAPSED: &str = "its time is over and the berths were given back";
-
 /// What is asked for of a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
@@ -226,11 +223,12 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
             Ok(paid_slip(session, op, paid))
         }
         Commit::Found(found) if found.was_done(op) => Ok(paid_slip(session, op, *found)),
-        Commit::Found(_) => Err(Failure::SlipClosed(PAID)),
+        Commit::Found(found) => Err(slip_closed(&found)),
         // The hold may have gone into the booking by an earlier attempt that this one met on its way.
         Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
             Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
-            Some(_) | None => Err(kiosk.gone(booking.run, Failure::SlipClosed(LAPSED)).await?),
+            Some(found) => Err(kiosk.gone(booking.run, slip_closed(&found)).await?),
+            None => Err(Failure::NoSuchBooking(pnr)),
         },
     }
 }
@@ -256,12 +254,22 @@ pub(super) async fn slip(session: &Session, pnr: Pnr) -> Result<Reply, Failure> 
 fn payable_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Failure> {
     let now = kiosk.now();
     match (booking.status, &booking.slip) {
-        (BookingStatus::Booked, _) => Err(Failure::SlipClosed(PAID)),
         (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(now) => {
             kiosk.check_selling(booking.from.at, now).map(|_| slip)
         }
-        _ => Err(Failure::SlipClosed(LAPSED)),
+        _ => Err(slip_closed(booking)),
     }
+}
+
+/// Why nothing can be done any more with a slip, by what has become of it.
+pub(super) fn slip_closed(booking: &Booking) -> Failure {
+    Failure::SlipClosed(match (booking.status, &booking.payment) {
+        (BookingStatus::Booked, _) | (BookingStatus::Cancelled, Some(_)) => "it was paid already",
+        (BookingStatus::Cancelled, None) => "it was given up already",
+        (BookingStatus::AwaitingPayment | BookingStatus::Lapsed, _) => {
+            "its time is over and the berths were given back"
+        }
+    })
 }
 
 /// A booking, for whoever may see it.

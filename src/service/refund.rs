@@ -17,7 +17,7 @@ use crate::domain::refund::{self, Cancellation, FirstChart, Quote, Reason, Waive
 use crate::domain::terminal::TerminalKind;
 use crate::domain::time::instant;
 use crate::domain::user::Role;
-use crate::service::booking::{second, visible};
+use crate::service::booking::{second, slip_closed, visible};
 use crate::service::refusal::{fault, refuse};
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
@@ -93,13 +93,7 @@ pub(super) async fn give_up_slip(session: &Session, op: OpId, pnr: Pnr) -> Resul
             return Ok(finish(session, "booking.give-up", op, booking));
         }
         let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) else {
-            return Err(Failure::SlipClosed(match booking.status {
-                BookingStatus::Booked => "it was paid already",
-                BookingStatus::Cancelled => "it was given up already",
-                BookingStatus::AwaitingPayment | BookingStatus::Lapsed => {
-                    "its time is over and the berths were given back"
-                }
-            }));
+            return Err(slip_closed(&booking));
         };
         let hold = slip.hold;
         let everybody = (0..booking.passengers.len()).map(|passenger| passenger as u8).collect();
