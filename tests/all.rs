@@ -24,6 +24,8 @@ mod packing;
 mod receipt;
 #[path = "all/refund.rs"]
 mod refund;
+#[path = "all/refund_kit.rs"]
+mod refund_kit;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
 #[path = "all/service_account.rs"]
@@ -44,12 +46,16 @@ mod service_hold;
 mod service_kit;
 #[path = "all/service_live.rs"]
 mod service_live;
+#[path = "all/service_pinned.rs"]
+mod service_pinned;
 #[path = "all/service_queue.rs"]
 mod service_queue;
 #[path = "all/service_quota.rs"]
 mod service_quota;
 #[path = "all/service_refund.rs"]
 mod service_refund;
+#[path = "all/service_refund_race.rs"]
+mod service_refund_race;
 #[path = "all/service_search.rs"]
 mod service_search;
 #[path = "all/service_slip.rs"]
