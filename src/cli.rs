@@ -5,6 +5,7 @@
 
 mod audit;
 mod booking;
+mod confirm;
 mod error;
 mod first_run;
 mod health;
@@ -68,10 +69,10 @@ enum Command {
     /// Manages accounts
     #[command(subcommand)]
     User(user::Command),
-    /// Shows bookings and saves receipts
+    /// Shows and cancels bookings, and saves receipts
     #[command(subcommand)]
     Booking(booking::Command),
-    /// Saves charts, and cancels runs for the railway
+    /// Makes and saves charts, and cancels runs for the railway
     #[command(subcommand)]
     Run(run::Command),
     /// Compares everything that is kept of the runs with their bookings

@@ -4,6 +4,8 @@
 mod allotment;
 #[path = "all/cli.rs"]
 mod cli;
+#[path = "all/cli_sold.rs"]
+mod cli_sold;
 #[path = "all/config.rs"]
 mod config;
 #[path = "all/flows.rs"]

@@ -1,4 +1,6 @@
-//! `kiosk booking`: one booking and its receipt.
+//! `kiosk booking`: one booking, its receipt and its cancellation.
+
+mod cancel;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -34,6 +36,8 @@ pub(super) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Cancels a booking or some of its passengers, once it has shown what they get back
+    Cancel(cancel::Args),
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliError> {
@@ -57,19 +61,20 @@ async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> 
             }
             other => Err(unexpected(&other)),
         },
+        Command::Cancel(args) => cancel::run(args, session).await,
     }
 }
 
-fn unexpected(reply: &Reply) -> CliError {
+pub(super) fn unexpected(reply: &Reply) -> CliError {
     CliError::new(Kind::Internal, format!("an answer to another question: {reply:?}"))
 }
 
-/// Writes a new file: a receipt that is there already is never overwritten.
+/// Writes a new file: what is there already is never overwritten.
 pub(super) fn save(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
     if file == Path::new("-") {
         if io::stdout().is_terminal() {
             let error = CliError::new(Kind::Refused, "A PDF file would only confuse your terminal.");
-            return Err(error.hint("send it on, as in: kiosk booking receipt PNR -o - > receipt.pdf"));
+            return Err(error.hint("send it on, as in: -o - > file.pdf"));
         }
         return output::bytes(bytes);
     }

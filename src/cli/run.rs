@@ -1,17 +1,19 @@
 //! `kiosk run`: the charts of a run, and its cancellation by the railway.
 
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
-use super::booking::save;
-use super::{CliError, Kind, open, output};
+use super::booking::{save, unexpected};
+use super::{CliError, Kind, confirm, open, output};
 use crate::config::Config;
 use crate::domain::coach::CoachId;
+use crate::domain::inventory::Stage;
+use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
-use crate::service::Session;
-use crate::service::request::{Reply, Request};
+use crate::service::Kiosk;
+use crate::service::request::{Charts, Reply, Request};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -22,12 +24,14 @@ pub(super) enum Command {
         /// One coach only, such as B2
         #[arg(long, value_parser = CoachId::parse)]
         coach: Option<CoachId>,
-        /// Make the chart first, if it is due and no process has made it yet
-        #[arg(long)]
-        make: bool,
         /// The file to write, which must not exist; - writes to standard output [default: chart-TRAIN-DATE.pdf]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Makes the chart of a run that is due now, unless a process has made it already
+    MakeChart {
+        /// The run: its train and the date on which it leaves its origin, such as 12951#2026-12-05
+        run: RunId,
     },
     /// Cancels a run for the railway: nothing of it is sold any more, and every booking is refunded in full
     Cancel {
@@ -41,28 +45,29 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliError> {
     let kiosk = open::kiosk(config).await?;
-    let done = carry_out(command, &kiosk.operator_session()).await;
+    let done = carry_out(command, &kiosk).await;
     kiosk.settle().await;
     done
 }
 
-async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> {
+async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
+    let session = kiosk.operator_session();
     match command {
-        Command::Chart { run, coach, make, output: file } => {
-            if make {
-                session.call(Request::MakeChart { run }).await?;
+        Command::Chart { run, coach, output: file } => match session.call(Request::Chart { run, coach }).await? {
+            Reply::Chart(document) => {
+                let file = file.unwrap_or_else(|| PathBuf::from(&document.name));
+                save(&file, &document.bytes)
             }
-            match session.call(Request::Chart { run, coach }).await? {
-                Reply::Chart(document) => {
-                    let file = file.unwrap_or_else(|| PathBuf::from(&document.name));
-                    save(&file, &document.bytes)
-                }
-                other => Err(CliError::new(Kind::Internal, format!("an answer to another question: {other:?}"))),
-            }
-        }
+            other => Err(unexpected(&other)),
+        },
+        Command::MakeChart { run } => match session.call(Request::MakeChart { run }).await? {
+            Reply::Charted(charts) => output::line(made(run, charts, kiosk.now())?),
+            other => Err(unexpected(&other)),
+        },
         Command::Cancel { run, yes } => {
             if !yes {
-                confirm(run)?;
+                let warning = format!("Cancelling {run} refunds every booking and cannot be taken back.");
+                confirm::demand(&warning, &run.to_string())?;
             }
             session.call(Request::CancelRun { run }).await?;
             output::line(format_args!(
@@ -72,20 +77,21 @@ async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> 
     }
 }
 
-/// Asks whether a run is meant to be cancelled, which nothing takes back.
-fn confirm(run: RunId) -> Result<(), CliError> {
-    if !io::stdin().is_terminal() {
-        let error = CliError::new(Kind::Refused, format!("Cancelling {run} cannot be taken back."));
-        return Err(error.hint("add --yes when this is meant"));
-    }
-    output::line(format_args!(
-        "Cancelling {run} refunds every booking and cannot be taken back. Type the run to go on:"
-    ))?;
-    let mut typed = String::new();
-    io::stdin().read_line(&mut typed).map_err(|error| CliError::new(Kind::Files, error))?;
-    if typed.trim() == run.to_string() {
-        Ok(())
-    } else {
-        Err(CliError::new(Kind::Refused, "Nothing was cancelled.").hint("type the run just as it is shown"))
+/// Which charts of a run are made, or why none is.
+fn made(run: RunId, charts: Charts, now: DateTime<Utc>) -> Result<String, CliError> {
+    let none = |why: String, hint: &str| Err(CliError::new(Kind::Refused, why).hint(hint));
+    let day = |at: DateTime<Utc>| railway_time(at).format("%a %e %b %Y at %H:%M");
+    match charts.stage {
+        Stage::FirstChart => Ok(format!("The first chart of {run} is made; the last is due on {}.", day(charts.last))),
+        Stage::FinalChart => Ok(format!("The last chart of {run} is made: nothing of it is sold any more.")),
+        Stage::Cancelled => none(format!("{run} is cancelled and has no chart."), "look at its bookings one by one"),
+        Stage::Open if now < charts.first => {
+            let why = format!("The first chart of {run} is due on {}.", day(charts.first));
+            none(why, "print the list as it is with kiosk run chart, or come back then")
+        }
+        Stage::Open => {
+            let why = format!("The first chart of {run} is not made: nobody has bought of it, or a process is at it.");
+            none(why, "look again in a minute")
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{Entry, QueueId, WaitingList};
 use crate::receipt::chart::{self as paper, CoachChart};
 use crate::service::refusal::refuse;
-use crate::service::request::{Document, Failure, Reply};
+use crate::service::request::{Charts, Document, Failure, Reply};
 use crate::service::session::Session;
 use crate::service::work::alone;
 use crate::service::{Kiosk, live, receipt_outbox, waitlist};
@@ -316,7 +316,9 @@ pub(super) async fn make(session: &Session, run: RunId) -> Result<Reply, Failure
     kiosk.known_run(run).await?;
     kiosk.work_on(run, kiosk.now()).await.map_err(|error| refuse("make a chart", &error))?;
     kiosk.record(session, "run.chart", Some(run.to_string()), None);
-    Ok(Reply::Done)
+    let state = kiosk.known_run(run).await?.state;
+    let ChartTimes { first, last } = kiosk.chart_times(run, &state.train);
+    Ok(Reply::Charted(Charts { stage: state.stage, first, last }))
 }
 
 /// Cancels a run for the railway: nothing of it is sold any more, and everybody gets their money back.

@@ -17,7 +17,7 @@ use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::fare::Fare;
-use crate::domain::inventory::{HoldId, Parts};
+use crate::domain::inventory::{HoldId, Parts, Stage};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
@@ -337,7 +337,7 @@ pub struct Offer {
 pub enum Reply {
     /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
     Welcome(Identity),
-    /// To `SignOut`, `Lock`, `Release`, `MakeChart` and `CancelRun`.
+    /// To `SignOut`, `Lock`, `Release` and `CancelRun`.
     Done,
     /// To `Search` and `Departures`.
     Offers(Vec<Offer>),
@@ -360,8 +360,21 @@ pub enum Reply {
     Receipt(Document),
     /// To `Chart`.
     Chart(Document),
+    /// To `MakeChart`: how far the charts of the run have come now.
+    Charted(Charts),
     /// To `Ticket`.
     Ticket(Ticket),
+}
+
+/// How far the charts of a run have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charts {
+    /// Which are made.
+    pub stage: Stage,
+    /// When the first is due.
+    pub first: DateTime<Utc>,
+    /// When the last is due.
+    pub last: DateTime<Utc>,
 }
 
 /// A file made by Kiosk.

@@ -26,21 +26,21 @@ use crate::service_kit::{berth, book, hold_request, new_hold, order, publish, se
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 /// A machine with an empty data folder and no terminal.
-struct Machine(TempDir);
+pub struct Machine(pub TempDir);
 
 /// What came of a command.
-struct Done {
-    code: i32,
-    out: String,
-    said: String,
+pub struct Done {
+    pub code: i32,
+    pub out: String,
+    pub said: String,
 }
 
 impl Machine {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(TempDir::new().expect("a folder"))
     }
 
-    fn run(&self, arguments: &[&str]) -> Done {
+    pub fn run(&self, arguments: &[&str]) -> Done {
         self.run_with(arguments, &[], "")
     }
 
@@ -91,6 +91,13 @@ fn the_help_and_the_readme_have_every_exit_code() {
 #[case(&["--config", "/nowhere.toml", "health"], 78)]
 #[case(&["health"], 69)]
 #[case(&["booking", "show", "8451234567"], 66)]
+#[case(&["booking", "cancel", "8451234567", "--yes"], 66)]
+#[case(&["booking", "cancel", "8451234567", "--passenger", "0"], 2)]
+#[case(&["booking", "cancel", "8451234567", "--waive", "WHIM"], 2)]
+#[case(&["run", "chart", "99999#2026-12-05"], 66)]
+#[case(&["run", "make-chart", "99999#2026-12-05"], 66)]
+#[case(&["run", "cancel", "99999#2026-12-05", "--yes"], 66)]
+#[case(&["run", "cancel", "12951"], 2)]
 #[case(&["audit", "--run", "99999#2026-12-05"], 66)]
 #[case(&["audit", "--run", "yesterday"], 2)]
 #[case(&["user", "lock", "nobody"], 66)]

@@ -1,0 +1,181 @@
+//! The command line over what was sold: bookings that are cancelled, charts that are printed, runs that do not go.
+
+use std::fs;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use kiosk::aws::embedded;
+use kiosk::domain::booking::Booking;
+use kiosk::domain::coach::Class;
+use kiosk::domain::user::{Email, Role};
+use kiosk::service::request::{Order, Reply, Request};
+use kiosk::service::{Clock, Kiosk, Session, SystemClock};
+use kiosk::store::{Names, Store};
+use serde_json::Value;
+
+use crate::cli::{Done, Machine};
+use crate::service_kit::{
+    PASSWORD, best, booked, cash, hold_request, new_hold, new_op, order, publish, secret, settings, sign_in,
+    small_train, terminal, test_money, username, whole,
+};
+
+/// How what is sold is paid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paid {
+    Cash,
+    Test,
+    NotYet,
+}
+
+/// Sells berths of 2A on the machine's own store, nine days ahead.
+async fn sell(machine: &Machine, berths: usize, paid: Paid) -> Arc<Booking> {
+    let clients = embedded::open(&machine.0.path().join("data")).expect("nobody has it");
+    let store = Store::new(clients, Names::default());
+    publish(&store, small_train()).await;
+    let kiosk = Kiosk::open(store, settings(), Arc::new(SystemClock)).await.expect("the catalogue is read");
+    let session = kiosk.open_session(terminal("NDLS-07"));
+    if paid == Paid::Cash {
+        let email = Email::parse("agnes@example.in").expect("an address");
+        kiosk.add_account(username("agnes"), email, Role::Agent, secret(PASSWORD)).await.expect("nobody has the name");
+        sign_in(&session, "agnes", PASSWORD).await.expect("the password is right");
+    }
+    let order = chosen(&session, berths).await;
+    let request = match paid {
+        Paid::Cash => Request::Book { op: new_op(), order, payment: cash() },
+        Paid::Test => Request::Book { op: new_op(), order, payment: test_money() },
+        Paid::NotYet => Request::Reserve { op: new_op(), order },
+    };
+    let booking = booked(session.call(request).await).expect("they are held");
+    kiosk.settle().await;
+    booking
+}
+
+async fn chosen(session: &Session, berths: usize) -> Order {
+    let date = (SystemClock.now() + TimeDelta::days(9)).format("%Y-%m-%d");
+    let run = format!("12951#{date}").parse().expect("a run");
+    let request = hold_request(new_hold(), whole(), Class::SecondAc, best(berths));
+    let Request::Hold { hold, leg, class, quota, choice, accept, .. } = request else { panic!("it is a hold") };
+    let request = Request::Hold { hold, run, leg, class, quota, choice, accept };
+    let Ok(Reply::Held(held)) = session.call(request).await else { panic!("they are free") };
+    order(session, &held).await
+}
+
+/// A machine with its timetable, on which a booking was sold.
+async fn machine_with(berths: usize, paid: Paid) -> (Machine, Arc<Booking>, String) {
+    let machine = Machine::new();
+    assert_eq!(machine.run(&["seed"]).code, 0);
+    let booking = sell(&machine, berths, paid).await;
+    let pnr = booking.pnr.to_string();
+    (machine, booking, pnr)
+}
+
+fn json(done: &Done) -> Value {
+    assert_eq!(done.out.lines().count(), 1, "{}{}", done.out, done.said);
+    serde_json::from_str(&done.out).expect("JSON")
+}
+
+fn shown(machine: &Machine, pnr: &str) -> Value {
+    json(&machine.run(&["booking", "show", pnr, "--json"]))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancellation_is_shown_item_by_item_and_done_only_when_it_is_meant() {
+    let (machine, booking, pnr) = machine_with(3, Paid::Cash).await;
+    let before = shown(&machine, &pnr);
+    let asked = machine.run(&["booking", "cancel", &pnr]);
+    assert_eq!(asked.code, 77, "{}", asked.said);
+    assert!(asked.said.ends_with("add --yes when this is meant\n"), "{}", asked.said);
+    for (number, name) in (1..).zip(["Anita", "Dev", "Mira"]) {
+        assert!(asked.out.contains(&format!("{number} {name} (34 F), CNF/")), "{}", asked.out);
+    }
+    assert_eq!(asked.out.matches("Flat charge in 2A").count(), 3, "{}", asked.out);
+    assert_eq!(asked.out.matches("Given back").count(), 3, "{}", asked.out);
+    assert_eq!(shown(&machine, &pnr), before, "nothing was changed");
+
+    let one = machine.run(&["booking", "cancel", &pnr, "--passenger", "2", "--yes"]);
+    assert_eq!(one.code, 0, "{}", one.said);
+    assert!(one.out.contains("2 Dev") && !one.out.contains("1 Anita"), "{}", one.out);
+    let last = one.out.lines().last().expect("a sentence");
+    assert!(last.starts_with("Cancelled 1 place of PNR "), "{last}");
+    assert!(last.ends_with(" waits at a counter to be handed out."), "{last}");
+    let after = shown(&machine, &pnr);
+    assert_eq!((&after["Version"], &after["Passengers"][1]["Place"]), (&2.into(), &"Cancelled".into()));
+    assert_eq!(after["Passengers"][0], before["Passengers"][0]);
+
+    for (number, why) in [("2", "was cancelled before"), ("9", "no such passenger")] {
+        let refused = machine.run(&["booking", "cancel", &pnr, "--passenger", number, "--yes"]);
+        assert_eq!(refused.code, 77, "{}", refused.said);
+        assert!(refused.said.contains(why), "{}", refused.said);
+    }
+    let (first, third) = (booking.passengers[0].fare, booking.passengers[2].fare);
+    let rest = json(&machine.run(&["booking", "cancel", &pnr, "--waive", "counter", "--yes", "--json"]));
+    let refunded = serde_json::to_value(first + third).expect("an amount");
+    assert_eq!((&rest["Quote"]["Refunded"], &rest["Booking"]["Status"]), (&refunded, &"Cancelled".into()));
+    assert_eq!(rest["Quote"]["Reason"], serde_json::json!({"Waiver": "COUNTER"}));
+    assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn for_machines_a_quote_is_json_whether_or_not_it_is_meant() {
+    let (machine, booking, pnr) = machine_with(1, Paid::Test).await;
+    let asked = machine.run(&["booking", "cancel", &pnr, "--json"]);
+    assert_eq!(asked.code, 77);
+    let quote = json(&asked);
+    assert_eq!(quote["Quote"]["Lines"][0]["Paid"], serde_json::to_value(booking.fare.total).expect("an amount"));
+    assert!(quote["Booking"].is_null(), "{quote}");
+    let done = machine.run(&["booking", "cancel", &pnr, "--yes"]);
+    assert!(done.out.ends_with("it was a test payment, so that no money is handed out.\n"), "{}", done.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slip_that_nobody_has_paid_is_given_up() {
+    let (machine, _, pnr) = machine_with(2, Paid::NotYet).await;
+    let asked = machine.run(&["booking", "cancel", &pnr]);
+    assert_eq!((asked.code, asked.out.as_str()), (77, ""), "{}", asked.said);
+    let done = machine.run(&["booking", "cancel", &pnr, "--yes"]);
+    assert!(done.out.starts_with("Gave up PNR ") && done.code == 0, "{}{}", done.out, done.said);
+    assert_eq!(shown(&machine, &pnr)["Status"], "Cancelled");
+    assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+    let again = machine.run(&["booking", "cancel", &pnr, "--yes"]);
+    assert_eq!(again.code, 77, "{}", again.said);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chart_is_saved_coach_by_coach_and_never_over_another_file() {
+    let (machine, booking, _) = machine_with(2, Paid::Test).await;
+    let run = booking.run.to_string();
+    let name = format!("chart-{}-{}.pdf", booking.run.train, booking.run.date);
+    let whole = machine.run(&["run", "chart", &run]);
+    assert_eq!((whole.code, whole.out), (0, format!("Saved {name}.\n")), "{}", whole.said);
+    let again = machine.run(&["run", "chart", &run]);
+    assert_eq!(again.code, 74, "{}", again.said);
+    let coach = machine.run(&["run", "chart", &run, "--coach", "A1", "-o", "a1.pdf"]);
+    assert_eq!(coach.code, 0, "{}", coach.said);
+    let bytes = |name: &str| fs::read(machine.0.path().join(name)).expect("it was saved");
+    assert!(bytes(&name).starts_with(b"%PDF") && bytes("a1.pdf").starts_with(b"%PDF"));
+    assert!(bytes(&name).len() > bytes("a1.pdf").len(), "a page for each coach");
+    let unknown = machine.run(&["run", "chart", &run, "--coach", "Z9"]);
+    assert_eq!(unknown.code, 66, "{}", unknown.said);
+    let early = machine.run(&["run", "make-chart", &run]);
+    assert_eq!(early.code, 77, "{}", early.said);
+    assert!(early.said.contains(" is due on "), "{}", early.said);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_does_not_go_is_cancelled_only_when_it_is_meant_and_refunds_everybody() {
+    let (machine, booking, pnr) = machine_with(2, Paid::Cash).await;
+    let run = booking.run.to_string();
+    let asked = machine.run(&["run", "cancel", &run]);
+    assert_eq!(asked.code, 77, "{}", asked.said);
+    assert!(asked.said.contains("cannot be taken back") && asked.said.contains("--yes"), "{}", asked.said);
+    assert_eq!(shown(&machine, &pnr)["Status"], "Booked");
+    let done = machine.run(&["run", "cancel", &run, "--yes"]);
+    assert_eq!(done.code, 0, "{}", done.said);
+    let after = shown(&machine, &pnr);
+    assert_eq!(after["Refunds"][0]["Quote"]["Kept"], 0);
+    assert_eq!(after["Status"], "Cancelled");
+    let chart = machine.run(&["run", "make-chart", &run]);
+    assert_eq!(chart.code, 77, "{}", chart.said);
+    assert!(chart.said.contains("is cancelled"), "{}", chart.said);
+    assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+}
