@@ -109,14 +109,15 @@ fn chosen(args: &Args, booking: &Booking) -> Vec<u8> {
 /// What everybody who is named paid, what of it is kept by which rule, and what they get back.
 fn words(booking: &Booking, quote: &Quote) -> String {
     let mut text = format!(
-        "PNR        {}, {} {}, {}\n",
+        "PNR {}, {} {}, {}\n",
         booking.pnr.spoken(),
         booking.train,
         booking.train_name,
         booking.from.at.format("%a %e %b %Y %H:%M"),
     );
     let mut row = |label: &str, amount: Paise| {
-        let _ = writeln!(text, "             {label:<70} {:>12}", amount.to_string());
+        // The amount first: a rule's words may be long.
+        let _ = writeln!(text, "{:>14}  {label}", amount.to_string());
     };
     for line in &quote.lines {
         if let Some(booked) = booking.passengers.get(usize::from(line.passenger)) {
@@ -129,7 +130,13 @@ fn words(booking: &Booking, quote: &Quote) -> String {
         }
         row("  Given back", line.refunded);
     }
-    let _ = write!(text, "Refund     {}, and {} is kept, by {}", quote.refunded, quote.kept, quote.rules);
+    let _ = write!(
+        text,
+        "{:>14}  given back in all; {} is kept, by {}",
+        quote.refunded.to_string(),
+        quote.kept,
+        quote.rules
+    );
     text
 }
 
