@@ -48,8 +48,8 @@ pub struct Shortage {
 
 /// Chooses a free berth of a quota for each wish, in the order of the wishes.
 ///
-/// A party that fits no single coach gets as few neighbouring ones as will do. `start` decides among equal coaches, so
-/// that parties who ask at once begin at different ones.
+/// A party that fits no single coach gets as few neighbouring ones as will do. `start` decides among equal coaches, and
+/// its upper half among equal berths of them, so that parties who ask at once do not want the same ones.
 pub fn allot(
     state: &RunState,
     class: Class,
@@ -68,17 +68,52 @@ pub fn allot(
     if wishes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut best: Option<Placement> = None;
-    for together in 1..=coaches.len() {
-        for first in turned(coaches.len() + 1 - together, start) {
-            best = place(&coaches[first..first + together], wishes, best);
+    if let [wish] = wishes {
+        return alone(&coaches, *wish, start).map(|berth| vec![berth]).ok_or(Shortage { left });
+    }
+    // All coaches together hold at least as many free berths as there are wishes.
+    together(&coaches, wishes, start).map(|placement| placement.berths).ok_or(Shortage { left })
+}
+
+/// The best berths for a party.
+fn together(coaches: &[Vec<Free>], wishes: &[BerthWish], start: u64) -> Option<Placement> {
+    let mut best = None;
+    for neighbours in 1..=coaches.len() {
+        for first in turned(coaches.len() + 1 - neighbours, start) {
+            best = place(&coaches[first..first + neighbours], wishes, start, best);
         }
         if best.is_some() {
             break;
         }
     }
-    // All coaches together hold at least as many free berths as there are wishes.
-    best.map(|placement| placement.berths).ok_or(Shortage { left })
+    best
+}
+
+/// The best berth for somebody who travels alone: what [`together`] finds for a party of one, without its bays.
+fn alone(coaches: &[Vec<Free>], wish: BerthWish, start: u64) -> Option<BerthRef> {
+    let in_turn = turned(coaches.len(), start).flat_map(|coach| {
+        let berths = &coaches[coach];
+        turned(berths.len(), within(start)).map(|berth| &berths[berth])
+    });
+    let cost = |free: &&Free| (climbs(wish, free), dislikes(wish, free), free.spare, spends_low(wish, free));
+    in_turn.min_by_key(cost).map(|free| free.berth)
+}
+
+const fn climbs(wish: BerthWish, free: &Free) -> bool {
+    wish.needs_lower && !free.kind.is_low()
+}
+
+fn dislikes(wish: BerthWish, free: &Free) -> bool {
+    wish.preference.is_some_and(|kind| kind != free.kind)
+}
+
+const fn spends_low(wish: BerthWish, free: &Free) -> bool {
+    free.kind.is_low() && !wish.is_for_low()
+}
+
+/// The part of `start` that decides within a coach.
+const fn within(start: u64) -> u64 {
+    start >> 32
 }
 
 /// A free berth, as far as choosing among them goes.
@@ -113,7 +148,8 @@ fn free_berths(state: &RunState, coach: Coach, quota: Quota, leg: Leg, now: Date
     let occupancy = state.coach(coach.id());
     let segments = (state.train.halts().len() - 1) as u8;
     let on_sale = state.on_sale(coach, quota).filter(|number| !occupancy.blocked.contains_key(number));
-    let masks = on_sale.map(|number| (number, occupancy.taken(number, now)));
+    let taken = occupancy.all_taken(now);
+    let masks = on_sale.map(|number| (number, taken.of(number)));
     let free = masks.filter(|(_, taken)| !taken.overlaps(leg.mask()));
     let described = free.map(|(number, taken)| Free {
         berth: BerthRef { coach: coach.id(), number },
@@ -126,7 +162,7 @@ fn free_berths(state: &RunState, coach: Coach, quota: Quota, leg: Leg, now: Date
 
 /// 0 to `count - 1`, beginning at a place that `start` decides.
 fn turned(count: usize, start: u64) -> impl Iterator<Item = usize> {
-    let first = (start % count as u64) as usize;
+    let first = (start % count.max(1) as u64) as usize;
     (first..count).chain(0..first)
 }
 
@@ -134,13 +170,13 @@ fn turned(count: usize, start: u64) -> impl Iterator<Item = usize> {
 ///
 /// The emptiest coaches are filled first and wholly, and the rest of the party sits in as few bays of the last as will
 /// do. In a single coach that is the whole party.
-fn place(coaches: &[Vec<Free>], wishes: &[BerthWish], best: Option<Placement>) -> Option<Placement> {
+fn place(coaches: &[Vec<Free>], wishes: &[BerthWish], start: u64, best: Option<Placement>) -> Option<Placement> {
     let mut emptiest: Vec<&Vec<Free>> = coaches.iter().collect();
     emptiest.sort_by_key(|coach| Reverse(coach.len()));
     let mut filled: Vec<Free> = Vec::new();
     for (i, coach) in emptiest.iter().enumerate() {
         if filled.len() + coach.len() >= wishes.len() {
-            return place_in_bays(&filled, coach, wishes, i + 1, best);
+            return place_in_bays(&filled, coach, wishes, i + 1, start, best);
         }
         filled.extend_from_slice(coach);
     }
@@ -153,6 +189,7 @@ fn place_in_bays(
     coach: &[Free],
     wishes: &[BerthWish],
     coaches: usize,
+    start: u64,
     mut best: Option<Placement>,
 ) -> Option<Placement> {
     let needed = wishes.len() - filled.len();
@@ -166,7 +203,7 @@ fn place_in_bays(
         if best.as_ref().is_some_and(|best| reached(best) < (coaches, climbing, bays_apart)) {
             break;
         }
-        for first in 0..bays - bays_apart {
+        for first in turned(bays - bays_apart, within(start)) {
             let within = coach.iter().filter(|free| (first..=first + bays_apart).contains(&free.bay));
             let berths: Vec<Free> = filled.iter().chain(within).copied().collect();
             if berths.len() < wishes.len() {
@@ -222,13 +259,10 @@ impl Seats {
     /// The choice that costs least.
     fn matched(&self, wishes: &[BerthWish]) -> Placement {
         let berths = &self.berths;
-        let climbs = |wish: &BerthWish, free: &Free| wish.needs_lower && !free.kind.is_low();
-        let dislikes = |wish: &BerthWish, free: &Free| wish.preference.is_some_and(|kind| kind != free.kind);
-        let spends_low = |wish: &BerthWish, free: &Free| free.kind.is_low() && !wish.is_for_low();
         // One number per pair, the heavier reason in the higher bits: sums of them compare reason by reason.
         let chosen = cheapest(wishes.len(), berths.len(), |wish, berth| {
             let in_order = (wishes.len() - wish) * berth;
-            let (wish, free) = (&wishes[wish], &berths[berth]);
+            let (wish, free) = (wishes[wish], &berths[berth]);
             i128::from(berth >= self.filled) << 112
                 | i128::from(climbs(wish, free)) << 96
                 | i128::from(dislikes(wish, free)) << 80
@@ -237,9 +271,9 @@ impl Seats {
                 | i128::from(free.berth.number) << 32
                 | in_order as i128
         });
-        let pairs = || wishes.iter().zip(&chosen).map(|(wish, berth)| (wish, &berths[*berth]));
+        let pairs = || wishes.iter().zip(&chosen).map(|(wish, berth)| (*wish, &berths[*berth]));
         let count =
-            |fault: &dyn Fn(&BerthWish, &Free) -> bool| pairs().filter(|(wish, free)| fault(wish, free)).count();
+            |fault: &dyn Fn(BerthWish, &Free) -> bool| pairs().filter(|(wish, free)| fault(*wish, free)).count();
         let cost = Cost {
             coaches: self.coaches,
             climbing: count(&climbs),

@@ -159,15 +159,29 @@ pub struct CoachState {
 impl CoachState {
     /// The segments on which a spot is taken at `now`: expired holds count as free.
     pub fn occupied(&self, spot: Spot, now: DateTime<Utc>) -> SegmentMask {
-        let mask = self.masks.get(&spot).copied().unwrap_or_default();
-        let expired = self.holds.values().filter(|part| part.is_expired(now) && part.spots.contains(&spot));
-        expired.fold(mask, |mask, part| mask.without(part.leg.mask()))
+        let Some(mask) = self.masks.get(&spot) else { return SegmentMask::EMPTY };
+        let expired = self.holds.values().filter(|part| part.spots.contains(&spot) && part.is_expired(now));
+        expired.fold(*mask, |mask, part| mask.without(part.leg.mask()))
     }
 
     /// The segments on which anything of a berth is taken at `now`.
     pub fn taken(&self, berth: u8, now: DateTime<Utc>) -> SegmentMask {
         let parts = [Part::Whole, Part::First, Part::Second];
         parts.into_iter().fold(SegmentMask::EMPTY, |mask, part| mask.with(self.occupied(Spot::new(berth, part), now)))
+    }
+
+    /// The same of all berths at once, for whoever chooses among them.
+    pub fn all_taken(&self, now: DateTime<Utc>) -> TakenBerths {
+        let mut taken = vec![SegmentMask::EMPTY; usize::from(u8::MAX) + 1];
+        let over = now - GRACE;
+        let expired: Vec<_> = self.holds.values().filter(|part| part.until <= over).collect();
+        for (spot, mask) in &self.masks {
+            let of_spot = expired.iter().filter(|part| part.spots.contains(spot));
+            let mask = of_spot.fold(*mask, |mask, part| mask.without(part.leg.mask()));
+            let berth = &mut taken[usize::from(spot.number)];
+            *berth = berth.with(mask);
+        }
+        TakenBerths(taken)
     }
 
     /// Whether the whole of a berth can be sold for a leg at `now`.
@@ -185,6 +199,17 @@ impl CoachState {
         self.holds.iter().filter(move |(_, part)| {
             part.is_expired(now) && part.spots.contains(&spot) && part.leg.mask().overlaps(leg.mask())
         })
+    }
+}
+
+/// The segments on which the berths of a coach are taken at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenBerths(Vec<SegmentMask>);
+
+impl TakenBerths {
+    /// Those of a berth, as [`CoachState::taken`] has them.
+    pub fn of(&self, berth: u8) -> SegmentMask {
+        self.0[usize::from(berth)]
     }
 }
 
@@ -238,7 +263,12 @@ impl RunState {
 
     /// The berths of a coach that a quota sells now.
     pub fn on_sale(&self, coach: Coach, quota: Quota) -> impl Iterator<Item = u8> {
-        coach.numbers().filter(move |number| self.pool(BerthRef { coach: coach.id(), number: *number }) == quota.pool())
+        let (pools, is_open) = (self.terms.allocation.pools_of(coach.id()), self.stage == Stage::Open);
+        let pool = move |number: u8| match pools.get(usize::from(number) - 1) {
+            Some(pool) if is_open => *pool,
+            _ => Pool::General,
+        };
+        coach.numbers().filter(move |number| pool(*number) == quota.pool())
     }
 
     /// A coach's state; all free when nobody wrote to it.
@@ -256,7 +286,9 @@ impl RunState {
     /// How many berths of a coach a quota has free for a leg at `now`.
     pub fn free_in(&self, coach: &Coach, quota: Quota, leg: Leg, now: DateTime<Utc>) -> usize {
         let state = self.coach(coach.id());
-        self.on_sale(*coach, quota).filter(|berth| state.is_free(*berth, leg, now)).count()
+        let taken = state.all_taken(now);
+        let is_free = |berth: &u8| !state.blocked.contains_key(berth) && !taken.of(*berth).overlaps(leg.mask());
+        self.on_sale(*coach, quota).filter(is_free).count()
     }
 
     /// How many berths of a class a quota has free for a leg at `now`; `None` when the train does not carry the class.

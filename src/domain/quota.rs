@@ -134,6 +134,11 @@ impl Allocation {
         pools.zip(index).and_then(|(pools, index)| pools.get(index)).copied().unwrap_or(Pool::General)
     }
 
+    /// The pools of a coach's berths in their order; without an end those that are left are the general quota's.
+    pub fn pools_of(&self, coach: CoachId) -> &[Pool] {
+        self.0.get(&coach).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The berths of a coach that are in a pool, in order.
     pub fn in_pool(&self, coach: &Coach, pool: Pool) -> impl Iterator<Item = u8> {
         let coach_id = coach.id();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use uuid::Uuid;
 
-use super::{BerthWish, Cost, Seats, Shortage, allot, free_berths};
+use super::{BerthWish, Cost, Seats, Shortage, allot, alone, free_berths, together};
 use crate::domain::coach::{BerthRef, BerthType, Class, Coach, CoachId};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
 use crate::domain::quota::Quota;
@@ -252,6 +252,29 @@ fn any_state() -> impl Strategy<Value = RunState> {
 }
 
 proptest! {
+    #[test]
+    fn who_travels_alone_is_a_party_of_one(
+        state in any_state(), leg in any_leg(), wish in any_wish(), start in any::<u32>()
+    ) {
+        let coaches = state.train.coaches_of(Class::ThirdAc);
+        let free: Vec<_> =
+            coaches.map(|coach| free_berths(&state, *coach, Quota::General, leg, now())).collect();
+        let party = together(&free, &[wish], start.into()).map(|placement| placement.berths);
+        prop_assert_eq!(alone(&free, wish, start.into()).map(|berth| vec![berth]), party);
+    }
+
+    #[test]
+    fn equal_berths_are_spread_over_those_who_ask_at_once(start in any::<u64>()) {
+        let berth = |start| allot(&free_run(), Class::ThirdAc, Quota::General, leg(0, 5), &wishes("."), start, now());
+        let kinds = [start, 0].map(|start| {
+            let berth = berth(start).expect("all are free")[0];
+            free_run().train.coach(berth.coach).expect("its coach").berth_type(berth.number).is_low()
+        });
+        prop_assert_eq!(kinds, [false, false], "low berths stay for those who need them");
+        let others: BTreeSet<_> = (0..64).map(|n| berth(start ^ (n << 32)).expect("all are free")).collect();
+        prop_assert!(others.len() > 8, "{:?}", others);
+    }
+
     #[test]
     fn a_party_gets_free_berths_or_the_right_count(
         state in any_state(), leg in any_leg(), party in prop::collection::vec(any_wish(), 0..7), start in any::<u64>()
