@@ -12,6 +12,7 @@
 mod bare;
 #[path = "sale/cpu.rs"]
 mod cpu;
+#[allow(dead_code, reason = "the other benchmarks ask it for more")]
 #[path = "../tests/all/market.rs"]
 mod market;
 #[allow(dead_code, reason = "the tests ask it for more")]

@@ -8,6 +8,7 @@ use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
 use kiosk::domain::inventory::RunState;
 use kiosk::domain::quota::Quota;
+use kiosk::domain::segment::Leg;
 use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::user::Phone;
 use kiosk::service::request::{Failure, Order, Reply, Request};
@@ -51,18 +52,19 @@ pub fn on_sale(state: &RunState) -> Vec<BerthRef> {
 
 /// Holds the best berths from end to end, asks their price and pays it.
 pub async fn buy(session: &Session, run: RunId, size: usize) -> Result<Arc<Booking>, Failure> {
-    let hold = Request::Hold {
-        hold: new_hold(),
-        run,
-        leg: whole(),
-        class: CLASS,
-        quota: Quota::General,
-        choice: best(size),
-        accept: Accept::Berths,
-    };
+    buy_on(session, run, whole(), size, Accept::Berths).await
+}
+
+/// The same on any leg, of whatever there is: berths, halves of them, places on the list.
+pub async fn buy_anything(session: &Session, run: RunId, leg: Leg, size: usize) -> Result<Arc<Booking>, Failure> {
+    buy_on(session, run, leg, size, Accept::Anything).await
+}
+
+async fn buy_on(session: &Session, run: RunId, leg: Leg, size: usize, accept: Accept) -> Result<Arc<Booking>, Failure> {
+    let (class, quota) = (CLASS, Quota::General);
+    let hold = Request::Hold { hold: new_hold(), run, leg, class, quota, choice: best(size), accept };
     let Reply::Held(hold) = session.call(hold).await? else { panic!("a hold is answered with a hold") };
     let passengers = party(size);
-    let (leg, class, quota) = (hold.leg, hold.class, hold.quota);
     let price = Request::Price { run, leg, class, quota, passengers: passengers.clone() };
     let Reply::Priced(fare) = session.call(price).await? else { panic!("a price is answered with a price") };
     let phone = Phone::parse("9810012345").expect("a number");
