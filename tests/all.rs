@@ -20,6 +20,8 @@ mod market;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/meter.rs"]
 mod meter;
+#[path = "all/oversell.rs"]
+mod oversell;
 #[path = "all/packing.rs"]
 mod packing;
 #[path = "all/receipt.rs"]
