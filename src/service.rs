@@ -45,6 +45,7 @@ pub use settings::{Argon2Cost, Receipts, Settings, SignInLimits};
 
 use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
+use self::hold::underway::Underway;
 use self::live::Live;
 use self::session::Who;
 use crate::domain::rules::Rules;
@@ -70,6 +71,7 @@ struct Shared {
     rules: Arc<Rules>,
     catalogue: Catalogue,
     live: Live,
+    underway: Underway,
     hasher: Hasher,
     /// Sign-ins by terminal.
     sources: Attempts,
@@ -103,6 +105,7 @@ impl Kiosk {
             rules: Arc::new(rules_file::bundled()),
             catalogue,
             live: Live::default(),
+            underway: Underway::default(),
             hasher: Hasher::new(&settings),
             sources: Attempts::new(limits.per_terminal, limits.lockout),
             unknown_names: Attempts::new(limits.per_account, limits.lockout),

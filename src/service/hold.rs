@@ -3,6 +3,8 @@
 //! Berths are chosen from what is known, which may be a moment old, and the write decides. Only a refusal is never given
 //! from something old: before somebody is told that there is nothing left, the run is read.
 
+pub(super) mod underway;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
@@ -16,6 +18,7 @@ use crate::domain::segment::Leg;
 use crate::domain::time::{instant, railway_time};
 use crate::domain::train::RunId;
 use crate::domain::waitlist::SharedBerth;
+use crate::service::hold::underway::Races;
 use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};
 use crate::service::session::{Session, Tried};
@@ -75,11 +78,8 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         return Err(Failure::TooManyHolds { max });
     }
     let tried = session.try_hold(wanted.id);
-    let known = if tried == Tried::Never { kiosk.0.live.known(wanted.run) } else { None };
-    let (mut run, mut knowledge) = match known {
-        Some(run) => (run, Knowledge::Recent),
-        None => (kiosk.known_run(wanted.run).await?, Knowledge::Certain),
-    };
+    let (mut run, mut knowledge) = kiosk.recent_run(wanted.run, tried).await?;
+    let mut races = Races::Shun;
     for _ in 0..ATTEMPTS {
         if let Some(kept) = earlier(session, &run.state, wanted, now)? {
             session.keep_hold(kept.clone());
@@ -96,9 +96,13 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             (run, knowledge) = (served.map_err(|error| refuse("hold", &error))?, Knowledge::Served);
             continue;
         }
-        let chosen = choose(&run.state, wanted, now);
-        let has_berths = chosen.as_ref().is_ok_and(|grants| grants.iter().all(|grant| grant.berth().is_some()));
-        if !has_berths && knowledge == Knowledge::Recent {
+        let Some(chosen) = choose_beside_others(kiosk, &run.state, wanted, races, now) else {
+            // All that is left is what others here are about to hold: a moment later it is known.
+            races = kiosk.0.underway.outlast(wanted.run, kiosk.store().patience()).await;
+            (run, knowledge) = kiosk.recent_run(wanted.run, tried).await?;
+            continue;
+        };
+        if !has_berths(&chosen) && knowledge == Knowledge::Recent {
             (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
             continue;
         }
@@ -115,6 +119,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         }
         let plan = Plan::new(wanted.run, &run.state.train);
         let holding = holding(&granted);
+        let Some(_underway) = kiosk.0.underway.begin(wanted.run, &holding, races) else { continue };
         let attempt = kiosk.store().hold(&plan, &holding, until, &run.state, now).await;
         match attempt.map_err(|error| refuse("hold", &error))? {
             HoldAttempt::Held(coaches) => {
@@ -296,6 +301,31 @@ pub(super) fn check_not_closed(
     if now >= closes { Err(Failure::SalesClosed) } else { Ok(closes) }
 }
 
+/// Whether each of a party is given a berth.
+fn has_berths(chosen: &Result<Vec<Grant>, Failure>) -> bool {
+    chosen.as_ref().is_ok_and(|grants| grants.iter().all(|grant| grant.berth().is_some()))
+}
+
+/// Chooses what no other session of this process is about to hold. `None` when there is nothing else: then it is as well
+/// to outlast them, unless that was tried in vain.
+fn choose_beside_others(
+    kiosk: &Kiosk,
+    state: &RunState,
+    wanted: &Wanted,
+    races: Races,
+    now: DateTime<Utc>,
+) -> Option<Result<Vec<Grant>, Failure>> {
+    if let Some(foreseen) = kiosk.0.underway.foreseen(state, wanted.id) {
+        let beside = choose(&foreseen, wanted, now);
+        if has_berths(&beside) {
+            return Some(beside);
+        }
+        let chosen = choose(state, wanted, now);
+        return if has_berths(&chosen) && races == Races::Shun { None } else { Some(chosen) };
+    }
+    Some(choose(state, wanted, now))
+}
+
 /// Chooses from a state what a party is given, or says why there is nothing.
 fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<Grant>, Failure> {
     let Wanted { class, quota, leg, accept, .. } = *wanted;
@@ -338,6 +368,15 @@ fn choose(state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Vec<G
 }
 
 impl Kiosk {
+    /// What is known of a run without reading it, if it may be a moment old and somebody watches it.
+    async fn recent_run(&self, run: RunId, tried: Tried) -> Result<(Run, Knowledge), Failure> {
+        let known = if tried == Tried::Never { self.0.live.known(run) } else { None };
+        match known {
+            Some(run) => Ok((run, Knowledge::Recent)),
+            None => Ok((self.known_run(run).await?, Knowledge::Certain)),
+        }
+    }
+
     /// Reads a run; a run that nobody knows is refused.
     pub(super) async fn known_run(&self, run: RunId) -> Result<Run, Failure> {
         let read = self.read_run(run).await.map_err(|error| refuse("read a run", &error))?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
-use futures_util::future::join_all;
-use kiosk::aws::fault::{Call, Fault};
+use futures_util::future::{join, join_all};
+use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::admission::{Accept, Standing};
 use kiosk::domain::coach::Class;
 use kiosk::domain::inventory::GRACE;
@@ -14,7 +14,9 @@ use kiosk::domain::quota::Quota;
 use kiosk::domain::train::{Train, TrainDraft};
 use kiosk::domain::waitlist::WaitingList;
 use kiosk::service::request::{Choice, Failure, Outcome, Reply, Request};
+use kiosk::store::Store;
 
+use crate::meter::{Detail, Meter};
 use crate::service_kit::{
     Stage, berth, best, book, hold, hold_as, left, leg, new_hold, order, publish, release, run, small_train, station,
     terminal, whole,
@@ -87,6 +89,48 @@ async fn of_32_buyers_at_once_eight_get_a_berth_and_no_two_the_same() {
     for (_, refused) in results.iter().filter(|(_, held)| held.is_err()) {
         assert_eq!(refused, &Err(Failure::SoldOut { left: 0, standing: first_waiter() }));
     }
+}
+
+#[tokio::test]
+async fn buyers_of_one_process_do_not_race_each_other() {
+    let stage = Stage::new().await;
+    let meter = Meter::new(Detail::Operations);
+    // On the runtime's clock: on one that jumps nobody would wait for anybody.
+    let store = Store::new(meter.on(stage.world.clients.clone()), stage.world.names.clone());
+    let kiosk = stage.other_kiosk(store).await;
+    let sessions: Vec<_> = (0..32).map(|n| kiosk.open_session(terminal(&format!("HALL-{n}")))).collect();
+    let results = join_all(sessions.iter().map(|session| hold(session, whole(), best(1)))).await;
+    assert_eq!(results.iter().filter(|held| held.is_ok()).count(), 8);
+    let refused = Err(Failure::SoldOut { left: 0, standing: first_waiter() });
+    assert_eq!(results.iter().filter(|held| **held == refused).count(), 24);
+    kiosk.settle().await;
+    let writes = meter.take()["UpdateItem"];
+    assert_eq!((writes.requests, writes.refused), (16, 0), "a write and a hint for each that is held, and no other");
+}
+
+#[tokio::test]
+async fn an_attempt_that_hangs_keeps_nobody_from_the_last_berth() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    hold(&agent, whole(), best(6)).await.expect("all is free");
+    hold(&agent, whole(), best(1)).await.expect("two are left");
+    let begun = Meeting::of(2);
+    let meeting = begun.clone();
+    let store = stage.world.with_faults(move |call: &Call| match (call.operation.as_str(), call.nth) {
+        ("UpdateItem", 1) => Some(Fault::Meet(meeting.clone())),
+        _ => None,
+    });
+    let kiosk = stage.other_kiosk(store).await;
+    let (anita, dev) = (kiosk.open_session(terminal("HALL-1")), kiosk.open_session(terminal("HALL-2")));
+    // Anita's request is on its way for as long as Dev is not served.
+    let second = async {
+        let held = hold(&dev, whole(), best(1)).await;
+        begun.come().await;
+        held
+    };
+    let (first, second) = Box::pin(join(hold(&anita, whole(), best(1)), second)).await;
+    second.expect("he does not wait for her for ever");
+    assert_eq!(first, Err(Failure::SoldOut { left: 0, standing: first_waiter() }));
 }
 
 #[tokio::test]
