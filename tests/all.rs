@@ -8,6 +8,10 @@ mod cli;
 mod cli_sold;
 #[path = "all/config.rs"]
 mod config;
+#[cfg(unix)]
+#[allow(dead_code, reason = "the tests on a terminal ask it for more")]
+#[path = "pty/driver.rs"]
+mod driver;
 #[path = "all/flows.rs"]
 mod flows;
 #[path = "all/joining.rs"]

@@ -2,7 +2,9 @@
 //!
 //! A seller is this program again, with a data folder of its own choosing replaced by the test's. It sells through the
 //! services on the embedded engines, which write every change through to the disk, and prints each booking when the
-//! services have said that it is made. `KIOSK_KILL_ROUNDS` says how often one is killed, `KIOSK_KILL_SEED` when.
+//! services have said that it is made. What has the folder and is killed is such a seller, or the built `kiosk` itself, on
+//! a terminal, through which the seller's bookings go to the disk; what then says that all is well is `kiosk audit`.
+//! `KIOSK_KILL_ROUNDS` says how often one is killed, `KIOSK_KILL_SEED` when.
 
 #![cfg(unix)]
 
@@ -35,6 +37,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::driver::Console;
 use crate::service_kit::{best, booked, current, leg, party, publish, settings, terminal, test_money};
 use crate::world::rajdhani;
 
@@ -309,5 +312,45 @@ async fn a_seller_goes_on_when_the_one_that_had_the_folder_is_killed() {
         guest.kill_after(life(&mut chance));
         assert_eq!(guest.refusals, [""; 0], "its buyers have waited a little and no more");
         scene.judge(run, vec![owner, guest]).await;
+    }
+}
+
+/// What the built program says of the folder, read and compared by it alone.
+fn audited_by_the_program(folder: &Path, home: &Path) {
+    let audit = Command::new(env!("CARGO_BIN_EXE_kiosk"))
+        .args(["audit", "--deep"])
+        .env_clear()
+        .env("HOME", home)
+        .env("KIOSK_DATA_DIR", folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&audit.stdout);
+    assert!(audit.status.success() && said.contains(": 0 differences."), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seller_goes_on_when_the_built_program_that_had_the_folder_is_killed() {
+    let test = "a_seller_goes_on_when_the_built_program_that_had_the_folder_is_killed";
+    let mut chance = sell_or_draw(test).await;
+    let (mut scene, home) = (Scene::new().await, TempDir::new().expect("a folder"));
+    for round in 0..number("KIOSK_KILL_ROUNDS", 24).div_ceil(3) {
+        let run = run(round);
+        let mut program = Console::start(scene.folder.path(), home.path(), &[]);
+        program.wait("Book a journey");
+        let mut seller = Seller::start(test, scene.folder.path(), run);
+        seller.sell_more(1);
+        assert_eq!(scene.owner(), program.id());
+
+        let sells = seller.listen(Instant::now() + life(&mut chance), |_| false);
+        assert_eq!(sells, Err(RecvTimeoutError::Timeout), "it sells all the time");
+        program.signal("KILL");
+        assert!(!program.end().success());
+        seller.sell_more(10);
+        assert_eq!(scene.owner(), seller.child.id(), "it has taken the folder");
+        seller.kill_after(life(&mut chance));
+        assert_eq!(seller.refusals, [""; 0], "its buyers have waited a little and no more");
+        scene.judge(run, vec![seller]).await;
+        audited_by_the_program(scene.folder.path(), home.path());
     }
 }
