@@ -66,7 +66,7 @@ fn view_people(screen: &Cancel, buf: &mut Buffer, parts: &Parts, world: &World) 
     let theme = &world.theme;
     put(buf, parts.titles, 2, "Who gives up", theme.dim);
     put(buf, parts.titles, 33, "Has", theme.dim);
-    for (end, words) in AMOUNTS.into_iter().zip(["Paid", "Kept", "Given back"]) {
+    for (end, words) in AMOUNTS.into_iter().zip(["Paid", "Kept", "Refund"]) {
         amount(buf, parts.titles, end, words, theme.dim);
     }
     let chosen = screen.chosen();
