@@ -113,6 +113,8 @@ mod ui_bookings;
 mod ui_cancel;
 #[path = "all/ui_find.rs"]
 mod ui_find;
+#[path = "all/ui_queue.rs"]
+mod ui_queue;
 #[path = "all/ui_sale.rs"]
 mod ui_sale;
 #[path = "all/ui_welcome.rs"]

@@ -3,6 +3,7 @@
 //! A screen reads the [`World`] and records wishes in the [`Context`]; `App` acts on them afterwards, in order. So no
 //! screen holds another, and none can change who is signed in.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use ratatui::layout::Size;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::domain::admission::Standing;
 use crate::domain::booking::OpId;
 use crate::domain::coach::Class;
 use crate::domain::inventory::{HoldId, RunState};
@@ -20,7 +22,7 @@ use crate::domain::rules::{BookingRules, Rules};
 use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode, StationIndex};
 use crate::domain::terminal::{Terminal, TerminalKind};
-use crate::domain::time::railway_time;
+use crate::domain::time::{instant, railway_time};
 use crate::domain::train::RunId;
 use crate::domain::user::Role;
 use crate::service::request::{Document, Identity, Request};
@@ -189,19 +191,43 @@ impl World {
         self.stations.get(code).map_or_else(|| code.to_string(), |station: &Station| station.name.clone())
     }
 
-    /// How many berths of a class are free, and whether that changed a moment ago; `None` while nothing is known of
-    /// the run or when it does not carry the class.
-    pub fn available(&self, run: RunId, class: Class, leg: Leg) -> Option<Available> {
+    /// Whether anything but a berth can be sold here. A slip keeps berths alone, so that it needs money.
+    pub fn sells_queues(&self) -> bool {
+        self.takes_money() || self.test_payment
+    }
+
+    /// What the next to ask would get of a class from a quota, and whether that changed a moment ago; `None` while
+    /// nothing is known of the run or when it does not carry the class.
+    pub fn standing(&self, run: RunId, class: Class, quota: Quota, leg: Leg) -> Option<Stands> {
         let live = self.live.get(&run)?;
-        let count = live.state.available(class, Quota::General, leg, self.now)?;
+        let standing = live.state.standing(class, quota, leg, self.now)?;
         let before = live.before.as_ref().filter(|_| self.now < live.changed_at + LIVE_MARK);
-        let before = before.and_then(|state| state.available(class, Quota::General, leg, self.now));
-        let change = match before {
-            Some(before) if before > count => Change::Fewer,
-            Some(before) if before < count => Change::More,
-            _ => Change::None,
-        };
-        Some(Available { count, change })
+        let before = before.and_then(|state| state.standing(class, quota, leg, self.now));
+        let change = before.map_or(Change::None, |before| match worth(before).cmp(&worth(standing)) {
+            Ordering::Greater => Change::Fewer,
+            Ordering::Less => Change::More,
+            Ordering::Equal => Change::None,
+        });
+        Some(Stands { standing, change })
+    }
+
+    /// When a quota of a class opens on a run, if it has not yet.
+    pub fn opens(&self, run: RunId, class: Class, quota: Quota) -> Option<DateTime<Utc>> {
+        let terms = self.live.get(&run).map(|live| &live.state.terms.quotas);
+        let tatkal = &terms.unwrap_or_else(|| self.rules.quotas_on(self.today())).tatkal;
+        let opens = instant(tatkal.opens_at(class, run.date));
+        (quota == Quota::Tatkal && self.now < opens).then_some(opens)
+    }
+}
+
+/// What is better has more of it: berths, then a low number among those who share, then one on the list.
+fn worth(standing: Standing) -> (u8, i64) {
+    match standing {
+        Standing::Unreserved => (4, 0),
+        Standing::Available(berths) => (3, i64::try_from(berths).unwrap_or(i64::MAX)),
+        Standing::Rac(number) => (2, -i64::from(number)),
+        Standing::Waiting(_, number) => (1, -i64::from(number)),
+        Standing::Full => (0, 0),
     }
 }
 
@@ -219,13 +245,25 @@ pub struct Live {
     pub changed_at: DateTime<Utc>,
 }
 
-/// How many berths are free.
+/// What the next to ask would get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Available {
-    /// Berths.
-    pub count: usize,
-    /// What happened to the number in the last two seconds.
+pub struct Stands {
+    /// It.
+    pub standing: Standing,
+    /// What happened to it in the last two seconds.
     pub change: Change,
+}
+
+impl Stands {
+    /// How many berths there are.
+    pub const fn berths(self) -> usize {
+        if let Standing::Available(berths) = self.standing { berths } else { 0 }
+    }
+
+    /// Whether there is enough for so many to travel, each with what they asked for.
+    pub const fn is_enough_for(self, party: usize) -> bool {
+        matches!(self.standing, Standing::Unreserved) || self.berths() >= party
+    }
 }
 
 /// What happened to a number a moment ago.
@@ -233,9 +271,9 @@ pub struct Available {
 pub enum Change {
     /// Nothing.
     None,
-    /// It fell, `▾`.
+    /// It became worse, `▾`.
     Fewer,
-    /// It rose, `▴`.
+    /// It became better, `▴`.
     More,
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::coach::{BerthType, Class};
 use crate::domain::passenger::{Gender, Passenger};
+use crate::domain::quota::Quota;
 use crate::domain::station::Place;
 use crate::domain::timetable::Journey;
 use crate::domain::user::Phone;
@@ -53,6 +54,8 @@ pub struct Trip {
     pub party: u8,
     /// The class that was asked for; `None` for any.
     pub class: Option<Class>,
+    /// The quota from which it is bought.
+    pub quota: Quota,
 }
 
 /// A journey in work. Each step fills its part; going back keeps what was filled.
@@ -68,6 +71,8 @@ pub struct Draft {
     pub journey: Option<Journey>,
     /// The chosen class.
     pub class: Option<Class>,
+    /// The quota from which it is bought.
+    pub quota: Quota,
     /// How many berths are wanted.
     pub party: u8,
     /// The berths kept for this journey.

@@ -9,6 +9,7 @@ use crate::domain::waitlist::QueueHead;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::Context;
 use crate::ui::msg::{Attention, CallId, Watch};
+use crate::ui::text;
 use crate::ui::theme::Tone;
 
 /// Reads a queued booking again when its run has changed.
@@ -73,6 +74,9 @@ fn matters(state: &RunState, booking: &Booking) -> (Option<QueueHead>, Vec<u64>,
     (booking.queue().map(|id| state.queue(id)), revs, state.stage)
 }
 
+/// Columns of a name in a message.
+const NAME: u16 = 24;
+
 /// What has become better for those who were in a queue: `Anita Sharma has CNF/B2/20/LB now.`
 fn news(before: &Booking, after: &Booking) -> Option<String> {
     let better = |(was, is): (&BookedPassenger, &BookedPassenger)| {
@@ -81,7 +85,7 @@ fn news(before: &Booking, after: &Booking) -> Option<String> {
             Place::Rac { .. } => matches!(was.place, Place::Waiting { .. }),
             _ => false,
         };
-        up.then(|| format!("{} has {} now", is.passenger.name.as_str(), is.place))
+        up.then(|| format!("{} has {} now", text::ends(is.passenger.name.as_str(), NAME), is.place))
     };
     let mut all = before.passengers.iter().zip(&after.passengers).filter_map(better);
     let first = all.next()?;

@@ -10,6 +10,7 @@ pub mod papers;
 pub mod places;
 pub mod qr;
 pub mod sheet;
+pub mod standing;
 pub mod state;
 pub mod status;
 pub mod till;

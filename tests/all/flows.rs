@@ -3,6 +3,7 @@
 //! A flow (`tests/flows/NAME.flow`) has one step to a line:
 //!
 //! ```text
+//! trains mixed          on the first line: a train with every quota, RAC and the unreserved class instead of the small one
 //! account NAME ROLE     makes an account with the password `correct horse battery`
 //! session NAME KIND     opens a terminal (counter, public, desk) at Mumbai Central
 //! session NAME KIND far opens one of another process over the same tables
@@ -35,6 +36,9 @@ use ratatui::layout::{Position, Size};
 
 use crate::service_kit::Stage;
 use crate::ui_kit::{draw, parse_keys, setup, station, words};
+
+/// The first line of a flow on the train with quotas.
+const MIXED: &str = "trains mixed";
 
 /// How often a program may ask to be woken without time going on.
 const WAKES: usize = 100;
@@ -75,7 +79,11 @@ flows! {
     sign_in_and_out
     slip_paid_at_a_counter
     slip_runs_out
+    tatkal_opens
     test_payment_is_marked
+    unreserved_ticket
+    waits_and_moves_up
+    women_alone_in_the_ladies_quota
 }
 
 /// A person at a terminal.
@@ -99,7 +107,8 @@ struct Hall {
 async fn play(name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/flows/{name}.flow"));
     let script = std::fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
-    let stage = Stage::new().await;
+    let mut lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let stage = if lines.next() == Some(MIXED) { Stage::mixed().await } else { Stage::new().await };
     let mut hall = Hall { stage, seats: BTreeMap::new(), here: String::new(), words: BTreeMap::new() };
     for (number, line) in (1..).zip(script.lines()) {
         let line = line.trim();
@@ -139,6 +148,7 @@ impl Hall {
                 let (name, role) = rest.split_once(' ').ok_or("account NAME ROLE")?;
                 self.stage.account(name, role.parse().map_err(|_| "no such role")?).await;
             }
+            "trains" if line == MIXED => {}
             "session" => self.sit(rest).await?,
             "keys" => {
                 for key in parse_keys(rest) {

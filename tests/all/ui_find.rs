@@ -20,10 +20,10 @@ fn date(text: &str) -> NaiveDate {
 }
 
 /// What the service finds for a search.
-fn find(request: &Request) -> Vec<Offer> {
-    let Request::Search { from, to, date, .. } = request else { panic!("{request:?} is no search") };
+pub fn find(request: &Request) -> Vec<Offer> {
+    let Request::Search { from, to, date, quota } = request else { panic!("{request:?} is no search") };
     let journeys = TIMETABLE.journeys(from, to, *date);
-    journeys.into_iter().map(|journey| Offer { fares: fares(&journey, *date), journey }).collect()
+    journeys.into_iter().map(|journey| Offer { fares: fares(&journey, *quota, *date), journey }).collect()
 }
 
 /// Answers the search that was asked for.
@@ -363,7 +363,7 @@ fn full_and_closed_trains_are_not_taken() {
     stage.live(sold(&offers[0].journey, &[(Class::ThirdAc, 120)]));
     stage.keys("<enter>");
     assert!(stage.text().contains("3A on 12952 is full"), "{}", stage.text());
-    assert!(stage.text().contains("FULL"), "{}", stage.text());
+    assert!(stage.text().contains("REGRET"), "{}", stage.text());
     let mut stage = Stage::signed_in(Role::Agent);
     stage.keys("mmct<enter><enter>");
     found(&mut stage);

@@ -79,16 +79,23 @@ pub fn identity(role: Role) -> Identity {
 /// The bundled trains from here to there, with the fares of one adult.
 pub fn offers(from: &str, to: &str, date: NaiveDate) -> Vec<Offer> {
     let journeys = TIMETABLE.journeys(&[station(from)], &[station(to)], date);
-    journeys.into_iter().map(|journey| Offer { fares: fares(&journey, date), journey }).collect()
+    journeys.into_iter().map(|journey| Offer { fares: fares(&journey, Quota::General, date), journey }).collect()
 }
 
-/// What one adult pays in each class of a journey.
-pub fn fares(journey: &Journey, date: NaiveDate) -> Vec<(Class, Option<kiosk::domain::money::Paise>)> {
+/// What one adult pays in each class of a journey in which a quota is sold.
+pub fn fares(journey: &Journey, quota: Quota, date: NaiveDate) -> Vec<(Class, Option<kiosk::domain::money::Paise>)> {
     let adult = Traveller { age: Age::try_from(30).expect("an age"), accommodation: Accommodation::Berth };
-    let ride = |class| Ride { kind: journey.train.kind(), class, quota: Quota::General, km: journey.km };
+    let ride = |class| Ride { kind: journey.train.kind(), class, quota, km: journey.km };
     let priced = |class| price(RULES.fares_on(date), RULES.quotas_on(date), ride(class), &[adult]);
     let fare = |class| priced(class).ok().map(|fare| fare.total);
-    journey.train.classes().into_iter().map(|class| (class, fare(class))).collect()
+    // The unreserved class is beside these: tests that sell it say so.
+    let classes = journey.train.classes().into_iter().filter(|class| quota.is_sold_in(*class, RULES.quotas_on(date)));
+    classes.map(|class| (class, fare(class))).collect()
+}
+
+/// A run on which nothing is sold, with the bundled quotas.
+pub fn with_quotas(journey: &Journey) -> RunState {
+    RunState::unsold(journey.run, Arc::clone(&journey.train), RULES.quotas_on(start().date_naive()))
 }
 
 /// A run on which nothing is sold.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::admission::Grant;
 use crate::ui::app::{App, Call, Entry, Kind, Owner};
 use crate::ui::context::LIVE_MARK;
 use crate::ui::draft::Step;
@@ -65,7 +66,14 @@ impl App {
         if !over || self.calls.values().any(paying) {
             return;
         }
-        self.world.draft.hold = None;
+        let hold = self.world.draft.hold.take();
+        let of_a_coach = |grant: &Grant| matches!(grant, Grant::Berth(_) | Grant::Shared(_));
+        let has_berths = hold.is_some_and(|hold| hold.grants.iter().any(of_a_coach));
+        let what = if has_berths {
+            "The berths were kept for you as long as they could be and have been given back."
+        } else {
+            "What was kept for you was kept as long as it could be."
+        };
         let late = |entry: &Entry| entry.screen.step().is_none_or(|step| step > Step::Train);
         while self.stack.len() > 1 && self.stack.last().is_some_and(late) {
             self.stack.pop();
@@ -73,9 +81,7 @@ impl App {
         self.show_overlay(Overlay::Notice(Notice {
             tone: Tone::Warning,
             title: "The time is over".to_owned(),
-            text: "The berths were kept for you as long as they could be and have been given back. Nothing was paid. \
-                   Choose again: what was typed is still here."
-                .to_owned(),
+            text: format!("{what} Nothing was paid. Choose again: what was typed is still here."),
         }));
         self.out.push(Effect::Bell);
         self.with_top(Screen::resume);

@@ -7,26 +7,29 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::domain::admission::{Accept, Standing};
+use crate::domain::admission::{Accept, Grant, Standing};
 use crate::domain::allotment::{BerthWish, Shortage, allot};
 use crate::domain::coach::{BerthRef, Class, Coach};
-use crate::domain::inventory::{HoldId, RunState};
-use crate::domain::quota::Quota;
+use crate::domain::inventory::{Part, RunState, Spot};
+use crate::domain::quota::{Pool, Quota};
 use crate::domain::timetable::Journey;
 use crate::domain::train::{RunId, Train};
-use crate::service::request::{Choice, Failure, Outcome, Reply, Request};
-use crate::ui::context::{Context, World};
+use crate::service::request::{Choice, Failure, Reply};
+use crate::ui::context::{Context, Stands, World};
 use crate::ui::draft::Step;
 use crate::ui::frame;
+use crate::ui::holding::{Holding, Wanted};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, Watch};
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::screen::Scene;
 use crate::ui::screens::passengers::Passengers;
+use crate::ui::screens::review::class_words;
 use crate::ui::theme::Tone;
 
 mod coach_map;
 mod drawing;
+mod offer;
 mod wishes;
 
 use drawing::Places;
@@ -37,6 +40,7 @@ use wishes::WishPanel;
 pub struct Berths {
     journey: Journey,
     class: Class,
+    quota: Quota,
     /// Which of the coaches of the class is shown.
     coach: usize,
     /// The berth under the cursor.
@@ -44,10 +48,8 @@ pub struct Berths {
     chosen: Vec<BerthRef>,
     wishes: Vec<BerthWish>,
     panel: Option<WishPanel>,
-    /// The request for a hold that is on its way.
-    asking: Option<CallId>,
-    /// An attempt whose outcome is not known: asking again with its id cannot hold twice.
-    attempt: Option<(HoldId, Choice)>,
+    /// The request for a hold.
+    holding: Holding,
     /// Why the last attempt was refused.
     problem: Option<String>,
     /// What the question about giving back was asked for.
@@ -72,6 +74,8 @@ pub enum Action {
     Hold,
     /// Hold the best berths unseen.
     HoldBest,
+    /// Take what there is: berths as far as they go, then halves of them and places on the list.
+    Join,
     /// Go on with the held berths.
     GoOn,
     /// Give the held berths back to choose others.
@@ -97,18 +101,18 @@ pub enum Action {
 }
 
 impl Berths {
-    /// The choice for a journey in a class.
-    pub fn new(journey: Journey, class: Class) -> Self {
+    /// The choice for a journey in a class, from a quota.
+    pub fn new(journey: Journey, class: Class, quota: Quota) -> Self {
         Self {
             journey,
             class,
+            quota,
             coach: 0,
             cursor: 1,
             chosen: Vec::new(),
             wishes: Vec::new(),
             panel: None,
-            asking: None,
-            attempt: None,
+            holding: Holding::default(),
             problem: None,
             leaving: Leaving::Back,
         }
@@ -131,8 +135,10 @@ impl Berths {
         self.coaches(world).get(self.coach).copied()
     }
 
-    fn is_full(&self, world: &World) -> bool {
-        world.available(self.journey.run, self.class, self.journey.leg).is_some_and(|free| free.count == 0)
+    /// How many berths the quota has free on the way; `None` while nothing is known of the run.
+    fn left(&self, world: &World) -> Option<usize> {
+        let stands = world.standing(self.journey.run, self.class, self.quota, self.journey.leg);
+        stands.map(Stands::berths)
     }
 
     fn party(&self) -> usize {
@@ -142,7 +148,8 @@ impl Berths {
     /// What a berth is to the person who looks at it.
     fn berth(&self, berth: BerthRef, world: &World) -> Berth {
         if let Some(hold) = &world.draft.hold {
-            if hold.berths().contains(&berth) {
+            let shares = |grant: &Grant| matches!(grant, Grant::Shared(half) if half.berth == berth);
+            if hold.berths().contains(&berth) || hold.grants.iter().any(shares) {
                 return Berth::Held;
             }
         } else if self.chosen.contains(&berth) {
@@ -179,6 +186,7 @@ impl Berths {
                 ),
             ),
             Berth::Taken => cx.toast(Tone::Warning, format!("{berth} is taken on your way: choose one that is free.")),
+            Berth::Kept(pool) => cx.toast(Tone::Warning, kept_words(berth, pool)),
             Berth::Blocked => cx.toast(Tone::Warning, format!("{berth} is out of sale: choose another.")),
             Berth::Unknown => {
                 cx.toast(Tone::Plain, "What is free is not known yet: a moment, or press Enter for the best.");
@@ -195,15 +203,16 @@ impl Berths {
         };
         // The coach on the screen comes first among equals: nothing jumps without need.
         let start = u64::try_from(self.coach).unwrap_or(0);
-        match allot(state, self.class, Quota::General, self.journey.leg, &self.wishes, start, cx.now) {
+        match allot(state, self.class, self.quota, self.journey.leg, &self.wishes, start, cx.now) {
             Ok(berths) => {
                 self.chosen = berths;
                 self.show_first(cx);
             }
+            // The offer of what there is instead stands on the screen already, where there is any.
             Err(Shortage { left }) => {
-                let standing = state.standing(self.class, Quota::General, self.journey.leg, cx.now);
-                let standing = standing.unwrap_or(Standing::Full);
-                self.problem = Some(Failure::SoldOut { left, standing }.to_string());
+                let standing = Standing::Full;
+                let offered = self.offers(Action::Join, cx);
+                self.problem = (!offered).then(|| Failure::SoldOut { left, standing }.to_string());
             }
         }
     }
@@ -217,32 +226,15 @@ impl Berths {
         }
     }
 
-    fn hold(&mut self, choice: Choice, cx: &mut Context) {
+    fn hold(&mut self, choice: Choice, accept: Accept, cx: &mut Context) {
         self.problem = None;
-        let id = match &self.attempt {
-            Some((id, before)) if *before == choice => *id,
-            _ => cx.hold_id(),
-        };
-        self.attempt = Some((id, choice.clone()));
         cx.draft_mut().party = u8::try_from(self.party()).unwrap_or(1);
-        let (run, leg, class) = (self.journey.run, self.journey.leg, self.class);
-        self.asking = Some(cx.call(Request::Hold {
-            hold: id,
-            run,
-            leg,
-            class,
-            quota: Quota::General,
-            choice,
-            accept: Accept::Berths,
-        }));
+        let (run, leg, class, quota) = (self.journey.run, self.journey.leg, self.class, self.quota);
+        self.holding.ask(Wanted { run, leg, class, quota }, choice, accept, cx);
     }
 
     fn refused(&mut self, failure: &Failure, cx: &mut Context) {
-        // With the same id the same request may be sent again as long as nobody knows what became of it.
-        if !matches!(failure, Failure::Unavailable { outcome: Outcome::Unknown, .. }) {
-            self.attempt = None;
-        }
-        if let Failure::BerthTaken { berths, .. } = failure {
+        if let Failure::BerthTaken { berths, .. } | Failure::OtherQuota { berths } = failure {
             self.chosen.retain(|berth| !berths.contains(berth));
         }
         self.drop_taken(cx);
@@ -305,6 +297,8 @@ impl Berths {
 enum Berth {
     Free,
     Taken,
+    /// Free, and kept for a pool that is not the quota's.
+    Kept(Pool),
     Blocked,
     Chosen,
     Held,
@@ -314,15 +308,36 @@ enum Berth {
 /// Whether a berth can be had. A hold of one's own that is being granted takes nothing from oneself.
 fn free(state: &RunState, berth: BerthRef, screen: &Berths, now: DateTime<Utc>) -> Berth {
     let coach = state.coach(berth.coach);
-    let granted = screen.attempt.as_ref().and_then(|(id, _)| coach.holds.get(id));
-    if granted.is_some_and(|part| part.spots.contains(&berth.number.into()))
-        || coach.is_free(berth.number, screen.journey.leg, now)
-    {
+    let leg = screen.journey.leg;
+    let granted = screen.holding.id().and_then(|id| coach.holds.get(&id));
+    let pool = state.pool(berth);
+    if granted.is_some_and(|part| part.spots.contains(&berth.number.into())) {
         Berth::Free
     } else if coach.blocked.contains_key(&berth.number) {
         Berth::Blocked
-    } else {
+    } else if pool == Pool::Rac {
+        // One half of it is as good as another to whoever shares.
+        let half_free = Part::HALVES.into_iter().any(|part| {
+            let spot = Spot::new(berth.number, part);
+            coach.is_spot_free(spot, leg, now)
+        });
+        if half_free { Berth::Kept(pool) } else { Berth::Taken }
+    } else if !coach.is_free(berth.number, leg, now) {
         Berth::Taken
+    } else if pool == screen.quota.pool() {
+        Berth::Free
+    } else {
+        Berth::Kept(pool)
+    }
+}
+
+/// Why a free berth is not to be had here.
+fn kept_words(berth: BerthRef, pool: Pool) -> String {
+    match pool {
+        Pool::Rac => format!("{berth} is kept for RAC, for two to share: choose one that is free."),
+        pool => {
+            format!("{berth} is kept for {}: choose a free one, or go back and press q.", drawing::pool_words(pool))
+        }
     }
 }
 
@@ -347,6 +362,13 @@ impl Scene for Berths {
             "hold the best",
             "Keeps the best berths for you, chosen at once.",
             Action::HoldBest,
+        ),
+        bind(
+            &[Key::Char('j')],
+            "j",
+            "join",
+            "Takes what there is for all of the party: berths first, then RAC, then the waiting list.",
+            Action::Join,
         ),
         bind(&[Key::Right], "←→↑↓", "move", "Moves over the coach.", Action::Move),
         bind(&[Key::Char(' ')], "Space", "take/leave", "Takes the berth under the cursor, or leaves it.", Action::Take),
@@ -379,7 +401,7 @@ impl Scene for Berths {
 
     fn place(&self, _world: &World) -> String {
         let train = &self.journey.train;
-        format!("{} {} · {}", train.number(), train.name(), self.class)
+        format!("{} {} · {}", train.number(), train.name(), class_words(self.class, self.quota))
     }
 
     fn step(&self) -> Option<Step> {
@@ -393,13 +415,15 @@ impl Scene for Berths {
             _ if self.panel.is_some() => false,
             Action::GoOn | Action::Change => held,
             Action::Take | Action::Best | Action::More | Action::Fewer | Action::Wishes => {
-                !held && self.asking.is_none()
+                !held && !self.holding.is_asking()
             }
-            Action::Hold => !held && self.asking.is_none() && !self.chosen.is_empty(),
+            Action::Hold => !held && !self.holding.is_asking() && !self.chosen.is_empty(),
             Action::HoldBest => {
-                // A full class is not asked for: the map says what to do instead.
-                !held && self.asking.is_none() && self.chosen.is_empty() && !self.is_full(world)
+                // What is not there is not asked for: the map says what to do instead.
+                let enough = self.left(world).is_none_or(|left| left >= self.party());
+                !held && !self.holding.is_asking() && self.chosen.is_empty() && enough
             }
+            Action::Join => !held && !self.holding.is_asking() && world.sells_queues() && self.joins(world).is_some(),
             Action::Back | Action::Move => true,
             Action::Coach | Action::CoachBefore => self.coaches(world).len() > 1,
         }
@@ -411,7 +435,7 @@ impl Scene for Berths {
     }
 
     fn resume(&mut self, cx: &mut Context) {
-        self.attempt = None;
+        self.holding.forget();
         if let Some(hold) = &cx.draft.hold {
             self.chosen = hold.berths();
         }
@@ -433,8 +457,9 @@ impl Scene for Berths {
                     "Choose {left} more with Space, press b for the best, or press - for a smaller party."
                 ));
             }
-            Action::Hold => self.hold(Choice::Berths(self.chosen.clone()), cx),
-            Action::HoldBest => self.hold(Choice::Best(self.wishes.clone()), cx),
+            Action::Hold => self.hold(Choice::Berths(self.chosen.clone()), Accept::Berths, cx),
+            Action::HoldBest => self.hold(Choice::Best(self.wishes.clone()), Accept::Berths, cx),
+            Action::Join => self.hold(Choice::Best(self.wishes.clone()), Accept::Anything, cx),
             Action::Move => self.key(Key::Right, cx),
             Action::Take => self.take(cx),
             Action::Best => self.best(cx),
@@ -489,6 +514,7 @@ impl Scene for Berths {
         } else if let Some(action) = places.button_at(mouse.at) {
             let action = match action {
                 Action::Hold if cx.draft.hold.is_some() => Action::GoOn,
+                Action::Hold if self.chosen.is_empty() && self.offers(Action::Join, cx) => Action::Join,
                 Action::Hold if self.chosen.is_empty() => Action::HoldBest,
                 action => action,
             };
@@ -499,12 +525,9 @@ impl Scene for Berths {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
-        if self.asking != Some(call) {
-            return;
-        }
-        self.asking = None;
-        match answer {
-            Ok(Reply::Held(hold)) => {
+        match self.holding.settle(call, &answer) {
+            None => {}
+            Some(Ok(hold)) => {
                 self.chosen = hold.berths();
                 self.show_first(cx);
                 let draft = cx.draft_mut();
@@ -512,17 +535,12 @@ impl Scene for Berths {
                 draft.hold = Some(hold);
                 cx.push(Passengers::default());
             }
-            Ok(_) => self.refused(&Failure::Internal { reference: "reply of another kind".to_owned() }, cx),
-            Err(failure) => self.refused(&failure, cx),
+            Some(Err(failure)) => self.refused(&failure, cx),
         }
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        // The program gives back what may still be granted under the old id.
-        if self.asking == Some(call) {
-            self.asking = None;
-            self.attempt = None;
-        }
+        self.holding.gave_up(call);
     }
 
     fn answer(&mut self, answer: Answer, cx: &mut Context) {

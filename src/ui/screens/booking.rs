@@ -20,6 +20,7 @@ use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Scene};
 use crate::ui::screens::cancel::Cancel;
+use crate::ui::screens::review::class_words;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::papers::{Ask, Papers};
 use crate::ui::widgets::sheet::{self, People, moment, panes, put, put_right, stack};
@@ -156,7 +157,10 @@ impl Scene for Detail {
 
     fn place(&self, _world: &World) -> String {
         match self.booking.ready() {
-            Some(booking) => format!("{} {} · {}", booking.train, booking.train_name, booking.class),
+            Some(booking) => {
+                let class = class_words(booking.class, booking.quota);
+                format!("{} {} · {class}", booking.train, booking.train_name)
+            }
             None => format!("Booking {}", self.pnr.spoken()),
         }
     }

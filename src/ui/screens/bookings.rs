@@ -17,6 +17,8 @@ use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::booking::{Detail, can_cancel};
 use crate::ui::screens::cancel::Cancel;
+use crate::ui::screens::review::class_words;
+use crate::ui::text;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::{self, moment, put, put_right};
 use crate::ui::widgets::{state, status};
@@ -320,9 +322,9 @@ fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: &World) {
     let (Some(top), Some(bottom)) = (rows.next(), rows.next()) else { return };
     put(buf, top, 2, &booking.pnr.spoken(), name);
     put(buf, top, 15, &moment(booking.from.at), name);
-    let room = top.width.saturating_sub(34 + crate::ui::text::width(&headline) + 3);
+    let room = top.width.saturating_sub(34 + text::width(&headline) + 3);
     let way = format!("{}{}{}", booking.from.name, world.glyphs.to, booking.to.name);
-    let way = if crate::ui::text::width(&way) <= room {
+    let way = if text::width(&way) <= room {
         way
     } else {
         format!("{}{}{}", booking.from.station, world.glyphs.to, booking.to.station)
@@ -335,8 +337,11 @@ fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: &World) {
         (None, 0 | 1) => String::new(),
         (None, n) => format!(" and {} more", n - 1),
     };
-    put(buf, bottom, 15, &format!("{} {} · {}", booking.train, booking.train_name, booking.class), theme.dim);
-    let who = crate::ui::text::left(&format!("{}{others}", crate::ui::text::fit(first, 16)), 28);
-    put(buf, bottom, 46, who.trim_end(), theme.dim);
-    put_right(buf, bottom, &booking.fare.total.to_string(), theme.dim);
+    let train = format!("{} {} · {}", booking.train, booking.train_name, class_words(booking.class, booking.quota));
+    put(buf, bottom, 15, &train, theme.dim);
+    let total = booking.fare.total.to_string();
+    let room = bottom.width.saturating_sub(46 + text::width(&total) + 3);
+    let name = text::fit(first, room.saturating_sub(text::width(&others)).min(16));
+    put(buf, bottom, 46, &text::fit(&format!("{name}{others}"), room), theme.dim);
+    put_right(buf, bottom, &total, theme.dim);
 }

@@ -6,14 +6,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::coach::BerthRef;
+use crate::domain::coach::BerthType;
 use crate::domain::rules::ChildRules;
 use crate::domain::user::Phone;
-use crate::service::request::Hold;
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Typed as TypedForm, TypedPassenger};
 use crate::ui::form::{Field, Focus};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
+use crate::ui::msg::Watch;
+use crate::ui::prospect::{promised, watch_queue};
 use crate::ui::screen::Scene;
 use crate::ui::screens::passengers::row::{Column, Row, Seat};
 use crate::ui::screens::review::{Review, place};
@@ -27,7 +28,7 @@ mod row;
 #[derive(Clone, Debug)]
 pub struct Passengers {
     rows: Vec<Row>,
-    /// The berth of each of the first rows; the others have none.
+    /// What each of the first rows has; the others have nothing.
     seats: Vec<Seat>,
     /// Typed for a larger party, before berths were chosen again.
     spare: Vec<TypedPassenger>,
@@ -64,6 +65,8 @@ pub enum Action {
     RemoveChild,
     /// Give lower berths to those who should not climb.
     Lower,
+    /// Go back to the trains, where there are no berths.
+    Trains,
     /// Go back to the berths.
     Back,
 }
@@ -77,7 +80,8 @@ impl Passengers {
     }
 
     fn columns(&self, row: usize) -> &'static [Column] {
-        let swaps = row < self.seats.len() && self.seats.len() > 1;
+        // Where everybody has the same right there is nothing to swap.
+        let swaps = row < self.seats.len() && self.seats.len() > 1 && self.seat(row) != Seat::Unreserved;
         if swaps { &Column::ALL } else { &Column::ALL[..3] }
     }
 
@@ -156,11 +160,12 @@ impl Passengers {
 
     /// The senior who has to climb, and somebody younger who does not.
     fn unfair(&self) -> Option<(usize, usize)> {
-        let low = |row: usize| matches!(self.seat(row), Seat::Berth(_, kind) if kind.is_low());
+        let is =
+            |row: usize, wanted: fn(BerthType) -> bool| matches!(self.seat(row), Seat::Berth(_, kind) if wanted(kind));
         let senior = |row: usize| self.rows[row].years().is_some_and(is_senior);
-        let seated = 0..self.seats.len();
-        let climbs = seated.clone().find(|row| senior(*row) && !low(*row))?;
-        let sits = seated.clone().find(|row| low(*row) && !senior(*row))?;
+        let mut seated = 0..self.seats.len();
+        let climbs = seated.clone().find(|row| senior(*row) && is(*row, |kind| !kind.is_low()))?;
+        let sits = seated.find(|row| is(*row, BerthType::is_low) && !senior(*row))?;
         Some((climbs, sits))
     }
 
@@ -237,6 +242,7 @@ impl Scene for Passengers {
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
         bind(&[Key::Tab], "Tab", "field", "Moves to the next field; with Shift back.", Action::Move(Key::Tab)),
         bind(&[Key::BackTab], "", "", "", Action::Move(Key::BackTab)),
+        bind(&[Key::Esc], "Esc", "trains", "Goes back to the trains; what is typed stays.", Action::Trains),
         bind(&[Key::Esc], "Esc", "berths", "Goes back to the berths; what is typed stays.", Action::Back),
     ];
 
@@ -254,6 +260,7 @@ impl Scene for Passengers {
             Action::AddChild => self.rows.len() < most,
             Action::RemoveChild => matches!(self.at, Spot::Row(row, _) if self.seat(row) == Seat::Lap),
             Action::Lower => self.unfair().is_some(),
+            Action::Trains => self.seats.first() == Some(&Seat::Unreserved),
             Action::Next | Action::Submit | Action::Move(_) | Action::Back => true,
         }
     }
@@ -267,11 +274,7 @@ impl Scene for Passengers {
 
     fn enter(&mut self, cx: &mut Context) {
         let draft = &cx.draft;
-        let kind = |berth: BerthRef| {
-            let coach = draft.journey.as_ref()?.train.coach(berth.coach)?;
-            Some(Seat::Berth(berth, coach.berth_type(berth.number)))
-        };
-        self.seats = draft.hold.iter().flat_map(Hold::berths).filter_map(kind).collect();
+        self.seats = draft.hold.iter().flat_map(|hold| promised(hold, cx)).filter_map(Seat::of).collect();
         let seats = self.seats.len();
         let most = usize::from(cx.booking_rules().max_party).saturating_sub(seats);
         let typed = &draft.typed;
@@ -282,6 +285,11 @@ impl Scene for Passengers {
         if self.rows.is_empty() {
             self.at = Spot::Phone;
         }
+    }
+
+    /// Numbers in a queue move until it is paid.
+    fn watch(&self, world: &World) -> Vec<Watch> {
+        watch_queue(world)
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
@@ -300,7 +308,7 @@ impl Scene for Passengers {
                     self.rows.swap(climbs, sits);
                 }
             }
-            Action::Back => cx.pop(),
+            Action::Trains | Action::Back => cx.pop(),
         }
         self.keep(cx);
     }
@@ -361,12 +369,15 @@ impl Scene for Passengers {
         for (title, column) in titles.into_iter().zip(Column::ALL) {
             put(buf, parts.titles, column.place().0, title, theme.dim);
         }
+        let promises = world.draft.hold.as_ref().map(|hold| promised(hold, world)).unwrap_or_default();
         for (index, row) in self.rows.iter().enumerate() {
             let focus = match self.at {
                 Spot::Row(at, column) if at == index => Some(column),
                 _ => None,
             };
-            row.view(buf, parts.passenger(index), (index + 1, self.seat(index), focus), world);
+            let has = promises.get(index).map_or_else(|| "no berth".to_owned(), |promise| promise.words());
+            let seat = (self.seat(index), has.as_str());
+            row.view(buf, parts.passenger(index), (index + 1, seat, focus), world);
         }
         self.view_phone(buf, parts.phone, world);
         button::view(buf, button::onward(parts.phone, world), "See fare", Focus::Elsewhere, world);
@@ -399,8 +410,26 @@ impl Passengers {
         let children = children(world);
         let (free, half) = (children.free_below, children.half_below);
         let berths = self.seats.len();
-        let berths = if berths == 1 { "1 berth".to_owned() } else { format!("{berths} berths") };
+        let count = |is: fn(&Seat) -> bool| self.seats.iter().filter(|seat| is(seat)).count();
+        let shares = count(|seat| matches!(seat, Seat::Shared));
+        let waits = count(|seat| matches!(seat, Seat::Waiting));
+        if shares + waits > 0 {
+            let own = berths - shares - waits;
+            let has = [(own, if own == 1 { "berth" } else { "berths" }), (shares, "RAC"), (waits, "waiting")];
+            let has = has.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
+            let has = has.collect::<Vec<_>>().join(", ");
+            return format!("{has}. Numbers are given when it is paid.");
+        }
+        let berths = match self.seats.first() {
+            Some(Seat::Unreserved) if berths == 1 => "1 traveller, unreserved".to_owned(),
+            Some(Seat::Unreserved) => format!("{berths} travellers, unreserved"),
+            _ if berths == 1 => "1 berth".to_owned(),
+            _ => format!("{berths} berths"),
+        };
         match self.rows.len() - self.seats.len() {
+            0 if self.seats.first() == Some(&Seat::Unreserved) => {
+                format!("{berths}: no seat is kept. Below {free} free, below {half} half fare.")
+            }
             0 => format!("{berths}. Children may travel without: below {free} free, below {half} half fare."),
             1 => format!("{berths}, 1 child without."),
             more => format!("{berths}, {more} children without."),

@@ -17,15 +17,16 @@ use crate::service::request::{Failure, Offer, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Trip};
 use crate::ui::frame;
+use crate::ui::holding::Holding;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::overlay::{Answer, DatePicker};
 use crate::ui::screen::Scene;
-use crate::ui::screens::berths::Berths;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::{places, state};
 
+mod buying;
 mod filter;
 mod halts;
 mod listing;
@@ -43,12 +44,16 @@ use table::Table;
 pub struct Results {
     trip: Trip,
     offers: Load<Vec<Offer>>,
-    /// A second reading of the same day, while the first stays on the screen.
+    /// The quota of the offers that are on the screen; that of the trip is what is asked for.
+    quota: Quota,
+    /// A second reading of the same day, or by another quota, while the first stays on the screen.
     again: Option<CallId>,
     /// The offers that are listed, in their order, by their place in `offers`.
     listed: Vec<usize>,
     list: ListState,
     class: Option<Class>,
+    /// The class that a person went to, for when a quota has it again.
+    wanted: Option<Class>,
     sort: Sort,
     filter: Filter,
     panel: Option<FilterPanel>,
@@ -56,6 +61,8 @@ pub struct Results {
     nearby: Nearby,
     /// Runs whose counts are known: only a first count moves a row in or out of a filtered list.
     counted: BTreeSet<RunId>,
+    /// The way on without berths: the request for it.
+    holding: Holding,
 }
 
 /// What its keys do.
@@ -77,6 +84,10 @@ pub enum Action {
     Right,
     /// Take the train and the class.
     Choose,
+    /// Buy from the next quota.
+    Quota,
+    /// Buy from the quota before.
+    QuotaBefore,
     /// Search on a day near by that has trains.
     ChooseDay,
     /// A day later.
@@ -100,6 +111,8 @@ impl Results {
     pub fn new(trip: Trip) -> Self {
         Self {
             class: trip.class,
+            wanted: trip.class,
+            quota: trip.quota,
             trip,
             offers: Load::Idle,
             again: None,
@@ -111,6 +124,7 @@ impl Results {
             halts: None,
             nearby: Nearby::default(),
             counted: BTreeSet::new(),
+            holding: Holding::default(),
         }
     }
 
@@ -119,7 +133,7 @@ impl Results {
             from: self.trip.from.codes(),
             to: self.trip.to.codes(),
             date: self.trip.date,
-            quota: Quota::General,
+            quota: self.trip.quota,
         }
     }
 
@@ -133,6 +147,7 @@ impl Results {
         self.listed.clear();
         self.list.resize(0);
         self.halts = None;
+        self.quota = self.trip.quota;
         self.offers = Load::Waiting(cx.call(self.request()));
     }
 
@@ -156,60 +171,6 @@ impl Results {
     fn table_in(&self, area: Rect, world: &World) -> Table {
         Table::new(area, &self.classes(), self.class, world)
     }
-
-    fn choose(&mut self, cx: &mut Context) {
-        let (Some(offer), Some(class)) = (self.selected().cloned(), self.class) else { return };
-        let number = offer.journey.train.number();
-        let free = cx.available(offer.journey.run, class, offer.journey.leg).map(|available| available.count);
-        let Some((_, fare)) = offer.fares.iter().find(|(other, _)| *other == class) else {
-            cx.toast(
-                Tone::Warning,
-                format!("{number} has no {class}: choose another class with the left and right arrows."),
-            );
-            return;
-        };
-        if sales_closed(&offer, cx) {
-            cx.toast(Tone::Warning, format!("Sales for {number} have closed: choose a later train or another day."));
-        } else if fare.is_none() {
-            cx.toast(Tone::Warning, format!("There is no fare for {class} on {number}: choose another class."));
-        } else if free == Some(0) {
-            cx.toast(Tone::Warning, format!("{class} on {number} is full: choose another class or train."));
-        } else {
-            let draft = cx.draft_mut();
-            draft.journey = Some(offer.journey.clone());
-            draft.class = Some(class);
-            draft.party = draft.party.max(1);
-            cx.push(Berths::new(offer.journey, class));
-        }
-    }
-
-    /// Says what happened to the train under the cursor.
-    fn tell(&self, run: RunId, cx: &mut Context) {
-        let Some(offer) = self.selected().filter(|offer| offer.journey.run == run) else { return };
-        let Some(live) = cx.live.get(&run) else { return };
-        let Some(before) = &live.before else { return };
-        let (leg, now) = (offer.journey.leg, cx.now);
-        let mut classes: Vec<Class> = offer.fares.iter().map(|(class, _)| *class).collect();
-        classes.sort_by_key(|class| Some(*class) != self.class);
-        let changed = classes.into_iter().find_map(|class| {
-            let (was, is) = (
-                before.available(class, Quota::General, leg, now)?,
-                live.state.available(class, Quota::General, leg, now)?,
-            );
-            (was != is).then_some((class, was, is))
-        });
-        let number = offer.journey.train.number();
-        match changed {
-            Some((class, was, 0)) => {
-                let last = if was == 1 { "the last berth" } else { "the last berths" };
-                cx.toast(Tone::Warning, format!("{class} on {number} is full now: somebody took {last}."));
-            }
-            Some((class, was, is)) => {
-                cx.toast(Tone::Plain, format!("{class} on {number} just went from {was} to {is}."));
-            }
-            None => {}
-        }
-    }
 }
 
 /// Whether the train leaves too soon to be sold.
@@ -231,6 +192,14 @@ impl Scene for Results {
         bind(&[Key::Right], "←→", "class", "Moves between classes.", Action::Right),
         bind(&[Key::Enter], "Enter", "choose", "Goes on with this train in this class.", Action::Choose),
         bind(&[Key::Enter], "Enter", "go to day", "Searches on the day under the cursor.", Action::ChooseDay),
+        bind(
+            &[Key::Char('q')],
+            "q",
+            "quota",
+            "Buys from the next quota: general, ladies, senior citizens, Tatkal; Q from the one before.",
+            Action::Quota,
+        ),
+        bind(&[Key::Char('Q')], "", "", "", Action::QuotaBefore),
         bind(&[Key::Char('d')], "d", "date", "Shows the dates on sale.", Action::Calendar),
         bind(&[Key::Char('s')], "s", "sort", "Sorts by departure, arrival, duration or fare.", Action::Sort),
         bind(&[Key::Char('f')], "f", "filter", "Lists only some trains.", Action::Filter),
@@ -288,7 +257,11 @@ impl Scene for Results {
 
     fn resume(&mut self, cx: &mut Context) {
         // The draft's date is this screen's, whatever was looked at above it.
-        cx.draft_mut().date = Some(self.trip.date);
+        let draft = cx.draft_mut();
+        (draft.date, draft.quota) = (Some(self.trip.date), self.trip.quota);
+        // What has no berths has no question about giving them back.
+        cx.release();
+        self.holding.forget();
         self.counted.clear();
     }
 
@@ -312,7 +285,10 @@ impl Scene for Results {
             }
             Action::Down => self.key(Key::Down, cx),
             Action::Right => self.move_class(1),
+            Action::Choose if self.holding.is_asking() => {}
             Action::Choose => self.choose(cx),
+            Action::Quota => self.turn_quota(1, cx),
+            Action::QuotaBefore => self.turn_quota(-1, cx),
             Action::ChooseDay => {
                 if let Some(date) = self.nearby.chosen() {
                     self.go_to(date, cx);
@@ -395,24 +371,31 @@ impl Scene for Results {
         let class = table.class_at(mouse.at.x).filter(|_| mouse.kind == MouseKind::Press);
         let same_class = class.is_none() || class == self.class;
         match self.list.mouse(mouse, table.rows) {
-            Touch::Acted(_) if same_class => self.choose(cx),
-            Touch::Acted(_) | Touch::Selected(_) => self.class = class.or(self.class),
-            Touch::Missed if table.head.contains(mouse.at) => self.class = class.or(self.class),
+            Touch::Acted(_) if same_class => self.act(Action::Choose, cx),
+            Touch::Acted(_) | Touch::Selected(_) => self.go_to_class(class),
+            Touch::Missed if table.head.contains(mouse.at) => self.go_to_class(class),
             Touch::Missed => {}
         }
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        if let Some(settled) = self.holding.settle(call, &answer) {
+            return buying::held(settled, cx);
+        }
         let offers = |reply: &Reply| if let Reply::Offers(offers) = reply { Some(offers.clone()) } else { None };
         if self.again == Some(call) {
             self.again = None;
             match answer.as_ref().map(offers) {
                 Ok(Some(offers)) => {
                     self.offers = Load::Ready(offers);
+                    self.quota = self.trip.quota;
                     self.found(cx);
                 }
                 Ok(None) => {}
-                Err(failure) => cx.toast(Tone::Bad, failure.to_string()),
+                Err(failure) => {
+                    cx.toast(Tone::Bad, failure.to_string());
+                    self.keep_quota(cx);
+                }
             }
         } else if self.offers.settle(call, &answer, offers) {
             self.counted.clear();
@@ -429,16 +412,18 @@ impl Scene for Results {
                 from: self.trip.from.codes(),
                 to: self.trip.to.codes(),
                 date,
-                quota: Quota::General,
+                quota: self.trip.quota,
             });
             self.nearby.asks(call, date);
         }
     }
 
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+    fn gave_up(&mut self, call: CallId, cx: &mut Context) {
         self.offers.give_up(call);
+        self.holding.gave_up(call);
         if self.again == Some(call) {
             self.again = None;
+            self.keep_quota(cx);
         }
     }
 
@@ -492,15 +477,16 @@ impl Scene for Results {
                 );
             }
             Load::Ready(_) => {
-                table.view_head(buf, self.class, world);
+                table.view_head(buf, self.class, self.trip.quota, world);
                 for (row, place) in self.list.visible(table.rows) {
                     if let Some(offer) = self.rows().nth(row) {
                         let here = self.list.chosen() == Some(row);
                         self.list.mark(buf, row, place, world);
-                        table.view_row(buf, place, offer, self.class.filter(|_| here), world);
+                        let cursor = self.class.filter(|_| here);
+                        table.view_row(buf, place, offer, (cursor, self.quota), world);
                     }
                 }
-                table.view_foot(buf, world);
+                table.view_foot(buf, &self.foot_words(world), world);
                 self.list.position(buf, table.foot, table.rows, world);
                 if let (Some(pane), Some(offer)) = (table.pane, self.selected()) {
                     halts::view_pane(buf, pane, offer, world);

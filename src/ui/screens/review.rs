@@ -3,7 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::admission::Grant;
+use crate::domain::coach::{BerthType, Class};
 use crate::domain::fare::Fare;
+use crate::domain::passenger::Accommodation;
 use crate::domain::quota::Quota;
 use crate::service::request::{Failure, Hold, Order, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
@@ -12,15 +15,17 @@ use crate::ui::draft::{Draft, Step};
 use crate::ui::form::Focus;
 use crate::ui::frame::seconds_left;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
-use crate::ui::msg::{CallId, Load};
+use crate::ui::msg::{CallId, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Notice, Question};
+use crate::ui::prospect::{Promise, promised, watch_queue};
 use crate::ui::screen::Scene;
 use crate::ui::screens::ticket::Ticket;
+use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::button;
 use crate::ui::widgets::sheet::{self, Person, panes, stack};
-use crate::ui::widgets::state;
-use crate::ui::widgets::till::{self, Settled, Till, Way};
+use crate::ui::widgets::till::{self, Keeps, Settled, Till, Way};
+use crate::ui::widgets::{state, status};
 
 /// With fewer seconds left than this the person is told to hurry.
 const HURRY: i64 = 120;
@@ -63,9 +68,9 @@ pub enum Action {
 impl Review {
     fn ask_price(&mut self, cx: &mut Context) {
         let Draft { hold: Some(hold), passengers, .. } = &cx.draft else { return };
-        let (run, leg, class) = (hold.run, hold.leg, hold.class);
+        let (run, leg, class, quota) = (hold.run, hold.leg, hold.class, hold.quota);
         let passengers = passengers.clone();
-        self.price = Load::Waiting(cx.call(Request::Price { run, leg, class, quota: Quota::General, passengers }));
+        self.price = Load::Waiting(cx.call(Request::Price { run, leg, class, quota, passengers }));
     }
 
     fn pay(&mut self, cx: &mut Context) {
@@ -151,7 +156,7 @@ impl Scene for Review {
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::NextWay | Action::PreviousWay => chooses && self.till.chooses(),
             Action::Field => chooses && self.till.has_field(),
-            Action::Price => self.price.failed().is_some(),
+            Action::Price => self.price.failed().is_some_and(|failure| !is_about_the_party(failure)),
             Action::GiveBack | Action::Back => self.attempt.is_idle(),
         }
     }
@@ -161,7 +166,9 @@ impl Scene for Review {
     }
 
     fn enter(&mut self, cx: &mut Context) {
-        self.till = Till::for_sale(cx);
+        let queued = cx.draft.hold.iter().flat_map(|hold| &hold.grants).any(|grant| grant.is_queued());
+        let keeps = if queued { Keeps::Nothing } else { Keeps::Berths };
+        self.till = Till::for_sale(keeps, cx);
         self.ask_price(cx);
     }
 
@@ -191,6 +198,11 @@ impl Scene for Review {
                 no: "Stay",
             }),
         }
+    }
+
+    /// Numbers in a queue move until it is paid.
+    fn watch(&self, world: &World) -> Vec<Watch> {
+        watch_queue(world)
     }
 
     fn key(&mut self, key: Key, _cx: &mut Context) {
@@ -261,13 +273,23 @@ impl Scene for Review {
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let (main, side) = panes(area);
         let Some(journey) = &world.draft.journey else { return };
-        let [head, people, fare, till] = self.parts(main, world);
+        let [head, people, queue, fare, till] = self.parts(main, world);
         sheet::journey(buf, head, (&journey.from, &journey.to, journey.km), world);
         self.view_people(buf, people, world);
+        sheet::paragraph(buf, queue, &self.queue_words(world), world.theme.warning);
         match &self.price {
             Load::Ready(price) => {
-                sheet::fare(buf, fare, price, "To pay", world);
+                if fare.height < sheet::fare_rows(price) {
+                    sheet::total(buf, fare, price, "To pay", world);
+                } else {
+                    sheet::fare(buf, fare, price, "To pay", world);
+                }
                 self.view_till(buf, till, price, world);
+            }
+            Load::Failed(failure) if is_about_the_party(failure) => {
+                let title = "Not for this party";
+                let next = format!("{failure} Press Esc to change the passengers, or F7 to begin anew.");
+                state::empty(buf, fare.union(till), title, &next, world);
             }
             Load::Failed(failure) => state::failed(buf, fare.union(till), failure, world),
             Load::Idle | Load::Waiting(_) => {}
@@ -279,11 +301,41 @@ impl Scene for Review {
 }
 
 impl Review {
-    /// Journey, people, fare and till.
-    fn parts(&self, area: Rect, world: &World) -> [Rect; 4] {
+    /// Journey, people, what a queue means, fare and till. Where all of that is too much, the fare is its total.
+    fn parts(&self, area: Rect, world: &World) -> [Rect; 5] {
         let people = u16::try_from(world.draft.passengers.len()).unwrap_or(u16::MAX);
+        let room = area.width.saturating_sub(4);
+        let queue = u16::try_from(text::wrap(&self.queue_words(world), room).len()).unwrap_or(u16::MAX);
         let fare = self.price.ready().map_or(3, sheet::fare_rows);
-        stack(area, [sheet::JOURNEY_ROWS, people, fare, till::ROWS])
+        let rest = sheet::JOURNEY_ROWS + people + queue + till::ROWS;
+        let fare = if rest + fare <= area.height { fare } else { 1 };
+        stack(area, [sheet::JOURNEY_ROWS, people, queue, fare, till::ROWS])
+    }
+
+    /// What is held, or was while nobody knows whether it is booked.
+    fn held<'a>(&'a self, world: &'a World) -> Option<&'a Hold> {
+        world.draft.hold.as_ref().or(self.held.as_ref())
+    }
+
+    /// What whoever is in a queue has to know before they pay; nothing for others.
+    fn queue_words(&self, world: &World) -> String {
+        let Some(hold) = self.held(world) else { return String::new() };
+        let all = hold.grants.iter();
+        let (shares, waits) = all.fold((false, false), |(shares, waits), grant| match grant {
+            Grant::Shared(_) => (true, waits),
+            Grant::Waiting => (shares, true),
+            Grant::Berth(_) | Grant::Unreserved => (shares, waits),
+        });
+        let shares = if shares { "RAC: two share one side lower berth, and both may board. " } else { "" };
+        let waits = if waits {
+            let all_wait = hold.grants.iter().all(|grant| *grant == Grant::Waiting);
+            let who = if all_wait { "Nobody can board" } else { "Whoever waits cannot board" };
+            let back = status::never_cleared(hold.class, world.rules.refunds_on(world.today()), world);
+            format!("{who} unless a place becomes free. {back}")
+        } else {
+            String::new()
+        };
+        format!("{shares}{waits}").trim_end().to_owned()
     }
 
     /// While nobody knows whether they are booked, the berths are neither counted down nor given back.
@@ -295,17 +347,17 @@ impl Review {
 
     fn view_people(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let draft = &world.draft;
-        let hold = draft.hold.as_ref().or(self.held.as_ref());
-        let mut berths = hold.iter().flat_map(|hold| hold.berths());
+        let mut promises = self.held(world).map(|hold| promised(hold, world)).unwrap_or_default().into_iter();
         for (row, (index, passenger)) in area.rows().zip(draft.passengers.iter().enumerate()) {
-            let seated = passenger.accommodation == crate::domain::passenger::Accommodation::Berth;
-            let berth = if seated { berths.next() } else { None };
-            let kind = berth.zip(draft.journey.as_ref()).and_then(|(berth, journey)| {
-                let coach = journey.train.coach(berth.coach)?;
-                Some(coach.berth_type(berth.number).words())
-            });
-            let berth =
-                berth.map_or(String::new(), |berth| format!("{:<6} {}", berth.to_string(), kind.unwrap_or_default()));
+            let seated = passenger.accommodation == Accommodation::Berth;
+            let promise = if seated { promises.next() } else { None };
+            let berth = match promise {
+                Some(Promise::Berth(berth, kind)) => {
+                    format!("{:<6} {}", berth.to_string(), kind.map_or("", BerthType::words))
+                }
+                Some(other) => other.words(),
+                None => String::new(),
+            };
             let share = self.price.ready().and_then(|fare| fare.shares.get(index)).map(ToString::to_string);
             sheet::person(buf, row, &Person { number: index + 1, passenger, berth, share }, world);
         }
@@ -330,6 +382,16 @@ impl Review {
     }
 }
 
+/// Whether other passengers, and no second try, are what helps.
+const fn is_about_the_party(failure: &Failure) -> bool {
+    matches!(failure, Failure::NotEligible(_) | Failure::Fare(_) | Failure::PartySize { .. })
+}
+
+/// A class, and the quota where it is not the general one: `3A`, `3A TQ`.
+pub fn class_words(class: Class, quota: Quota) -> String {
+    if quota == Quota::General { class.to_string() } else { format!("{class} {quota}") }
+}
+
 /// The train, the class and the coaches of a journey in work, in words.
 pub fn place(draft: &Draft, hold: Option<&Hold>) -> String {
     let Some(journey) = &draft.journey else { return "Your journey".to_owned() };
@@ -338,7 +400,10 @@ pub fn place(draft: &Draft, hold: Option<&Hold>) -> String {
         let berths = hold.berths();
         let mut coaches: Vec<&str> = berths.iter().map(|berth| berth.coach.as_str()).collect();
         coaches.dedup();
-        words = format!("{words} · {} · {}", hold.class, coaches.join(" "));
+        words = format!("{words} · {}", class_words(hold.class, hold.quota));
+        if !coaches.is_empty() {
+            words = format!("{words} · {}", coaches.join(" "));
+        }
     }
     words
 }

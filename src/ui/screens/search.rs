@@ -8,6 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::coach::Class;
+use crate::domain::quota::Quota;
 use crate::domain::station::{Place, StationIndex};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Trip};
@@ -97,7 +98,7 @@ impl Default for Search {
             to: Field::text("To", max),
             day: Field::text("Date", 18),
             party: Field::choice("Travellers", ('1'..='6').map(String::from)),
-            class: Field::text("Class", 3).note("any; or 1A EC 2A 3A 3E CC SL 2S"),
+            class: Field::text("Class", 6).note("any; or 1A EC 2A 3A 3E CC SL 2S UR; quota LD SS TQ"),
             date: None,
             day_entry: Entry::Settled,
             offered: Places::default(),
@@ -208,7 +209,7 @@ impl Search {
         self.from.set_value(&places::title(&trip.from));
         self.to.set_value(&places::title(&trip.to));
         self.party.choose(usize::from(trip.party.saturating_sub(1)));
-        self.class.set_value(trip.class.map_or("", Class::code));
+        self.class.set_value(&written(trip.class, trip.quota));
         self.set_date(trip.date, cx);
         self.search(cx);
     }
@@ -219,7 +220,7 @@ impl Search {
         draft.from = Some(trip.from.clone());
         draft.to = Some(trip.to.clone());
         draft.date = Some(trip.date);
-        draft.party = trip.party;
+        (draft.party, draft.quota) = (trip.party, trip.quota);
         cx.remember(trip.clone());
         cx.push(Results::new(trip));
     }
@@ -238,12 +239,11 @@ impl Search {
             self.focus = Spot::To;
             return None;
         }
-        let class = self.class.value().trim().parse::<Class>().ok();
-        if class.is_none() && !self.class.is_empty() {
-            self.class.refuse("That is not a class: leave it empty, or type one of 1A EC 2A 3A 3E CC SL 2S.");
+        let Some((class, quota)) = class_and_quota(self.class.value()) else {
+            self.class.refuse("That is not a class: leave it empty, or type it like 3A, or 3A TQ with a quota.");
             self.focus = Spot::Class;
             return None;
-        }
+        };
         if self.day_entry == Entry::Typing {
             self.focus = Spot::Day;
             if self.settle(world) == Settled::No {
@@ -251,7 +251,7 @@ impl Search {
             }
         }
         let party = u8::try_from(self.party.chosen() + 1).unwrap_or(1).min(world.booking_rules().max_party);
-        Some(Trip { from: from.clone(), to: to.clone(), date: self.date?, party, class })
+        Some(Trip { from: from.clone(), to: to.clone(), date: self.date?, party, class, quota })
     }
 
     fn swap(&mut self) {
@@ -292,6 +292,26 @@ impl Search {
         self.settle(world);
         self.focus = spot;
     }
+}
+
+/// Reads a class, a quota's code, or both: `3A TQ`. Nothing means any class, and the general quota.
+fn class_and_quota(text: &str) -> Option<(Option<Class>, Quota)> {
+    let (mut class, mut quota) = (None, None);
+    for word in text.split_whitespace() {
+        let code = Quota::ALL.into_iter().find(|quota| quota.code().eq_ignore_ascii_case(word));
+        match (code, word.parse::<Class>()) {
+            (Some(code), _) if quota.is_none() => quota = Some(code),
+            (None, Ok(found)) if class.is_none() => class = Some(found),
+            _ => return None,
+        }
+    }
+    Some((class, quota.unwrap_or_default()))
+}
+
+/// A class and a quota as an agent types them.
+fn written(class: Option<Class>, quota: Quota) -> String {
+    let code = if quota == Quota::General { "" } else { quota.code() };
+    format!("{} {code}", class.map_or("", Class::code)).trim().to_owned()
 }
 
 /// Whether a field could be left.
@@ -388,6 +408,15 @@ impl Scene for Search {
         match here {
             Some(station) => self.from.set_value(&places::title(&Place::Station(station))),
             None => self.focus = Spot::From,
+        }
+    }
+
+    /// The quota that was chosen among the trains stands here, too, to be changed.
+    fn resume(&mut self, cx: &mut Context) {
+        if let Some((class, _)) = class_and_quota(self.class.value())
+            && !cx.is_public()
+        {
+            self.class.set_value(&written(class, cx.draft.quota));
         }
     }
 

@@ -7,6 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::booking::{Booking, BookingStatus, Place};
+use crate::domain::coach::Class;
+use crate::domain::quota::Quota;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
@@ -188,7 +190,7 @@ impl Scene for Ticket {
         }
         let (main, side) = panes(area);
         let people = u16::try_from(self.booking.passengers.len()).unwrap_or(u16::MAX);
-        let [head, journey, people, closing] = stack(main, [big_number::ROWS, sheet::JOURNEY_ROWS, people, 3]);
+        let [head, journey, people, closing] = stack(main, [big_number::ROWS, sheet::JOURNEY_ROWS, people, 4]);
         big_number::view(buf, Rect { x: head.x + 2, ..head }, &self.booking.pnr.spoken(), world);
         let beside = Rect { x: head.x + 50, width: head.width.saturating_sub(50), ..head };
         self.view_head(buf, beside, world);
@@ -200,6 +202,12 @@ impl Scene for Ticket {
             self.papers.view_beside(buf, side, world);
         }
     }
+}
+
+/// The class, and the quota where it is not the general one: `3A third AC, Tatkal`.
+fn class_in_words(booking: &Booking) -> String {
+    let class = format!("{} {}", booking.class, booking.class.words());
+    if booking.quota == Quota::General { class } else { format!("{class}, {}", booking.quota.words()) }
 }
 
 impl Ticket {
@@ -216,7 +224,7 @@ impl Ticket {
         let lines = [
             (headline, theme.tone(tone).patch(theme.strong)),
             (format!("{} {}", booking.train, booking.train_name), theme.text),
-            (format!("{} {}", booking.class, booking.class.words()), theme.text),
+            (class_in_words(booking), theme.text),
             (money, theme.accent),
         ];
         for (row, (words, style)) in area.rows().zip(lines) {
@@ -227,7 +235,8 @@ impl Ticket {
     fn what_next(&self, world: &World) -> String {
         let pnr = self.booking.pnr.spoken();
         if self.is_paid() && !self.booking.may_board() {
-            return format!("Paid, but no ticket to board with yet. {} {}", status::WAITING, status::NEVER_CLEARED);
+            let back = status::never_cleared_of(&self.booking, world);
+            return format!("Paid, but no ticket to board with yet. {} {back}", status::WAITING);
         }
         if self.is_paid() {
             let shares = self.booking.passengers.iter().any(|booked| matches!(booked.place, Place::Rac { .. }));
@@ -235,6 +244,9 @@ impl Ticket {
             let more = match (shares, waits) {
                 (_, true) => " Whoever is on the waiting list cannot board yet.",
                 (true, false) => " With RAC two share a side lower berth, and may board.",
+                (false, false) if self.booking.class == Class::Unreserved => {
+                    " It is for any unreserved coach of this train; no seat is kept."
+                }
                 (false, false) => "",
             };
             let code = match world.glyphs.charset {

@@ -3,18 +3,18 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Widget};
 
+use crate::domain::quota::Quota;
 use crate::service::request::{Failure, Offer, Reply, Request};
-use crate::ui::context::{Available, Change, Context, World};
+use crate::ui::context::{Context, World};
 use crate::ui::glyphs::Charset;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::screen::{Scene, long_date};
 use crate::ui::screens::{bookings::Bookings, search::Search, sign_in::SignIn};
 use crate::ui::text;
-use crate::ui::widgets::{big_clock, state};
+use crate::ui::widgets::{big_clock, standing, state};
 
 /// Departures asked for: what fits on a large terminal.
 const DEPARTURES: usize = 24;
@@ -23,7 +23,7 @@ const DEPARTURES: usize = 24;
 const REFRESH: TimeDelta = TimeDelta::minutes(1);
 
 /// Columns of a class of a departure: `  3A  792▾`.
-const CLASS: u16 = 10;
+const CLASS: u16 = 11;
 
 /// Rows of a target, as a finger needs them.
 const TARGET: u16 = 3;
@@ -168,20 +168,12 @@ fn view_departure(buf: &mut Buffer, row: Rect, offer: &Offer, world: &World) {
     let mut x = row.right().saturating_sub(classes * CLASS);
     for (class, _) in offer.fares.iter().take(classes.into()) {
         buf.set_stringn(x, row.y, format!("  {class}"), 4, theme.dim);
-        let (count, style) = match world.available(journey.run, *class, journey.leg) {
-            Some(free) => (format!("{:>5}{}", free.count, free.change.mark()), count_style(free, world)),
-            None => ("    · ".to_owned(), theme.dim),
+        let (count, style) = match world.standing(journey.run, *class, Quota::General, journey.leg) {
+            Some(stands) => standing::cell(stands, world),
+            None => ("· ".to_owned(), theme.dim),
         };
-        buf.set_stringn(x + 4, row.y, count, 6, style);
+        buf.set_stringn(x + 4, row.y, text::right(&count, CLASS - 4), CLASS.into(), style);
         x += CLASS;
-    }
-}
-
-fn count_style(free: Available, world: &World) -> Style {
-    match free {
-        Available { change: Change::Fewer | Change::More, .. } => world.theme.changed,
-        Available { count: 0, .. } => world.theme.bad,
-        Available { .. } => world.theme.good,
     }
 }
 

@@ -208,6 +208,12 @@ pub fn fare(buf: &mut Buffer, area: Rect, fare: &Fare, total: &str, world: &Worl
     }
 }
 
+/// Draws the total of a fare alone.
+pub fn total(buf: &mut Buffer, row: Rect, fare: &Fare, words: &str, world: &World) {
+    put(buf, row, 5, words, world.theme.strong);
+    put_right(buf, row, &format!("{}{}", world.glyphs.rupee, fare.total), world.theme.accent);
+}
+
 /// Draws where the train calls between boarding and alighting, in a pane of its own.
 pub fn calls(buf: &mut Buffer, area: Rect, journey: &Journey, world: &World) {
     let theme = &world.theme;

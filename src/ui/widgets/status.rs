@@ -1,6 +1,10 @@
 //! How far a booking has come, and what each who travels on it has: in a sign, in words and in the railway's codes.
 
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, PaymentMethod, Place};
+use crate::domain::coach::Class;
+use crate::domain::money::Paise;
+use crate::domain::refund::{Cancellation, Claim, FirstChart, Reason, Standing, quote};
+use crate::domain::rules::refund::RefundRules;
 use crate::domain::time::railway_time;
 use crate::ui::context::World;
 use crate::ui::theme::Tone;
@@ -48,8 +52,29 @@ impl Census {
 pub const WAITING: &str =
     "Nobody can board with a place on the waiting list: it becomes a berth when others cancel, and you see it here.";
 
-/// What becomes of them if it never clears.
-pub const NEVER_CLEARED: &str = "If it never does, the fare comes back less Rs 60 for each.";
+/// What becomes of those who wait if nothing becomes free until the last chart: what the rules of the booking keep of a
+/// passenger's fare then, tax and rounding included.
+pub fn never_cleared(class: Class, rules: &RefundRules, world: &World) -> String {
+    let whole = Paise::rupees(100_000);
+    let claims = [Claim { passenger: 0, paid: whole, standing: Standing::Unconfirmed }];
+    let (departs, reason) = (world.now, Reason::NeverCleared);
+    let dropped = Cancellation { class, claims: &claims, departs, chart: FirstChart::Made, reason };
+    match quote(rules, &dropped, world.now) {
+        Ok(quote) => {
+            let kept = format!("{}{}", world.glyphs.rupee, quote.kept);
+            format!("Whoever still waits at the last chart gets the fare back less {kept} each.")
+        }
+        Err(_) => String::new(),
+    }
+}
+
+/// The same of a booking that was made.
+pub fn never_cleared_of(booking: &Booking, world: &World) -> String {
+    world
+        .rules
+        .refunds(&booking.refund_rules)
+        .map_or_else(String::new, |rules| never_cleared(booking.class, rules, world))
+}
 
 /// How far a booking has come: a sign and a word or two, and how that is meant.
 pub fn headline(booking: &Booking, world: &World) -> (String, Tone) {

@@ -51,6 +51,15 @@ pub enum Settled {
     Later,
 }
 
+/// What a slip would keep until it is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Berths.
+    Berths,
+    /// Nothing: places in a queue are nobody's before they are paid, and no slip is written for them.
+    Nothing,
+}
+
 /// What of the till has the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spot {
@@ -84,10 +93,13 @@ impl Till {
 
     /// The till for a journey in work: money for staff, a slip for everybody else. Nobody takes money at a public
     /// console, whoever is signed in there.
-    pub fn for_sale(world: &World) -> Self {
+    pub fn for_sale(keeps: Keeps, world: &World) -> Self {
         let mut ways = if world.takes_money() { vec![Way::Cash, Way::Card] } else { vec![Way::Counter] };
         if world.test_payment {
             ways.push(Way::Test);
+        }
+        if keeps == Keeps::Nothing && ways.len() > 1 {
+            ways.retain(|way| *way != Way::Counter);
         }
         Self::of(ways)
     }

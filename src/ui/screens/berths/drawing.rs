@@ -7,10 +7,12 @@ use ratatui::style::Style;
 use super::coach_map::{CoachMap, Scale};
 use super::{Action, Berth, Berths};
 use crate::domain::coach::{BerthRef, Coach};
-use crate::domain::quota::Quota;
+use crate::domain::quota::Pool;
 use crate::service::request::Hold;
 use crate::ui::context::{LIVE_MARK, World};
 use crate::ui::form::Focus;
+use crate::ui::prospect::{self, Promise};
+use crate::ui::screen::Scene;
 use crate::ui::text;
 use crate::ui::widgets::button;
 
@@ -94,6 +96,8 @@ impl Places {
         self.view_map(screen, buf, world);
         self.view_foot(screen, buf, world);
         for (action, words, place) in &self.buttons {
+            let joins = *action == Action::Hold && screen.chosen.is_empty() && screen.offers(Action::Join, world);
+            let words = if joins { "Join" } else { words };
             let focus = if *action == Action::Hold { Focus::Here } else { Focus::Elsewhere };
             button::view(buf, *place, words, focus, world);
         }
@@ -156,8 +160,9 @@ impl Places {
         }
         for (number, place) in map.spots() {
             let berth = BerthRef { coach: coach.id(), number: *number };
-            let (sign, style) = sign(screen.berth(berth, world), world);
-            let changed = screen.changed(berth, world);
+            let status = screen.berth(berth, world);
+            let (sign, style) = sign(status, world);
+            let changed = status == Berth::Taken && screen.changed(berth, world);
             let here = *number == screen.cursor;
             let style = match (here, changed) {
                 (true, _) => theme.focus,
@@ -199,22 +204,57 @@ impl Places {
         let words = screen.party_words(room.saturating_sub(if columns > 0 { columns + 2 } else { 0 }), world);
         line(buf, 0, &words, theme.strong);
         buf.set_stringn(x, self.foot.y, &together, together.len(), theme.good);
-        match (&screen.problem, screen.sold_out(world)) {
+        let kept = screen.legend(world);
+        match (&screen.problem, screen.shortage(world)) {
             (Some(problem), _) => line(buf, 1, problem, theme.bad),
-            (None, Some(words)) => line(buf, 1, &words, theme.bad),
-            (None, None) => line(buf, 1, &screen.cursor_words(world), theme.text),
+            (None, Some(words)) => line(buf, 1, &words, theme.warning),
+            (None, None) => {
+                line(buf, 1, &screen.cursor_words(world), theme.text);
+                if !self.buttons.is_empty() {
+                    let x = self.foot.right().saturating_sub(text::width(&kept) + 1);
+                    buf.set_stringn(x, self.foot.y + 1, &kept, room.into(), theme.dim);
+                }
+            }
         }
         if self.buttons.is_empty() {
             let mine = world.glyphs.mine;
-            let legend = format!("[ ] free   {mine} yours    x  taken    #  out of sale");
+            let gap = if kept.is_empty() { "" } else { "  " };
+            let legend = format!("[ ] free  {mine} yours  x taken  # out of sale{gap}{kept}");
             line(buf, 2, &legend, theme.dim);
         }
+    }
+}
+
+/// The letter of a pool on the map.
+const fn letter(pool: Pool) -> &'static str {
+    match pool {
+        Pool::General => "G",
+        Pool::Ladies => "L",
+        Pool::Senior => "!",
+        Pool::Tatkal => "T",
+        Pool::Rac => "r",
+    }
+}
+
+/// For whom a pool is kept.
+pub(super) const fn pool_words(pool: Pool) -> &'static str {
+    match pool {
+        Pool::General => "the general quota",
+        Pool::Ladies => "ladies",
+        Pool::Senior => "senior citizens",
+        Pool::Tatkal => "Tatkal",
+        Pool::Rac => "RAC",
     }
 }
 
 fn sign(berth: Berth, world: &World) -> (&'static str, Style) {
     let theme = &world.theme;
     match berth {
+        Berth::Kept(Pool::General) => (" G ", theme.dim),
+        Berth::Kept(Pool::Ladies) => (" L ", theme.text),
+        Berth::Kept(Pool::Senior) => (" ! ", theme.warning),
+        Berth::Kept(Pool::Tatkal) => (" T ", theme.text),
+        Berth::Kept(Pool::Rac) => (" r ", theme.warning),
         Berth::Free => ("[ ]", theme.good),
         Berth::Taken => (" x ", theme.dim),
         Berth::Blocked => (" # ", theme.dim),
@@ -223,13 +263,21 @@ fn sign(berth: Berth, world: &World) -> (&'static str, Style) {
     }
 }
 
+/// What is held, in the order of the party: berths and what agents call the rest, with and without what it is.
+fn held_words(hold: &Hold, world: &World) -> (String, String) {
+    let promises = prospect::promised(hold, world);
+    let list =
+        |words: fn(Promise) -> String| promises.iter().map(|promise| words(*promise)).collect::<Vec<_>>().join(", ");
+    (list(Promise::words), list(Promise::code))
+}
+
 impl Berths {
     /// How many berths of a coach are free, and the mark of a change.
     fn free_in(&self, coach: Coach, world: &World) -> (Option<usize>, &'static str) {
         let Some(live) = world.live.get(&self.journey.run) else { return (None, "") };
-        let count = live.state.free_in(&coach, Quota::General, self.journey.leg, world.now);
+        let count = live.state.free_in(&coach, self.quota, self.journey.leg, world.now);
         let before = live.before.as_ref().filter(|_| world.now < live.changed_at + LIVE_MARK);
-        let before = before.map(|state| state.free_in(&coach, Quota::General, self.journey.leg, world.now));
+        let before = before.map(|state| state.free_in(&coach, self.quota, self.journey.leg, world.now));
         let mark = match before {
             Some(before) if before > count => "▾",
             Some(before) if before < count => "▴",
@@ -255,28 +303,49 @@ impl Berths {
         format!("{berth} {}", kind.unwrap_or_default())
     }
 
+    /// What the letters of the map mean, as far as the coaches of the class have them.
+    fn legend(&self, world: &World) -> String {
+        let Some(state) = self.state(world) else { return String::new() };
+        let pools = [Pool::Rac, Pool::Senior, Pool::Ladies, Pool::Tatkal, Pool::General];
+        let coaches = self.coaches(world);
+        let has = |pool: &Pool| {
+            let of = |coach: &Coach, number| state.pool(BerthRef { coach: coach.id(), number }) == *pool;
+            *pool != self.quota.pool() && coaches.iter().any(|coach| coach.numbers().any(|number| of(coach, number)))
+        };
+        let word = |pool: Pool| match pool {
+            Pool::General => "general",
+            Pool::Senior => "senior",
+            pool => pool_words(pool),
+        };
+        let words = pools.into_iter().filter(has).map(|pool| format!("{} {}", letter(pool), word(pool)));
+        words.collect::<Vec<_>>().join("  ")
+    }
+
     /// The party and its berths: `Party of 2   B2-20 lower, B2-21 middle`; without the kinds of berths if there are
     /// too many for these columns.
     fn party_words(&self, columns: u16, world: &World) -> String {
-        let held = world.draft.hold.as_ref();
-        let berths = held.map_or_else(|| self.chosen.clone(), Hold::berths);
-        let list = |words: &dyn Fn(&BerthRef) -> String| berths.iter().map(words).collect::<Vec<_>>().join(", ");
-        let long = self.party_line(&list(&|berth| self.words(*berth, world)), world);
-        if text::width(&long) <= columns { long } else { self.party_line(&list(&ToString::to_string), world) }
+        let (long, short) = if let Some(hold) = &world.draft.hold {
+            held_words(hold, world)
+        } else {
+            let list =
+                |words: &dyn Fn(&BerthRef) -> String| self.chosen.iter().map(words).collect::<Vec<_>>().join(", ");
+            (list(&|berth| self.words(*berth, world)), list(&ToString::to_string))
+        };
+        let long = self.party_line(&long, world);
+        if text::width(&long) <= columns { long } else { self.party_line(&short, world) }
     }
 
     fn party_line(&self, names: &str, world: &World) -> String {
-        let held = world.draft.hold.as_ref();
-        let berths = held.map_or_else(|| self.chosen.clone(), Hold::berths);
         let party = if self.party() == 1 { "1 traveller".to_owned() } else { format!("Party of {}", self.party()) };
-        match (held, berths.is_empty()) {
-            (Some(_), _) => format!("Held for you   {names}"),
-            (None, true) if self.is_full(world) => format!("{party}   nothing is left to choose"),
-            (None, true) => format!("{party}   nothing chosen: Enter holds the best that are free"),
-            (None, false) if berths.len() < self.party() => {
-                format!("{party}   {names} and {} more", self.party() - berths.len())
-            }
-            (None, false) => format!("{party}   {names}"),
+        if world.draft.hold.is_some() {
+            return format!("Held for you   {names}");
+        }
+        match (self.chosen.len(), self.left(world)) {
+            (0, Some(0)) => format!("{party}   nothing is left to choose"),
+            (0, Some(left)) if left < self.party() => format!("{party}   nothing chosen"),
+            (0, _) => format!("{party}   nothing chosen: Enter holds the best that are free"),
+            (chosen, _) if chosen < self.party() => format!("{party}   {names} and {} more", self.party() - chosen),
+            _ => format!("{party}   {names}"),
         }
     }
 
@@ -305,19 +374,12 @@ impl Berths {
         let status = match self.berth(berth, world) {
             Berth::Free => "free",
             Berth::Taken => "taken on your way",
+            Berth::Kept(pool) => return format!("{} · kept for {}", self.words(berth, world), pool_words(pool)),
             Berth::Blocked => "out of sale",
             Berth::Chosen => "chosen",
             Berth::Held => "held for you",
             Berth::Unknown => "not known yet",
         };
         format!("{} · {status}", self.words(berth, world))
-    }
-
-    fn sold_out(&self, world: &World) -> Option<String> {
-        let none = world.draft.hold.is_none()
-            && world
-                .available(self.journey.run, self.class, self.journey.leg)
-                .is_some_and(|available| available.count == 0);
-        none.then(|| format!("{} is full on your way: press Esc and choose another class or train.", self.class))
     }
 }

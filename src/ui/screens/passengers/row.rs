@@ -10,8 +10,12 @@ use crate::ui::context::World;
 use crate::ui::draft::TypedPassenger;
 use crate::ui::form::{Field, Focus};
 use crate::ui::keys::Key;
+use crate::ui::prospect::Promise;
 use crate::ui::text;
 use crate::ui::widgets::sheet::{is_senior, put, standing};
+
+/// Columns of what somebody has, before what sets them apart.
+const SEAT: u16 = 17;
 
 /// Digits that an age has at most.
 const AGE_DIGITS: usize = 3;
@@ -45,7 +49,24 @@ impl Column {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seat {
     Berth(BerthRef, BerthType),
+    /// Half of a berth.
+    Shared,
+    /// Nothing yet.
+    Waiting,
+    /// Whatever is free in the unreserved coaches.
+    Unreserved,
     Lap,
+}
+
+impl Seat {
+    pub(super) fn of(promise: Promise) -> Option<Self> {
+        Some(match promise {
+            Promise::Berth(berth, kind) => Self::Berth(berth, kind?),
+            Promise::Shares { .. } => Self::Shared,
+            Promise::Waits { .. } => Self::Waiting,
+            Promise::Unreserved => Self::Unreserved,
+        })
+    }
 }
 
 /// What is typed of one passenger.
@@ -214,7 +235,7 @@ impl Row {
         &self,
         buf: &mut Buffer,
         place: Rect,
-        (number, seat, focus): (usize, Seat, Option<Column>),
+        (number, (seat, has), focus): (usize, (Seat, &str), Option<Column>),
         world: &World,
     ) {
         let theme = &world.theme;
@@ -227,11 +248,12 @@ impl Row {
             view_field(buf, row, (column, field), focus, world);
         }
         self.view_gender(buf, row, focus, world);
-        view_seat(buf, row, seat, focus, world);
+        view_seat(buf, row, (seat, has), focus, world);
         let children = world.rules.fares_on(world.today()).children;
         if let Some(age) = self.years() {
             let accommodation = if seat == Seat::Lap { Accommodation::Lap } else { Accommodation::Berth };
-            if accommodation == Accommodation::Berth {
+            // A longer place than a berth's says more than that.
+            if accommodation == Accommodation::Berth && text::width(has) < SEAT {
                 put(
                     buf,
                     row,
@@ -265,7 +287,14 @@ impl Row {
             Seat::Berth(..) if age.years() < below => {
                 format!("pays the full fare with a berth; without one a child below {below} pays half")
             }
-            Seat::Berth(..) => String::new(),
+            Seat::Shared if age.years() >= below => "two share it, and both may board".to_owned(),
+            Seat::Waiting if age.years() >= below => "cannot board unless a place becomes free".to_owned(),
+            Seat::Unreserved if age.years() < from => "travels free".to_owned(),
+            Seat::Unreserved if age.years() < below => "pays half".to_owned(),
+            Seat::Shared | Seat::Waiting => {
+                format!("pays the full fare; without a place a child below {below} pays less")
+            }
+            Seat::Berth(..) | Seat::Unreserved => String::new(),
         }
     }
 
@@ -302,14 +331,17 @@ fn view_field(buf: &mut Buffer, row: Rect, (column, field): (Column, &Field), fo
     }
 }
 
-fn view_seat(buf: &mut Buffer, row: Rect, seat: Seat, focus: Option<Column>, world: &World) {
+fn view_seat(buf: &mut Buffer, row: Rect, (seat, has): (Seat, &str), focus: Option<Column>, world: &World) {
     let theme = &world.theme;
     let (at, _) = Column::Berth.place();
-    match (seat, focus == Some(Column::Berth)) {
-        (Seat::Lap, _) => put(buf, row, at, "  no berth", theme.dim),
-        (Seat::Berth(berth, kind), true) => {
-            put(buf, row, at, &format!("◂ {berth} {} ▸", kind.words()), theme.focus);
-        }
-        (Seat::Berth(berth, kind), false) => put(buf, row, at, &format!("  {berth} {}", kind.words()), theme.text),
+    let style = match seat {
+        Seat::Lap => theme.dim,
+        Seat::Shared | Seat::Waiting => theme.warning,
+        Seat::Berth(..) | Seat::Unreserved => theme.text,
+    };
+    if focus == Some(Column::Berth) {
+        put(buf, row, at, &format!("◂ {has} ▸"), theme.focus);
+    } else {
+        put(buf, row, at, &format!("  {has}"), style);
     }
 }

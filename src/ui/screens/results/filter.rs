@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::Action;
 use crate::domain::coach::Class;
+use crate::domain::quota::Quota;
 use crate::domain::train::TrainKind;
 use crate::service::request::Offer;
 use crate::ui::context::World;
@@ -32,14 +33,16 @@ const KINDS: [TrainKind; 5] =
 
 impl Filter {
     /// Whether an offer is listed for a party. What is not counted yet counts as free: a row must not flicker.
-    pub(super) fn lists(self, offer: &Offer, party: u8, world: &World) -> bool {
+    pub(super) fn lists(self, offer: &Offer, quota: Quota, party: u8, world: &World) -> bool {
         let of_class = |class: Class| self.class.is_none_or(|wanted| wanted == class);
         let mut classes = offer.fares.iter().map(|(class, _)| *class).filter(|class| of_class(*class));
         let fits = |class: Class| {
-            let available = world.available(offer.journey.run, class, offer.journey.leg);
-            self.room == Room::Any || available.is_none_or(|available| available.count >= usize::from(party.max(1)))
+            let stands = world.standing(offer.journey.run, class, quota, offer.journey.leg);
+            self.room == Room::Any || stands.is_none_or(|stands| stands.is_enough_for(usize::from(party.max(1))))
         };
-        classes.any(fits) && self.kind.is_none_or(|kind| kind == offer.journey.train.kind())
+        // A train that has nothing of the quota stays where it is as long as nothing is asked of its classes.
+        let unasked = offer.fares.is_empty() && self.class.is_none() && self.room == Room::Any;
+        (unasked || classes.any(fits)) && self.kind.is_none_or(|kind| kind == offer.journey.train.kind())
     }
 }
 

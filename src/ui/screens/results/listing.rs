@@ -42,11 +42,10 @@ impl Sort {
 impl Results {
     pub(super) fn found(&mut self, world: &World) {
         let carried = self.classes();
-        if self.class.is_none_or(|class| !carried.contains(&class)) {
-            // What most people book on a night train; the best of what there is by day.
-            let usual = [Class::ThirdAc, Class::ChairCar].into_iter().find(|class| carried.contains(class));
-            self.class = usual.or_else(|| carried.first().copied());
-        }
+        // What most people book on a night train; the best of what there is by day.
+        let usual = [Class::ThirdAc, Class::ChairCar];
+        let first = self.wanted.into_iter().chain(usual).find(|class| carried.contains(class));
+        self.class = first.or_else(|| carried.first().copied());
         self.arrange(world);
     }
 
@@ -54,8 +53,9 @@ impl Results {
     pub(super) fn arrange(&mut self, world: &World) {
         let cursor = self.selected().map(|offer| offer.journey.run);
         let Some(offers) = self.offers.ready() else { return };
-        let mut listed: Vec<usize> =
-            (0..offers.len()).filter(|at| self.filter.lists(&offers[*at], self.trip.party, world)).collect();
+        let mut listed: Vec<usize> = (0..offers.len())
+            .filter(|at| self.filter.lists(&offers[*at], self.quota, self.trip.party, world))
+            .collect();
         listed.sort_by_key(|at| {
             let offer = &offers[*at];
             let journey = &offer.journey;
@@ -97,7 +97,12 @@ impl Results {
         let classes = self.classes();
         let at = classes.iter().position(|class| Some(*class) == self.class).unwrap_or(0);
         let to = at.cast_signed().saturating_add(step).clamp(0, classes.len().cast_signed() - 1);
-        self.class = classes.get(to.unsigned_abs()).copied().or(self.class);
+        self.go_to_class(classes.get(to.unsigned_abs()).copied());
+    }
+
+    pub(super) fn go_to_class(&mut self, class: Option<Class>) {
+        self.class = class.or(self.class);
+        self.wanted = self.class;
     }
 
     /// How many trains there are, and in which order they stand.

@@ -11,11 +11,14 @@ use ratatui::style::Style;
 use super::sales_closed;
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
+use crate::domain::quota::Quota;
+use crate::domain::time::railway_time;
 use crate::domain::timetable::Journey;
 use crate::service::request::Offer;
-use crate::ui::context::{Change, World};
+use crate::ui::context::World;
 use crate::ui::draft::Trip;
 use crate::ui::text;
+use crate::ui::widgets::standing;
 
 /// Where the parts of the table are.
 #[derive(Clone, Debug)]
@@ -122,8 +125,11 @@ impl Table {
         buf.set_stringn(x, self.days.y, summary, summary.len(), theme.dim);
     }
 
-    pub(super) fn view_head(&self, buf: &mut Buffer, chosen: Option<Class>, world: &World) {
+    pub(super) fn view_head(&self, buf: &mut Buffer, chosen: Option<Class>, quota: Quota, world: &World) {
         let theme = &world.theme;
+        let style = if quota == Quota::General { theme.text } else { theme.accent };
+        let words = format!("{quota} {}", quota.words());
+        buf.set_stringn(self.head.x + 2, self.head.y, words, self.head.width.into(), style);
         for (class, column) in &self.columns {
             let style = if Some(*class) == chosen { theme.accent } else { theme.strong };
             let words = text::right(class.code(), column.width - 1);
@@ -140,8 +146,15 @@ impl Table {
         buf.set_stringn(x, self.head.y, &hidden, hidden.len(), theme.dim);
     }
 
-    /// Draws a train; `cursor` is the class under the cursor, if the cursor is on this train.
-    pub(super) fn view_row(&self, buf: &mut Buffer, place: Rect, offer: &Offer, cursor: Option<Class>, world: &World) {
+    /// Draws a train by a quota; `cursor` is the class under the cursor, if the cursor is on this train.
+    pub(super) fn view_row(
+        &self,
+        buf: &mut Buffer,
+        place: Rect,
+        offer: &Offer,
+        (cursor, quota): (Option<Class>, Quota),
+        world: &World,
+    ) {
         let theme = &world.theme;
         let journey = &offer.journey;
         let left = place.x + 2;
@@ -183,7 +196,7 @@ impl Table {
                 continue;
             };
             if !closed {
-                let (words, style) = count(offer, *class, world);
+                let (words, style) = cell(offer, *class, quota, world);
                 let style = if cursor == Some(*class) { theme.focus } else { style };
                 buf.set_stringn(column.x, place.y, text::right(&words, column.width), column.width.into(), style);
             }
@@ -193,29 +206,22 @@ impl Table {
         }
     }
 
-    pub(super) fn view_foot(&self, buf: &mut Buffer, world: &World) {
-        let words = "fares are illustrative, per adult, all charges included";
+    pub(super) fn view_foot(&self, buf: &mut Buffer, words: &str, world: &World) {
         let x = self.foot.x + 2;
         buf.set_stringn(x, self.foot.y, words, self.foot.width.into(), world.theme.dim);
     }
 }
 
-/// How many are free, in a cell that ends with the mark of a change.
-fn count(offer: &Offer, class: Class, world: &World) -> (String, Style) {
-    /// So few are shown as a warning.
-    const FEW: usize = 10;
-    let theme = &world.theme;
-    let Some(available) = world.available(offer.journey.run, class, offer.journey.leg) else {
-        return ("… ".to_owned(), theme.dim);
-    };
-    let words = if available.count == 0 { "FULL".to_owned() } else { available.count.to_string() };
-    let style = match (available.change, available.count) {
-        (Change::Fewer | Change::More, _) => theme.changed,
-        (_, 0) => theme.bad,
-        (_, few) if few < FEW => theme.warning,
-        _ => theme.good,
-    };
-    (format!("{words}{}", available.change.mark()), style)
+/// What the next to ask would get, or when the quota opens, in a cell that ends with the mark of a change.
+fn cell(offer: &Offer, class: Class, quota: Quota, world: &World) -> (String, Style) {
+    let (run, theme) = (offer.journey.run, &world.theme);
+    if let Some(at) = world.opens(run, class, quota) {
+        let at = railway_time(at);
+        let form = if at.date() == world.today() { "%H:%M " } else { "%-d %b " };
+        return (at.format(form).to_string(), theme.dim);
+    }
+    let stands = world.standing(run, class, quota, offer.journey.leg);
+    stands.map_or_else(|| ("… ".to_owned(), theme.dim), |stands| standing::cell(stands, world))
 }
 
 /// An amount in whole rupees, any paise rounded up: `4,865`. The review shows the paise.

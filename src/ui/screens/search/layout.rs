@@ -203,7 +203,10 @@ fn view_recent(search: &Search, buf: &mut Buffer, area: Rect, world: &World) {
 
 fn words(trip: &Trip, world: &World) -> String {
     let (from, to, glyph) = (places::title(&trip.from), places::title(&trip.to), world.glyphs.to);
-    let class = trip.class.map_or_else(String::new, |class| format!(" · {class}"));
+    let class = match super::written(trip.class, trip.quota) {
+        any if any.is_empty() => any,
+        class => format!(" · {class}"),
+    };
     let travellers = if trip.party == 1 { "1 traveller".to_owned() } else { format!("{} travellers", trip.party) };
     format!("{from}{glyph}{to} · {} · {travellers}{class}", trip.date.format("%a %-d %b"))
 }
