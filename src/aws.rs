@@ -6,6 +6,7 @@
 pub mod embedded;
 pub mod fault;
 pub mod remote;
+pub mod store_time;
 
 use std::sync::Arc;
 use std::time::Duration;

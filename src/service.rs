@@ -153,6 +153,11 @@ impl Kiosk {
         &self.0.settings.chance
     }
 
+    /// The clock by which it goes.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0.clock)
+    }
+
     /// What time it is for the services.
     pub fn now(&self) -> DateTime<Utc> {
         self.0.clock.now()

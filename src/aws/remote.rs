@@ -5,8 +5,10 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use http::Uri;
 
+use crate::aws::store_time::{Listening, StoreTime};
 use crate::aws::{Clients, Place, settings};
 
 /// How to reach a remote store.
@@ -18,6 +20,8 @@ pub struct Remote {
     pub endpoint: Option<Uri>,
     /// Who asks; without it, AWS's own chain: environment, profile, container, instance.
     pub credentials: Option<Credentials>,
+    /// The clock that its replies correct.
+    pub time: Option<StoreTime>,
 }
 
 impl Remote {
@@ -36,6 +40,10 @@ impl Remote {
         if let Some(credentials) = self.credentials {
             loader = loader.credentials_provider(credentials);
         }
-        Clients::new(loader.load().await, http, Place::Remote)
+        let clients = Clients::new(loader.load().await, http, Place::Remote);
+        match self.time {
+            Some(time) => clients.through(|inner| SharedHttpClient::new(Listening { inner, time })),
+            None => clients,
+        }
     }
 }

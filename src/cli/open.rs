@@ -9,9 +9,10 @@ use super::progress::Progress;
 use super::{CliError, Kind, first_run};
 use crate::aws::embedded;
 use crate::aws::remote::Remote;
+use crate::aws::store_time::StoreTime;
 use crate::config::secret::{self, SecretKey};
 use crate::config::{Config, StoreChoice};
-use crate::service::{Kiosk, Settings, SystemClock};
+use crate::service::{Clock, Kiosk, Settings, SystemClock};
 use crate::store::{Names, Store};
 
 /// Runs to the end on a runtime of its own. What is left behind then, such as a request that nobody waits for, is given
@@ -26,6 +27,13 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Re
 
 /// The store, opened but neither asked nor prepared.
 pub(super) async fn store(config: &Config) -> Result<Store, CliError> {
+    opened(config).await.map(|(store, _)| store)
+}
+
+/// The same with the clock by which Kiosk goes: this machine's, or, since several machines sell from one store on AWS, the
+/// store's.
+async fn opened(config: &Config) -> Result<(Store, Arc<dyn Clock>), CliError> {
+    let mut clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let clients = match config.store() {
         StoreChoice::Embedded => embedded::open(config.data_dir())?,
         StoreChoice::Aws => {
@@ -34,27 +42,29 @@ pub(super) async fn store(config: &Config) -> Result<Store, CliError> {
                 CliError::new(Kind::Settings, format!("aws.endpoint_url is not an address: {error}"))
             })?;
             let region = config.aws().region().map(str::to_owned);
-            Remote { region, endpoint, credentials: None }.clients().await
+            let time = StoreTime::new(|| SystemClock.now());
+            clock = Arc::new(time.clone());
+            Remote { region, endpoint, credentials: None, time: Some(time) }.clients().await
         }
     };
-    Ok(Store::new(clients, names(config)))
+    Ok((Store::new(clients, names(config)), clock))
 }
 
 /// Kiosk over the store, prepared, for a single command.
 pub(super) async fn kiosk(config: &Config) -> Result<Kiosk, CliError> {
     let progress = Progress::new("Preparing");
-    let store = store(config).await?;
+    let (store, clock) = opened(config).await?;
     first_run::prepare(config, &store, &progress).await?;
-    Ok(Kiosk::open(store, settings(config)?, Arc::new(SystemClock)).await?)
+    Ok(Kiosk::open(store, settings(config)?, clock).await?)
 }
 
 /// Kiosk over the store, prepared, with live counts and, on a developer's machine, accounts to try things with.
 pub(super) async fn live_kiosk(config: &Config) -> Result<Kiosk, CliError> {
     let progress = Progress::new("Preparing");
-    let store = store(config).await?;
+    let (store, clock) = opened(config).await?;
     first_run::prepare(config, &store, &progress).await?;
     progress.at("timetable");
-    let kiosk = Kiosk::start(store, settings(config)?, Arc::new(SystemClock)).await?;
+    let kiosk = Kiosk::start(store, settings(config)?, clock).await?;
     progress.at("accounts");
     kiosk.ensure_development_accounts().await?;
     Ok(kiosk)

@@ -7,8 +7,8 @@ use super::{CliError, Kind, open};
 use crate::aws::embedded;
 use crate::config::{Config, StoreChoice, ThemeChoice};
 use crate::domain::terminal::TerminalKind;
+use crate::service::Kiosk;
 use crate::service::account::DEVELOPMENT_ACCOUNTS;
-use crate::service::{Kiosk, SystemClock};
 use crate::terminal::console::{self, Console};
 use crate::terminal::papers::Papers;
 use crate::ui::context::{AccountHint, Idle, Look, Setup};
@@ -30,7 +30,7 @@ pub(super) fn run(config: &Config) -> Result<(), CliError> {
     }
     open::block_on(async {
         let kiosk = open::live_kiosk(config).await?;
-        let console = Console { setup: setup(config, &kiosk), papers: papers(config)?, clock: Arc::new(SystemClock) };
+        let console = Console { setup: setup(config, &kiosk), papers: papers(config)?, clock: kiosk.clock() };
         let session = kiosk.open_session(config.terminal().clone());
         let ended = console::run(session, console).await;
         kiosk.settle().await;

@@ -6,6 +6,8 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::aws::store_time::StoreTime;
+
 /// What time it is.
 pub trait Clock: Send + Sync {
     /// The instant.
@@ -20,6 +22,13 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "this is the clock that all others are told from")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
+    }
+}
+
+/// The machine's clock, corrected by what the store says.
+impl Clock for StoreTime {
+    fn now(&self) -> DateTime<Utc> {
+        Self::now(self)
     }
 }
 

@@ -102,6 +102,7 @@ async fn remote(endpoint: &str) -> Clients {
         region: Some("ap-south-1".to_owned()),
         endpoint: Some(endpoint.parse().expect("KIOSK_TEST_ENDPOINT is an address")),
         credentials: Some(credentials),
+        time: None,
     };
     remote.clients().await
 }
