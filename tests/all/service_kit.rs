@@ -84,8 +84,16 @@ impl Stage {
         Self::over(settings, small_train()).await
     }
 
+    /// On the engine called in line, for tests on the runtime's paused clock.
+    pub async fn in_line() -> Self {
+        Self::on(World::in_line().await, settings(), small_train()).await
+    }
+
     async fn over(settings: Settings, train: Train) -> Self {
-        let world = World::empty().await;
+        Self::on(World::empty().await, settings, train).await
+    }
+
+    async fn on(world: World, settings: Settings, train: Train) -> Self {
         publish(&world.store, train).await;
         let clock = Arc::new(ManualClock::new(now()));
         let kiosk = Kiosk::open(world.store.clone(), settings, clock.clone()).await.expect("the catalogue is read");
