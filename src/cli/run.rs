@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
+use serde_json::json;
 
 use super::booking::{save, unexpected};
 use super::{CliError, Kind, confirm, open, output};
@@ -13,7 +14,7 @@ use crate::domain::inventory::Stage;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::Kiosk;
-use crate::service::request::{Charts, Reply, Request};
+use crate::service::request::{Charts, InLine, Reply, Request};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -27,6 +28,14 @@ pub(super) enum Command {
         /// The file to write, which must not exist; - writes to standard output [default: chart-TRAIN-DATE.pdf]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Shows who waits for a berth of a run, in the order in which they are served
+    Queue {
+        /// The run: its train and the date on which it leaves its origin, such as 12951#2026-12-05
+        run: RunId,
+        /// Print them as JSON, one passenger a line
+        #[arg(long)]
+        json: bool,
     },
     /// Makes the chart of a run that is due now, unless a process has made it already
     MakeChart {
@@ -58,6 +67,12 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
                 let file = file.unwrap_or_else(|| PathBuf::from(&document.name));
                 save(&file, &document.bytes)
             }
+            other => Err(unexpected(&other)),
+        },
+        Command::Queue { run, json } => match session.call(Request::Queue { run }).await? {
+            Reply::Queue(people) => people
+                .iter()
+                .try_for_each(|person| if json { output::json(&facts(person)) } else { output::line(row(person)) }),
             other => Err(unexpected(&other)),
         },
         Command::MakeChart { run } => match session.call(Request::MakeChart { run }).await? {
@@ -94,4 +109,39 @@ fn made(run: RunId, charts: Charts, now: DateTime<Utc>) -> Result<String, CliErr
             none(why, "look again in a minute")
         }
     }
+}
+
+/// A passenger's number as agents know it: `RAC 4`, `GNWL 12`.
+fn number(person: &InLine) -> String {
+    match person.who.shared {
+        Some(_) => format!("RAC {}", person.who.number),
+        None => format!("{} {}", person.who.queue.list, person.who.number),
+    }
+}
+
+fn row(person: &InLine) -> String {
+    let who = &person.who;
+    let half = who.shared.map(|shared| format!("  shares {}", shared.berth)).unwrap_or_default();
+    format!(
+        "{:<3} {:<9} {}  passenger {}  {} to {}{half}",
+        who.queue.class,
+        number(person),
+        who.pnr.spoken(),
+        who.passenger + 1,
+        person.from,
+        person.to,
+    )
+}
+
+fn facts(person: &InLine) -> serde_json::Value {
+    let who = &person.who;
+    json!({
+        "Class": who.queue.class,
+        "Number": number(person),
+        "BookingID": who.pnr,
+        "Passenger": who.passenger + 1,
+        "From": person.from,
+        "To": person.to,
+        "Shares": who.shared.map(|shared| shared.berth.to_string()),
+    })
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::joining::joining;
-pub use self::position::renumbered;
+pub use self::position::{Queued, in_turn, renumbered};
 use crate::domain::coach::{BerthRef, BerthType, Class};
 use crate::domain::inventory::{Part, Spot};
 use crate::domain::pnr::Pnr;

@@ -36,9 +36,11 @@ pub(super) const fn need(request: &Request) -> Need {
         | Request::Ticket { .. }
         | Request::Receipt { .. } => Need::Anyone,
         Request::ClaimAdministrator { .. } | Request::Lock | Request::MyBookings { .. } => Need::SignedIn,
-        Request::PaySlip { .. } | Request::PayOut { .. } | Request::Slip { .. } | Request::Chart { .. } => {
-            Need::Role(Role::Agent)
-        }
+        Request::PaySlip { .. }
+        | Request::PayOut { .. }
+        | Request::Slip { .. }
+        | Request::Chart { .. }
+        | Request::Queue { .. } => Need::Role(Role::Agent),
         Request::MakeChart { .. } | Request::CancelRun { .. } => Need::Role(Role::Administrator),
     }
 }

@@ -4,7 +4,7 @@ use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, chart, hold, receipt_outbox, refund, search};
+use crate::service::{account, booking, chart, hold, receipt_outbox, refund, search, waitlist};
 
 impl Session {
     /// Asks for something.
@@ -42,6 +42,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
             hold::hold(session, &hold::Wanted { id: hold, run, leg, class, quota, choice, accept }).await
         }
         Request::Chart { run, coach } => chart::print(session, run, coach).await,
+        Request::Queue { run } => waitlist::list(session, run).await,
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
         Request::Release { hold, run: _ } => hold::release(session, hold).await,

@@ -28,6 +28,7 @@ use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
 use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Email, Phone, Role, Username};
+use crate::domain::waitlist::Queued;
 use crate::store::retry::DEADLINE;
 use crate::ticket::Ticket;
 
@@ -198,6 +199,11 @@ pub enum Request {
         /// One coach of it; `None` for all.
         coach: Option<CoachId>,
     },
+    /// Who waits for a berth of a run, in the order in which they are served.
+    Queue {
+        /// The run.
+        run: RunId,
+    },
     /// Make the chart of a run that is due, now.
     MakeChart {
         /// The run.
@@ -360,10 +366,23 @@ pub enum Reply {
     Receipt(Document),
     /// To `Chart`.
     Chart(Document),
+    /// To `Queue`.
+    Queue(Vec<InLine>),
     /// To `MakeChart`: how far the charts of the run have come now.
     Charted(Charts),
     /// To `Ticket`.
     Ticket(Ticket),
+}
+
+/// Somebody who waits, with the stations between which they travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InLine {
+    /// Who, and where in which queue.
+    pub who: Queued,
+    /// Where they board.
+    pub from: StationCode,
+    /// Where they leave.
+    pub to: StationCode,
 }
 
 /// How far the charts of a run have come.

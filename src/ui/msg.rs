@@ -218,6 +218,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::MyBookings { .. } => "Reading the bookings",
         Request::Receipt { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",
+        Request::Queue { .. } => "Reading the queues",
         Request::MakeChart { .. } => "Charting the run",
         Request::CancelRun { .. } => "Cancelling the run",
         Request::Ticket { .. } => "Signing the ticket",

@@ -96,6 +96,7 @@ fn the_help_and_the_readme_have_every_exit_code() {
 #[case(&["booking", "cancel", "8451234567", "--waive", "WHIM"], 2)]
 #[case(&["run", "chart", "99999#2026-12-05"], 66)]
 #[case(&["run", "make-chart", "99999#2026-12-05"], 66)]
+#[case(&["run", "queue", "99999#2026-12-05"], 66)]
 #[case(&["run", "cancel", "99999#2026-12-05", "--yes"], 66)]
 #[case(&["run", "cancel", "12951"], 2)]
 #[case(&["audit", "--run", "99999#2026-12-05"], 66)]

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use kiosk::aws::embedded;
 use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::Class;
+use kiosk::domain::train::RunId;
 use kiosk::domain::user::{Email, Role};
 use kiosk::service::request::{Order, Reply, Request};
 use kiosk::service::{Clock, Kiosk, Session, SystemClock};
@@ -15,8 +16,8 @@ use serde_json::Value;
 
 use crate::cli::{Done, Machine};
 use crate::service_kit::{
-    PASSWORD, best, booked, cash, hold_request, new_hold, new_op, order, publish, secret, settings, sign_in,
-    small_train, terminal, test_money, username, whole,
+    PASSWORD, anything, best, booked, cash, hold_request, mixed_train, new_hold, new_op, order, publish, secret,
+    settings, sign_in, small_train, terminal, test_money, username, whole,
 };
 
 /// How what is sold is paid.
@@ -51,13 +52,45 @@ async fn sell(machine: &Machine, berths: usize, paid: Paid) -> Arc<Booking> {
 }
 
 async fn chosen(session: &Session, berths: usize) -> Order {
-    let date = (SystemClock.now() + TimeDelta::days(9)).format("%Y-%m-%d");
-    let run = format!("12951#{date}").parse().expect("a run");
     let request = hold_request(new_hold(), whole(), Class::SecondAc, best(berths));
-    let Request::Hold { hold, leg, class, quota, choice, accept, .. } = request else { panic!("it is a hold") };
-    let request = Request::Hold { hold, run, leg, class, quota, choice, accept };
-    let Ok(Reply::Held(held)) = session.call(request).await else { panic!("they are free") };
+    let Ok(Reply::Held(held)) = session.call(on_run(request, in_nine_days())).await else { panic!("they are free") };
     order(session, &held).await
+}
+
+/// A run that is on sale today, whenever that is.
+fn in_nine_days() -> RunId {
+    let date = (SystemClock.now() + TimeDelta::days(9)).format("%Y-%m-%d");
+    format!("12951#{date}").parse().expect("a run")
+}
+
+/// The same request for another run.
+fn on_run(request: Request, run: RunId) -> Request {
+    match request {
+        Request::Hold { hold, leg, class, quota, choice, accept, .. } => {
+            Request::Hold { hold, run, leg, class, quota, choice, accept }
+        }
+        other => other,
+    }
+}
+
+/// Sells 3A out, and has four wait for it, of whom two share a berth. The run, and who waits.
+async fn sell_out(machine: &Machine) -> (RunId, Arc<Booking>) {
+    let clients = embedded::open(&machine.0.path().join("data")).expect("nobody has it");
+    let store = Store::new(clients, Names::default());
+    publish(&store, mixed_train()).await;
+    let kiosk = Kiosk::open(store, settings(), Arc::new(SystemClock)).await.expect("the catalogue is read");
+    let (run, mut last) = (in_nine_days(), None);
+    for size in [6, 6, 1, 4] {
+        let session = kiosk.open_session(terminal("NDLS-07"));
+        let Ok(Reply::Held(held)) = session.call(on_run(anything().request(new_hold(), size), run)).await else {
+            panic!("there is something for all")
+        };
+        let order = order(&session, &held).await;
+        let booking = booked(session.call(Request::Book { op: new_op(), order, payment: test_money() }).await);
+        last = Some(booking.expect("it is held"));
+    }
+    kiosk.settle().await;
+    (run, last.expect("the last of them"))
 }
 
 /// A machine with its timetable, on which a booking was sold.
@@ -178,4 +211,29 @@ async fn a_run_that_does_not_go_is_cancelled_only_when_it_is_meant_and_refunds_e
     assert_eq!(chart.code, 77, "{}", chart.said);
     assert!(chart.said.contains("is cancelled"), "{}", chart.said);
     assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_is_listed_in_the_order_in_which_they_are_served() {
+    let machine = Machine::new();
+    assert_eq!(machine.run(&["seed"]).code, 0);
+    let (run, waiting) = sell_out(&machine).await;
+    let run = run.to_string();
+    let listed = machine.run(&["run", "queue", &run]);
+    assert_eq!(listed.code, 0, "{}", listed.said);
+    let half = waiting.passengers[0].place.shared().expect("half of a berth").berth;
+    let row = |number, passenger, rest: &str| {
+        format!("3A  {number:<9} {}  passenger {passenger}  MMCT to NDLS{rest}", waiting.pnr.spoken())
+    };
+    let rows = [
+        row("RAC 1", 1, &format!("  shares {half}")),
+        row("RAC 2", 2, &format!("  shares {half}")),
+        row("GNWL 1", 3, ""),
+        row("GNWL 2", 4, ""),
+    ];
+    assert_eq!(listed.out.lines().collect::<Vec<_>>(), rows);
+    let lines = machine.run(&["run", "queue", &run, "--json"]).out;
+    let people: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((&people[0]["Number"], &people[3]["Number"]), (&"RAC 1".into(), &"GNWL 2".into()));
+    assert_eq!((&people[0]["Shares"], &people[3]["Shares"]), (&half.to_string().into(), &Value::Null));
 }

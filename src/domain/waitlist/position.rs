@@ -1,7 +1,45 @@
 //! Where somebody in a queue is now: numbers are given when it is joined, and become smaller when those in front leave.
 
+use std::collections::BTreeMap;
+
 use crate::domain::booking::{Booking, Place};
-use crate::domain::waitlist::{Entry, QueueId};
+use crate::domain::pnr::Pnr;
+use crate::domain::segment::Leg;
+use crate::domain::waitlist::{Entry, QueueId, SharedBerth};
+
+/// Somebody in a queue, and where they are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// The queue.
+    pub queue: QueueId,
+    /// Their number, from 1, among those who share a berth or among those who have none.
+    pub number: u16,
+    /// The half of a berth that they have meanwhile.
+    pub shared: Option<SharedBerth>,
+    /// The booking.
+    pub pnr: Pnr,
+    /// Their place in its form, from 0.
+    pub passenger: u8,
+    /// The leg.
+    pub leg: Leg,
+}
+
+/// Everybody in queues in the order in which they are served: of each queue those who share a berth, then the others.
+pub fn in_turn(entries: &[(QueueId, Entry)]) -> Vec<Queued> {
+    let mut counts: BTreeMap<(QueueId, bool), u16> = BTreeMap::new();
+    let mut queued = Vec::new();
+    for (queue, entry) in entries {
+        for waiter in &entry.waiters {
+            let number = counts.entry((*queue, waiter.shared.is_none())).or_default();
+            *number += 1;
+            let Entry { pnr, leg, .. } = *entry;
+            let (number, passenger) = (*number, waiter.passenger);
+            queued.push(Queued { queue: *queue, number, shared: waiter.shared, pnr, passenger, leg });
+        }
+    }
+    queued.sort_by_key(|person| (person.queue, person.shared.is_none(), person.number));
+    queued
+}
 
 /// A booking with the numbers that its passengers have now, from all entries of its class's queues in their order.
 pub fn renumbered(booking: &Booking, entries: &[(QueueId, Entry)]) -> Booking {
