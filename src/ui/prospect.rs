@@ -76,6 +76,11 @@ pub fn promised(hold: &Hold, world: &World) -> Vec<Promise> {
     promises(&hold.grants, (hold.class, hold.quota), train, state)
 }
 
+/// Whether anything of a coach is out of sale for a hold: places on a list and in the unreserved coaches take nothing.
+pub fn keeps_berths(hold: &Hold) -> bool {
+    hold.grants.iter().any(|grant| matches!(grant, Grant::Berth(_) | Grant::Shared(_)))
+}
+
 /// The run of what is held, where somebody of the party would be in a queue: their numbers move until it is paid.
 pub fn watch_queue(world: &World) -> Vec<Watch> {
     let queued = |hold: &&Hold| hold.grants.iter().any(|grant| grant.is_queued());

@@ -138,6 +138,30 @@ fn the_map_tells_apart_what_is_kept_for_others() {
     assert!(stage.text().contains("nothing chosen"), "{}", stage.text());
 }
 
+#[rstest]
+#[case(Quota::General, "sl", "berths_sleeper", "r RAC  ! senior  L ladies  T Tatkal")]
+#[case(Quota::Ladies, "sl ld", "berths_ladies", "r RAC  ! senior  T Tatkal  G general")]
+fn every_letter_of_the_map_is_explained(
+    #[case] quota: Quota,
+    #[case] class: &str,
+    #[case] name: &str,
+    #[case] legend: &str,
+) {
+    let mut stage = Stage::signed_in(Role::Agent);
+    stage.keys("kanpur<enter>24 dec<tab><tab>").keys(class).keys("<enter>");
+    let offers = found(&mut stage);
+    let offer = offers.iter().find(|offer| offer.journey.train.number().as_str() == "12304").expect("a train");
+    stage.touch("12304").keys("<enter>").live(with_quotas(&offer.journey));
+    assert!(matches!(stage.app.top(), Screen::Berths(_)), "{}", stage.text());
+    assert!(stage.text().contains(legend), "{}", stage.text());
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_snapshot!(name, stage.picture());
+    });
+    stage.keys("<enter>");
+    let (_, request) = stage.asked();
+    assert!(matches!(request, Request::Hold { quota: held, .. } if held == quota), "{request:?}");
+}
+
 #[test]
 fn too_few_berths_offer_the_rest_to_share_and_to_wait() {
     let (mut stage, state) = at_berths(at_counter(), "5", |journey| nearly_full(journey, 2, 2, head(3, 0)));

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::admission::Grant;
 use crate::ui::app::{App, Call, Entry, Kind, Owner};
 use crate::ui::context::LIVE_MARK;
 use crate::ui::draft::Step;
 use crate::ui::frame::next_second;
 use crate::ui::msg::{Effect, PATIENCE, Pending};
 use crate::ui::overlay::{Notice, Overlay};
+use crate::ui::prospect::keeps_berths;
 use crate::ui::screen::Screen;
 use crate::ui::theme::Tone;
 
@@ -66,9 +66,7 @@ impl App {
         if !over || self.calls.values().any(paying) {
             return;
         }
-        let hold = self.world.draft.hold.take();
-        let of_a_coach = |grant: &Grant| matches!(grant, Grant::Berth(_) | Grant::Shared(_));
-        let has_berths = hold.is_some_and(|hold| hold.grants.iter().any(of_a_coach));
+        let has_berths = self.world.draft.hold.take().as_ref().is_some_and(keeps_berths);
         let what = if has_berths {
             "The berths were kept for you as long as they could be and have been given back."
         } else {

@@ -3,15 +3,14 @@
 //! Nothing is out of sale before Enter: what is chosen here is a wish, and a berth that another takes leaves it visibly.
 //! With a hold the map shows the held berths, and they are given back only after a question.
 
-use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::domain::admission::{Accept, Grant, Standing};
+use crate::domain::admission::{Accept, Standing};
 use crate::domain::allotment::{BerthWish, Shortage, allot};
 use crate::domain::coach::{BerthRef, Class, Coach};
-use crate::domain::inventory::{Part, RunState, Spot};
-use crate::domain::quota::{Pool, Quota};
+use crate::domain::inventory::RunState;
+use crate::domain::quota::Quota;
 use crate::domain::timetable::Journey;
 use crate::domain::train::{RunId, Train};
 use crate::service::request::{Choice, Failure, Reply};
@@ -21,17 +20,19 @@ use crate::ui::frame;
 use crate::ui::holding::{Holding, Wanted};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, Watch};
-use crate::ui::overlay::{Answer, Confirm, Question};
+use crate::ui::overlay::{Answer, Question};
 use crate::ui::screen::Scene;
 use crate::ui::screens::passengers::Passengers;
 use crate::ui::screens::review::class_words;
 use crate::ui::theme::Tone;
 
+mod berth;
 mod coach_map;
 mod drawing;
 mod offer;
 mod wishes;
 
+use berth::{Berth, kept_words};
 use drawing::Places;
 use wishes::WishPanel;
 
@@ -145,31 +146,6 @@ impl Berths {
         self.wishes.len()
     }
 
-    /// What a berth is to the person who looks at it.
-    fn berth(&self, berth: BerthRef, world: &World) -> Berth {
-        if let Some(hold) = &world.draft.hold {
-            let shares = |grant: &Grant| matches!(grant, Grant::Shared(half) if half.berth == berth);
-            if hold.berths().contains(&berth) || hold.grants.iter().any(shares) {
-                return Berth::Held;
-            }
-        } else if self.chosen.contains(&berth) {
-            return Berth::Chosen;
-        }
-        match self.state(world) {
-            None => Berth::Unknown,
-            Some(state) => free(state, berth, self, world.now),
-        }
-    }
-
-    /// Drops what others took in the meantime. Returns what that is.
-    fn drop_taken(&mut self, world: &World) -> Vec<BerthRef> {
-        let Some(state) = self.state(world) else { return Vec::new() };
-        let is_free = |berth: &BerthRef| free(state, *berth, self, world.now) == Berth::Free;
-        let taken: Vec<BerthRef> = self.chosen.iter().filter(|berth| !is_free(berth)).copied().collect();
-        self.chosen.retain(|berth| !taken.contains(berth));
-        taken
-    }
-
     fn take(&mut self, cx: &mut Context) {
         let Some(coach) = self.shown_coach(cx) else { return };
         let berth = BerthRef { coach: coach.id(), number: self.cursor };
@@ -267,21 +243,6 @@ impl Berths {
         self.show_coach((self.coach.cast_signed() + step).rem_euclid(count).unsigned_abs(), world);
     }
 
-    fn ask_back(&mut self, leaving: Leaving, cx: &mut Context) {
-        self.leaving = leaving;
-        let text = match leaving {
-            Leaving::Back => "Others can take the berths at once. What was typed about the passengers is kept.",
-            Leaving::Change => "Others can take the berths while you choose again. What was typed is kept.",
-        };
-        cx.confirm(Confirm {
-            question: Question::GiveBack,
-            title: "Give the berths back?".to_owned(),
-            text: text.to_owned(),
-            yes: "Give them back",
-            no: "Keep them",
-        });
-    }
-
     fn places(&self, world: &World) -> Places {
         let Size { width, height } = world.size;
         self.places_in(frame::places(Rect::new(0, 0, width, height)).body, world)
@@ -289,55 +250,6 @@ impl Berths {
 
     fn places_in(&self, area: Rect, world: &World) -> Places {
         Places::new(area, &self.coaches(world), self.coach, self.cursor, world)
-    }
-}
-
-/// What a berth is to the person who looks at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Berth {
-    Free,
-    Taken,
-    /// Free, and kept for a pool that is not the quota's.
-    Kept(Pool),
-    Blocked,
-    Chosen,
-    Held,
-    Unknown,
-}
-
-/// Whether a berth can be had. A hold of one's own that is being granted takes nothing from oneself.
-fn free(state: &RunState, berth: BerthRef, screen: &Berths, now: DateTime<Utc>) -> Berth {
-    let coach = state.coach(berth.coach);
-    let leg = screen.journey.leg;
-    let granted = screen.holding.id().and_then(|id| coach.holds.get(&id));
-    let pool = state.pool(berth);
-    if granted.is_some_and(|part| part.spots.contains(&berth.number.into())) {
-        Berth::Free
-    } else if coach.blocked.contains_key(&berth.number) {
-        Berth::Blocked
-    } else if pool == Pool::Rac {
-        // One half of it is as good as another to whoever shares.
-        let half_free = Part::HALVES.into_iter().any(|part| {
-            let spot = Spot::new(berth.number, part);
-            coach.is_spot_free(spot, leg, now)
-        });
-        if half_free { Berth::Kept(pool) } else { Berth::Taken }
-    } else if !coach.is_free(berth.number, leg, now) {
-        Berth::Taken
-    } else if pool == screen.quota.pool() {
-        Berth::Free
-    } else {
-        Berth::Kept(pool)
-    }
-}
-
-/// Why a free berth is not to be had here.
-fn kept_words(berth: BerthRef, pool: Pool) -> String {
-    match pool {
-        Pool::Rac => format!("{berth} is kept for RAC, for two to share: choose one that is free."),
-        pool => {
-            format!("{berth} is kept for {}: choose a free one, or go back and press q.", drawing::pool_words(pool))
-        }
     }
 }
 

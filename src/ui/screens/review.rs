@@ -17,7 +17,7 @@ use crate::ui::frame::seconds_left;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::msg::{CallId, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Notice, Question};
-use crate::ui::prospect::{Promise, promised, watch_queue};
+use crate::ui::prospect::{Promise, keeps_berths, promised, watch_queue};
 use crate::ui::screen::Scene;
 use crate::ui::screens::ticket::Ticket;
 use crate::ui::text;
@@ -61,6 +61,8 @@ pub enum Action {
     Price,
     /// Give the berths back.
     GiveBack,
+    /// Begin anew, where there are no berths to give back.
+    Anew,
     /// Go back to the passengers.
     Back,
 }
@@ -134,6 +136,7 @@ impl Scene for Review {
         bind(&[Key::Esc], "Esc", "edit passengers", "Goes back to the passengers without loss.", Action::Back),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was booked.", Action::Leave),
         bind(&[Key::F(7)], "F7", "give the berths back", "Gives the berths back and begins anew.", Action::GiveBack),
+        bind(&[Key::F(7)], "F7", "begin anew", "Forgets the journey in work and begins anew.", Action::Anew),
     ];
 
     fn place(&self, world: &World) -> String {
@@ -148,7 +151,7 @@ impl Scene for Review {
         self.attempt.doubt().map(|_| "not known yet".to_owned())
     }
 
-    fn offers(&self, action: Action, _world: &World) -> bool {
+    fn offers(&self, action: Action, world: &World) -> bool {
         let chooses = self.attempt.is_idle() && self.price.ready().is_some();
         match action {
             Action::Pay => chooses && self.till.way() != Way::Counter,
@@ -157,7 +160,9 @@ impl Scene for Review {
             Action::NextWay | Action::PreviousWay => chooses && self.till.chooses(),
             Action::Field => chooses && self.till.has_field(),
             Action::Price => self.price.failed().is_some_and(|failure| !is_about_the_party(failure)),
-            Action::GiveBack | Action::Back => self.attempt.is_idle(),
+            Action::GiveBack => self.attempt.is_idle() && self.held(world).is_some_and(keeps_berths),
+            Action::Anew => self.attempt.is_idle() && !self.held(world).is_some_and(keeps_berths),
+            Action::Back => self.attempt.is_idle(),
         }
     }
 
@@ -180,13 +185,19 @@ impl Scene for Review {
             Action::PreviousWay => self.till.previous(),
             Action::Field => self.till.turn(),
             Action::Price => self.ask_price(cx),
-            Action::GiveBack => cx.confirm(Confirm {
-                question: Question::GiveBack,
-                title: "Give the berths back?".to_owned(),
-                text: "The journey in work is forgotten. Nothing was paid.".to_owned(),
-                yes: "Give them back",
-                no: "Keep them",
-            }),
+            Action::GiveBack | Action::Anew => {
+                let (title, yes, no) = match action {
+                    Action::Anew => ("Begin anew?", "Begin anew", "Stay"),
+                    _ => ("Give the berths back?", "Give them back", "Keep them"),
+                };
+                cx.confirm(Confirm {
+                    question: Question::GiveBack,
+                    title: title.to_owned(),
+                    text: "The journey in work is forgotten. Nothing was paid.".to_owned(),
+                    yes,
+                    no,
+                });
+            }
             Action::Back => cx.pop(),
             Action::Leave => cx.confirm(Confirm {
                 question: Question::GiveUp,
@@ -376,7 +387,11 @@ impl Review {
         let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
         let left = world.draft.held_until().map(|until| seconds_left(until, world.now));
         if self.attempt.is_idle() && left.is_some_and(|left| left < HURRY) {
-            let words = "Less than two minutes are left: pay now, or the berths go back.";
+            let words = if self.held(world).is_some_and(keeps_berths) {
+                "Less than two minutes are left: pay now, or the berths go back."
+            } else {
+                "Less than two minutes are left: pay now, or begin again."
+            };
             sheet::put(buf, last, 2, words, theme.warning);
         }
     }

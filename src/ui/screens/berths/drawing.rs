@@ -219,7 +219,7 @@ impl Places {
         if self.buttons.is_empty() {
             let mine = world.glyphs.mine;
             let gap = if kept.is_empty() { "" } else { "  " };
-            let legend = format!("[ ] free  {mine} yours  x taken  # out of sale{gap}{kept}");
+            let legend = format!("[ ] free  {mine} yours  x taken  # closed{gap}{kept}");
             line(buf, 2, &legend, theme.dim);
         }
     }

@@ -1,12 +1,40 @@
-//! What is offered where there are too few berths: to share one, or to wait for one.
+//! What is offered where there are too few berths, to share one or to wait for one; and what is asked before that, or a
+//! berth, is given up.
 
-use super::Berths;
+use super::{Berths, Leaving};
 use crate::domain::admission::NotAdmitted;
 use crate::domain::quota::Quota;
-use crate::ui::context::World;
-use crate::ui::prospect::{self, Promise};
+use crate::ui::context::{Context, World};
+use crate::ui::overlay::{Confirm, Question};
+use crate::ui::prospect::{self, Promise, keeps_berths};
 
 impl Berths {
+    /// Asks before what is held is given up.
+    pub(super) fn ask_back(&mut self, leaving: Leaving, cx: &mut Context) {
+        self.leaving = leaving;
+        if !cx.draft.hold.as_ref().is_some_and(keeps_berths) {
+            return cx.confirm(Confirm {
+                question: Question::GiveBack,
+                title: "Leave the waiting list?".to_owned(),
+                text: "Nobody of the party is on it before it is paid. What was typed about the passengers is kept."
+                    .to_owned(),
+                yes: "Leave it",
+                no: "Stay",
+            });
+        }
+        let text = match leaving {
+            Leaving::Back => "Others can take the berths at once. What was typed about the passengers is kept.",
+            Leaving::Change => "Others can take the berths while you choose again. What was typed is kept.",
+        };
+        cx.confirm(Confirm {
+            question: Question::GiveBack,
+            title: "Give the berths back?".to_owned(),
+            text: text.to_owned(),
+            yes: "Give them back",
+            no: "Keep them",
+        });
+    }
+
     /// What the party would have that takes whatever there is, where that is less than a berth for each.
     pub(super) fn joins(&self, world: &World) -> Option<Vec<Promise>> {
         self.prospect(world)?.ok()
