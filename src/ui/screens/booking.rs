@@ -21,6 +21,7 @@ use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Scene};
 use crate::ui::screens::cancel::Cancel;
 use crate::ui::screens::review::class_words;
+use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::papers::{Ask, Papers};
 use crate::ui::widgets::sheet::{self, People, moment, panes, put, put_right, stack};
@@ -352,10 +353,7 @@ fn view_money(buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
     let mut rows = area.rows();
     for (index, refund) in booking.refunds.iter().rev().take(2).enumerate() {
         let Some(row) = rows.next() else { return };
-        let people = match refund.quote.lines.len() {
-            1 => "1 passenger".to_owned(),
-            count => format!("{count} passengers"),
-        };
+        let people = refund.quote.lines.len();
         let (state, style) = match &refund.paid_out {
             _ if refund.quote.refunded == Paise::ZERO => ("nothing to hand out".to_owned(), theme.dim),
             Some(paid) => (format!("paid out at {}", paid.terminal), theme.good),
@@ -364,9 +362,10 @@ fn view_money(buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
         let older = booking.refunds.len().saturating_sub(2);
         let more = if index == 1 && older > 0 { format!(", {older} more before") } else { String::new() };
         let when = moment(railway_time(refund.quote.at));
-        put(buf, row, 5, &format!("Given back {when}, {people}{more}"), theme.text);
         let amount = refund.quote.refunded.to_string();
-        let state_at = 68_u16.saturating_sub(crate::ui::text::width(&state) + 2);
+        let state_at = 68_u16.saturating_sub(text::width(&state) + 2);
+        let words = format!("Given back {when} for {people}{more}");
+        put(buf, row, 5, &text::fit(&words, state_at.saturating_sub(6)), theme.text);
         put(buf, row, state_at, &state, style);
         put_right(buf, row, &amount, theme.strong);
     }
