@@ -20,6 +20,7 @@ pub mod quota;
 pub mod refund;
 pub mod rules;
 pub mod segment;
+pub mod spot;
 pub mod station;
 pub mod terminal;
 pub mod text;

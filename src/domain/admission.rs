@@ -7,40 +7,15 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::allotment::{BerthWish, allot};
 use crate::domain::coach::{BerthRef, Class, Coach};
-use crate::domain::inventory::{Part, RunState, Spot, Stage};
+use crate::domain::inventory::{RunState, Stage};
 use crate::domain::quota::{Pool, Quota};
 use crate::domain::segment::Leg;
-use crate::domain::waitlist::{QueueId, SharedBerth, WaitingList};
-
-/// What one passenger of a party is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Grant {
-    /// A berth of their own.
-    Berth(BerthRef),
-    /// Half of a berth.
-    Shared(SharedBerth),
-    /// A place on the waiting list, which is theirs only once they have paid.
-    Waiting,
-    /// The right to travel in the unreserved coaches.
-    Unreserved,
-}
-
-impl Grant {
-    /// The berth, where it is theirs alone.
-    pub const fn berth(self) -> Option<BerthRef> {
-        if let Self::Berth(berth) = self { Some(berth) } else { None }
-    }
-
-    /// Whether it puts them into a queue.
-    pub const fn is_queued(self) -> bool {
-        matches!(self, Self::Shared(_) | Self::Waiting)
-    }
-}
+use crate::domain::spot::{Grant, Part, SharedBerth, Spot};
+use crate::domain::waitlist::{QueueId, WaitingList};
 
 /// What a party would take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

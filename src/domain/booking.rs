@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::admission::Grant;
 use crate::domain::coach::{BerthRef, BerthType, Class};
 use crate::domain::fare::Fare;
-use crate::domain::inventory::{HoldId, Part};
+use crate::domain::inventory::HoldId;
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::refund::Quote;
 use crate::domain::segment::Leg;
+use crate::domain::spot::{Grant, Part, SharedBerth};
 use crate::domain::train::{RunId, Stop, TrainKind, TrainNumber};
 use crate::domain::user::{AccountId, Phone};
-use crate::domain::waitlist::{QueueId, SharedBerth, WaitingList};
+use crate::domain::waitlist::{QueueId, WaitingList};
 
 /// Names one user action, however often it is repeated: the same action with the same id happens once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -449,6 +449,6 @@ impl Booking {
 
     /// The queue in which its unconfirmed passengers are.
     pub fn queue(&self) -> Option<QueueId> {
-        self.is_queued().then_some(QueueId { class: self.class, list: self.quota.list() })
+        self.is_queued().then_some(QueueId { class: self.class, list: WaitingList::of(self.quota) })
     }
 }

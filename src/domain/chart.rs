@@ -2,10 +2,11 @@
 
 use crate::domain::booking::{Booking, BookingStatus, Place};
 use crate::domain::coach::{BerthType, Coach, CoachId};
-use crate::domain::inventory::{Part, RunState};
+use crate::domain::inventory::RunState;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::Leg;
+use crate::domain::spot::Part;
 
 use chrono::{DateTime, Utc};
 

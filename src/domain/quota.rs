@@ -13,8 +13,6 @@ use crate::domain::passenger::{Gender, Passenger};
 use crate::domain::rules::quota::{ClassQuotas, QuotaRules};
 use crate::domain::train::{Train, TrainKind};
 
-use crate::domain::waitlist::WaitingList;
-
 /// The quota from which a berth is sold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Quota {
@@ -44,14 +42,6 @@ impl Quota {
             Self::Ladies => "LD",
             Self::Senior => "SS",
             Self::Tatkal => "TQ",
-        }
-    }
-
-    /// The list on which those wait who find no berth in it.
-    pub const fn list(self) -> WaitingList {
-        match self {
-            Self::Tatkal => WaitingList::Tatkal,
-            Self::General | Self::Ladies | Self::Senior => WaitingList::General,
         }
     }
 

@@ -3,7 +3,8 @@
 //! For every passenger `paid` is exactly what is kept and what is given back, and asking later never gives back more.
 //! Who may cancel is decided elsewhere.
 
-use std::collections::BTreeSet;
+mod claims;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,10 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::domain::booking::{Booking, BookingStatus, Place};
+pub use self::claims::claims;
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
-use crate::domain::quota::Quota;
 use crate::domain::rules::refund::{AfterChart, Clerkage, RefundRules};
 
 /// How long a quote holds at most.
@@ -231,55 +231,6 @@ pub enum NotRefundable {
     /// Children without a berth would be left alone.
     #[error("A child without a berth would be left to travel alone: choose the child too.")]
     ChildLeftAlone,
-}
-
-/// The claims of chosen passengers of a booking, by their places in its list from 0; naming one twice counts once.
-///
-/// A child on a lap has what the party has: a berth if anybody does, else what those who wait have.
-///
-/// # Errors
-/// All of [`NotRefundable`] but `Departed`, which [`quote`] finds.
-pub fn claims(booking: &Booking, chosen: &[u8]) -> Result<Vec<Claim>, NotRefundable> {
-    match booking.status {
-        BookingStatus::AwaitingPayment | BookingStatus::Lapsed => return Err(NotRefundable::Unpaid),
-        BookingStatus::Cancelled => return Err(NotRefundable::AlreadyCancelled),
-        BookingStatus::Booked => {}
-    }
-    let chosen: BTreeSet<u8> = chosen.iter().copied().collect();
-    if chosen.is_empty() {
-        return Err(NotRefundable::Nobody);
-    }
-    let claim = |passenger: u8| {
-        let booked = booking.passengers.get(usize::from(passenger)).ok_or(NotRefundable::NoSuchPassenger)?;
-        match standing(booking, &booked.place) {
-            Standing::Cancelled => Err(NotRefundable::AlreadyCancelled),
-            standing => Ok(Claim { passenger, paid: booked.fare, standing }),
-        }
-    };
-    let claims = chosen.iter().copied().map(claim).collect::<Result<Vec<_>, _>>()?;
-    let places = booking.passengers.iter().map(|passenger| passenger.place).enumerate();
-    let mut left = places.filter(|(index, place)| {
-        *place != Place::Cancelled && !chosen.iter().any(|passenger| usize::from(*passenger) == *index)
-    });
-    match left.next() {
-        Some((_, Place::Lap)) if left.all(|(_, place)| place == Place::Lap) => Err(NotRefundable::ChildLeftAlone),
-        _ => Ok(claims),
-    }
-}
-
-fn standing(booking: &Booking, place: &Place) -> Standing {
-    let confirmed = match booking.quota {
-        Quota::Tatkal => Standing::ConfirmedTatkal,
-        Quota::General | Quota::Ladies | Quota::Senior => Standing::Confirmed,
-    };
-    match place {
-        Place::Berth(_) => confirmed,
-        Place::Rac { .. } | Place::Waiting { .. } => Standing::Unconfirmed,
-        Place::Lap if booking.is_queued() && booking.berths().next().is_none() => Standing::Unconfirmed,
-        Place::Lap => confirmed,
-        Place::Unreserved => Standing::Unreserved,
-        Place::Cancelled => Standing::Cancelled,
-    }
 }
 
 /// Reckons what a cancellation gives back at a moment, by the rules that the booking keeps.

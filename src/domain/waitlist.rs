@@ -16,11 +16,11 @@ use thiserror::Error;
 
 pub use self::joining::joining;
 pub use self::position::{Queued, in_turn, renumbered};
-use crate::domain::coach::{BerthRef, BerthType, Class};
-use crate::domain::inventory::{Part, Spot};
+use crate::domain::coach::{BerthType, Class};
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
+use crate::domain::spot::SharedBerth;
 
 /// A list on which passengers wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +34,14 @@ pub enum WaitingList {
 }
 
 impl WaitingList {
+    /// The list on which those wait who find no berth in a quota.
+    pub const fn of(quota: Quota) -> Self {
+        match quota {
+            Quota::Tatkal => Self::Tatkal,
+            Quota::General | Quota::Ladies | Quota::Senior => Self::General,
+        }
+    }
+
     /// The railway's code, such as `GNWL`.
     pub const fn code(self) -> &'static str {
         match self {
@@ -159,21 +167,4 @@ pub struct Waiter {
     pub needs_lower: bool,
     /// Whether she travels in a party without men, so that a berth of the ladies' quota may become hers at charting.
     pub ladies: bool,
-}
-
-/// A half of a berth that two passengers share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct SharedBerth {
-    /// The berth.
-    pub berth: BerthRef,
-    /// Which half.
-    pub part: Part,
-}
-
-impl SharedBerth {
-    /// The spot of the coach that it is.
-    pub const fn spot(self) -> Spot {
-        Spot::new(self.berth.number, self.part)
-    }
 }

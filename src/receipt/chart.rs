@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::chart::{ChartLine, Vacancy};
 use crate::domain::coach::Coach;
-use crate::domain::inventory::{Part, Stage};
+use crate::domain::inventory::Stage;
 use crate::domain::segment::Leg;
+use crate::domain::spot::Part;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
 use crate::receipt::face::Face;

@@ -11,7 +11,6 @@ use futures_util::future::try_join_all;
 
 pub(super) use self::draft::second;
 use self::draft::{Draft, check_tender};
-use crate::domain::admission::Grant;
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Payment, PaymentMethod, Slip};
 use crate::domain::coach::Class;
 use crate::domain::fare::{self, Fare, Ride, Traveller};
@@ -22,6 +21,7 @@ use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::{Quota, eligible};
 use crate::domain::segment::Leg;
+use crate::domain::spot::Grant;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
 use crate::domain::user::Role;

@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 
-use crate::domain::admission::{Accept, Asked, Grant, NotAdmitted, in_order_of_need};
+use crate::domain::admission::{Accept, Asked, NotAdmitted, in_order_of_need};
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
-use crate::domain::inventory::{CoachState, HoldId, Part, RunState, Stage};
+use crate::domain::inventory::{CoachState, HoldId, RunState, Stage};
 use crate::domain::quota::{Quota, is_open_to};
 use crate::domain::rules::BookingRules;
 use crate::domain::segment::Leg;
+use crate::domain::spot::{Grant, Part, SharedBerth};
 use crate::domain::time::{instant, railway_time};
 use crate::domain::train::RunId;
-use crate::domain::waitlist::SharedBerth;
 use crate::service::hold::underway::Races;
 use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};

@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::SecretString;
 
 pub use self::failure::{Failure, Outcome};
-use crate::domain::admission::{Accept, Grant};
+use crate::domain::admission::Accept;
 use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
@@ -24,6 +24,7 @@ use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, WaiverCode};
 use crate::domain::segment::Leg;
+use crate::domain::spot::Grant;
 use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
 use crate::domain::train::RunId;

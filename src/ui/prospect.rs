@@ -3,12 +3,13 @@
 //! Numbers in a queue are given when it is joined, which is when the money is taken. Until then they are what the run's
 //! newest state says, and move with it; while nothing is known of the run there are none.
 
-use crate::domain::admission::{Accept, Asked, Grant, NotAdmitted};
+use crate::domain::admission::{Accept, Asked, NotAdmitted};
 use crate::domain::allotment::BerthWish;
 use crate::domain::coach::{BerthRef, BerthType, Class};
 use crate::domain::inventory::RunState;
 use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
+use crate::domain::spot::Grant;
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{QueueHead, QueueId, WaitingList};
 use crate::service::request::Hold;
@@ -108,7 +109,7 @@ fn promises(
     train: Option<&Train>,
     state: Option<&RunState>,
 ) -> Vec<Promise> {
-    let list = quota.list();
+    let list = WaitingList::of(quota);
     let mut head: Option<QueueHead> = state.map(|state| state.queue(QueueId { class, list }));
     let promise = |grant: &Grant| match grant {
         Grant::Berth(berth) => {

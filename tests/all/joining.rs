@@ -2,10 +2,10 @@
 
 use kiosk::domain::booking::{BookedPassenger, Booking, Place};
 use kiosk::domain::coach::{BerthType, Class};
-use kiosk::domain::inventory::Part;
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::rules::quota::QuotaRules;
+use kiosk::domain::spot::Part;
 use kiosk::domain::waitlist::{Entry, QueueHead, QueueId, WaitingList, joining, renumbered};
 use kiosk::service::rules_file;
 use rstest::rstest;

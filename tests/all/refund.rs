@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use kiosk::domain::booking::{Booking, BookingStatus, Place};
-use kiosk::domain::inventory::Part;
 use kiosk::domain::money::Paise;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Cancellation, FirstChart, NotRefundable, Reason, Standing, claims, quote};
+use kiosk::domain::spot::Part;
 use kiosk::domain::time::{instant, railway_time};
 use kiosk::domain::waitlist::WaitingList;
 use kiosk::service::rules_file;

@@ -1,13 +1,14 @@
 //! Quotas: who may buy from which, when, what it costs, and that each sells its own berths until the chart.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kiosk::domain::admission::{Accept, Grant};
+use kiosk::domain::admission::Accept;
 use kiosk::domain::booking::Place;
 use kiosk::domain::coach::{BerthType, Class};
 use kiosk::domain::fare::FareItemKind;
 use kiosk::domain::money::Paise;
 use kiosk::domain::passenger::{Gender, Passenger};
 use kiosk::domain::quota::{NotEligible, Quota};
+use kiosk::domain::spot::Grant;
 use kiosk::domain::time::instant;
 use kiosk::service::Session;
 use kiosk::service::request::{Choice, Failure, Reply, Request};

@@ -1,11 +1,11 @@
 //! What the program does whatever the screen.
 
 use chrono::TimeDelta;
-use kiosk::domain::admission::Grant;
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::inventory::{HoldId, Parts};
 use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::Leg;
+use kiosk::domain::spot::Grant;
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role;

@@ -1,9 +1,10 @@
 //! The coach map: choosing berths, holding them and losing them, with keys in and effects out.
 
 use chrono::TimeDelta;
-use kiosk::domain::admission::{Grant, Standing};
+use kiosk::domain::admission::Standing;
 use kiosk::domain::coach::Class;
 use kiosk::domain::inventory::{HeldPart, HoldId, Parts};
+use kiosk::domain::spot::Grant;
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Choice, Failure, Hold, Outcome, Reply, Request};

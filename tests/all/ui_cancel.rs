@@ -67,7 +67,7 @@ fn six() -> Booking {
     let rac = {
         let berth = passenger("Dev Sharma", 30, Gender::Male, Some(("B1", 7, BerthType::SideLower)), 0).place;
         let berth = berth.berth().expect("a berth");
-        Place::Rac { number: 4, berth, part: kiosk::domain::inventory::Part::First }
+        Place::Rac { number: 4, berth, part: kiosk::domain::spot::Part::First }
     };
     let waiting = |number| Place::Waiting { list: WaitingList::General, number };
     let with = |name, place, was: Place, fare| BookedPassenger {

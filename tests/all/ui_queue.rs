@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use kiosk::domain::admission::{Accept, Asked, Grant};
+use kiosk::domain::admission::{Accept, Asked};
 use kiosk::domain::booking::{BookedPassenger, Booking, Place};
 use kiosk::domain::coach::{BerthType, Class};
 use kiosk::domain::fare::{Ride, Traveller, price};
-use kiosk::domain::inventory::{CoachState, Part, Parts, RunState, Spot};
+use kiosk::domain::inventory::{CoachState, Parts, RunState};
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::quota::{NotEligible, Pool, Quota};
+use kiosk::domain::spot::{Grant, Part, Spot};
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;

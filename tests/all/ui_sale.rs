@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
-use kiosk::domain::admission::Grant;
 use kiosk::domain::booking::{Booking, BookingStatus, OpId, PaymentMethod, Slip};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::fare::{Fare, Ride, Traveller, price};
 use kiosk::domain::inventory::{HoldId, Parts};
 use kiosk::domain::passenger::{Accommodation, Gender, Passenger};
 use kiosk::domain::quota::Quota;
+use kiosk::domain::spot::Grant;
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::money::Fault;
 use crate::domain::coach::{BerthRef, Class, CoachId};
-use crate::domain::inventory::{HoldId, Spot};
+use crate::domain::inventory::HoldId;
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::{Leg, SegmentMask};
+use crate::domain::spot::Spot;
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::QueueId;
 
@@ -311,7 +312,7 @@ impl fmt::Display for Difference {
                 f,
                 "{coach}-{spot} has a mask, though the berth is kept {}: kiosk audit --repair removes it.",
                 match spot.part {
-                    crate::domain::inventory::Part::Whole => "in halves",
+                    crate::domain::spot::Part::Whole => "in halves",
                     _ => "whole",
                 }
             ),

@@ -8,9 +8,10 @@ use super::{Difference, Evidence, Stretch};
 use crate::domain::booking::{Booking, Place};
 use crate::domain::coach::{BerthRef, CoachId};
 use crate::domain::inventory::edit::{CoachEdit, Fence};
-use crate::domain::inventory::{HoldId, Part, RunState, Spot};
+use crate::domain::inventory::{HoldId, RunState};
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::SegmentMask;
+use crate::domain::spot::{Part, Spot};
 
 /// Who says that a spot is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

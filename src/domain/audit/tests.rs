@@ -9,10 +9,11 @@ use super::{Difference, Evidence, differences, mend};
 use crate::domain::booking::{Allotted, BookingStatus, Deed, Place};
 use crate::domain::coach::BerthRef;
 use crate::domain::inventory::edit::Fence;
-use crate::domain::inventory::{HeldPart, HoldId, Part, Spot};
+use crate::domain::inventory::{HeldPart, HoldId};
 use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::SegmentMask;
+use crate::domain::spot::{Part, Spot};
 use crate::domain::train::RunId;
 use crate::domain::waitlist::Entry;
 

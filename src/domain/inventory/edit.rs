@@ -10,8 +10,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::booking::Place;
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState, Spot};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId, RunState};
 use crate::domain::segment::{Leg, SegmentMask};
+use crate::domain::spot::Spot;
 
 /// A change of one coach, conditional on everything it was decided from.
 #[derive(Clone, Debug, PartialEq, Eq)]

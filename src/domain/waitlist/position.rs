@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::domain::booking::{Booking, Place};
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::Leg;
-use crate::domain::waitlist::{Entry, QueueId, SharedBerth};
+use crate::domain::spot::SharedBerth;
+use crate::domain::waitlist::{Entry, QueueId};
 
 /// Somebody in a queue, and where they are in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,14 +13,14 @@ use std::mem::replace;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::admission::Grant;
 use crate::domain::allotment::{BerthWish, allot};
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
 use crate::domain::inventory::edit::CoachEdit;
-use crate::domain::inventory::{CoachState, Part, RunState, Spot, Stage};
+use crate::domain::inventory::{CoachState, RunState, Stage};
 use crate::domain::quota::{Pool, Quota};
 use crate::domain::segment::Leg;
-use crate::domain::waitlist::{Entry, QueueId, SharedBerth, Waiter, WaitingList};
+use crate::domain::spot::{Grant, Part, SharedBerth, Spot};
+use crate::domain::waitlist::{Entry, QueueId, Waiter, WaitingList};
 
 /// What one transaction does for a booking of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::domain::admission::Grant;
 use crate::domain::booking::{
     Allotted, BookedPassenger, Booking, BookingStatus, Change, Deed, OpId, PaymentMethod, Place,
 };
@@ -14,11 +13,13 @@ use crate::domain::fare::Fare;
 use crate::domain::passenger::Accommodation;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
+use crate::domain::spot::Grant;
 use crate::domain::terminal::TerminalKind;
 use crate::domain::text::is_hidden;
 use crate::domain::time::railway_time;
 use crate::domain::train::{Halt, Stop, Train};
 use crate::domain::user::{AccountId, Role};
+use crate::domain::waitlist::WaitingList;
 use crate::service::Kiosk;
 use crate::service::request::{Failure, Order, Tender};
 use crate::service::session::Session;
@@ -144,7 +145,7 @@ fn place(train: &Train, grant: Grant, quota: Quota) -> Result<Place, Failure> {
     Ok(match grant {
         Grant::Berth(berth) => Place::Berth(allotted(berth)?),
         Grant::Shared(shared) => Place::Rac { number: 0, berth: allotted(shared.berth)?, part: shared.part },
-        Grant::Waiting => Place::Waiting { list: quota.list(), number: 0 },
+        Grant::Waiting => Place::Waiting { list: WaitingList::of(quota), number: 0 },
         Grant::Unreserved => Place::Unreserved,
     })
 }

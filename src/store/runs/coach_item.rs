@@ -17,8 +17,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::{CoachState, HeldPart, HoldId, Spot};
+use crate::domain::inventory::{CoachState, HeldPart, HoldId};
 use crate::domain::segment::Leg;
+use crate::domain::spot::Spot;
 use crate::store::StoreError;
 use crate::store::item::{Item, check_version, corrupt, string};
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::domain::coach::CoachId;
-use crate::domain::inventory::Spot;
 use crate::domain::inventory::edit::{CoachEdit, Fence, Held};
 use crate::domain::segment::SegmentMask;
+use crate::domain::spot::Spot;
 use crate::domain::train::RunId;
 use crate::store::runs::Plan;
 use crate::store::runs::coach_item::{

@@ -3,11 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::admission::Grant;
 use crate::domain::coach::{BerthType, Class};
 use crate::domain::fare::Fare;
 use crate::domain::passenger::Accommodation;
 use crate::domain::quota::Quota;
+use crate::domain::spot::Grant;
 use crate::service::request::{Failure, Hold, Order, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};

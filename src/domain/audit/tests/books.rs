@@ -13,7 +13,7 @@ use crate::domain::booking::{
 };
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
 use crate::domain::fare::Fare;
-use crate::domain::inventory::{HeldPart, HoldId, Part, RunState, Spot};
+use crate::domain::inventory::{HeldPart, HoldId, RunState};
 use crate::domain::manifest::ManifestLine;
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age, Gender, Passenger, PersonName};
@@ -21,11 +21,12 @@ use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, QuoteLine, Reason, RefundItem};
 use crate::domain::rules::quota::{ClassQuotas, QuotaRules, SeniorBerths, WaitingCap};
 use crate::domain::segment::Leg;
+use crate::domain::spot::{Part, SharedBerth, Spot};
 use crate::domain::station::StationCode;
 use crate::domain::time::RunTime;
 use crate::domain::train::{Halt, RunDays, RunId, Stop, Train, TrainDraft, TrainKind, TrainNumber, Zone};
 use crate::domain::user::Phone;
-use crate::domain::waitlist::{Entry, QueueId, SharedBerth, Waiter, WaitingList};
+use crate::domain::waitlist::{Entry, QueueId, Waiter, WaitingList};
 
 pub(super) const QUEUE: QueueId = QueueId { class: Class::ThirdAc, list: WaitingList::General };
 pub(super) const FARE: Paise = Paise::rupees(1000);

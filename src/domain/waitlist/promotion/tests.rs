@@ -8,15 +8,16 @@ use uuid::Uuid;
 
 use super::{Better, Move, Promotion, next_move};
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
-use crate::domain::inventory::{CoachState, GRACE, HeldPart, HoldId, Part, RunState, Spot, Stage};
+use crate::domain::inventory::{CoachState, GRACE, HeldPart, HoldId, RunState, Stage};
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Pool;
 use crate::domain::rules::quota::{ClassQuotas, QuotaRules, SeniorBerths, WaitingCap};
 use crate::domain::segment::Leg;
+use crate::domain::spot::{Part, SharedBerth, Spot};
 use crate::domain::station::StationCode;
 use crate::domain::time::RunTime;
 use crate::domain::train::{Halt, Train, TrainDraft, TrainKind, TrainNumber, Zone};
-use crate::domain::waitlist::{Entry, QueueId, SharedBerth, Waiter, WaitingList};
+use crate::domain::waitlist::{Entry, QueueId, Waiter, WaitingList};
 
 const HALTS: u8 = 6;
 const BERTHS: u8 = 8;

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::Berths;
 use super::drawing::pool_words;
-use crate::domain::admission::Grant;
 use crate::domain::coach::BerthRef;
-use crate::domain::inventory::{Part, RunState, Spot};
+use crate::domain::inventory::RunState;
 use crate::domain::quota::Pool;
+use crate::domain::spot::{Grant, Part, Spot};
 use crate::ui::context::World;
 
 impl Berths {
