@@ -107,9 +107,16 @@ async fn an_empty_store_and_a_run_that_sells_by_chance_are_clean() {
             1 => {
                 let order = order(&guest, &held).await;
                 let slip = booked(guest.call(Request::Reserve { op: new_op(), order }).await).expect("it is kept");
-                if chance.random() {
-                    let paid = Request::PaySlip { op: new_op(), pnr: slip.pnr, payment: cash() };
-                    booked(agent.call(paid).await).expect("it is paid");
+                match chance.random_range(0..4) {
+                    0..2 => {
+                        let paid = Request::PaySlip { op: new_op(), pnr: slip.pnr, payment: cash() };
+                        booked(agent.call(paid).await).expect("it is paid");
+                    }
+                    2 => {
+                        let given_up = Request::GiveUpSlip { op: new_op(), pnr: slip.pnr };
+                        booked(guest.call(given_up).await).expect("it is given up");
+                    }
+                    _ => {}
                 }
             }
             2 => stage.advance(TimeDelta::minutes(4)),

@@ -71,6 +71,17 @@ async fn a_cancelled_run_gives_everybody_all_their_money_and_sells_nothing_more(
 }
 
 #[tokio::test]
+async fn a_hold_of_a_cancelled_run_can_be_given_back_by_whoever_does_not_know_yet() {
+    let set = Set::new().await;
+    let buyer = set.guest();
+    let held = hold(&buyer, whole(), best(1)).await.expect("free");
+    let elsewhere = set.other_kiosk(set.world.store.clone()).await;
+    assert!(matches!(cancel(&elsewhere).await, Ok(Reply::Done)));
+    let given_back = buyer.call(Request::Release { hold: held.id, run: held.run }).await;
+    assert!(matches!(given_back, Ok(Reply::Done)), "{given_back:?}");
+}
+
+#[tokio::test]
 async fn a_process_that_stops_amid_the_refunds_leaves_the_rest_to_another() {
     let set = Set::new().await;
     let bookings = [booked(&set, 1).await, booked(&set, 1).await, booked(&set, 1).await];

@@ -38,6 +38,7 @@ impl Ask {
     pub fn kind(&self) -> Kind {
         let strong = |value: &Value| value.get("ConsistentRead").and_then(Value::as_bool) == Some(true);
         match self.operation.as_str() {
+            "Query" if self.body.get("IndexName").is_some() => Kind::Index,
             "GetItem" | "Query" | "Scan" if !strong(&self.body) => Kind::Read,
             "BatchGetItem" => {
                 let tables = self.body["RequestItems"].as_object().expect("a batch names tables");
@@ -52,6 +53,12 @@ impl Ask {
 
     pub fn is_transaction(&self) -> bool {
         self.operation == "TransactWriteItems"
+    }
+
+    /// The token of a transaction.
+    pub fn token(&self) -> Option<String> {
+        let token = self.body.get("ClientRequestToken").filter(|_| self.is_transaction())?;
+        token.as_str().map(str::to_owned)
     }
 
     /// Every single write in it: what it does, and to which item.

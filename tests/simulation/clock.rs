@@ -1,6 +1,7 @@
-//! Time in a simulation: the runtime's clock, which stands still while anybody has anything to do, and each process's own.
+//! Time in a simulation: the runtime's clock, which stands still while anybody has anything to do, the hour at which a
+//! world begins, and each process's own clock.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,21 +13,41 @@ pub async fn pass(time: Duration) {
     sleep_until(Instant::now() + time).await;
 }
 
-/// When every simulation begins: Tuesday, 1 December 2026, 10:00 in India.
-pub fn beginning() -> DateTime<Utc> {
-    "2026-12-01T04:30:00Z".parse().expect("an instant")
+/// The right time: that of the runtime, from the hour at which the world began. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Almanac {
+    began: Instant,
+    beginning: Arc<Mutex<DateTime<Utc>>>,
 }
 
-/// A clock that goes with the runtime's, and is off by a few seconds.
+impl Almanac {
+    pub fn new(beginning: DateTime<Utc>) -> Self {
+        Self { began: Instant::now(), beginning: Arc::new(Mutex::new(beginning)) }
+    }
+
+    /// What time it is on a clock that is right.
+    pub fn now(&self) -> DateTime<Utc> {
+        let beginning = *self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        beginning + TimeDelta::from_std(self.began.elapsed()).expect("a world is short")
+    }
+
+    /// Lets hours pass in which nothing happens at all.
+    pub fn leap(&self, to: DateTime<Utc>) {
+        let over = to - self.now();
+        *self.beginning.lock().unwrap_or_else(PoisonError::into_inner) += over.max(TimeDelta::zero());
+    }
+}
+
+/// A clock that goes with the almanac, and is off by a few seconds.
 #[derive(Debug)]
 pub struct OwnClock {
-    began: Instant,
+    almanac: Almanac,
     off: Mutex<TimeDelta>,
 }
 
 impl OwnClock {
-    pub fn new(began: Instant, off: TimeDelta) -> Self {
-        Self { began, off: Mutex::new(off) }
+    pub fn new(almanac: Almanac, off: TimeDelta) -> Self {
+        Self { almanac, off: Mutex::new(off) }
     }
 
     /// Sets it to be off by another span.
@@ -37,7 +58,6 @@ impl OwnClock {
 
 impl Clock for OwnClock {
     fn now(&self) -> DateTime<Utc> {
-        let off = *self.off.lock().unwrap_or_else(PoisonError::into_inner);
-        beginning() + TimeDelta::from_std(self.began.elapsed()).expect("a run is short") + off
+        self.almanac.now() + *self.off.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,53 +1,26 @@
 //! What people were told, and whether all of it can be true.
 //!
 //! Nothing in here reads the store: an answer that a person saw is a promise, and two promises of one berth on one
-//! segment at one time break one of them.
+//! segment at one time break one of them. A half of a berth is promised only until Kiosk finds its owner something better,
+//! which it does without telling anybody: when such a half is promised to somebody else, its owner must have moved up by
+//! the end.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kiosk::domain::booking::{Booking, BookingStatus, OpId};
-use kiosk::domain::coach::BerthRef;
+use kiosk::domain::booking::{Booking, BookingStatus, Deed, OpId};
 use kiosk::domain::inventory::HoldId;
-use kiosk::domain::money::Paise;
 use kiosk::domain::pnr::Pnr;
-use kiosk::domain::segment::Leg;
 use kiosk::domain::train::RunId;
-use kiosk::service::request::{Failure, Hold, Outcome};
+use kiosk::service::request::{Failure, Hold};
 
-/// For how long after its end, on a right clock, a promise to keep berths must be kept by processes whose clocks differ.
-const KEPT: TimeDelta = TimeDelta::seconds(20);
+use super::claims::{Claim, Claims, Holder};
+use super::deeds::{About, Meaning, meaning, short};
+use super::paper;
 
 /// How far a process's clock is off at most.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
-
-/// Who was promised berths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
-    Hold(HoldId),
-    Booking(Pnr),
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hold(hold) => write!(f, "hold {}", short(hold.0)),
-            Self::Booking(pnr) => write!(f, "booking {pnr}"),
-        }
-    }
-}
-
-/// A promise of berths.
-struct Claim {
-    holder: Holder,
-    run: RunId,
-    leg: Leg,
-    berths: Vec<BerthRef>,
-    /// Until when; for ever when sold.
-    until: Option<DateTime<Utc>>,
-}
 
 /// What is known of a user action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,42 +33,35 @@ pub enum Standing {
     Refused(String),
 }
 
-/// What an answer says about the action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// It may have been done.
-    Unknown,
-    /// This attempt did nothing; an earlier one may have.
-    Nothing,
-    /// It is not done, and will not be.
-    Refused,
+/// A user action.
+#[derive(Clone, Debug)]
+pub struct Action {
+    pub standing: Standing,
+    pub about: About,
+    /// How often it was asked for, and how often it was said for certain what came of it.
+    asked: u32,
+    answered: u32,
+    /// Whether whoever was refused may have it by asking once more.
+    is_open_again: bool,
 }
 
-/// What a refusal says.
-pub fn meaning(failure: &Failure) -> Meaning {
-    match failure {
-        Failure::Unavailable { outcome: Outcome::Unknown, .. } => Meaning::Unknown,
-        Failure::HoldExpired
-        | Failure::SlipClosed(_)
-        | Failure::SalesClosed
-        | Failure::FareChanged(_)
-        | Failure::PartyMismatch { .. }
-        | Failure::NoSuchBooking(_)
-        | Failure::BerthTaken { .. }
-        | Failure::SoldOut { .. } => Meaning::Refused,
-        _ => Meaning::Nothing,
-    }
-}
-
-/// All promises of a run.
+/// All promises of a world.
 #[derive(Default)]
 pub struct Ledger {
-    claims: Vec<Claim>,
-    pub actions: BTreeMap<OpId, Standing>,
+    claims: Claims,
+    pub actions: BTreeMap<OpId, Action>,
     /// The newest state of each booking that anybody was told.
     pub bookings: BTreeMap<Pnr, Arc<Booking>>,
     /// Slips that were given out, for the counters.
     pub slips: Vec<Pnr>,
+    /// When somebody first asked for berths.
+    pub wanted: BTreeMap<HoldId, DateTime<Utc>>,
+    /// When somebody was first told that they are booked.
+    pub joined: BTreeMap<Pnr, DateTime<Utc>>,
+    /// Runs that somebody wanted to cancel, and whether they were told that it is done.
+    pub cancelled: BTreeMap<RunId, bool>,
+    /// Passengers whose places somebody wanted to give up: they may be anybody's.
+    leaving: Vec<(OpId, Pnr, u8)>,
     pub counts: BTreeMap<&'static str, u32>,
     violation: Option<String>,
 }
@@ -114,142 +80,181 @@ impl Ledger {
         self.violation.get_or_insert(what.into());
     }
 
-    /// Berths were promised until a moment.
+    /// The version of a booking that was told: whoever asks from now on is told that one or a newer.
+    pub fn known(&self, pnr: Pnr) -> u32 {
+        self.bookings.get(&pnr).map_or(0, |booking| booking.version)
+    }
+
+    /// Somebody asks for berths.
+    pub fn wants(&mut self, hold: HoldId, now: DateTime<Utc>) {
+        self.wanted.entry(hold).or_insert(now);
+    }
+
+    /// Berths and halves were promised until a moment.
     pub fn held(&mut self, hold: &Hold, now: DateTime<Utc>) {
-        self.claim(
-            Claim {
-                holder: Holder::Hold(hold.id),
-                run: hold.run,
-                leg: hold.leg,
-                berths: hold.berths(),
-                until: Some(hold.until),
-            },
-            now,
-        );
+        let claims = hold
+            .grants
+            .iter()
+            .filter_map(|grant| Claim::of(Holder::Hold(hold.id), (hold.run, hold.leg), *grant, Some(hold.until)));
+        self.claim(claims.collect(), now);
     }
 
     /// Somebody wants to give berths back, or left: from now on others may have them.
     pub fn given_back(&mut self, hold: HoldId) {
-        self.claims.retain(|claim| claim.holder != Holder::Hold(hold));
+        self.claims.drop(|claim| claim.holder == Holder::Hold(hold));
     }
 
-    /// An action about somebody's berths is begun, or begun again. Begun again after their time, it gives them back: only
+    /// The railway wants to cancel a run: nothing of it is promised any more.
+    pub fn cancels(&mut self, run: RunId) {
+        self.cancelled.entry(run).or_default();
+        self.claims.drop(|claim| claim.run == run);
+    }
+
+    /// An action is begun, or begun again. Begun again after the time of what it is about, it gives the berths back: only
     /// so can it be said that an earlier attempt is not carried out any more.
-    pub fn asked(&mut self, op: OpId, about: Holder, now: DateTime<Utc>) {
-        if self.actions.contains_key(&op) {
+    pub fn asked(&mut self, op: OpId, about: &About, now: DateTime<Utc>) {
+        if let (true, Some(holder)) = (self.actions.contains_key(&op), about.holder()) {
             let is_over = |claim: &Claim| claim.until.is_some_and(|until| now + SKEW >= until);
-            self.claims.retain(|claim| claim.holder != about || !is_over(claim));
+            self.claims.drop(|claim| claim.holder.is_same(holder) && is_over(claim));
         }
-        self.actions.entry(op).or_insert(Standing::Open);
+        let fresh =
+            Action { standing: Standing::Open, about: about.clone(), asked: 0, answered: 0, is_open_again: false };
+        let action = self.actions.entry(op).or_insert(fresh);
+        action.asked += 1;
+        if std::mem::take(&mut action.is_open_again) {
+            action.standing = Standing::Open;
+        }
+        for (pnr, passenger) in about.leaving() {
+            self.claims.drop(|claim| claim.holder == Holder::Booking(pnr, passenger));
+            self.leaving.push((op, pnr, passenger));
+        }
     }
 
-    /// An action was answered with a booking.
-    pub fn told(&mut self, op: OpId, hold: Option<HoldId>, booking: &Arc<Booking>, now: DateTime<Utc>) {
-        match self.actions.insert(op, Standing::Done(booking.pnr)) {
-            Some(Standing::Done(before)) if before != booking.pnr => {
-                self.violate(format!("one action made two bookings, {before} and {}", booking.pnr));
+    /// An action was answered with a booking, of which version `known` was known when it was asked for.
+    pub fn told(&mut self, op: OpId, booking: &Arc<Booking>, known: u32, now: DateTime<Utc>) {
+        let pnr = booking.pnr;
+        let action = self.actions.get_mut(&op).expect("it was asked for");
+        action.answered += 1;
+        let about = action.about.clone();
+        match std::mem::replace(&mut action.standing, Standing::Done(pnr)) {
+            Standing::Done(before) if before != pnr => {
+                self.violate(format!("one action made two bookings, {before} and {pnr}"));
             }
-            Some(Standing::Refused(how)) => {
-                self.violate(format!("{} was refused ({how}) and is there after all", booking.pnr));
-            }
+            Standing::Refused(how) => self.violate(format!("{pnr} was refused ({how}) and is there after all")),
             _ => {}
         }
-        if let Some(hold) = hold {
+        if let Err(what) = about.is_done(op, booking) {
+            self.violate(format!("{} of {pnr} was acknowledged: {what}", short(op.0)));
+        }
+        if let About::Order(hold) = about {
             self.given_back(hold);
         }
-        self.seen(booking, now);
+        if booking.history.first().is_some_and(|change| change.op == op && change.what == Deed::Booked) {
+            self.joined.entry(pnr).or_insert(now);
+        }
+        self.seen(booking, known, now);
     }
 
-    /// A booking was shown, read consistently.
-    pub fn seen(&mut self, booking: &Arc<Booking>, now: DateTime<Utc>) {
+    /// A booking was shown, read consistently; version `known` was known when it was asked for.
+    pub fn seen(&mut self, booking: &Arc<Booking>, known: u32, now: DateTime<Utc>) {
         let pnr = booking.pnr;
+        if booking.version < known {
+            return self.violate(format!("booking {pnr} went back from version {known} to {}", booking.version));
+        }
         if let Some(before) = self.bookings.get(&pnr) {
             if before.version > booking.version {
-                let (before, after) = (before.version, booking.version);
-                return self.violate(format!("booking {pnr} went back from version {before} to {after}"));
+                // On its way for so long that somebody else was told of a newer one.
+                return;
             }
-            if before.version == booking.version && !same(before, booking) {
+            if before.version == booking.version && paper::timeless(before) != paper::timeless(booking) {
                 return self.violate(format!("booking {pnr} changed without a new version"));
             }
+            if !booking.history.starts_with(&before.history) || !keeps_refunds(before, booking) {
+                return self.violate(format!("the past of booking {pnr} was changed: {before:?} to {booking:?}"));
+            }
         }
-        if let Err(what) = complete(booking) {
-            return self.violate(format!("booking {pnr} is not whole: {what}"));
+        if let Err(what) = self.explained(booking) {
+            return self.violate(format!("booking {pnr} cannot be: {what}"));
         }
-        self.claims.retain(|claim| claim.holder != Holder::Booking(pnr));
+        self.claims.drop(|claim| claim.holder.is_of(pnr));
         let until = match booking.status {
             BookingStatus::Booked => Some(None),
             BookingStatus::AwaitingPayment => booking.slip.as_ref().map(|slip| Some(slip.pay_by)),
             BookingStatus::Lapsed | BookingStatus::Cancelled => None,
         };
         if let Some(until) = until {
-            let berths = booking.berths().map(|allotted| allotted.berth).collect();
-            let holder = Holder::Booking(pnr);
-            self.claim(Claim { holder, run: booking.run, leg: booking.leg, berths, until }, now);
+            let leaving: BTreeSet<u8> =
+                self.leaving.iter().filter(|(_, of, _)| *of == pnr).map(|(_, _, passenger)| *passenger).collect();
+            let places = (0..).zip(&booking.passengers).filter(|(passenger, _)| !leaving.contains(passenger));
+            let claims = places.filter_map(|(passenger, booked)| {
+                let (holder, where_to) = (Holder::Booking(pnr, passenger), (booking.run, booking.leg));
+                Claim::of(holder, where_to, booked.place.grant()?, until)
+            });
+            self.claim(claims.collect(), now);
         }
         self.bookings.insert(pnr, Arc::clone(booking));
     }
 
+    /// Whether a booking is whole, and everything that was done to it was asked for by somebody.
+    pub fn explained(&self, booking: &Booking) -> Result<(), String> {
+        for deal in paper::check(booking)? {
+            let was_asked = if deal.train_cancelled {
+                self.cancelled.contains_key(&booking.run)
+            } else {
+                self.actions.contains_key(&deal.op)
+            };
+            if !was_asked {
+                return Err(format!("nobody asked for {}", deal.op));
+            }
+        }
+        Ok(())
+    }
+
     /// An action was refused.
-    pub fn refused(&mut self, op: OpId, failure: &Failure) {
+    pub fn refused(&mut self, op: OpId, failure: &Failure) -> Meaning {
         if let Failure::Internal { .. } = failure {
             self.violate(format!("Kiosk has a fault of its own, told to whoever asked for {}", short(op.0)));
         }
-        if meaning(failure) == Meaning::Refused {
+        let action = self.actions.get_mut(&op).expect("it was asked for");
+        let in_doubt = action.asked > action.answered + 1;
+        let meaning = meaning(failure, &action.about, in_doubt);
+        if meaning != Meaning::Unknown {
+            action.answered += 1;
+        }
+        if meaning == Meaning::Refused {
             let told = failure.to_string();
-            if let Some(Standing::Done(pnr)) = self.actions.insert(op, Standing::Refused(told.clone())) {
+            action.is_open_again = matches!(failure, Failure::ListFull);
+            if let Standing::Done(pnr) = std::mem::replace(&mut action.standing, Standing::Refused(told.clone())) {
                 self.violate(format!("{pnr} was acknowledged, and its repeat refused: {told}"));
             }
+            self.leaving.retain(|(of, ..)| *of != op);
         }
+        meaning
     }
 
-    fn claim(&mut self, new: Claim, now: DateTime<Utc>) {
-        let open = |claim: &Claim| claim.until.is_none_or(|until| now < until + KEPT);
-        if !open(&new) {
-            return;
-        }
-        for old in self.claims.iter().filter(|old| open(old)) {
-            let other = old.holder != new.holder && old.run == new.run && old.leg.mask().overlaps(new.leg.mask());
-            if let Some(berth) = old.berths.iter().find(|berth| other && new.berths.contains(berth)) {
-                let what = format!("{berth} of {} was promised to {} and to {}", new.run, old.holder, new.holder);
+    /// Whether everybody who had to move up, because their half was promised to somebody else, has done so.
+    pub fn has_moved_up(&self, stored: &BTreeMap<Pnr, Booking>) -> Result<(), String> {
+        self.claims.have_moved_up(stored)
+    }
+
+    fn claim(&mut self, new: Vec<Claim>, now: DateTime<Utc>) {
+        for claim in new {
+            if self.cancelled.contains_key(&claim.run) {
+                continue;
+            }
+            if let Err(what) = self.claims.add(claim, now) {
                 return self.violate(what);
             }
         }
-        self.claims.retain(open);
-        self.claims.push(new);
     }
 }
 
-/// Whether two states of one version say the same: one whose time is over is shown as lapsed, though nobody wrote so.
-fn same(a: &Booking, b: &Booking) -> bool {
-    let timeless = |booking: &Booking| Booking { status: BookingStatus::Lapsed, ..booking.clone() };
-    let unpaid = |booking: &Booking| booking.status != BookingStatus::Booked;
-    a == b || (unpaid(a) && unpaid(b) && timeless(a) == timeless(b))
-}
-
-/// Whether a booking says all it has to, and its money adds up.
-pub fn complete(booking: &Booking) -> Result<(), String> {
-    let mut berths: Vec<_> = booking.berths().map(|allotted| allotted.berth).collect();
-    if booking.passengers.is_empty() || berths.is_empty() {
-        return Err("nobody travels".to_owned());
-    }
-    berths.sort_unstable();
-    if berths.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err("two passengers share a berth".to_owned());
-    }
-    let shares = booking.passengers.iter().map(|passenger| passenger.fare).sum::<Paise>();
-    if shares != booking.fare.total {
-        return Err(format!("its shares are {shares}, and its fare {}", booking.fare.total));
-    }
-    let paid = booking.payment.as_ref().map(|payment| payment.amount);
-    match (booking.status, paid) {
-        (BookingStatus::Booked, Some(paid)) if paid == booking.fare.total => Ok(()),
-        (BookingStatus::Booked, paid) => Err(format!("{paid:?} was paid for {}", booking.fare.total)),
-        (_, None) => Ok(()),
-        (_, Some(_)) => Err("money was taken for no berth".to_owned()),
-    }
-}
-
-/// Enough of an id to find it in a trace.
-pub fn short(id: uuid::Uuid) -> String {
-    id.simple().to_string()[..8].to_owned()
+/// Whether refunds are as they were, but for money that was handed out since.
+fn keeps_refunds(before: &Booking, after: &Booking) -> bool {
+    after.refunds.len() >= before.refunds.len()
+        && before.refunds.iter().zip(&after.refunds).all(|(before, after)| {
+            before.op == after.op
+                && before.quote == after.quote
+                && (before.paid_out.is_none() || before.paid_out == after.paid_out)
+        })
 }

@@ -4,7 +4,7 @@
 //! sender has given up may still be applied, after later ones. The store itself is the embedded engine, which answers at
 //! once; what it does not do, the network does for it: refuse what a transaction has its hands on, lag behind, fail.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,6 +57,8 @@ struct State {
     sent: u64,
     /// Items that a transaction has its hands on.
     busy: BTreeMap<Target, u32>,
+    /// The tokens of those transactions.
+    tokens: BTreeSet<String>,
     /// Applied writes that the lagging reads do not see yet.
     unseen: VecDeque<(Instant, HttpRequest)>,
     /// The next outage, or the one that is.
@@ -89,6 +91,7 @@ impl Network {
             weather: Weather::calm(),
             sent: 0,
             busy: BTreeMap::new(),
+            tokens: BTreeSet::new(),
             unseen: VecDeque::new(),
             outage: None,
         };
@@ -98,6 +101,11 @@ impl Network {
     /// From now on it is as the weather says.
     pub fn turn(&self, weather: Weather) {
         self.state().weather = weather;
+    }
+
+    /// Whether nothing goes wrong now.
+    pub fn is_calm(&self) -> bool {
+        self.state().weather == Weather::calm()
     }
 
     /// Clients for a process, and the line by which it is connected.
@@ -245,6 +253,10 @@ impl Journey {
                 pass(self.back).await;
                 return Some(Err(broken()));
             }
+            Fate::Refused(_, CONFLICT) if self.ask.is_transaction() => {
+                let writes = self.ask.writes().len();
+                cancelled(&(0..writes).map(|write| write == self.number as usize % writes).collect::<Vec<_>>())
+            }
             Fate::Refused(status, code) => refusal(status, code),
             Fate::Stale => self.behind(&request).await,
             Fate::Arrives | Fate::FailsAfter | Fate::ReplyLost | Fate::BreaksAfter | Fate::Late => {
@@ -264,8 +276,12 @@ impl Journey {
     /// What the store makes of it.
     async fn arrive(&self, request: HttpRequest) -> HttpResponse {
         let targets: Vec<Target> = self.ask.writes().into_iter().map(|(_, target)| target).collect();
+        let token = self.ask.token();
         let taken: Vec<bool> = {
             let state = self.network.state();
+            if token.as_ref().is_some_and(|token| state.tokens.contains(token)) {
+                return refusal(400, "TransactionInProgressException");
+            }
             targets.iter().map(|target| state.busy.contains_key(target)).collect()
         };
         if taken.contains(&true) {
@@ -273,12 +289,12 @@ impl Journey {
         }
         let copy = (self.ask.kind() == Kind::Write).then(|| request.try_clone()).flatten();
         if self.ask.is_transaction() {
-            self.take(&targets);
+            self.take(&targets, token.as_ref());
             pass(self.hands_on).await;
         }
         let answer = self.connector.store.call(request).await.expect("the engine answers whatever it is asked");
         if self.ask.is_transaction() {
-            self.leave(&targets);
+            self.leave(&targets, token.as_ref());
         }
         if let Some(copy) = copy.filter(|_| answer.status().as_u16() == 200) {
             self.network.state().unseen.push_back((Instant::now(), copy));
@@ -286,15 +302,19 @@ impl Journey {
         answer
     }
 
-    fn take(&self, targets: &[Target]) {
+    fn take(&self, targets: &[Target], token: Option<&String>) {
         let mut state = self.network.state();
+        state.tokens.extend(token.cloned());
         for target in targets {
             *state.busy.entry(target.clone()).or_default() += 1;
         }
     }
 
-    fn leave(&self, targets: &[Target]) {
+    fn leave(&self, targets: &[Target], token: Option<&String>) {
         let mut state = self.network.state();
+        if let Some(token) = token {
+            state.tokens.remove(token);
+        }
         for target in targets {
             let left = state.busy.get_mut(target).expect("it was taken");
             *left -= 1;

@@ -1,56 +1,31 @@
 //! The people: they hold, pay, press the key twice, give up, walk away, and come back.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::join;
-use kiosk::domain::admission::Accept;
-use kiosk::domain::allotment::BerthWish;
-use kiosk::domain::booking::{OpId, PaymentMethod};
-use kiosk::domain::coach::{BerthRef, Class};
+use kiosk::domain::booking::{Booking, OpId, PaymentMethod};
 use kiosk::domain::inventory::HoldId;
-use kiosk::domain::passenger::{Accommodation, Gender, Passenger, PersonName};
 use kiosk::domain::pnr::Pnr;
-use kiosk::domain::quota::Quota;
-use kiosk::domain::segment::Leg;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
-use kiosk::domain::train::{RunId, Train};
-use kiosk::domain::user::Phone;
-use kiosk::service::request::{Choice, Failure, Hold, Order, Reply, Request, Tender};
+use kiosk::domain::train::Train;
+use kiosk::domain::user::{Phone, Role as AccountRole};
+use kiosk::service::request::{Failure, Hold, Order, Reply, Request, Tender};
 use kiosk::service::{Attention, RunWatch, Session};
 use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::seq::{IndexedRandom, SliceRandom};
-use tokio::time::Instant;
+use rand::seq::IndexedRandom;
 use uuid::Uuid;
 
-use super::clock::{beginning, pass};
-use super::ledger::{Holder, Ledger, Meaning, meaning, short};
-use super::process::{Process, Slot};
-use super::trace::{PERSON, Trace};
-
-/// What all people of a run know.
-pub struct Town {
-    pub slots: Vec<Slot>,
-    pub ledger: Mutex<Ledger>,
-    pub trace: Trace,
-    pub runs: Vec<RunId>,
-    pub began: Instant,
-    /// When nobody begins anything new.
-    pub closing: Instant,
-}
-
-impl Town {
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What time it is on a clock that is right.
-    pub fn now(&self) -> DateTime<Utc> {
-        beginning() + TimeDelta::from_std(self.began.elapsed()).expect("a run is short")
-    }
-}
+use super::clock::pass;
+use super::deeds::{About, Meaning, refusal};
+use super::paper;
+use super::process::Process;
+use super::town::Town;
+use super::trace::PERSON;
+use super::wants::Want;
+use super::words::{answered, asked};
 
 /// What somebody comes for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +34,14 @@ enum Errand {
     Buy,
     /// To pay somebody's slip, at a counter.
     PaySlip,
+    /// To give up places of a booking.
+    Cancel,
+    /// To give up a slip.
+    GiveUpSlip,
+    /// To hand out a refund.
+    PayOut,
+    /// To have the chart made.
+    Chart,
     /// To look at a booking.
     Look,
 }
@@ -74,36 +57,50 @@ enum End {
 
 /// Who somebody is.
 #[derive(Clone, Debug)]
-pub enum Role {
-    /// At a public console.
+pub enum Who {
+    /// Nobody who says so.
     Guest,
-    /// At a counter, with an account of this name.
-    Agent(String),
+    /// Somebody with an account: its name, and what it may do.
+    Account(String, AccountRole),
 }
 
 pub const PASSWORD: &str = "correct horse battery";
 
 pub struct Person {
     number: u32,
-    role: Role,
-    chance: StdRng,
-    town: Arc<Town>,
+    pub(super) who: Who,
+    pub(super) chance: StdRng,
+    pub(super) town: Arc<Town>,
+    /// Whether nothing was wanted yet.
+    is_first: bool,
+    /// What was booked with the account.
+    own: Vec<Pnr>,
 }
 
 /// One stay at a terminal.
-struct Visit {
+pub struct Visit {
     session: Session,
-    place: String,
+    pub(super) place: String,
     train: Arc<Train>,
     _watches: Vec<RunWatch>,
     holds: Vec<HoldId>,
+    /// Bookings that were made in it, or before with the account.
+    pub(super) made: Vec<Pnr>,
     /// Actions whose end is not known.
-    open: Vec<(OpId, Option<HoldId>, Request)>,
+    open: Vec<(OpId, About, Request)>,
+}
+
+impl Visit {
+    fn remember(&mut self, answer: &(bool, Option<Pnr>)) {
+        if let Some(pnr) = answer.1.filter(|pnr| !self.made.contains(pnr)) {
+            self.made.push(pnr);
+        }
+    }
 }
 
 impl Person {
-    pub fn new(number: u32, role: Role, chance: StdRng, town: Arc<Town>) -> Self {
-        Self { number, role, chance, town }
+    pub fn new(number: u32, who: Who, chance: StdRng, town: Arc<Town>) -> Self {
+        Self { number, who, chance, town, is_first: true, own: Vec::new() }
     }
 
     /// Comes to a terminal again and again, until it closes.
@@ -111,9 +108,8 @@ impl Person {
         let number = self.number;
         PERSON
             .scope(number, async move {
-                while Instant::now() < self.town.closing {
-                    let slot = self.chance.random_range(0..self.town.slots.len());
-                    let process = self.town.slots[slot].running().await;
+                while !self.town.is_closed() {
+                    let process = self.process().await;
                     tokio::select! {
                         biased;
                         () = process.crashed.cancelled() => {}
@@ -125,38 +121,60 @@ impl Person {
             .await;
     }
 
-    async fn come(&mut self, process: &Process) {
-        let kind = match self.role {
-            Role::Guest => TerminalKind::Desk,
-            Role::Agent(_) => TerminalKind::Counter,
-        };
+    /// Any process that runs.
+    pub(super) async fn process(&mut self) -> Arc<Process> {
+        let slot = self.chance.random_range(0..self.town.slots.len());
+        self.town.slots[slot].running().await
+    }
+
+    pub(super) fn role(&self) -> Option<AccountRole> {
+        if let Who::Account(_, role) = &self.who { Some(*role) } else { None }
+    }
+
+    pub(super) fn is_staff(&self) -> bool {
+        self.role().is_some_and(AccountRole::is_staff)
+    }
+
+    /// Sits down and signs in; `None` when that fails.
+    pub(super) async fn sit_down(&mut self, process: &Process) -> Option<Visit> {
+        let kind = if self.is_staff() { TerminalKind::Counter } else { TerminalKind::Desk };
         let session = process.kiosk.open_session(Terminal { id: format!("T-{}", self.number), station: None, kind });
         let number = self.town.runs[0].train;
-        let Some(train) = process.kiosk.timetable().train(number).cloned() else { return };
+        let train = process.kiosk.timetable().train(number).cloned()?;
         let runs = self.town.runs.clone();
         let watches = runs.iter().filter(|_| self.chance.random_bool(0.5));
         let watches = watches.map(|run| session.watch(*run, Attention::Focus)).collect();
         let place = process.name.clone();
-        let mut visit = Visit { session, place, train, _watches: watches, holds: Vec::new(), open: Vec::new() };
-        if let Role::Agent(name) = &self.role {
+        let made = if self.role().is_some() { self.own.clone() } else { Vec::new() };
+        let (holds, open) = (Vec::new(), Vec::new());
+        let visit = Visit { session, place, train, _watches: watches, holds, made, open };
+        if let Who::Account(name, _) = &self.who {
             let request = Request::SignIn { name: name.clone(), password: PASSWORD.to_owned().into() };
-            if self.ask(&visit, request).await.is_err() {
-                return;
-            }
+            self.ask(&visit, request).await.ok()?;
         }
+        Some(visit)
+    }
+
+    async fn come(&mut self, process: &Process) {
+        let Some(mut visit) = self.sit_down(process).await else { return };
         for _ in 0..self.chance.random_range(1..=5) {
-            if Instant::now() >= self.town.closing {
+            if self.town.is_closed() {
                 break;
             }
             match self.errand() {
                 Errand::Buy => self.buy(&mut visit).await,
                 Errand::PaySlip => self.pay_slip(&mut visit).await,
+                Errand::Cancel => self.cancel(&mut visit).await,
+                Errand::GiveUpSlip => self.give_up_slip(&mut visit).await,
+                Errand::PayOut => self.pay_out(&mut visit).await,
+                Errand::Chart => self.make_chart(&visit).await,
                 Errand::Look => self.look(&visit).await,
             }
+            self.own.clone_from(&visit.made);
         }
-        while let Some((op, hold, request)) = visit.open.pop() {
-            if !self.press(&visit, op, hold, &request).await {
-                visit.open.push((op, hold, request));
+        while let Some((op, about, request)) = visit.open.pop() {
+            if !self.press(&mut visit, op, &about, &request).await {
+                visit.open.push((op, about, request));
                 self.wait(0.5, 10.0).await;
             }
         }
@@ -168,62 +186,58 @@ impl Person {
     }
 
     fn errand(&mut self) -> Errand {
-        let agent = matches!(self.role, Role::Agent(_));
-        match self.chance.random_range(0..10) {
-            0..=3 if agent => Errand::PaySlip,
-            0 => Errand::Look,
+        let drawn = self.chance.random_range(0..100);
+        match (self.role(), drawn) {
+            (Some(AccountRole::Administrator), 0..25) => Errand::Chart,
+            (Some(AccountRole::Agent), 0..25) => Errand::PaySlip,
+            (Some(AccountRole::Agent | AccountRole::Administrator), 25..37) => Errand::PayOut,
+            (_, 37..54) => Errand::Cancel,
+            (_, 54..60) => Errand::GiveUpSlip,
+            (_, 60..65) => Errand::Look,
             _ => Errand::Buy,
         }
     }
 
     /// Holds berths and does something with them.
     async fn buy(&mut self, visit: &mut Visit) {
-        let Some(held) = self.hold(visit).await else { return };
+        let Some((held, want)) = self.hold(visit).await else { return };
         visit.holds.push(held.id);
         self.think(held.until).await;
         let end = match self.chance.random_range(0..100) {
-            0..55 => End::Book,
-            55..72 => End::Reserve,
-            72..84 => End::Release,
+            0..60 => End::Book,
+            60..74 => End::Reserve,
+            74..85 => End::Release,
             _ => End::WalkAway,
         };
         match end {
-            End::Book | End::Reserve => self.order(visit, held, end).await,
+            End::Book | End::Reserve => self.order(visit, held, want, end).await,
             End::Release => self.release(visit, &held).await,
             End::WalkAway => {}
         }
     }
 
-    async fn hold(&mut self, visit: &Visit) -> Option<Hold> {
+    async fn hold(&mut self, visit: &Visit) -> Option<(Hold, Want)> {
         let (hold, run) = (HoldId(self.id()), *self.town.runs.choose(&mut self.chance)?);
-        let last = visit.train.halts().len() as u8 - 1;
-        let from = self.chance.random_range(0..last);
-        let leg = Leg::new(from, self.chance.random_range(from + 1..=last)).expect("forward");
-        let class = if self.chance.random_bool(0.6) { Class::SecondAc } else { Class::ThirdAc };
-        let party = *[1, 1, 2, 2, 3, 4, 5, 6].choose(&mut self.chance)?;
-        let choice = if self.chance.random_bool(0.75) {
-            Choice::Best(vec![BerthWish::default(); party])
-        } else {
-            let coaches = visit.train.coaches_of(class);
-            let mut all: Vec<_> = coaches
-                .flat_map(|coach| coach.numbers().map(|number| BerthRef { coach: coach.id(), number }))
-                .collect();
-            all.shuffle(&mut self.chance);
-            all.truncate(party);
-            Choice::Berths(all)
-        };
-        let request = Request::Hold { hold, run, leg, class, quota: Quota::General, choice, accept: Accept::Berths };
+        let want = Want::draw(&mut self.chance, &visit.train, &self.town.fashion, self.is_first);
+        self.is_first = false;
+        let Want { leg, class, quota, choice, accept, .. } = want.clone();
+        let request = Request::Hold { hold, run, leg, class, quota, choice, accept };
+        let now = self.town.now();
+        self.town.ledger().wants(hold, now);
         for _ in 0..self.chance.random_range(1..=3) {
             match self.ask(visit, request.clone()).await {
                 Ok(Reply::Held(granted)) => {
                     let now = self.town.now();
                     let mut ledger = self.town.ledger();
-                    ledger.count("held");
+                    ledger.count(want.kind(&granted));
+                    if let Err(what) = want.is_met(&granted) {
+                        ledger.violate(format!("a hold was granted otherwise: {what}"));
+                    }
                     ledger.held(&granted, now);
-                    return Some(granted);
+                    return Some((granted, want));
                 }
                 Ok(other) => panic!("a hold was answered with {other:?}"),
-                Err(failure) if meaning(&failure) == Meaning::Refused => {
+                Err(failure) if refusal(&failure) == Meaning::Refused => {
                     self.town.ledger().count("not held");
                     return None;
                 }
@@ -243,11 +257,10 @@ impl Person {
         }
     }
 
-    /// Books held berths or reserves them, and presses the key again when nothing is said, and sometimes all the same.
-    async fn order(&mut self, visit: &mut Visit, held: Hold, end: End) {
-        let passengers: Vec<_> = (0..held.grants.len()).map(|_| passenger()).collect();
-        let (run, leg, class) = (held.run, held.leg, held.class);
-        let price = Request::Price { run, leg, class, quota: held.quota, passengers: passengers.clone() };
+    /// Books what is held or reserves it.
+    async fn order(&mut self, visit: &mut Visit, held: Hold, want: Want, end: End) {
+        let Want { leg, class, quota, passengers, .. } = want;
+        let price = Request::Price { run: held.run, leg, class, quota, passengers: passengers.clone() };
         let Ok(Reply::Priced(fare)) = self.ask(visit, price).await else { return };
         let phone = Phone::parse("9810012345").expect("a number");
         let order = Order { hold: held.clone(), passengers, phone, agreed: fare.total };
@@ -256,7 +269,7 @@ impl Person {
             End::Reserve => Request::Reserve { op, order },
             _ => Request::Book { op, order, payment: self.money() },
         };
-        self.carry_out(visit, op, Some(held.id), request).await;
+        self.carry_out(visit, op, About::Order(held.id), request).await;
         if self.chance.random_bool(0.1) {
             // Whoever was not told leaves it at that, and the berths go back if they are still held.
             self.release(visit, &held).await;
@@ -272,57 +285,69 @@ impl Person {
         }
         let op = OpId(self.id());
         let request = Request::PaySlip { op, pnr, payment: self.money() };
-        self.carry_out(visit, op, None, request).await;
+        self.carry_out(visit, op, About::Slip(pnr), request).await;
     }
 
-    async fn carry_out(&mut self, visit: &mut Visit, op: OpId, hold: Option<HoldId>, request: Request) {
+    /// Does something that must be done once, and presses the key again when nothing is said, and sometimes all the same.
+    pub(super) async fn carry_out(&mut self, visit: &mut Visit, op: OpId, about: About, request: Request) {
         for _ in 0..self.chance.random_range(1..=4) {
             let known = if self.chance.random_bool(0.1) {
                 let (first, second) =
-                    join(self.ask_for(visit, op, hold, &request), self.ask_for(visit, op, hold, &request)).await;
-                first || second
+                    join(self.ask_for(visit, op, &about, &request), self.ask_for(visit, op, &about, &request)).await;
+                visit.remember(&first);
+                visit.remember(&second);
+                first.0 || second.0
             } else {
-                self.press(visit, op, hold, &request).await
+                self.press(visit, op, &about, &request).await
             };
             if known && self.chance.random_bool(0.7) {
                 return;
             }
             self.wait(0.0, 8.0).await;
         }
-        visit.open.push((op, hold, request));
+        visit.open.push((op, about, request));
     }
 
     /// Asks for something that must be done once, and says whether it is known what became of it.
-    async fn press(&self, visit: &Visit, op: OpId, hold: Option<HoldId>, request: &Request) -> bool {
-        self.ask_for(visit, op, hold, request).await
+    async fn press(&self, visit: &mut Visit, op: OpId, about: &About, request: &Request) -> bool {
+        let answer = self.ask_for(visit, op, about, request).await;
+        visit.remember(&answer);
+        answer.0
     }
 
-    async fn ask_for(&self, visit: &Visit, op: OpId, hold: Option<HoldId>, request: &Request) -> bool {
-        let about = match request {
-            Request::PaySlip { pnr, .. } => Holder::Booking(*pnr),
-            _ => Holder::Hold(hold.expect("an order stands on a hold")),
-        };
+    /// Asks, and says whether it is known what became of it, and what was made.
+    async fn ask_for(&self, visit: &Visit, op: OpId, about: &About, request: &Request) -> (bool, Option<Pnr>) {
         let now = self.town.now();
-        self.town.ledger().asked(op, about, now);
+        let known = {
+            let mut ledger = self.town.ledger();
+            ledger.asked(op, about, now);
+            about.pnr().map_or(0, |pnr| ledger.known(pnr))
+        };
         let reply = self.ask(visit, request.clone()).await;
         let now = self.town.now();
         let mut ledger = self.town.ledger();
         match reply {
             Ok(Reply::Booking(booking)) => {
-                ledger.told(op, hold, &booking, now);
+                ledger.told(op, &booking, known, now);
+                ledger.count(match request {
+                    Request::Reserve { .. } => "reserved",
+                    Request::Cancel { .. } => "cancelled",
+                    Request::GiveUpSlip { .. } => "given up",
+                    Request::PayOut { .. } => "paid out",
+                    _ => "paid",
+                });
+                let is_made = matches!(about, About::Order(_));
                 if let Request::Reserve { .. } = request {
                     ledger.slips.push(booking.pnr);
-                    ledger.count("reserved");
-                } else {
-                    ledger.count("paid");
                 }
-                true
+                (true, is_made.then_some(booking.pnr))
             }
-            Ok(other) => panic!("an order was answered with {other:?}"),
+            Ok(other) => panic!("an action was answered with {other:?}"),
             Err(failure) => {
-                ledger.refused(op, &failure);
-                ledger.count(if meaning(&failure) == Meaning::Unknown { "not answered" } else { "refused" });
-                meaning(&failure) == Meaning::Refused
+                let meaning = ledger.refused(op, &failure);
+                ledger.count(if meaning == Meaning::Unknown { "not answered" } else { "refused" });
+                // That it is too late is an answer, even if it does not say what became of an earlier attempt.
+                (meaning == Meaning::Refused || refusal(&failure) == Meaning::Refused, None)
             }
         }
     }
@@ -330,15 +355,29 @@ impl Person {
     async fn look(&mut self, visit: &Visit) {
         let known: Vec<Pnr> = self.town.ledger().bookings.keys().copied().collect();
         let Some(pnr) = known.choose(&mut self.chance).copied() else { return };
-        if let Ok(Reply::Booking(booking)) = self.ask(visit, Request::Booking { pnr }).await {
-            let now = self.town.now();
-            self.town.ledger().seen(&booking, now);
+        self.show(visit, pnr).await;
+        if let Ok(Reply::Bookings { page, .. }) = self.ask(visit, Request::MyBookings { after: None }).await {
+            // They may be a moment old, but each is whole.
+            for booking in page {
+                let mut ledger = self.town.ledger();
+                if let Err(what) = paper::check(&booking) {
+                    ledger.violate(format!("{} was listed and cannot be: {what}", booking.pnr));
+                }
+            }
         }
-        let _ = self.ask(visit, Request::MyBookings { after: None }).await;
+    }
+
+    /// Looks at a booking.
+    pub(super) async fn show(&self, visit: &Visit, pnr: Pnr) -> Option<Arc<Booking>> {
+        let known = self.town.ledger().known(pnr);
+        let Ok(Reply::Booking(booking)) = self.ask(visit, Request::Booking { pnr }).await else { return None };
+        let now = self.town.now();
+        self.town.ledger().seen(&booking, known, now);
+        Some(booking)
     }
 
     /// Asks, and notes what was asked and answered.
-    async fn ask(&self, visit: &Visit, request: Request) -> Result<Reply, Failure> {
+    pub(super) async fn ask(&self, visit: &Visit, request: Request) -> Result<Reply, Failure> {
         self.town.trace.note(&visit.place, format_args!("asks {}", asked(&request)));
         let reply = visit.session.call(request).await;
         self.town.trace.note(&visit.place, format_args!("is told {}", answered(&reply)));
@@ -346,22 +385,19 @@ impl Person {
     }
 
     fn money(&self) -> Tender {
-        let method = match self.role {
-            Role::Guest => PaymentMethod::Test,
-            Role::Agent(_) => PaymentMethod::Cash,
-        };
+        let method = if self.is_staff() { PaymentMethod::Cash } else { PaymentMethod::Test };
         Tender { method, reference: None }
     }
 
-    fn id(&mut self) -> Uuid {
+    pub(super) fn id(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.chance.random()).into_uuid()
     }
 
     /// Mostly a few seconds, at times until the very end of what was promised, or longer.
-    async fn think(&mut self, until: DateTime<Utc>) {
+    pub(super) async fn think(&mut self, until: DateTime<Utc>) {
         match self.chance.random_range(0..10) {
-            0..=4 => self.wait(0.1, 8.0).await,
-            5..=6 => self.wait(5.0, 60.0).await,
+            0..=5 => self.wait(0.1, 6.0).await,
+            6 => self.wait(5.0, 60.0).await,
             7..=8 => {
                 let left = (until - self.town.now()).to_std().unwrap_or_default().as_secs_f64();
                 self.wait((left - 12.0).max(0.0), left).await;
@@ -370,61 +406,7 @@ impl Person {
         }
     }
 
-    async fn wait(&mut self, least: f64, most: f64) {
+    pub(super) async fn wait(&mut self, least: f64, most: f64) {
         pass(Duration::from_secs_f64(self.chance.random_range(least..=most))).await;
-    }
-}
-
-fn passenger() -> Passenger {
-    Passenger {
-        name: PersonName::parse("Anita").expect("a name"),
-        age: 34_u8.try_into().expect("an age"),
-        gender: Gender::Female,
-        preference: None,
-        accommodation: Accommodation::Berth,
-    }
-}
-
-fn asked(request: &Request) -> String {
-    match request {
-        Request::Hold { hold, run, leg, class, choice, .. } => {
-            let (hold, from, to, class) = (short(hold.0), leg.from(), leg.to(), class.code());
-            match choice {
-                Choice::Best(wishes) => format!("hold {hold} {run} {from}-{to} {class} best {}", wishes.len()),
-                Choice::Berths(berths) => {
-                    let berths: Vec<_> = berths.iter().map(BerthRef::to_string).collect();
-                    format!("hold {hold} {run} {from}-{to} {class} {}", berths.join(" "))
-                }
-            }
-        }
-        Request::Release { hold, .. } => format!("release {}", short(hold.0)),
-        Request::Price { .. } => "price".to_owned(),
-        Request::Book { op, order, .. } => format!("book {} hold {}", short(op.0), short(order.hold.id.0)),
-        Request::Reserve { op, order } => format!("reserve {} hold {}", short(op.0), short(order.hold.id.0)),
-        Request::PaySlip { op, pnr, .. } => format!("pay slip {} {pnr}", short(op.0)),
-        Request::Booking { pnr } => format!("show {pnr}"),
-        Request::SignIn { name, .. } => format!("sign in {name}"),
-        Request::MyBookings { .. } => "my bookings".to_owned(),
-        other => format!("{other:?}"),
-    }
-}
-
-fn answered(reply: &Result<Reply, Failure>) -> String {
-    match reply {
-        Ok(Reply::Held(hold)) => {
-            let berths: Vec<_> = hold.berths().iter().map(BerthRef::to_string).collect();
-            format!("held {} until {}", berths.join(" "), hold.until.format("%H:%M:%S%.3f"))
-        }
-        Ok(Reply::Booking(booking)) => {
-            let berths: Vec<_> = booking.berths().map(|allotted| allotted.berth.to_string()).collect();
-            format!("booking {} v{} {:?} {}", booking.pnr, booking.version, booking.status, berths.join(" "))
-        }
-        Ok(Reply::Priced(fare)) => format!("price {}", fare.total),
-        Ok(Reply::Welcome(_)) => "welcome".to_owned(),
-        Ok(Reply::Bookings { page, .. }) => format!("{} bookings", page.len()),
-        Ok(_) => "done".to_owned(),
-        // Without the reference, which is for the log.
-        Err(Failure::Unavailable { outcome, .. }) => format!("no answer: {outcome:?}"),
-        Err(failure) => format!("no: {failure}"),
     }
 }

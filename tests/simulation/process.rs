@@ -11,10 +11,9 @@ use kiosk::store::{Names, Store};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::clock::{OwnClock, pass};
+use super::clock::{Almanac, OwnClock, pass};
 use super::network::{Line, Network};
 use super::trace::Trace;
 use super::weather::Weather;
@@ -64,11 +63,9 @@ pub struct Slot {
 pub struct Ground {
     pub network: Network,
     pub trace: Trace,
-    pub began: Instant,
+    pub almanac: Almanac,
     pub terms: Terms,
     pub weather: Weather,
-    /// Until when processes crash.
-    pub until: Instant,
 }
 
 impl Slot {
@@ -99,16 +96,19 @@ impl Slot {
             let process = Arc::new(self.start(&ground, generation, &mut chance).await);
             self.set(Some(Arc::clone(&process)));
             let polls = tokio::spawn(look_around(Arc::clone(&process), chance.random_range(3.0..20.0)));
+            let every = chance.random_range(10.0..60.0);
+            let works = tokio::spawn(work(Arc::clone(&process), ground.network.clone(), every));
             let Some(life) = ground.weather.life else { return std::future::pending().await };
-            let life = life.mul_f64(chance.random_range(0.2..2.0));
-            if timeout_at(ground.until, pass(life)).await.is_err() {
-                return std::future::pending().await;
+            pass(life.mul_f64(chance.random_range(0.2..2.0))).await;
+            while ground.network.is_calm() {
+                pass(life).await;
             }
             // From here on nothing it does is seen by anybody, whatever its destructors try.
             process.line.cut();
             self.set(None);
             process.crashed.cancel();
             polls.abort();
+            works.abort();
             ground.trace.note(&process.name, "crashes");
             pass(Duration::from_millis(chance.random_range(10..5_000))).await;
         }
@@ -121,7 +121,7 @@ impl Slot {
         };
         loop {
             let (clients, line) = ground.network.connect(&name);
-            let clock = Arc::new(OwnClock::new(ground.began, off(chance)));
+            let clock = Arc::new(OwnClock::new(ground.almanac.clone(), off(chance)));
             let patience = Patience::new(TokioTimer::default(), chance.random());
             let store = Store::with_patience(clients, Names::default(), patience);
             let settings = settings(ground.terms, Chance::seeded(chance.random()));
@@ -151,5 +151,15 @@ async fn look_around(process: Arc<Process>, every: f64) {
     loop {
         pass(Duration::from_secs_f64(every)).await;
         process.kiosk.poll_once().await;
+    }
+}
+
+/// Does what is due now and then while the weather is bad; in calm weather it is done when the world says so.
+async fn work(process: Arc<Process>, network: Network, every: f64) {
+    loop {
+        pass(Duration::from_secs_f64(every)).await;
+        if !network.is_calm() {
+            process.kiosk.work_once().await;
+        }
     }
 }

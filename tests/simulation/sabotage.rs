@@ -12,12 +12,30 @@ pub enum Sabotage {
     UncheckedHold,
     /// A hold that takes a berth of an expired one frees none of that one's other berths.
     HalfReclaim,
+    /// A cancellation clears whole masks: the segments of other travellers too.
+    WideCancel,
+    /// A promotion asks for neither the booking nor its entry nor the masks as they were read.
+    UnguardedPromotion,
+    /// A confirmation no longer asks whether the hold is there.
+    BlindConfirm,
 }
+
+/// The transactions that some of them are about, by the newest deed of the booking that is written.
+const DEEDS: [(Sabotage, &[&str]); 3] = [
+    (Sabotage::WideCancel, &["Cancelled"]),
+    (Sabotage::UnguardedPromotion, &["Promoted"]),
+    (Sabotage::BlindConfirm, &["Booked", "Paid"]),
+];
 
 impl Sabotage {
     /// All of them, by the names under which they are asked for.
-    pub const ALL: [(&'static str, Self); 2] =
-        [("unchecked-hold", Self::UncheckedHold), ("half-reclaim", Self::HalfReclaim)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("unchecked-hold", Self::UncheckedHold),
+        ("half-reclaim", Self::HalfReclaim),
+        ("wide-cancel", Self::WideCancel),
+        ("unguarded-promotion", Self::UnguardedPromotion),
+        ("blind-confirm", Self::BlindConfirm),
+    ];
 
     /// That of a name.
     pub fn named(name: &str) -> Option<Self> {
@@ -26,60 +44,130 @@ impl Sabotage {
 
     /// Changes a request, if it is one that it is about. Whether it did.
     pub fn tamper(self, ask: &mut Ask) -> bool {
-        match (self, ask.operation.as_str()) {
-            (Self::UncheckedHold, "UpdateItem") => self.update(&mut ask.body),
-            (Self::UncheckedHold, "TransactWriteItems") => {
-                let items = ask.body["TransactItems"].as_array_mut().into_iter().flatten();
-                items.filter_map(|item| item.get_mut("Update")).fold(false, |did, update| self.update(update) | did)
+        let is_update = ask.operation == "UpdateItem";
+        match self {
+            Self::UncheckedHold | Self::HalfReclaim if is_update => self.update(&mut ask.body),
+            Self::HalfReclaim => false,
+            Self::UncheckedHold => self.updates(ask),
+            Self::WideCancel | Self::UnguardedPromotion | Self::BlindConfirm => {
+                let (_, deeds) = DEEDS.iter().find(|(of, _)| *of == self).expect("it has its deeds");
+                let is_meant = newest_deed(ask).is_some_and(|deed| deeds.contains(&deed.as_str()));
+                if is_meant && self == Self::UnguardedPromotion {
+                    unguard(ask);
+                }
+                is_meant && (self.updates(ask) || self == Self::UnguardedPromotion)
             }
-            (Self::HalfReclaim, "UpdateItem") => self.update(&mut ask.body),
-            _ => false,
         }
     }
 
+    /// Changes the updates of a transaction.
+    fn updates(self, ask: &mut Ask) -> bool {
+        let items = ask.body["TransactItems"].as_array_mut().into_iter().flatten();
+        items.filter_map(|item| item.get_mut("Update")).fold(false, |did, update| self.update(update) | did)
+    }
+
     fn update(self, update: &mut Value) -> bool {
-        let names = names(update);
-        let has_mask = |name: &str| names.iter().any(|(key, value)| key == name && is_mask(value));
         match self {
-            Self::UncheckedHold => {
-                let Some(condition) = update["ConditionExpression"].as_str() else { return false };
-                let clauses: Vec<_> = condition.split(" AND ").map(str::to_owned).collect();
-                let mut changed = false;
-                let clauses: Vec<String> = clauses
-                    .into_iter()
-                    .map(|clause| {
-                        let name = clause.trim_start_matches("attribute_not_exists(");
-                        let name = name.split([' ', ')']).next().unwrap_or_default();
-                        // What is asked stays in the expression, or its names and values would be refused as unused.
-                        if has_mask(name) {
-                            changed = true;
-                            format!("({clause} OR attribute_exists({name}) OR attribute_not_exists({name}))")
-                        } else {
-                            clause
-                        }
-                    })
-                    .collect();
-                update["ConditionExpression"] = clauses.join(" AND ").into();
-                changed
+            Self::UncheckedHold | Self::UnguardedPromotion => {
+                unask(update, |names, name| names.iter().any(|(key, value)| key == name && is_mask(value)))
             }
-            Self::HalfReclaim => {
-                // Of the berths that an expired hold gives back, those that nobody takes keep their masks.
-                let Some(expression) = update["UpdateExpression"].as_str() else { return false };
-                let Some((before, after)) = expression.split_once(" REMOVE ") else { return false };
-                let (removed, rest) = after.split_once(" ADD ").unwrap_or((after, ""));
-                let takes = before.split_once(' ').is_some_and(|(_, sets)| {
-                    sets.split(", ").any(|set| {
-                        names.iter().any(|(key, value)| set.starts_with(key.as_str()) && value.starts_with("H#"))
-                    })
-                });
-                let kept: Vec<_> = removed.split(", ").filter(|name| !has_mask(name)).collect();
-                if !takes || kept.is_empty() || kept.len() == removed.split(", ").count() {
-                    return false;
-                }
-                update["UpdateExpression"] = format!("{before} REMOVE {} ADD {rest}", kept.join(", ")).into();
-                true
+            Self::BlindConfirm => unask(update, |names, name| {
+                let hold = name.split('.').next().unwrap_or_default();
+                name != hold && names.iter().any(|(key, value)| key == hold && value.starts_with("H#"))
+            }),
+            Self::HalfReclaim => half_reclaim(update),
+            Self::WideCancel => widen(update),
+        }
+    }
+}
+
+/// Makes the clauses of a condition always true that are about certain attributes. What is asked stays in the expression,
+/// or its names and values would be refused as unused.
+fn unask(update: &mut Value, is_meant: impl Fn(&[(String, String)], &str) -> bool) -> bool {
+    let names = names(update);
+    let Some(condition) = update["ConditionExpression"].as_str() else { return false };
+    let mut changed = false;
+    let clauses: Vec<String> = condition
+        .split(" AND ")
+        .map(|clause| {
+            let name = clause.trim_start_matches("attribute_not_exists(");
+            let name = name.split([' ', ')']).next().unwrap_or_default();
+            if is_meant(&names, name) {
+                changed = true;
+                format!("({clause} OR attribute_exists({name}) OR attribute_not_exists({name}))")
+            } else {
+                clause.to_owned()
+            }
+        })
+        .collect();
+    update["ConditionExpression"] = clauses.join(" AND ").into();
+    changed
+}
+
+/// Of the berths that an expired hold gives back, those that nobody takes keep their masks.
+fn half_reclaim(update: &mut Value) -> bool {
+    let names = names(update);
+    let has_mask = |name: &str| names.iter().any(|(key, value)| key == name && is_mask(value));
+    let Some(expression) = update["UpdateExpression"].as_str() else { return false };
+    let Some((before, after)) = expression.split_once(" REMOVE ") else { return false };
+    let (removed, rest) = after.split_once(" ADD ").unwrap_or((after, ""));
+    let takes = before.split_once(' ').is_some_and(|(_, sets)| {
+        sets.split(", ")
+            .any(|set| names.iter().any(|(key, value)| set.starts_with(key.as_str()) && value.starts_with("H#")))
+    });
+    let kept: Vec<_> = removed.split(", ").filter(|name| !has_mask(name)).collect();
+    if !takes || kept.is_empty() || kept.len() == removed.split(", ").count() {
+        return false;
+    }
+    update["UpdateExpression"] = format!("{before} REMOVE {} ADD {rest}", kept.join(", ")).into();
+    true
+}
+
+/// Removes every mask that is set.
+fn widen(update: &mut Value) -> bool {
+    let names = names(update);
+    let Some(expression) = update["UpdateExpression"].as_str().map(str::to_owned) else { return false };
+    let (set, rest) = expression.split_once(" ADD ").unwrap_or((&expression, ""));
+    let (set, removed) = set.split_once(" REMOVE ").unwrap_or((set, ""));
+    let is_of_mask = |clause: &&str| {
+        let name = clause.split(' ').next().unwrap_or_default();
+        names.iter().any(|(key, value)| key == name && is_mask(value))
+    };
+    let sets = set.trim_start_matches("SET ").split(", ");
+    let (cleared, kept): (Vec<&str>, Vec<&str>) = sets.partition(is_of_mask);
+    if cleared.is_empty() {
+        return false;
+    }
+    let mut removed: Vec<&str> = removed.split(", ").filter(|name| !name.is_empty()).collect();
+    for clause in &cleared {
+        let (name, value) = clause.split_once(" = ").expect("a mask is set to a number");
+        removed.push(name);
+        update["ExpressionAttributeValues"].as_object_mut().expect("it has values").remove(value);
+    }
+    update["UpdateExpression"] = format!("SET {} REMOVE {} ADD {rest}", kept.join(", "), removed.join(", ")).into();
+    true
+}
+
+/// Leaves out what a transaction asks of the items that it puts and deletes.
+fn unguard(ask: &mut Ask) {
+    for item in ask.body["TransactItems"].as_array_mut().into_iter().flatten() {
+        for write in ["Put", "Delete"] {
+            let Some(write) = item.get_mut(write).and_then(Value::as_object_mut) else { continue };
+            for part in ["ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"] {
+                write.remove(part);
             }
         }
+    }
+}
+
+/// The newest deed of the booking that a transaction puts.
+fn newest_deed(ask: &Ask) -> Option<String> {
+    let puts = ask.body.get("TransactItems")?.as_array()?.iter().filter_map(|item| item.get("Put"));
+    let booking = puts.map(|put| &put["Item"]).find(|item| item.get("BookingID").is_some())?;
+    let what = &booking["History"]["L"].as_array()?.last()?["M"]["What"];
+    match what.get("S") {
+        Some(deed) => deed.as_str().map(str::to_owned),
+        None => what["M"].as_object()?.keys().next().cloned(),
     }
 }
 

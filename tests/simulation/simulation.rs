@@ -8,38 +8,53 @@
 #![allow(clippy::large_futures, reason = "a few people in a test: their futures' size costs nothing")]
 
 mod ask;
+mod claims;
 mod clock;
+mod deeds;
+mod giving_up;
 mod ledger;
 mod network;
+mod paper;
 mod person;
 mod process;
+mod queue_verdict;
 mod sabotage;
+mod season;
 mod timetable;
+mod town;
 mod trace;
 mod verdict;
+mod wants;
 mod weather;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use kiosk::domain::user::{Email, Role as AccountRole, Username};
+use futures_util::future::join_all;
+use kiosk::domain::user::{Email, Role, Username};
 use kiosk::service::{Chance, Kiosk, Receipts, Settings};
 use kiosk::store::Names;
 use kiosk::store::Store;
 use kiosk::store::retry::{Patience, TokioTimer};
 use rand::RngExt;
-use tokio::time::{Instant, sleep_until};
+use rand::rngs::StdRng;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub use self::sabotage::Sabotage;
 
-use self::clock::{OwnClock, pass};
+use self::clock::{Almanac, OwnClock, pass};
 use self::ledger::Ledger;
 use self::network::Network;
-use self::person::{PASSWORD, Person, Role, Town};
+use self::person::{PASSWORD, Person, Who};
 use self::process::{Ground, Slot, Terms};
+use self::season::Season;
+use self::town::Town;
 use self::trace::Trace;
+use self::wants::Fashion;
 use self::weather::{Weather, chance};
 
 /// What came of one seed.
@@ -60,9 +75,13 @@ mod part {
     pub const PLAN: u64 = 0;
     pub const NETWORK: u64 = 1;
     pub const EDITOR: u64 = 2;
+    pub const RAILWAY: u64 = 3;
     pub const SLOTS: u64 = 100;
     pub const PEOPLE: u64 = 1000;
 }
+
+/// How long after the closing everybody has gone home, in calm weather.
+const LONGEST_VISIT: Duration = Duration::from_mins(40);
 
 /// Runs the world of a seed to its end.
 pub fn run(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
@@ -73,66 +92,67 @@ pub fn run(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
 async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
     let mut plan = chance(seed, part::PLAN);
     let weather = Weather::of(&mut plan);
+    let season = Season::of(&mut plan);
     let terms = Terms {
         hold: TimeDelta::seconds(plan.random_range(30..=90)),
         slip: TimeDelta::seconds(plan.random_range(40..=120)),
-        receipts: if plan.random_bool(0.05) { Receipts::AtOnce } else { Receipts::WhenAsked },
+        receipts: if plan.random_bool(0.02) { Receipts::AtOnce } else { Receipts::WhenAsked },
     };
-    let (trace, began) = (Trace::begin(), Instant::now());
+    let trace = Trace::begin();
     let network = Network::new(chance(seed, part::NETWORK), trace.clone(), sabotage);
-    let (people, agents, slots) = (plan.random_range(3..=9), plan.random_range(0..=3), plan.random_range(1..=4));
-    prepare(&network, terms, began, agents).await;
-    trace.note("world", format_args!("{weather:?} {terms:?}"));
+    let (people, slots) = (people(&mut plan), plan.random_range(1..=4));
+    let almanac = Almanac::new(season.acts[0].begins);
+    prepare(&network, terms, &almanac, &people).await;
+    trace.note("world", format_args!("{weather:?} {season:?} {terms:?}"));
 
-    let closing = Instant::now() + Duration::from_secs(plan.random_range(60..=240));
     let town = Arc::new(Town {
         slots: (1..=slots).map(Slot::new).collect(),
         ledger: Mutex::new(Ledger::default()),
         trace: trace.clone(),
-        runs: timetable::runs()[..plan.random_range(1..=2)].to_vec(),
-        began,
-        closing,
+        runs: season.runs.clone(),
+        almanac: almanac.clone(),
+        fashion: Fashion::of(&mut plan),
+        closing: Mutex::new(Instant::now()),
     });
-    network.turn(weather.clone());
-    let ground = Ground {
-        network: network.clone(),
-        trace: trace.clone(),
-        began,
-        terms,
-        weather: weather.clone(),
-        until: closing,
-    };
+    let ground = Ground { network: network.clone(), trace: trace.clone(), almanac, terms, weather: weather.clone() };
     for slot in 0..town.slots.len() {
         let (town, ground) = (Arc::clone(&town), ground.clone());
         tokio::spawn(async move { town.slots[slot].live(ground, chance(seed, part::SLOTS + slot as u64)).await });
     }
     if let Some(every) = weather.edition {
-        tokio::spawn(edit(network.clone(), seed, every, closing));
+        tokio::spawn(edit(network.clone(), seed, every));
     }
-    let lives: Vec<_> = (0..people)
-        .map(|number| {
-            let role = if number < agents { Role::Agent(agent(number)) } else { Role::Guest };
-            let chance = chance(seed, part::PEOPLE + u64::from(number));
-            tokio::spawn(Person::new(number, role, chance, Arc::clone(&town)).live())
-        })
-        .collect();
-
-    sleep_until(closing).await;
-    trace.note("world", "closes: the weather clears up");
-    network.turn(Weather::calm());
     let mut panic = None;
-    for life in lives {
-        if let Err(error) = life.await {
-            panic.get_or_insert(format!("a task ended with a panic: {error}"));
+    for (act, part) in season.acts.iter().zip(0..) {
+        town.almanac.leap(act.begins);
+        let closing = Instant::now() + Duration::from_secs(act.lasts.into());
+        town.open_until(closing);
+        network.turn(weather.clone());
+        let mut lives = come(&town, seed, part, &people);
+        if let (0, Some(after)) = (part, season.cancels) {
+            lives.push(cancel(&town, seed, after));
         }
+        sleep_until(closing).await;
+        trace.note("world", "closes: the weather clears up");
+        network.turn(Weather::calm());
+        let over = Instant::now() + LONGEST_VISIT;
+        for life in lives {
+            match timeout_at(over, life).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => drop(panic.get_or_insert(format!("a task ended with a panic: {error}"))),
+                Err(_) => drop(panic.get_or_insert("somebody never gets an answer to go home with".to_owned())),
+            }
+        }
+        // Until whatever was late has arrived, and whatever was held is over.
+        pass(Duration::from_mins(10)).await;
+        do_all_work(&town).await;
     }
-    // Until whatever was late has arrived, and whatever was held is over.
-    pass(Duration::from_mins(10)).await;
     let store = store(&network, "judge", seed);
     let found = panic.or_else(|| town.ledger().violation().map(str::to_owned));
-    let violation = match found {
-        Some(found) => Some(found),
-        None => verdict::judge(&town, &store.0, &store.1).await.err(),
+    let judged = verdict::judge(&town, &store.0, &store.1).await.err();
+    let violation = match (found, judged) {
+        (Some(found), Some(judged)) => Some(format!("{found}; and {judged}")),
+        (found, judged) => found.or(judged),
     };
     if let Some(violation) = &violation {
         trace.note("world", format_args!("VIOLATION: {violation}"));
@@ -141,8 +161,48 @@ async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
     Outcome { seed, violation, hash: trace.hash(), trace: trace.lines(), counts }
 }
 
-fn agent(number: u32) -> String {
-    format!("agent{number}")
+/// Who lives in a world.
+fn people(chance: &mut StdRng) -> Vec<Who> {
+    let mut people = Vec::new();
+    let mut join = |role: Role, count: u32| {
+        let name = |number: u32| format!("{}{number}", role.word());
+        people.extend((0..count).map(|number| Who::Account(name(number), role)));
+    };
+    join(Role::Agent, chance.random_range(0..=2));
+    join(Role::Traveller, chance.random_range(0..=2));
+    join(Role::Administrator, 1);
+    people.extend((0..chance.random_range(1..=4)).map(|_| Who::Guest));
+    people
+}
+
+/// Lets everybody come, each with a chance of their own.
+fn come(town: &Arc<Town>, seed: u64, act: u64, people: &[Who]) -> Vec<JoinHandle<()>> {
+    let lives = (0..).zip(people).map(|(number, who)| {
+        let chance = chance(seed, part::PEOPLE + 100 * act + u64::from(number));
+        tokio::spawn(Person::new(number, who.clone(), chance, Arc::clone(town)).live())
+    });
+    lives.collect()
+}
+
+/// Lets the administrator cancel the first run after a while.
+fn cancel(town: &Arc<Town>, seed: u64, after: u32) -> JoinHandle<()> {
+    let (town, chance) = (Arc::clone(town), chance(seed, part::RAILWAY));
+    tokio::spawn(async move {
+        pass(Duration::from_secs(after.into())).await;
+        let who = Who::Account("administrator0".to_owned(), Role::Administrator);
+        let run = town.runs[0];
+        Person::new(99, who, chance, town).cancel_run(run).await;
+    })
+}
+
+/// Lets every process do what is due, all at once, and then one of them what is due later, until nothing can be left.
+async fn do_all_work(town: &Town) {
+    for at_once in [town.slots.len(), 1, 1] {
+        let processes = join_all(town.slots[..at_once].iter().map(Slot::running)).await;
+        join_all(processes.iter().map(|process| process.kiosk.work_once())).await;
+        // What is looked after again is so within a minute.
+        pass(Duration::from_secs(75)).await;
+    }
 }
 
 fn store(network: &Network, name: &str, seed: u64) -> (Store, kiosk::aws::Clients) {
@@ -151,34 +211,34 @@ fn store(network: &Network, name: &str, seed: u64) -> (Store, kiosk::aws::Client
     (Store::with_patience(clients.clone(), Names::default(), patience), clients)
 }
 
-/// The tables, the train, and accounts for the counters.
-async fn prepare(network: &Network, terms: Terms, began: Instant, agents: u32) {
+/// The tables, the train, and accounts for those who have one.
+async fn prepare(network: &Network, terms: Terms, almanac: &Almanac, people: &[Who]) {
     let (store, _) = store(network, "setup", 1);
     store.provision(|_| {}).await.expect("an empty store can be provisioned");
     store.publish(&timetable::stations(), &[timetable::first_edition()], |_, _| {}).await.expect("it can be published");
     let settings: Settings = process::settings(terms, Chance::seeded(1));
-    let clock = Arc::new(OwnClock::new(began, TimeDelta::zero()));
+    let clock = Arc::new(OwnClock::new(almanac.clone(), TimeDelta::zero()));
     let kiosk = Kiosk::open(store, settings, clock).await.expect("the catalogue is read");
-    for number in 0..agents {
-        let name = Username::parse(&agent(number)).expect("a name");
-        let email = Email::parse(&format!("{}@example.in", agent(number))).expect("an address");
-        let added = kiosk.add_account(name, email, AccountRole::Agent, PASSWORD.to_owned().into()).await;
+    for who in people {
+        let Who::Account(name, role) = who else { continue };
+        let email = Email::parse(&format!("{name}@example.in")).expect("an address");
+        let name = Username::parse(name).expect("a name");
+        let added = kiosk.add_account(name, email, *role, PASSWORD.to_owned().into()).await;
         added.expect("nobody has the name");
     }
     kiosk.settle().await;
 }
 
-/// Publishes another edition of the train from time to time.
-async fn edit(network: Network, seed: u64, every: Duration, until: Instant) {
+/// Publishes another edition of the train from time to time, while the weather is bad.
+async fn edit(network: Network, seed: u64, every: Duration) {
     let mut chance = chance(seed, part::EDITOR);
     let (store, _) = store(&network, "editor", chance.random());
     loop {
         pass(every.mul_f64(chance.random_range(0.3..1.5))).await;
-        if Instant::now() >= until {
-            return;
+        if !network.is_calm() {
+            // One that does not succeed is finished by the next.
+            let _ = store.publish(&timetable::stations(), &[timetable::next_edition(&mut chance)], |_, _| {}).await;
         }
-        // One that does not succeed is finished by the next.
-        let _ = store.publish(&timetable::stations(), &[timetable::next_edition(&mut chance)], |_, _| {}).await;
     }
 }
 

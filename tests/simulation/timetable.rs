@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kiosk::domain::coach::{Class, Coach, CoachId};
 use kiosk::domain::station::{Station, StationCode};
-use kiosk::domain::train::{Halt, RunDays, RunId, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use kiosk::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
 use kiosk::store::trains::Listing;
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -37,9 +37,13 @@ pub fn stations() -> Vec<Station> {
     HALTS.map(station).to_vec()
 }
 
+/// Coaches that are just large enough for a berth that is shared, and for one of each quota.
+const OTHERS: [(&str, Class, u8); 2] = [("B1", Class::ThirdAc, 16), ("S1", Class::Sleeper, 12)];
+
 /// The train as it is published first.
 pub fn first_edition() -> Listing {
-    edition(|_| false, &[("A1", Class::SecondAc, 4), ("A2", Class::SecondAc, 4), ("B1", Class::ThirdAc, 8)])
+    let coaches = [("A1", Class::SecondAc, 4), ("A2", Class::SecondAc, 4)];
+    edition(|_| false, &[&coaches[..], &OTHERS].concat())
 }
 
 /// Another edition: halts come and go, coaches grow and are taken off.
@@ -49,13 +53,8 @@ pub fn next_edition(chance: &mut StdRng) -> Listing {
     if chance.random_bool(0.7) {
         coaches.push(("A2", Class::SecondAc, 4));
     }
-    coaches.push(("B1", Class::ThirdAc, 8));
+    coaches.extend(OTHERS);
     edition(|station| (station == "VAPI" && vapi) || (station == "RTM" && ratlam), &coaches)
-}
-
-/// The runs for which people come.
-pub fn runs() -> Vec<RunId> {
-    ["12951#2026-12-05", "12951#2026-12-06"].map(|run| run.parse().expect("a run")).to_vec()
 }
 
 fn edition(calls: impl Fn(&str) -> bool, coaches: &[(&str, Class, u8)]) -> Listing {
@@ -72,8 +71,8 @@ fn edition(calls: impl Fn(&str) -> bool, coaches: &[(&str, Class, u8)]) -> Listi
     let draft = TrainDraft {
         number: TrainNumber::parse("12951").expect("a number"),
         version: 1,
-        name: "Mumbai Rajdhani".to_owned(),
-        kind: TrainKind::Rajdhani,
+        name: "Mumbai Mail".to_owned(),
+        kind: TrainKind::Superfast,
         zone: Zone::WR,
         runs_on: RunDays::DAILY,
         halts: halts.map(halt).collect(),

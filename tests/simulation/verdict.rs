@@ -1,34 +1,67 @@
-//! The end of a run: what is stored against what people were told.
+//! The end of a world: what is stored against what people were told.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use kiosk::aws::Clients;
-use kiosk::domain::booking::{Booking, BookingStatus};
+use kiosk::domain::booking::{Booking, BookingStatus, Deed, Place};
 use kiosk::domain::coach::{BerthRef, Coach, CoachId};
+use kiosk::domain::inventory::{Part, RunState, Spot, Stage};
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::segment::SegmentMask;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::RunId;
-use kiosk::service::rules_file;
+use kiosk::service::{AuditScope, Depth, rules_file};
 use kiosk::store::runs::Current;
 use kiosk::store::{Names, Store};
 
-use super::ledger::{Ledger, Standing, complete, short};
-use super::person::Town;
+use super::deeds::short;
+use super::ledger::{Ledger, Standing};
+use super::paper;
+use super::queue_verdict;
+use super::season::{FIRST_CHART, LAST_CHART, at};
+use super::town::Town;
 
 /// Holds, slips and grace are over by then.
 const LATER: TimeDelta = TimeDelta::hours(2);
+
+/// What of a berth is sold on which segments.
+pub type Sold = BTreeMap<(CoachId, Spot), SegmentMask>;
 
 /// Looks for anything that is not as people were told.
 pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), String> {
     let stored = bookings(store, clients).await?;
     promises(&town.ledger(), &stored)?;
-    for run in &town.runs {
-        occupancy(town, store, *run, &stored).await?;
-        manifest(clients, *run, &stored).await?;
+    for change in stored.values().flat_map(|booking| &booking.history) {
+        match change.what {
+            Deed::Promoted { .. } => town.ledger().count("promoted"),
+            Deed::Dropped(_) => town.ledger().count("dropped"),
+            Deed::TrainCancelled => town.ledger().count("lost their train"),
+            Deed::Lapsed => town.ledger().count("lapsed"),
+            _ => {}
+        }
     }
-    Ok(())
+    for run in &town.runs {
+        manifest(clients, *run, &stored).await?;
+        let own: Vec<_> = stored.values().filter(|booking| booking.run == *run).collect();
+        let (rules, on) = (rules_file::bundled(), railway_time(town.now()).date());
+        let current = Current { train: None, rules: &rules, on };
+        let read = store.run(*run, current).await.map_err(|error| format!("{run} cannot be read: {error}"))?;
+        let Some(read) = read else {
+            if own.is_empty() {
+                continue;
+            }
+            return Err(format!("{run} is sold and not pinned"));
+        };
+        let sold = sold(&read.state, &own)?;
+        occupancy(town, &read.state, &own, &sold)?;
+        stage(town, &read.state, &own)?;
+        let entries = store.entries(*run).await.map_err(|error| format!("the queues cannot be read: {error}"))?;
+        queue_verdict::queues(&read.state, &entries, &own)?;
+        queue_verdict::nobody_waits_beside_a_free_berth(&read.state, &sold, &own)?;
+        queue_verdict::nobody_was_passed(&town.ledger(), &own)?;
+    }
+    second_opinion(town).await
 }
 
 /// All bookings, each read as a service reads it.
@@ -45,84 +78,139 @@ async fn bookings(store: &Store, clients: &Clients) -> Result<BTreeMap<Pnr, Book
     Ok(stored)
 }
 
-/// What was acknowledged is there, what was refused is not, and every booking is whole.
+/// What was acknowledged is there, what was refused is not, and every booking is whole and explained.
 fn promises(ledger: &Ledger, stored: &BTreeMap<Pnr, Booking>) -> Result<(), String> {
     for (pnr, told) in &ledger.bookings {
         let booking = stored.get(pnr).ok_or_else(|| format!("{pnr} was acknowledged and is not there"))?;
         if booking.version < told.version {
             return Err(format!("{pnr} was acknowledged at version {} and is at {}", told.version, booking.version));
         }
-        if booking.version == told.version && told.status == BookingStatus::Booked && *booking != **told {
+        if !booking.history.starts_with(&told.history) {
+            return Err(format!("the past of {pnr} was changed: {booking:?} for {told:?}"));
+        }
+        if booking.version == told.version && paper::timeless(booking) != paper::timeless(told) {
             return Err(format!("{pnr} is not as it was acknowledged: {booking:?} for {told:?}"));
         }
     }
     for (pnr, booking) in stored {
-        complete(booking).map_err(|what| format!("{pnr} is not whole: {what}"))?;
-        for op in booking.history.iter().map(|change| change.op) {
-            match ledger.actions.get(&op) {
-                None => return Err(format!("{pnr} was made by nobody ({})", short(op.0))),
-                Some(Standing::Refused(how)) => {
-                    return Err(format!("{pnr} is there though {} was refused: {how}", short(op.0)));
-                }
-                Some(Standing::Open | Standing::Done(_)) => {}
+        ledger.explained(booking).map_err(|what| format!("{pnr} cannot be: {what}"))?;
+        let done = booking.history.iter().filter_map(|change| Some((change.op, ledger.actions.get(&change.op)?)));
+        for (op, action) in done {
+            if let Standing::Refused(how) = &action.standing {
+                return Err(format!("{} of {pnr} was done though it was refused: {how}", short(op.0)));
+            }
+            action.about.is_done(op, booking).map_err(|what| format!("{} of {pnr}: {what}", short(op.0)))?;
+        }
+    }
+    for (op, action) in &ledger.actions {
+        if let Standing::Done(pnr) = action.standing {
+            let booking = stored.get(&pnr).ok_or_else(|| format!("{pnr} was acknowledged and is not there"))?;
+            if !booking.was_done(*op) {
+                return Err(format!("{} of {pnr} was acknowledged and is not done", short(op.0)));
             }
         }
     }
-    let done = ledger.actions.values().filter_map(|standing| match standing {
-        Standing::Done(pnr) => Some(pnr),
-        _ => None,
-    });
-    for pnr in done {
-        stored.get(pnr).ok_or_else(|| format!("{pnr} was acknowledged and is not there"))?;
-    }
-    Ok(())
+    ledger.has_moved_up(stored)
 }
 
-/// Each berth is taken on the segments of its bookings, and on no other; no segment by two.
-async fn occupancy(town: &Town, store: &Store, run: RunId, stored: &BTreeMap<Pnr, Booking>) -> Result<(), String> {
-    let confirmed = || stored.values().filter(|booking| booking.run == run && booking.status == BookingStatus::Booked);
-    let mut sold: BTreeMap<BerthRef, SegmentMask> = BTreeMap::new();
-    for booking in confirmed() {
-        for allotted in booking.berths() {
-            let mask = sold.entry(allotted.berth).or_default();
-            if mask.overlaps(booking.leg.mask()) {
-                return Err(format!("{} of {run} is sold twice, once as {}", allotted.berth, booking.pnr));
+/// What is sold of each berth, or of each half where it can be shared; nothing twice.
+fn sold(state: &RunState, own: &[&Booking]) -> Result<Sold, String> {
+    let mut sold = Sold::new();
+    for booking in own.iter().filter(|booking| booking.status == BookingStatus::Booked) {
+        for booked in &booking.passengers {
+            let (berth, parts) = match booked.place {
+                Place::Berth(allotted) if state.is_shared(allotted.berth) => (allotted.berth, &Part::HALVES[..]),
+                Place::Berth(allotted) => (allotted.berth, &[Part::Whole][..]),
+                Place::Rac { berth, part: Part::First, .. } => (berth.berth, &[Part::First][..]),
+                Place::Rac { berth, .. } => (berth.berth, &[Part::Second][..]),
+                Place::Lap | Place::Waiting { .. } | Place::Unreserved | Place::Cancelled => continue,
+            };
+            let coach = state.train.coach(berth.coach).filter(|coach| coach.class() == booking.class);
+            if !coach.is_some_and(|coach| (1..=coach.berths()).contains(&berth.number)) {
+                return Err(format!("{} has {berth}, which the train has not in {}", booking.pnr, booking.class));
             }
-            *mask = mask.with(booking.leg.mask());
+            for part in parts {
+                let mask = sold.entry((berth.coach, Spot::new(berth.number, *part))).or_default();
+                if mask.overlaps(booking.leg.mask()) {
+                    return Err(format!("{berth} of {} is sold twice, once as {}", booking.run, booking.pnr));
+                }
+                *mask = mask.with(booking.leg.mask());
+            }
         }
     }
-    let (rules, on) = (rules_file::bundled(), railway_time(town.now()).date());
-    let current = Current { train: None, rules: &rules, on };
-    let read = store.run(run, current).await.map_err(|error| format!("{run} cannot be read: {error}"))?;
-    let Some(read) = read else {
-        return if sold.is_empty() { Ok(()) } else { Err(format!("{run} is sold and not pinned")) };
-    };
-    let version = read.state.train.version();
-    if let Some(other) = confirmed().find(|booking| booking.train_version != version) {
+    Ok(sold)
+}
+
+/// Each spot is taken on the segments of its bookings, and on no other.
+fn occupancy(town: &Town, state: &RunState, own: &[&Booking], sold: &Sold) -> Result<(), String> {
+    let run = state.run;
+    let version = state.train.version();
+    if let Some(other) = own.iter().find(|booking| booking.train_version != version) {
         return Err(format!(
             "{} was sold by version {} of {run}, which is pinned to {version}",
             other.pnr, other.train_version
         ));
     }
     let later = town.now() + LATER;
-    let coaches: Vec<CoachId> = read.state.train.coaches().iter().map(Coach::id).collect();
-    if let Some(stray) = read.state.coaches.keys().find(|coach| !coaches.contains(coach)) {
+    let coaches: Vec<CoachId> = state.train.coaches().iter().map(Coach::id).collect();
+    if let Some(stray) = state.coaches.keys().find(|coach| !coaches.contains(coach)) {
         return Err(format!("{run} has a coach {stray}, which its train has not"));
     }
-    for coach in read.state.train.coaches() {
+    for coach in state.train.coaches() {
         for number in coach.numbers() {
-            let berth = BerthRef { coach: coach.id(), number };
-            let taken = read.state.coach(coach.id()).taken(number, later);
-            let is_sold = sold.get(&berth).copied().unwrap_or_default();
-            if taken != is_sold {
-                return Err(format!("{berth} of {run} is taken on {taken:?} and sold on {is_sold:?}"));
+            for part in [Part::Whole, Part::First, Part::Second] {
+                let spot = Spot::new(number, part);
+                let taken = state.coach(coach.id()).occupied(spot, later);
+                let is_sold = sold.get(&(coach.id(), spot)).copied().unwrap_or_default();
+                if taken != is_sold {
+                    let berth = BerthRef { coach: coach.id(), number };
+                    return Err(format!("{berth} {part:?} of {run} is taken on {taken:?} and sold on {is_sold:?}"));
+                }
             }
         }
     }
     Ok(())
 }
 
-/// The manifest names the confirmed bookings of its run, as they are.
+/// The run has come as far as it should have by now, and those are refunded who had to be.
+fn stage(town: &Town, state: &RunState, own: &[&Booking]) -> Result<(), String> {
+    let (run, stage) = (state.run, state.stage);
+    let was_cancelled = town.ledger().cancelled.get(&run).copied();
+    if was_cancelled == Some(true) && stage != Stage::Cancelled {
+        return Err(format!("{run} was cancelled and is {stage:?}"));
+    }
+    if was_cancelled.is_none() && stage == Stage::Cancelled {
+        return Err(format!("{run} is cancelled and nobody asked for it"));
+    }
+    if stage == Stage::Cancelled {
+        return match own.iter().find(|booking| booking.status == BookingStatus::Booked) {
+            Some(left) => Err(format!("{run} is cancelled and {} is not refunded", left.pnr)),
+            None => Ok(()),
+        };
+    }
+    let is_first = run == town.runs[0];
+    let due = match town.now() - LEEWAY {
+        now if is_first && now >= at(LAST_CHART) => Stage::FinalChart,
+        now if is_first && now >= at(FIRST_CHART) => Stage::FirstChart,
+        _ => Stage::Open,
+    };
+    if stage != due {
+        return Err(format!("{run} is {stage:?} and should be {due:?}"));
+    }
+    let waits = |booking: &&&Booking| {
+        let is_waiting = |place: &Place| matches!(place, Place::Waiting { .. });
+        booking.status == BookingStatus::Booked && paper::places(booking).iter().any(is_waiting)
+    };
+    match own.iter().find(waits) {
+        Some(left) if stage != Stage::Open => Err(format!("{} waits though the chart of {run} is made", left.pnr)),
+        _ => Ok(()),
+    }
+}
+
+/// By how much a clock that is slow may put a chart off.
+const LEEWAY: TimeDelta = TimeDelta::seconds(90);
+
+/// The manifest names the bookings of its run that were ever paid, and the slips that were given up, as they are.
 async fn manifest(clients: &Clients, run: RunId, stored: &BTreeMap<Pnr, Booking>) -> Result<(), String> {
     use aws_sdk_dynamodb::types::AttributeValue::S;
     let lines = clients
@@ -143,7 +231,19 @@ async fn manifest(clients: &Clients, run: RunId, stored: &BTreeMap<Pnr, Booking>
         let version = line["Version"].as_n().ok().and_then(|version| version.parse().ok());
         listed.insert(pnr.ok_or("a line of the manifest has no number")?, version.ok_or("a line has no version")?);
     }
-    let confirmed = stored.values().filter(|booking| booking.run == run && booking.status == BookingStatus::Booked);
-    let wanted: BTreeMap<Pnr, u32> = confirmed.map(|booking| (booking.pnr, booking.version)).collect();
+    let is_over = |booking: &&Booking| matches!(booking.status, BookingStatus::Booked | BookingStatus::Cancelled);
+    let wanted = stored.values().filter(|booking| booking.run == run).filter(is_over);
+    let wanted: BTreeMap<Pnr, u32> = wanted.map(|booking| (booking.pnr, booking.version)).collect();
     if listed == wanted { Ok(()) } else { Err(format!("the manifest of {run} is {listed:?} and should be {wanted:?}")) }
+}
+
+/// What the audit of a process that runs says.
+async fn second_opinion(town: &Town) -> Result<(), String> {
+    let process = town.slots[0].running().await;
+    let report = process.kiosk.audit(AuditScope::All, Depth::Bookings, |_, _, _| {}).await;
+    let report = report.map_err(|failure| format!("the audit fails: {failure}"))?;
+    match report.findings.first() {
+        Some(finding) => Err(format!("the audit finds: {:?} {}", finding.run, finding.difference)),
+        None => Ok(()),
+    }
 }

@@ -29,6 +29,8 @@ pub struct Weather {
     pub outage: Option<Duration>,
     /// A read without `ConsistentRead` is answered with what was true two seconds ago.
     pub stale: f64,
+    /// A read of an index is so.
+    pub behind: f64,
     /// The longest way to the store, and back again.
     pub slowness: Duration,
     /// How long a transaction keeps its items to itself, at most.
@@ -63,6 +65,7 @@ impl Weather {
         weather.broken = share(0.08);
         weather.late = share(0.08);
         weather.stale = share(1.0);
+        weather.behind = share(1.0);
         weather.skew = share(5.0);
         let mut every = |least: u64, most: u64| {
             chance.random_bool(0.5).then(|| Duration::from_secs(chance.random_range(least..=most)))
@@ -120,6 +123,8 @@ pub enum Kind {
     ConsistentRead,
     /// It may be behind.
     Read,
+    /// It may be behind, as an index always is a little.
+    Index,
 }
 
 impl Weather {
@@ -147,7 +152,12 @@ impl Weather {
             }
             drawn -= share;
         }
-        if kind == Kind::Read && chance.random_bool(self.stale) { Fate::Stale } else { Fate::Arrives }
+        let is_behind = match kind {
+            Kind::Write | Kind::ConsistentRead => false,
+            Kind::Read => chance.random_bool(self.stale),
+            Kind::Index => chance.random_bool(self.behind),
+        };
+        if is_behind { Fate::Stale } else { Fate::Arrives }
     }
 }
 
