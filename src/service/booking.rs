@@ -347,7 +347,10 @@ fn check(session: &Session, op: OpId, order: &Order, train: Arc<Train>) -> Resul
     let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
     // A screen shows the hold; the session knows it.
     let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;
-    if now >= hold.until {
+    // What takes nothing of the run has nothing whose absence would keep an earlier attempt, still on its way, from being
+    // applied: it is not refused for its time, but asked for again.
+    let may_come_late = hold.parts.is_empty() && session.doubts_hold(hold.id);
+    if now >= hold.until && !may_come_late {
         return Err(Failure::HoldExpired);
     }
     let ticket = Ticket { leg: hold.leg, class: hold.class, quota: hold.quota };

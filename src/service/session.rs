@@ -327,6 +327,11 @@ impl Session {
         }
     }
 
+    /// Whether it is not known whether a hold has become a booking.
+    pub(super) fn doubts_hold(&self, hold: HoldId) -> bool {
+        self.state().uncertain.contains_key(&hold)
+    }
+
     /// How many other choices of berths it holds.
     pub(super) fn holds_beside(&self, hold: HoldId, now: DateTime<Utc>) -> usize {
         self.state().holds.values().filter(|held| held.id != hold && now < held.until).count()

@@ -1,6 +1,9 @@
 //! Quotas: who may buy from which, when, what it costs, and that each sells its own berths until the chart.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::{DateTime, TimeDelta, Utc};
+use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::admission::Accept;
 use kiosk::domain::booking::Place;
 use kiosk::domain::coach::{BerthType, Class};
@@ -11,12 +14,12 @@ use kiosk::domain::quota::{NotEligible, Quota};
 use kiosk::domain::spot::Grant;
 use kiosk::domain::time::instant;
 use kiosk::service::Session;
-use kiosk::service::request::{Choice, Failure, Reply, Request};
+use kiosk::service::request::{Choice, Failure, Outcome, Reply, Request};
 use rstest::rstest;
 
 use crate::service_kit::{
     Stage, Wish, anything, berth, book, booked, hold_request, leg, mixed_train, new_hold, new_op, order, order_for,
-    passenger, release, run, whole,
+    passenger, release, run, terminal, test_money, whole,
 };
 
 fn of(class: Class, quota: Quota) -> Wish {
@@ -178,6 +181,37 @@ async fn unreserved_tickets_take_nothing_from_the_train() {
         let refunded = stage.world.store.booking(booking.pnr).await.expect("it answers").expect("it is there");
         assert_eq!(refunded.kept(), Paise::ZERO, "everybody gets their money back");
     }
+}
+
+/// There is no hold whose absence could refuse a request that comes late: so nobody is told that it is not carried out.
+#[tokio::test]
+async fn an_unreserved_ticket_that_may_have_been_sold_is_asked_for_again_and_sold_once() {
+    let stage = Stage::mixed().await;
+    let meeting = Meeting::of(2);
+    let (late, first) = (meeting.clone(), AtomicBool::new(true));
+    let store = stage.world.with_faults(move |call: &Call| {
+        let is_sale = call.operation == "TransactWriteItems";
+        match is_sale && first.swap(false, Ordering::SeqCst) {
+            true => Some(Fault::Late(late.clone())),
+            false if is_sale => Some(Fault::Answer(500, "InternalServerError".to_owned())),
+            false => None,
+        }
+    });
+    let slow = stage.other_kiosk(store).await;
+    let guest = slow.open_session(terminal("HALL-2"));
+    let unreserved = Wish { class: Class::Unreserved, ..anything() };
+    let held = unreserved.hold(&guest, 1).await.expect("it is sold");
+    let request = Request::Book { op: new_op(), order: order(&guest, &held).await, payment: test_money() };
+    let doubt = booked(guest.call(request.clone()).await);
+    assert!(matches!(doubt, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{doubt:?}");
+    stage.clock.set(held.until + TimeDelta::minutes(1));
+    let doubt = booked(guest.call(request.clone()).await);
+    assert!(matches!(doubt, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{doubt:?}");
+    // Now it arrives.
+    meeting.come().await;
+    meeting.come().await;
+    let found = booked(guest.call(request.clone()).await).expect("it was sold");
+    assert_eq!(booked(guest.call(request).await), Ok(found), "once");
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kiosk::domain::admission::Grant;
 use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::BerthRef;
-use kiosk::domain::inventory::{HoldId, Part};
+use kiosk::domain::inventory::HoldId;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::segment::Leg;
+use kiosk::domain::spot::{Grant, Part};
 use kiosk::domain::train::RunId;
 
 use super::deeds::short;
@@ -83,6 +83,11 @@ impl Claim {
             && self.berth == other.berth
             && both
             && self.leg.mask().overlaps(other.leg.mask())
+    }
+
+    /// Whether it is of half a berth.
+    pub fn is_half(&self) -> bool {
+        self.part != Part::Whole
     }
 
     /// Whether its owner may have been given something better meanwhile: a half is kept only until then.

@@ -117,6 +117,10 @@ impl Ledger {
             let is_over = |claim: &Claim| claim.until.is_some_and(|until| now + SKEW >= until);
             self.claims.drop(|claim| claim.holder.is_same(holder) && is_over(claim));
         }
+        if let Some(holder @ Holder::Hold(_)) = about.holder() {
+            // From now on it may be a booking, and whoever shares in it may move up before anybody is told.
+            self.claims.drop(|claim| claim.holder.is_same(holder) && claim.is_half());
+        }
         let fresh =
             Action { standing: Standing::Open, about: about.clone(), asked: 0, answered: 0, is_open_again: false };
         let action = self.actions.entry(op).or_insert(fresh);

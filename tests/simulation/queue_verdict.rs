@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kiosk::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
 use kiosk::domain::coach::BerthRef;
-use kiosk::domain::inventory::{Part, RunState, Spot, Stage};
+use kiosk::domain::inventory::{RunState, Stage};
 use kiosk::domain::passenger::Passenger;
 use kiosk::domain::quota::Pool;
+use kiosk::domain::spot::{Part, Spot};
 use kiosk::domain::waitlist::{Entry, QueueId, WaitingList};
 
 use super::deeds::About;
@@ -24,7 +25,7 @@ pub fn queues(state: &RunState, entries: &[(QueueId, Entry)], own: &[&Booking]) 
         if !seen.insert(pnr) {
             return Err(format!("{pnr} is in queues twice"));
         }
-        let list = booking.quota.list();
+        let list = WaitingList::of(booking.quota);
         if (id.class, id.list) != (booking.class, list) || entry.leg != booking.leg {
             return Err(format!("{pnr} is in {id} with another leg, class or list than its own"));
         }
@@ -52,7 +53,7 @@ pub fn queues(state: &RunState, entries: &[(QueueId, Entry)], own: &[&Booking]) 
 }
 
 /// Who of a booking is in a queue, and with which half of a berth.
-fn queued(booking: &Booking) -> Vec<(u8, Option<kiosk::domain::waitlist::SharedBerth>)> {
+fn queued(booking: &Booking) -> Vec<(u8, Option<kiosk::domain::spot::SharedBerth>)> {
     if booking.status != BookingStatus::Booked {
         return Vec::new();
     }
@@ -71,7 +72,7 @@ pub fn nobody_waits_beside_a_free_berth(state: &RunState, sold: &Sold, own: &[&B
             for coach in state.train.coaches_of(booking.class) {
                 for number in coach.numbers() {
                     let berth = BerthRef { coach: coach.id(), number };
-                    let is_for = match (state.stage, booking.quota.list()) {
+                    let is_for = match (state.stage, WaitingList::of(booking.quota)) {
                         (Stage::Open, WaitingList::Tatkal) => state.pool(berth) == Pool::Tatkal,
                         _ => state.pool(berth) == Pool::General,
                     };
@@ -79,7 +80,7 @@ pub fn nobody_waits_beside_a_free_berth(state: &RunState, sold: &Sold, own: &[&B
                     if is_for && parts.into_iter().all(|part| is_free(berth, part, booking)) {
                         return Err(format!("passenger {passenger} of {} waits, and {berth} is free", booking.pnr));
                     }
-                    let wants_half = shared.is_none() && booking.quota.list() == WaitingList::General;
+                    let wants_half = shared.is_none() && WaitingList::of(booking.quota) == WaitingList::General;
                     if wants_half && state.is_shared(berth) {
                         let half = Part::HALVES.into_iter().find(|part| is_free(berth, *part, booking));
                         if let Some(half) = half {

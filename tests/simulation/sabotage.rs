@@ -16,25 +16,19 @@ pub enum Sabotage {
     WideCancel,
     /// A promotion asks for neither the booking nor its entry nor the masks as they were read.
     UnguardedPromotion,
-    /// A confirmation no longer asks whether the hold is there.
-    BlindConfirm,
 }
 
 /// The transactions that some of them are about, by the newest deed of the booking that is written.
-const DEEDS: [(Sabotage, &[&str]); 3] = [
-    (Sabotage::WideCancel, &["Cancelled"]),
-    (Sabotage::UnguardedPromotion, &["Promoted"]),
-    (Sabotage::BlindConfirm, &["Booked", "Paid"]),
-];
+const DEEDS: [(Sabotage, &[&str]); 2] =
+    [(Sabotage::WideCancel, &["Cancelled"]), (Sabotage::UnguardedPromotion, &["Promoted"])];
 
 impl Sabotage {
     /// All of them, by the names under which they are asked for.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 4] = [
         ("unchecked-hold", Self::UncheckedHold),
         ("half-reclaim", Self::HalfReclaim),
         ("wide-cancel", Self::WideCancel),
         ("unguarded-promotion", Self::UnguardedPromotion),
-        ("blind-confirm", Self::BlindConfirm),
     ];
 
     /// That of a name.
@@ -49,7 +43,7 @@ impl Sabotage {
             Self::UncheckedHold | Self::HalfReclaim if is_update => self.update(&mut ask.body),
             Self::HalfReclaim => false,
             Self::UncheckedHold => self.updates(ask),
-            Self::WideCancel | Self::UnguardedPromotion | Self::BlindConfirm => {
+            Self::WideCancel | Self::UnguardedPromotion => {
                 let (_, deeds) = DEEDS.iter().find(|(of, _)| *of == self).expect("it has its deeds");
                 let is_meant = newest_deed(ask).is_some_and(|deed| deeds.contains(&deed.as_str()));
                 if is_meant && self == Self::UnguardedPromotion {
@@ -71,10 +65,6 @@ impl Sabotage {
             Self::UncheckedHold | Self::UnguardedPromotion => {
                 unask(update, |names, name| names.iter().any(|(key, value)| key == name && is_mask(value)))
             }
-            Self::BlindConfirm => unask(update, |names, name| {
-                let hold = name.split('.').next().unwrap_or_default();
-                name != hold && names.iter().any(|(key, value)| key == hold && value.starts_with("H#"))
-            }),
             Self::HalfReclaim => half_reclaim(update),
             Self::WideCancel => widen(update),
         }

@@ -1,11 +1,12 @@
 //! What somebody wants: where to, in what class and quota, and who travels.
 
-use kiosk::domain::admission::{Accept, Grant};
+use kiosk::domain::admission::Accept;
 use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::coach::{BerthRef, Class};
 use kiosk::domain::passenger::{Accommodation, Gender, Passenger, PersonName};
 use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::Leg;
+use kiosk::domain::spot::Grant;
 use kiosk::domain::train::Train;
 use kiosk::service::request::{Choice, Hold};
 use rand::RngExt;

@@ -1,7 +1,7 @@
 //! What was asked and answered, in a few words for the trace.
 
-use kiosk::domain::admission::Grant;
 use kiosk::domain::coach::BerthRef;
+use kiosk::domain::spot::Grant;
 use kiosk::service::request::{Choice, Failure, Reply, Request};
 
 use super::deeds::short;
