@@ -13,8 +13,12 @@ use crate::domain::train::RunId;
 use crate::store::retry::Patience;
 use crate::store::runs::Holding;
 
-/// How long somebody waits for others, as the number of a pause that doubles: up to 0.8 seconds.
-const PAUSE: u32 = 6;
+/// How long somebody waits for others: so many of the longest pauses between repeats, which are a second at most. On a
+/// busy machine an attempt takes a second or two, and to race it would only make it longer.
+const PAUSES: u32 = 6;
+
+/// The number of a pause that is one of the longest.
+const LONG: u32 = 16;
 
 /// Whether somebody goes for what another session of the process is about to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +80,16 @@ impl Underway {
         // Made under the lock, so that no end is missed.
         let ended = self.runs().get(&run).map(|attempts| Arc::clone(&attempts.ended).notified_owned());
         let Some(ended) = ended else { return Races::Shun };
-        tokio::select! {
-            // Simulations replay: no chance decides.
-            biased;
-            () = ended => Races::Shun,
-            () = patience.pause(PAUSE) => Races::Run,
+        tokio::pin!(ended);
+        for _ in 0..PAUSES {
+            tokio::select! {
+                // Simulations replay: no chance decides.
+                biased;
+                () = &mut ended => return Races::Shun,
+                () = patience.pause(LONG) => {}
+            }
         }
+        Races::Run
     }
 
     fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, Attempts>> {
