@@ -45,6 +45,7 @@ pub use settings::{Argon2Cost, Receipts, Settings, SignInLimits};
 
 use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
+use self::hold::reads::Reads;
 use self::hold::underway::Underway;
 use self::live::Live;
 use self::session::Who;
@@ -72,6 +73,7 @@ struct Shared {
     catalogue: Catalogue,
     live: Live,
     underway: Underway,
+    reads: Reads,
     hasher: Hasher,
     /// Sign-ins by terminal.
     sources: Attempts,
@@ -106,6 +108,7 @@ impl Kiosk {
             catalogue,
             live: Live::default(),
             underway: Underway::default(),
+            reads: Reads::default(),
             hasher: Hasher::new(&settings),
             sources: Attempts::new(limits.per_terminal, limits.lockout),
             unknown_names: Attempts::new(limits.per_account, limits.lockout),

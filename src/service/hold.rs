@@ -3,6 +3,7 @@
 //! Berths are chosen from what is known, which may be a moment old, and the write decides. Only a refusal is never given
 //! from something old: before somebody is told that there is nothing left, the run is read.
 
+pub(super) mod reads;
 pub(super) mod underway;
 
 use std::sync::Arc;
@@ -103,7 +104,8 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             continue;
         };
         if !has_berths(&chosen) && knowledge == Knowledge::Recent {
-            (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+            // Nobody is refused by what may be old: a crowd is by one read.
+            (run, knowledge) = (kiosk.0.reads.join(kiosk, wanted.run).await?, Knowledge::Certain);
             continue;
         }
         let grants = chosen?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -14,9 +14,11 @@ use kiosk::domain::inventory::GRACE;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::train::{Train, TrainDraft};
 use kiosk::domain::waitlist::WaitingList;
+use kiosk::service::Kiosk;
 use kiosk::service::request::{Choice, Failure, Outcome, Reply, Request};
 use kiosk::store::Store;
 
+use crate::market::follow;
 use crate::meter::{Detail, Meter};
 use crate::service_kit::{
     Stage, berth, best, book, hold, hold_as, left, leg, new_hold, order, publish, release, run, small_train, station,
@@ -108,6 +110,64 @@ async fn buyers_of_one_process_do_not_race_each_other() {
     kiosk.settle().await;
     let writes = meter.take()["UpdateItem"];
     assert_eq!((writes.requests, writes.refused), (16, 0), "a write and a hint for each that is held, and no other");
+}
+
+/// A process whose requests take a while, on the runtime's paused clock, and where all berths are sold.
+async fn full_and_slow(
+    stage: &Stage,
+    meter: &Meter,
+    plan: impl Fn(&Call) -> Option<Fault> + Send + Sync + 'static,
+) -> Kiosk {
+    for size in [6, 2] {
+        let guest = stage.guest();
+        let held = hold(&guest, whole(), best(size)).await.expect("so many are free");
+        book(&guest, &order(&guest, &held).await).await.expect("they are held");
+    }
+    let clients = stage.world.clients.clone().with_faults(Arc::new(plan));
+    stage.other_kiosk(Store::new(meter.on(clients), stage.world.names.clone())).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_is_told_that_nothing_is_left_by_reads_that_it_shares() {
+    let stage = Stage::in_line().await;
+    let meter = Meter::new(Detail::Operations);
+    let delay = |_: &Call| Some(Fault::Delay(Duration::from_millis(5)));
+    let kiosk = full_and_slow(&stage, &meter, delay).await;
+    let _watch = follow(&kiosk, run()).await;
+    let sessions: Vec<_> = (0..32).map(|n| kiosk.open_session(terminal(&format!("HALL-{n}")))).collect();
+    meter.take();
+    let results = join_all(sessions.iter().map(|session| hold(session, whole(), best(1)))).await;
+    let told = Err(Failure::SoldOut { left: 0, standing: first_waiter() });
+    assert!(results.iter().all(|result| *result == told), "{results:?}");
+    assert_eq!(meter.take()["Query"].requests, 2, "one that had begun when the others asked, and one for them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_those_who_share_a_read_nobody_is_refused_for_its_failure() {
+    let stage = Stage::in_line().await;
+    let down = Arc::new(AtomicBool::new(false));
+    let is_down = Arc::clone(&down);
+    // Of the reads while it is down the second one fails, which three of four share.
+    let reads = AtomicUsize::new(0);
+    let plan = move |call: &Call| {
+        let nth = if call.operation == "Query" && is_down.load(Ordering::SeqCst) {
+            reads.fetch_add(1, Ordering::SeqCst)
+        } else {
+            0
+        };
+        Some(if nth == 1 {
+            Fault::Answer(400, "ValidationException".to_owned())
+        } else {
+            Fault::Delay(Duration::from_millis(5))
+        })
+    };
+    let kiosk = full_and_slow(&stage, &Meter::new(Detail::Operations), plan).await;
+    let _watch = follow(&kiosk, run()).await;
+    let sessions: Vec<_> = (0..4).map(|n| kiosk.open_session(terminal(&format!("HALL-{n}")))).collect();
+    down.store(true, Ordering::SeqCst);
+    let results = join_all(sessions.iter().map(|session| hold(session, whole(), best(1)))).await;
+    let told = Err(Failure::SoldOut { left: 0, standing: first_waiter() });
+    assert_eq!(results.iter().filter(|result| **result == told).count(), 3, "one read failed: {results:?}");
 }
 
 #[tokio::test]
