@@ -11,7 +11,7 @@ use crate::domain::refund::{Claim, NotRefundable, Standing};
 /// A child on a lap has what the party has: a berth if anybody does, else what those who wait have.
 ///
 /// # Errors
-/// All of [`NotRefundable`] but `Departed`, which [`quote`] finds.
+/// All of [`NotRefundable`] but `Departed`, which [`quote`](super::quote) finds.
 pub fn claims(booking: &Booking, chosen: &[u8]) -> Result<Vec<Claim>, NotRefundable> {
     match booking.status {
         BookingStatus::AwaitingPayment | BookingStatus::Lapsed => return Err(NotRefundable::Unpaid),
