@@ -193,7 +193,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
             if let Some(slip) = &booking.slip {
                 let parts = kiosk.known_run(booking.run).await.map_err(still_doubtful)?.state.spots_of(&grants);
                 let holding = Holding { hold: slip.hold, leg: booking.leg, parts };
-                release_held(kiosk, booking.run, &holding).await.map_err(still_doubtful)?;
+                release_held(kiosk, booking.run, &holding, slip.lapses_at()).await.map_err(still_doubtful)?;
             }
             let found = kiosk.find(pnr).await.map_err(still_doubtful)?.filter(|found| found.was_done(op));
             return found.map(|found| paid_slip(session, op, found)).ok_or(failure);
@@ -329,7 +329,7 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
             // The earlier attempt may still be on its way. Without the hold it is not applied any more, and only then is
             // it known that it was not.
             if let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold) {
-                release_held(kiosk, hold.run, &holding(&hold)).await.map_err(still_doubtful)?;
+                release_held(kiosk, hold.run, &holding(&hold), hold.until).await.map_err(still_doubtful)?;
                 session.drop_hold(hold.id);
             }
             let found = earlier(kiosk, &train, op).await.map_err(still_doubtful)?;

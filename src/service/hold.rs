@@ -174,7 +174,7 @@ fn earlier(session: &Session, state: &RunState, wanted: &Wanted, now: DateTime<U
 /// Gives a hold of this session back; one that is not there is given back already.
 pub(super) async fn release(session: &Session, hold: HoldId) -> Result<Reply, Failure> {
     let Some(own) = session.held(hold) else { return Ok(Reply::Done) };
-    release_held(session.kiosk(), own.run, &holding(&own)).await?;
+    release_held(session.kiosk(), own.run, &holding(&own), own.until).await?;
     session.drop_hold(hold);
     Ok(Reply::Done)
 }
@@ -184,8 +184,13 @@ pub(super) fn holding(hold: &Hold) -> Holding {
     Holding { hold: hold.id, leg: hold.leg, parts: hold.parts.clone() }
 }
 
-/// Gives all of a hold back that is still there.
-pub(super) async fn release_held(kiosk: &Kiosk, run: RunId, held: &Holding) -> Result<(), Failure> {
+/// Gives all of a hold back that is still there and still ends then: a slip that it has become meanwhile keeps its berths.
+pub(super) async fn release_held(
+    kiosk: &Kiosk,
+    run: RunId,
+    held: &Holding,
+    until: DateTime<Utc>,
+) -> Result<(), Failure> {
     let known = match kiosk.0.live.known(run).filter(|run| run.pinned) {
         Some(known) => known,
         None => kiosk.known_run(run).await?,
@@ -202,7 +207,7 @@ pub(super) async fn release_held(kiosk: &Kiosk, run: RunId, held: &Holding) -> R
                 read.into_iter().next().map(|(_, state)| state).unwrap_or_default()
             }
         };
-        let state = kiosk.store().release(&plan, held.hold, coach, &state).await;
+        let state = kiosk.store().release(&plan, (held.hold, until), coach, &state).await;
         let state = state.map_err(|error| refuse("release", &error))?;
         if state.fenced {
             freed.extend(known.state.train.coach(coach).map(Coach::class));
@@ -390,7 +395,7 @@ impl Kiosk {
     /// Gives holds back as well as it can: what cannot be given back now ends by itself.
     pub(super) async fn give_back(&self, holds: Vec<Hold>) {
         for hold in holds {
-            if let Err(failure) = release_held(self, hold.run, &holding(&hold)).await {
+            if let Err(failure) = release_held(self, hold.run, &holding(&hold), hold.until).await {
                 tracing::warn!(hold = %hold.id, run = %hold.run, %failure, "a hold was not given back and will expire");
             }
         }

@@ -242,16 +242,20 @@ impl Store {
         }
     }
 
-    /// Gives back what a hold still has in a coach; the coach as it is then. Repeating it changes nothing.
+    /// Gives back what a hold that ends at a moment still has in a coach; the coach as it is then. One that ends at another
+    /// is somebody's slip by now and stays. Repeating it changes nothing.
     pub async fn release(
         &self,
         plan: &Plan,
-        hold: HoldId,
+        (hold, until): (HoldId, DateTime<Utc>),
         coach: CoachId,
         state: &CoachState,
     ) -> Result<CoachState, StoreError> {
         let mut state = state.clone();
         for _ in 0..RELEASE_ATTEMPTS {
+            if state.holds.get(&hold).is_some_and(|part| part.until != until) {
+                return Ok(state);
+            }
             let Some(edit) = release(coach, &state, hold) else { return Ok(state) };
             match self.update_coach(plan.run, &CoachWrite::of(&edit, plan)).await? {
                 Written::Done(item) => return coach_state(&item),

@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
-use kiosk::aws::fault::{Call, Fault};
+use futures_util::future::join;
+use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::admission::Accept;
 use kiosk::domain::booking::{Booking, BookingStatus};
 use kiosk::domain::coach::Class;
@@ -17,13 +18,46 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::service_kit::{
-    PASSWORD, Stage, best, book, booked, cash, hold, left, new_hold, new_op, order, settings, sign_in, terminal, whole,
+    PASSWORD, Stage, best, book, booked, cash, hold, left, new_hold, new_op, order, release, run, settings, sign_in,
+    terminal, whole,
 };
 
 async fn reserve(session: &Session, berths: usize) -> Arc<Booking> {
     let held = hold(session, whole(), best(berths)).await.expect("free");
     let request = Request::Reserve { op: new_op(), order: order(session, &held).await };
     booked(session.call(request).await).expect("it is reserved")
+}
+
+/// Found by the simulation: whoever pressed the key to go back while the slip was written, or whose line broke, had its
+/// berths sold to others.
+#[tokio::test]
+async fn berths_that_are_given_back_while_a_slip_is_written_are_the_slip_s() {
+    let stage = Stage::new().await;
+    let answered = Meeting::of(2);
+    let (meeting, first) = (answered.clone(), AtomicBool::new(true));
+    let store = stage.world.with_faults(move |call: &Call| {
+        let is_first = call.operation == "TransactWriteItems" && first.swap(false, Ordering::SeqCst);
+        is_first.then(|| Fault::MeetAfter(meeting.clone()))
+    });
+    let session = stage.other_kiosk(store).await.open_session(terminal("HALL-2"));
+    let held = hold(&session, whole(), best(2)).await.expect("free");
+    let request = Request::Reserve { op: new_op(), order: order(&session, &held).await };
+    let gives_back = async {
+        let coaches: Vec<_> = held.parts.keys().copied().collect();
+        loop {
+            let read = stage.world.store.coaches(run(), &coaches).await.expect("it answers");
+            if read.iter().all(|(_, coach)| coach.holds[&held.id].until > held.until) {
+                break;
+            }
+        }
+        // It is written, and nobody has been told.
+        release(&session, &held).await;
+        answered.come().await;
+    };
+    let (slip, ()) = Box::pin(join(session.call(request), gives_back)).await;
+    let slip = booked(slip).expect("it is reserved");
+    assert_eq!(left(&stage, whole()).await, 6, "its berths are kept");
+    pay(&stage.agent().await, &slip).await.expect("and can be paid");
 }
 
 async fn pay(agent: &Session, booking: &Booking) -> Result<Arc<Booking>, Failure> {

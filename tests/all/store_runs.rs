@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use kiosk::domain::coach::CoachId;
 use kiosk::domain::inventory::edit::CoachEdit;
 use kiosk::domain::inventory::{CoachState, HoldId, RunState, Stage};
@@ -42,6 +42,11 @@ fn pinned(train_version: u32, quotas: &str) -> Pinned {
     Pinned { train_version, quotas: quotas.to_owned(), stage: Stage::Open }
 }
 
+/// When all holds end.
+fn until() -> DateTime<Utc> {
+    now() + TimeDelta::minutes(10)
+}
+
 struct Scene {
     world: World,
     train: Arc<Train>,
@@ -55,8 +60,7 @@ impl Scene {
     }
 
     async fn hold(&self, holding: &Holding) -> Result<HoldAttempt, StoreError> {
-        let until = now() + TimeDelta::minutes(10);
-        self.world.store.hold(&self.plan, holding, until, &unsold(&self.train), now()).await
+        self.world.store.hold(&self.plan, holding, until(), &unsold(&self.train), now()).await
     }
 
     /// Changes an attribute of the coach behind everybody's back.
@@ -153,7 +157,7 @@ async fn a_release_is_safe_to_repeat_and_to_begin_from_something_old() {
     let mut other = old.clone();
     other.masks.insert(1.into(), SegmentMask::of(0, 3));
     for seen in [other, old.clone(), old] {
-        let state = store.release(&scene.plan, hold, b1(), &seen).await.expect("it answers");
+        let state = store.release(&scene.plan, (hold, until()), b1(), &seen).await.expect("it answers");
         assert_eq!(state.masks, [(2.into(), SegmentMask::of(1, 3))].into());
     }
     assert_eq!(scene.coach().await.rev, 3, "two holds and one release");
@@ -179,7 +183,7 @@ async fn a_late_release_leaves_what_a_late_claim_of_its_hold_did_not_take() {
     let scene = Scene::new().await;
     scene.hold(&wanted(1, &[2])).await.expect("it answers");
     let seen = scene.coach().await;
-    let release = |state| scene.world.store.release(&scene.plan, HoldId(Uuid::from_u128(1)), b1(), state);
+    let release = |state| scene.world.store.release(&scene.plan, (HoldId(Uuid::from_u128(1)), until()), b1(), state);
     release(&seen).await.expect("it answers");
     // Another copy of the claim, planned for another berth until the same moment, arrives now; and somebody buys.
     scene.hold(&wanted(1, &[1])).await.expect("it answers");
