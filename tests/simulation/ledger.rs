@@ -227,7 +227,7 @@ impl Ledger {
         }
         if meaning == Meaning::Refused {
             let told = failure.to_string();
-            action.is_open_again = matches!(failure, Failure::ListFull);
+            action.is_open_again = matches!(failure, Failure::ListFull | Failure::NothingOwed);
             if let Standing::Done(pnr) = std::mem::replace(&mut action.standing, Standing::Refused(told.clone())) {
                 self.violate(format!("{pnr} was acknowledged, and its repeat refused: {told}"));
             }
