@@ -27,7 +27,7 @@ use crate::domain::train::{RunId, Train};
 use crate::domain::user::Role;
 use crate::domain::waitlist::renumbered;
 use crate::service::hold::{check_not_closed, holding, release_held};
-use crate::service::refusal::refuse;
+use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
 use crate::service::{Kiosk, receipt_outbox, waitlist};
@@ -327,16 +327,24 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     match check(session, op, order, Arc::clone(&train)) {
         Err(failure) => {
             // The earlier attempt may still be on its way. Without the hold it is not applied any more, and only then is
-            // it known that it was not.
-            if let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold) {
+            // it known that it was not. What takes nothing of the run cannot be kept from coming late.
+            let may_come_late = comes_late(session, &order.hold);
+            if let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold && !may_come_late) {
                 release_held(kiosk, hold.run, &holding(&hold), hold.until).await.map_err(still_doubtful)?;
                 session.drop_hold(hold.id);
             }
             let found = earlier(kiosk, &train, op).await.map_err(still_doubtful)?;
+            let failure = if may_come_late { in_doubt("book", &failure) } else { failure };
             found.map(|found| Prepared::Found(Box::new(found))).ok_or(failure)
         }
         Ok(draft) => Ok(Prepared::Draft(draft)),
     }
+}
+
+/// Whether an earlier attempt may still be applied, whatever is given back: it is in doubt and takes nothing of the run, so
+/// that there is nothing whose absence would refuse it. It is asked for again, and not refused for its time.
+fn comes_late(session: &Session, hold: &Hold) -> bool {
+    hold.parts.is_empty() && session.doubts_hold(hold.id)
 }
 
 /// Checks an order that no earlier attempt has carried out.
@@ -347,10 +355,7 @@ fn check(session: &Session, op: OpId, order: &Order, train: Arc<Train>) -> Resul
     let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
     // A screen shows the hold; the session knows it.
     let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;
-    // What takes nothing of the run has nothing whose absence would keep an earlier attempt, still on its way, from being
-    // applied: it is not refused for its time, but asked for again.
-    let may_come_late = hold.parts.is_empty() && session.doubts_hold(hold.id);
-    if now >= hold.until && !may_come_late {
+    if now >= hold.until && !comes_late(session, &hold) {
         return Err(Failure::HoldExpired);
     }
     let ticket = Ticket { leg: hold.leg, class: hold.class, quota: hold.quota };

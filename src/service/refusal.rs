@@ -34,6 +34,13 @@ pub(super) fn refuse(doing: &str, error: &StoreError) -> Failure {
     }
 }
 
+/// What a person is told instead of a refusal while an earlier attempt may still be carried out.
+pub(super) fn in_doubt(doing: &str, refusal: &Failure) -> Failure {
+    let reference = reference();
+    tracing::warn!(reference, doing, %refusal, "an earlier attempt may still be carried out");
+    Failure::Unavailable { outcome: Outcome::Unknown, reference }
+}
+
 /// What a person is told of a fault of Kiosk's own.
 pub(super) fn fault(doing: &str, error: &impl fmt::Display) -> Failure {
     let reference = reference();

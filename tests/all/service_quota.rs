@@ -207,6 +207,10 @@ async fn an_unreserved_ticket_that_may_have_been_sold_is_asked_for_again_and_sol
     stage.clock.set(held.until + TimeDelta::minutes(1));
     let doubt = booked(guest.call(request.clone()).await);
     assert!(matches!(doubt, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{doubt:?}");
+    // Nor when sales have closed in between: the first attempt would not know.
+    stage.clock.set(instant(run().date.and_hms_opt(17, 0, 0).expect("a time")));
+    let doubt = booked(guest.call(request.clone()).await);
+    assert!(matches!(doubt, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{doubt:?}");
     // Now it arrives.
     meeting.come().await;
     meeting.come().await;
