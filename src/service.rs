@@ -45,7 +45,7 @@ pub use settings::{Argon2Cost, Receipts, Settings, SignInLimits};
 
 use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
-use self::hold::reads::Reads;
+use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
 use self::live::Live;
 use self::session::Who;
@@ -73,7 +73,7 @@ struct Shared {
     catalogue: Catalogue,
     live: Live,
     underway: Underway,
-    reads: Reads,
+    crowds: Crowds,
     hasher: Hasher,
     /// Sign-ins by terminal.
     sources: Attempts,
@@ -108,7 +108,7 @@ impl Kiosk {
             catalogue,
             live: Live::default(),
             underway: Underway::default(),
-            reads: Reads::default(),
+            crowds: Crowds::default(),
             hasher: Hasher::new(&settings),
             sources: Attempts::new(limits.per_terminal, limits.lockout),
             unknown_names: Attempts::new(limits.per_account, limits.lockout),

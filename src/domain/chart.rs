@@ -146,7 +146,7 @@ mod tests {
         let mask = sold.iter().fold(SegmentMask::EMPTY, |mask, (from, to)| mask.with(SegmentMask::of(*from, *to)));
         let masks = if mask.is_empty() { Vec::new() } else { vec![(1.into(), mask)] };
         let coach = state.train.coaches()[0];
-        state.coaches.insert(coach.id(), CoachState { masks: masks.into_iter().collect(), ..CoachState::default() });
+        *state.coach_mut(coach.id()) = CoachState { masks: masks.into_iter().collect(), ..CoachState::default() };
         let expected: Vec<_> =
             left.iter().map(|(from, to)| Vacancy { berth: 1, leg: Leg::new(*from, *to).expect("forward") }).collect();
         assert_eq!(vacancies(&state, &coach, DateTime::UNIX_EPOCH), expected);

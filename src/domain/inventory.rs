@@ -151,8 +151,8 @@ pub struct RunState {
     pub terms: Arc<Terms>,
     /// How far its charts have come.
     pub stage: Stage,
-    /// The coaches that anybody wrote to.
-    pub coaches: BTreeMap<CoachId, CoachState>,
+    /// The coaches that anybody wrote to, shared with earlier states of the run: most changes are of one coach.
+    pub coaches: BTreeMap<CoachId, Arc<CoachState>>,
     /// The queues that anybody ever joined.
     pub queues: BTreeMap<QueueId, QueueHead>,
 }
@@ -193,7 +193,12 @@ impl RunState {
             blocked: BTreeMap::new(),
             fenced: false,
         };
-        self.coaches.get(&id).unwrap_or(&FREE)
+        self.coaches.get(&id).map_or(&FREE, |coach| &**coach)
+    }
+
+    /// A coach's state, to change it in this state of the run alone.
+    pub fn coach_mut(&mut self, id: CoachId) -> &mut CoachState {
+        Arc::make_mut(self.coaches.entry(id).or_default())
     }
 
     /// How many berths of a coach a quota has free for a leg at `now`.

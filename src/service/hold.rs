@@ -3,12 +3,13 @@
 //! Berths are chosen from what is known, which may be a moment old, and the write decides. Only a refusal is never given
 //! from something old: before somebody is told that there is nothing left, the run is read.
 
-pub(super) mod reads;
+pub(super) mod crowd;
 pub(super) mod underway;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
+use futures_util::{FutureExt, TryFutureExt};
 
 use crate::domain::admission::{Accept, Asked, NotAdmitted, in_order_of_need};
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
@@ -105,12 +106,17 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
         };
         if !has_berths(&chosen) && knowledge == Knowledge::Recent {
             // Nobody is refused by what may be old: a crowd is by one read.
-            (run, knowledge) = (kiosk.0.reads.join(kiosk, wanted.run).await?, Knowledge::Certain);
+            (run, knowledge) = (kiosk.0.crowds.read(kiosk, wanted.run).await?, Knowledge::Certain);
             continue;
         }
         let grants = chosen?;
-        if !kiosk.pin(&mut run).await? {
-            (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+        if !run.pinned {
+            if kiosk.pin(&mut run).await? {
+                // Meanwhile others chose, of what was to be chosen here.
+                (run, knowledge) = kiosk.newest(run, knowledge);
+            } else {
+                (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+            }
             continue;
         }
         let granted = wanted.granted(&run.state, grants, until);
@@ -135,15 +141,14 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             HoldAttempt::Lost(coaches) => {
                 kiosk.0.live.publish_coaches(wanted.run, coaches.clone());
                 live::merge(&mut run.state.coaches, coaches);
-                let mine = |coach: &CoachState| coach.holds.contains_key(&wanted.id);
-                if run.state.coaches.values().any(mine) {
+                if is_held(&run.state, wanted.id) {
                     // An earlier attempt was applied late: all of it has to be seen.
                     (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
-                } else if let Choice::Berths(_) = wanted.choice {
-                    knowledge = Knowledge::Certain;
-                } else if knowledge == Knowledge::Served {
-                    // What has become free since is theirs who wait.
-                    knowledge = Knowledge::Recent;
+                } else {
+                    if let Choice::Berths(_) = wanted.choice {
+                        knowledge = Knowledge::Certain;
+                    }
+                    (run, knowledge) = kiosk.newest(run, knowledge);
                 }
             }
             HoldAttempt::Taken(_) | HoldAttempt::OtherPlan => {
@@ -154,6 +159,11 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
     Err(Failure::Busy)
 }
 
+/// Whether any coach has anything of a hold.
+fn is_held(state: &RunState, hold: HoldId) -> bool {
+    state.coaches.values().any(|coach| coach.holds.contains_key(&hold))
+}
+
 /// Whether anybody waits or ever waited for a berth of a class.
 fn is_fenced(state: &RunState, class: Class) -> bool {
     state.train.coaches_of(class).any(|coach| state.coach(coach.id()).fenced)
@@ -161,7 +171,7 @@ fn is_fenced(state: &RunState, class: Class) -> bool {
 
 /// What an earlier attempt with the same id has left; refused when its time is over, or not all of it is there.
 fn earlier(session: &Session, state: &RunState, wanted: &Wanted, now: DateTime<Utc>) -> Result<Option<Hold>, Failure> {
-    let kept = if state.coaches.values().any(|coach| coach.holds.contains_key(&wanted.id)) {
+    let kept = if is_held(state, wanted.id) {
         granted(state, wanted)
     } else {
         // One that takes nothing out of sale is known to the session alone.
@@ -199,12 +209,12 @@ pub(super) async fn release_held(
     let mut freed = Vec::new();
     for (coach, spots) in held.parts.clone() {
         let state = match known.state.coaches.get(&coach) {
-            Some(state) if state.holds.contains_key(&held.hold) => state.clone(),
+            Some(state) if state.holds.contains_key(&held.hold) => Arc::clone(state),
             // Not seen yet: what was known is older than the hold.
             _ => {
                 let read = kiosk.store().coaches(run, &[coach]).await;
                 let read = read.map_err(|error| refuse("release", &error))?;
-                read.into_iter().next().map(|(_, state)| state).unwrap_or_default()
+                read.into_iter().next().map(|(_, state)| Arc::new(state)).unwrap_or_default()
             }
         };
         let state = kiosk.store().release(&plan, (held.hold, until), coach, &state).await;
@@ -384,6 +394,14 @@ impl Kiosk {
         }
     }
 
+    /// A run as it is known now, which was known before.
+    fn newest(&self, before: Run, knowledge: Knowledge) -> (Run, Knowledge) {
+        let run = self.0.live.known(before.state.run).unwrap_or(before);
+        // What has become free since is theirs who wait.
+        let knowledge = if knowledge == Knowledge::Served { Knowledge::Recent } else { knowledge };
+        (run, knowledge)
+    }
+
     /// Reads a run; a run that nobody knows is refused.
     pub(super) async fn known_run(&self, run: RunId) -> Result<Run, Failure> {
         let read = self.read_run(run).await.map_err(|error| refuse("read a run", &error))?;
@@ -410,7 +428,8 @@ impl Kiosk {
         let plan = Plan::new(run.state.run, &train);
         let quotas = &run.state.terms.quotas.id;
         let chart = self.chart_times(run.state.run, &train).first;
-        let pinned = self.store().pin(&plan, &train, quotas, chart).await.map_err(|error| refuse("hold", &error))?;
+        let settle = || self.store().pin(&plan, &train, quotas, chart).map_err(|error| refuse("hold", &error)).boxed();
+        let pinned = self.0.crowds.pin(run.state.run, settle).await?;
         run.pinned = pinned.train_version == train.version() && pinned.quotas == *quotas;
         if run.pinned {
             self.0.live.publish(run, self.now());

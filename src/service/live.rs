@@ -200,7 +200,7 @@ impl Live {
                     if is_newest {
                         merged.queues.clone_from(&read.state.queues);
                     }
-                    merge(&mut merged.coaches, read.state.coaches.iter().map(|(id, coach)| (*id, coach.clone())));
+                    merge(&mut merged.coaches, read.state.coaches.iter().map(|(id, coach)| (*id, Arc::clone(coach))));
                     merged
                 }
             };
@@ -239,10 +239,11 @@ impl Live {
 
 /// Takes newer coaches into older ones.
 pub(super) fn merge(
-    known: &mut BTreeMap<CoachId, CoachState>,
-    coaches: impl IntoIterator<Item = (CoachId, CoachState)>,
+    known: &mut BTreeMap<CoachId, Arc<CoachState>>,
+    coaches: impl IntoIterator<Item = (CoachId, impl Into<Arc<CoachState>>)>,
 ) {
     for (id, coach) in coaches {
+        let coach = coach.into();
         if known.get(&id).is_none_or(|known| known.rev < coach.rev) {
             known.insert(id, coach);
         }
@@ -275,7 +276,7 @@ mod tests {
 
     fn read(train: &Arc<Train>, state: CoachState) -> Run {
         let run = format!("{}#2026-12-05", train.number()).parse().expect("a run");
-        let coaches = BTreeMap::from([(train.coaches()[0].id(), state)]);
+        let coaches = BTreeMap::from([(train.coaches()[0].id(), Arc::new(state))]);
         Run {
             state: RunState { coaches, ..RunState::unsold(run, Arc::clone(train), &QuotaRules::default()) },
             pinned: true,

@@ -258,7 +258,7 @@ async fn write(
             }
             Commit::Found(found) => return Ok(Written::Found(found)),
             Commit::Moved(coaches) if coaches.iter().any(|(coach, state)| run.state.coach(*coach) != state) => {
-                run.state.coaches.extend(coaches);
+                run.state.coaches.extend(coaches.into_iter().map(|(coach, state)| (coach, Arc::new(state))));
             }
             // The queue is another, or the run's plan: the railway has cancelled it meanwhile.
             Commit::Moved(_) | Commit::QueueMoved => return Ok(Written::Moved),

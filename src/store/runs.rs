@@ -165,7 +165,7 @@ impl Store {
                 Some("#rev") => hint = read_number(item, "Rev")?,
                 Some(key) => {
                     if let Some(coach) = coach_of_key(key) {
-                        coaches.insert(coach, coach_state(item)?);
+                        coaches.insert(coach, Arc::new(coach_state(item)?));
                     } else if let Some(queue) = queue_of_key(key) {
                         queues.insert(queue, head_of(item)?);
                     }

@@ -140,7 +140,7 @@ pub fn allotted(state: &mut RunState, demand: &[Leg]) -> Sold {
 /// Marks berths as sold, which have to be free.
 pub fn sell(state: &mut RunState, berths: &[BerthRef], leg: Leg) {
     for berth in berths {
-        let mask = state.coaches.entry(berth.coach).or_default().masks.entry(berth.number.into()).or_default();
+        let mask = state.coach_mut(berth.coach).masks.entry(berth.number.into()).or_default();
         assert!(!mask.overlaps(leg.mask()), "{berth} is sold twice");
         *mask = mask.with(leg.mask());
     }

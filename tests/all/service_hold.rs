@@ -112,6 +112,23 @@ async fn buyers_of_one_process_do_not_race_each_other() {
     assert_eq!((writes.requests, writes.refused), (16, 0), "a write and a hint for each that is held, and no other");
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_first_buyers_of_a_run_settle_its_train_once() {
+    let stage = Stage::in_line().await;
+    let meter = Meter::new(Detail::Operations);
+    let slow =
+        stage.world.clients.clone().with_faults(Arc::new(|_: &Call| Some(Fault::Delay(Duration::from_millis(5)))));
+    let kiosk = stage.other_kiosk(Store::new(meter.on(slow), stage.world.names.clone())).await;
+    let _watch = follow(&kiosk, run()).await;
+    let sessions: Vec<_> = (0..8).map(|n| kiosk.open_session(terminal(&format!("HALL-{n}")))).collect();
+    meter.take();
+    let results = join_all(sessions.iter().map(|session| hold(session, whole(), best(1)))).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    kiosk.settle().await;
+    let requests = meter.take();
+    assert_eq!((requests["PutItem"].requests, requests["UpdateItem"].refused), (1, 0), "{requests:?}");
+}
+
 /// A process whose requests take a while, on the runtime's paused clock, and where all berths are sold.
 async fn full_and_slow(
     stage: &Stage,

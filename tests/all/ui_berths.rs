@@ -80,7 +80,7 @@ fn chosen_berths_are_held_in_order_and_the_passengers_come_next() {
     // The run's new state comes before the answer: one's own hold takes nothing from oneself.
     let mut known = take(&all_free(&journey), "B1", &[1, 4], &journey);
     let part = HeldPart { spots: vec![1.into(), 4.into()], leg, until };
-    known.coaches.get_mut(&wanted[0].coach).expect("written").holds.insert(hold, part);
+    known.coach_mut(wanted[0].coach).holds.insert(hold, part);
     stage.live(known);
     assert!(stage.text().contains("B1-1 lower, B1-4 lower"), "{}", stage.text());
     let grants = wanted.into_iter().map(Grant::Berth).collect();

@@ -42,7 +42,7 @@ pub fn sold(journey: &Journey, berths: &[(Class, u8)]) -> RunState {
         let masks: BTreeMap<_, _> =
             (1..=taken.min(coach.berths())).map(|berth| (berth.into(), journey.leg.mask())).collect();
         if !masks.is_empty() {
-            state.coaches.insert(coach.id(), CoachState { rev: 1, masks, ..CoachState::default() });
+            *state.coach_mut(coach.id()) = CoachState { rev: 1, masks, ..CoachState::default() };
         }
     }
     state
@@ -50,7 +50,7 @@ pub fn sold(journey: &Journey, berths: &[(Class, u8)]) -> RunState {
 
 pub fn take(state: &RunState, coach: &str, berths: &[u8], journey: &Journey) -> RunState {
     let mut state = state.clone();
-    let coach = state.coaches.entry(CoachId::parse(coach).expect("a coach")).or_default();
+    let coach = state.coach_mut(CoachId::parse(coach).expect("a coach"));
     coach.rev += 1;
     coach.masks.extend(berths.iter().map(|berth| ((*berth).into(), journey.leg.mask())));
     state
@@ -85,7 +85,7 @@ pub fn crowded(journey: &Journey) -> RunState {
     let mut state = sold(journey, &[(Class::ThirdAc, 20)]);
     state = take(&state, "B1", &(1..=72).collect::<Vec<_>>(), journey);
     state = take(&state, "B2", &[24, 26, 27, 33, 40, 41, 42, 55, 60, 71], journey);
-    let coach = state.coaches.get_mut(&CoachId::parse("B2").expect("a coach")).expect("it was written to");
+    let coach = state.coach_mut(CoachId::parse("B2").expect("a coach"));
     coach.blocked.insert(64, "broken lamp".to_owned());
     state
 }

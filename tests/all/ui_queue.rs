@@ -59,7 +59,7 @@ fn nearly_full(journey: &Journey, berths: usize, halves: usize, head: QueueHead)
                 }
             }
         }
-        state.coaches.insert(coach.id(), sold);
+        *state.coach_mut(coach.id()) = sold;
     }
     state.queues.insert(QueueId { class: Class::ThirdAc, list: WaitingList::General }, head);
     state

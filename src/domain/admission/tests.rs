@@ -55,7 +55,7 @@ fn run(free: &[u8]) -> RunState {
     let run = "12951#2026-12-01".parse().expect("a run");
     let mut state = RunState::unsold(run, Arc::new(train.expect("a train")), &rules);
     let sold = (1..=6).filter(|number| !free.contains(number)).map(|number| (number.into(), whole().mask()));
-    state.coaches.insert(s1, CoachState { masks: sold.collect(), ..CoachState::default() });
+    *state.coach_mut(s1) = CoachState { masks: sold.collect(), ..CoachState::default() };
     state
 }
 
@@ -116,7 +116,7 @@ fn nobody_shares_in_tatkal_and_there_is_no_list_for_ladies() {
 fn a_closed_list_takes_nobody(#[case] stage: Stage, #[case] frozen: bool) {
     let mut state = RunState { stage, ..run(&[]) };
     // At the chart the shared berth and that of Tatkal are everybody's.
-    let masks = &mut state.coaches.values_mut().next().expect("S1").masks;
+    let masks = &mut state.coach_mut(CoachId::parse("S1").expect("a coach")).masks;
     masks.extend(
         [("7a", whole()), ("7b", whole()), ("8", whole())]
             .map(|(spot, leg)| (spot.parse().expect("a spot"), leg.mask())),

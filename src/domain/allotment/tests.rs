@@ -53,7 +53,7 @@ fn free_run() -> RunState {
 }
 
 fn coach<'a>(state: &'a mut RunState, id: &str) -> &'a mut CoachState {
-    state.coaches.entry(coach_id(id)).or_default()
+    state.coach_mut(coach_id(id))
 }
 
 /// A run on which only the named berths are free: `B1 4 7, B2 1`.
@@ -370,7 +370,7 @@ proptest! {
             let wishes = vec![BerthWish::default(); party];
             let Ok(berths) = allot(&state, Class::ThirdAc, Quota::General, leg, &wishes, start, now()) else { continue };
             for berth in berths {
-                let mask = state.coaches.entry(berth.coach).or_default().masks.entry(berth.number.into()).or_default();
+                let mask = state.coach_mut(berth.coach).masks.entry(berth.number.into()).or_default();
                 prop_assert!(!mask.overlaps(leg.mask()));
                 *mask = mask.with(leg.mask());
             }

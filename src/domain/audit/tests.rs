@@ -69,7 +69,7 @@ const FAULTS: &[(&str, Put)] = &[
         let BerthRef { coach, number } = place.berth()?.berth;
         let part = HeldPart { spots: kept.parts(coach, number), leg: kept.bookings[&pnr].leg, until: now() };
         let hold = HoldId(Uuid::from_u128(99));
-        kept.state.coaches.get_mut(&coach)?.holds.insert(hold, part);
+        kept.state.coach_mut(coach).holds.insert(hold, part);
         Some(Box::new(
             move |found| matches!(found, Difference::HoldOnBooking { hold: whose, pnr: other, .. } if (*whose, *other) == (hold, pnr)),
         ))
@@ -78,7 +78,7 @@ const FAULTS: &[(&str, Put)] = &[
         let (coach, part) =
             kept.state.coaches.iter().find_map(|(id, coach)| Some((*id, coach.holds.values().next()?.clone())))?;
         let hold = HoldId(Uuid::from_u128(99));
-        kept.state.coaches.get_mut(&coach)?.holds.insert(hold, part);
+        kept.state.coach_mut(coach).holds.insert(hold, part);
         Some(Box::new(move |found| matches!(found, Difference::HeldTwice { holds, .. } if holds.contains(&hold))))
     }),
     ("a hold whose bit is not set", |kept| {
@@ -197,7 +197,7 @@ const FAULTS: &[(&str, Put)] = &[
     }),
     ("a coach without the fence", |kept| {
         kept.entries.first()?;
-        kept.state.coaches.get_mut(&b(2))?.fenced = false;
+        kept.state.coach_mut(b(2)).fenced = false;
         Some(Box::new(|found| *found == Difference::Unfenced { queue: QUEUE, coach: b(2) }))
     }),
     ("money that was not taken", |kept| {
@@ -283,7 +283,7 @@ proptest! {
         }
         let mut mended = wrong.clone();
         for edit in mend(&wrong, &differences(&wrong, now()), now()) {
-            let masks = &mut mended.state.coaches.entry(edit.coach).or_default().masks;
+            let masks = &mut mended.state.coach_mut(edit.coach).masks;
             for (spot, (before, after)) in &edit.masks {
                 prop_assert_eq!(masks.get(spot).copied().unwrap_or_default(), *before);
                 masks.insert(*spot, *after);
@@ -318,7 +318,7 @@ fn a_bit_that_two_claim_is_left_to_a_person_and_a_fence_is_raised() {
     let at = place.berth().expect("a berth").berth;
     let spots = kept.parts(at.coach, at.number);
     kept.clear(at.coach, &spots, leg(0, 5));
-    kept.state.coaches.get_mut(&b(2)).expect("it was fenced").fenced = false;
+    kept.state.coach_mut(b(2)).fenced = false;
     let found = differences(&kept, now());
     assert!(found.iter().any(|difference| matches!(difference, Difference::SoldTwice { .. })), "{found:?}");
     let edits = mend(&kept, &found, now());

@@ -123,7 +123,7 @@ impl Promotion {
         entries.sort_by_key(|(id, entry)| (id.list, entry.seq));
         let mut sharing = state.clone();
         for coach in state.train.coaches_of(class) {
-            sharing.coaches.insert(coach.id(), kept_for_sharing(&state, *coach));
+            *sharing.coach_mut(coach.id()) = kept_for_sharing(&state, *coach);
         }
         Self { state, sharing, class, entries, now }
     }
@@ -241,9 +241,9 @@ impl Promotion {
         let (id, entry) = &mut self.entries[person.entry];
         for edit in edits(&self.state, &[step], entry.leg, self.now) {
             let written = edit.applied_to(self.state.coach(edit.coach));
-            self.state.coaches.insert(edit.coach, written);
+            *self.state.coach_mut(edit.coach) = written;
             if let Some(coach) = self.state.train.coach(edit.coach) {
-                self.sharing.coaches.insert(edit.coach, kept_for_sharing(&self.state, *coach));
+                *self.sharing.coach_mut(edit.coach) = kept_for_sharing(&self.state, *coach);
             }
         }
         let head = self.state.queues.entry(*id).or_default();

@@ -65,7 +65,7 @@ impl Underway {
         let mut foreseen = state.clone();
         for holding in attempts.holdings.iter().filter(|holding| holding.hold != hold) {
             for (coach, spots) in &holding.parts {
-                let masks = &mut foreseen.coaches.entry(*coach).or_default().masks;
+                let masks = &mut foreseen.coach_mut(*coach).masks;
                 for spot in spots {
                     let mask = masks.entry(*spot).or_default();
                     *mask = mask.with(holding.leg.mask());

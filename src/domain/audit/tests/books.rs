@@ -101,7 +101,7 @@ impl Evidence {
     }
 
     pub(super) fn mark(&mut self, coach: CoachId, spots: &[Spot], leg: Leg) {
-        let state = self.state.coaches.entry(coach).or_default();
+        let state = self.state.coach_mut(coach);
         for spot in spots {
             let mask = state.masks.entry(*spot).or_default();
             *mask = mask.with(leg.mask());
@@ -109,7 +109,7 @@ impl Evidence {
     }
 
     pub(super) fn clear(&mut self, coach: CoachId, spots: &[Spot], leg: Leg) {
-        let state = self.state.coaches.entry(coach).or_default();
+        let state = self.state.coach_mut(coach);
         for spot in spots {
             let mask = state.masks.entry(*spot).or_default();
             *mask = mask.without(leg.mask());
@@ -160,7 +160,7 @@ impl Evidence {
             self.count(&entry, 1);
             self.entries.push((QUEUE, entry));
             for coach in [1, 2].map(b) {
-                self.state.coaches.entry(coach).or_default().fenced = true;
+                self.state.coach_mut(coach).fenced = true;
             }
         }
         self.bookings.insert(booking.pnr, booking);
@@ -182,7 +182,7 @@ impl Evidence {
         }
         for (coach, spots) in parts {
             let part = HeldPart { spots, leg, until };
-            self.state.coaches.entry(coach).or_default().holds.insert(id, part);
+            self.state.coach_mut(coach).holds.insert(id, part);
         }
     }
 

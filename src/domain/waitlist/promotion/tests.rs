@@ -87,11 +87,11 @@ fn free_only(spots: &str) -> RunState {
             _ => vec![number.into()],
         });
         let masks = all.map(|spot| (spot, whole().mask())).collect();
-        state.coaches.insert(coach_id(id), CoachState { masks, fenced: true, ..CoachState::default() });
+        *state.coach_mut(coach_id(id)) = CoachState { masks, fenced: true, ..CoachState::default() };
     }
     for coach in spots.split(", ").filter(|coach| !coach.is_empty()) {
         let (id, spots) = coach.split_once(' ').expect("a coach and its spots");
-        let coach = state.coaches.get_mut(&coach_id(id)).expect("one of the two");
+        let coach = state.coach_mut(coach_id(id));
         for spot in spots.split(' ') {
             coach.masks.remove(&spot.parse().expect("a spot"));
         }
@@ -163,7 +163,7 @@ fn who_shares_gets_the_berth_and_who_waits_the_half() {
 #[test]
 fn a_berth_that_fits_nobody_in_front_goes_to_whom_it_fits() {
     let mut state = free_only("S1 4");
-    let coach = state.coaches.get_mut(&coach_id("S1")).expect("it is there");
+    let coach = state.coach_mut(coach_id("S1"));
     coach.masks.insert(4.into(), leg(0, 2).mask());
     let entries = [entry(GN, 1, whole(), [WAITS]), entry(GN, 2, leg(2, 5), [WAITS]), entry(GN, 3, leg(2, 5), [WAITS])];
     assert_eq!(told(&state, &entries), ["2/0 S1-4"]);
@@ -261,12 +261,7 @@ fn at_the_last_chart_whoever_has_an_empty_half_beside_them_keeps_the_whole() {
         entry(GN, 2, whole(), [shares(half("S2", 7, Part::Second))]),
     ];
     let mut state = free_only("S2 7a");
-    state
-        .coaches
-        .get_mut(&coach_id("S1"))
-        .expect("it is there")
-        .masks
-        .insert(Spot::new(7, Part::Second), leg(2, 5).mask());
+    state.coach_mut(coach_id("S1")).masks.insert(Spot::new(7, Part::Second), leg(2, 5).mask());
     assert_eq!(told(&RunState { stage: Stage::FirstChart, ..state.clone() }, &entries), [""; 0]);
     let last = RunState { stage: Stage::FinalChart, ..state };
     assert_eq!(told(&last, &entries), ["2/0 S2-7"]);
@@ -283,7 +278,7 @@ fn a_hold_that_is_over_goes_whole_with_the_move_that_takes_its_berth() {
     let until = now() - GRACE;
     let part = HeldPart { spots: vec![4.into(), 5.into()], leg: whole(), until };
     let hold = HoldId(Uuid::from_u128(1));
-    state.coaches.get_mut(&coach_id("S1")).expect("it is there").holds.insert(hold, part.clone());
+    state.coach_mut(coach_id("S1")).holds.insert(hold, part.clone());
     let entries = [entry(GN, 1, whole(), [WAITS])];
     let made = next_move(&state, Class::Sleeper, &entries, now()).expect("two berths are free");
     assert_eq!(made.edits[0].removed, [(hold, part)]);
@@ -322,7 +317,8 @@ prop_compose! {
             let berth = BerthRef { coach: coach_id(["S1", "S2"][usize::from(place / BERTHS)]), number: place % BERTHS + 1 };
             let part = if state.is_shared(berth) { Part::HALVES[index % 2] } else { Part::Whole };
             let spot = Spot::new(berth.number, part);
-            let coach = state.coaches.entry(berth.coach).or_default();
+            let shared: Vec<u8> = state.terms.allocation.in_pool(&state.train.coaches()[0], Pool::Rac).collect();
+            let coach = state.coach_mut(berth.coach);
             if coach.is_spot_free(spot, leg, now()) && coach.reclaimable(spot, leg, now()).next().is_none() {
                 let mask = coach.masks.entry(spot).or_default();
                 *mask = mask.with(leg.mask());
@@ -330,7 +326,7 @@ prop_compose! {
                     let mut spots = vec![spot];
                     // Parties hold several: whoever wants one of them gives all of them back.
                     let beside = Spot::from(berth.number % BERTHS + 1);
-                    let is_whole = !state.terms.allocation.in_pool(&state.train.coaches()[0], Pool::Rac).any(|rac| rac == beside.number);
+                    let is_whole = !shared.contains(&beside.number);
                     if is_whole && beside != spot && coach.is_spot_free(beside, leg, now()) && coach.reclaimable(beside, leg, now()).next().is_none() {
                         let mask = coach.masks.entry(beside).or_default();
                         *mask = mask.with(leg.mask());
@@ -350,7 +346,7 @@ fn joined(state: &mut RunState, seq: u64, (leg, waiting, ladies, tatkal): Plain)
     let list = if tatkal { TQ } else { GN };
     let shared = super::free_half(state, Class::Sleeper, leg, now()).filter(|_| !tatkal && seq < 5);
     if let Some(half) = shared {
-        let coach = state.coaches.entry(half.berth.coach).or_default();
+        let coach = state.coach_mut(half.berth.coach);
         let mask = coach.masks.entry(half.spot()).or_default();
         *mask = mask.with(leg.mask());
     }
@@ -391,7 +387,7 @@ proptest! {
                 let entry_leg = entry.leg;
                 let mut freed = state.clone();
                 if let Some(half) = step.from {
-                    let mask = freed.coaches.get_mut(&half.berth.coach).expect("written").masks.get_mut(&half.spot());
+                    let mask = freed.coach_mut(half.berth.coach).masks.get_mut(&half.spot());
                     let mask = mask.expect("taken");
                     prop_assert!(mask.contains(entry_leg.mask()), "they had it");
                     *mask = mask.without(entry_leg.mask());
@@ -421,7 +417,7 @@ proptest! {
                 }
                 state = freed;
                 for (coach, spots) in spots {
-                    let coach = state.coaches.entry(coach).or_default();
+                    let coach = state.coach_mut(coach);
                     for spot in spots {
                         let over: Vec<_> = coach.reclaimable(spot, entry_leg, now()).map(|(id, part)| (*id, part.clone())).collect();
                         for (id, part) in over {
