@@ -406,6 +406,28 @@ async fn who_leaves_the_list_gets_all_but_the_clerkage() {
 }
 
 #[tokio::test]
+async fn whoever_moves_up_before_they_leave_the_list_is_told_what_that_costs_now() {
+    let stage = Stage::mixed().await;
+    let agent = stage.agent().await;
+    let sold = sell(&agent, BERTHS + SHARING).await;
+    let waiting = anything().buy(&agent, 1).await.expect("there is room");
+    let quote = Request::QuoteCancel { pnr: waiting.pnr, passengers: vec![0], waiver: None };
+    let Ok(Reply::Quote(quote)) = agent.call(quote).await else { panic!("they may cancel") };
+    // One for each of those who share, and one for who waits.
+    for buyer in &sold[..SHARING + 1] {
+        cancel(&stage.kiosk, &agent, buyer, &[0]).await;
+    }
+    let moved = shown(&agent, &waiting).await;
+    assert!(matches!(moved.passengers[0].place, Place::Berth(_)), "{moved:?}");
+    let told = agent.call(Request::Cancel { op: new_op(), pnr: waiting.pnr, quote: quote.clone() }).await;
+    let Err(Failure::QuoteOver(now)) = told else { panic!("{told:?}") };
+    assert_eq!(shown(&agent, &waiting).await, moved, "nothing was given up at a price that nobody agreed to");
+    let given_up = booked(agent.call(Request::Cancel { op: new_op(), pnr: waiting.pnr, quote: now.clone() }).await);
+    assert_eq!(given_up.expect("this one is good").kept(), now.kept);
+    is_sound(&stage).await;
+}
+
+#[tokio::test]
 async fn the_chart_gives_what_is_left_and_the_money_back_to_whom_nothing_is() {
     let stage = Stage::mixed().await;
     let agent = stage.agent().await;

@@ -67,7 +67,7 @@ fn a_seed_gives_the_same_world_again() {
 }
 
 /// The most worlds in which a broken protocol must have been seen.
-const SOON: u64 = 30;
+const SOON: u64 = 60;
 
 #[rstest]
 #[case::a_hold_that_checks_nothing("unchecked-hold")]

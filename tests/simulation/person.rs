@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use kiosk::domain::booking::{Booking, OpId, PaymentMethod};
-use kiosk::domain::inventory::HoldId;
+use kiosk::domain::inventory::{GRACE, HoldId};
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::train::Train;
@@ -52,7 +52,10 @@ enum End {
     Book,
     Reserve,
     Release,
+    /// It goes back when they leave.
     WalkAway,
+    /// It ends, and others take it.
+    Forget,
 }
 
 /// Who somebody is.
@@ -204,15 +207,20 @@ impl Person {
         visit.holds.push(held.id);
         self.think(held.until).await;
         let end = match self.chance.random_range(0..100) {
-            0..60 => End::Book,
-            60..74 => End::Reserve,
-            74..85 => End::Release,
-            _ => End::WalkAway,
+            0..56 => End::Book,
+            56..70 => End::Reserve,
+            70..80 => End::Release,
+            80..86 => End::WalkAway,
+            _ => End::Forget,
         };
         match end {
             End::Book | End::Reserve => self.order(visit, held, want, end).await,
             End::Release => self.release(visit, &held).await,
             End::WalkAway => {}
+            End::Forget => {
+                let left = (held.until + GRACE - self.town.now()).to_std().unwrap_or_default().as_secs_f64();
+                self.wait((left - 20.0).max(0.0), left + 20.0).await;
+            }
         }
     }
 

@@ -34,7 +34,7 @@ impl Fashion {
         Self {
             class: *classes.choose(chance).expect("there are some"),
             others: chance.random_range(0.0..0.5),
-            patience: if chance.random_bool(0.2) { 0.0 } else { chance.random_range(0.2..1.0) },
+            patience: if chance.random_bool(0.15) { 0.0 } else { chance.random_range(0.4..1.0) },
             quotas: chance.random_range(0.0..0.4),
             rush: chance.random_bool(0.7),
         }
