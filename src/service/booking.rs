@@ -85,6 +85,7 @@ fn fare_of(kiosk: &Kiosk, train: &Train, ticket: Ticket, passengers: &[Passenger
 
 /// Takes the money and makes the held berths a booking.
 pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Tender) -> Result<Reply, Failure> {
+    let _ordered = session.order(order.hold.id);
     check_tender(session, &tender).await?;
     let booking = match prepare(session, op, order).await? {
         Prepared::Draft(draft) => {
@@ -101,6 +102,7 @@ pub(super) async fn reserve(session: &Session, op: OpId, order: &Order) -> Resul
     if order.hold.grants.iter().any(|grant| grant.berth().is_none()) {
         return Err(Failure::NothingToKeep);
     }
+    let _ordered = session.order(order.hold.id);
     let booking = match prepare(session, op, order).await? {
         Prepared::Draft(draft) => {
             let slip =
@@ -188,7 +190,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
     let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
     let slip = match payable_slip(kiosk, &booking) {
         Ok(slip) => slip.clone(),
-        Err(failure) if tried == Tried::Before => {
+        Err(failure) if tried == Tried::Before || session.is_repeated(op) => {
             // As in `prepare`: only without the hold is it known that an earlier attempt was not applied.
             if let Some(slip) = &booking.slip {
                 let parts = kiosk.known_run(booking.run).await.map_err(still_doubtful)?.state.spots_of(&grants);
@@ -319,7 +321,11 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     let kiosk = session.kiosk();
     let train = kiosk.train_of(order.hold.run).await?;
     if session.try_op(op) == Tried::Never {
-        return check(session, op, order, train).map(Prepared::Draft);
+        let checked = check(session, op, order, Arc::clone(&train));
+        if checked.is_ok() || !session.is_repeated(op) {
+            return checked.map(Prepared::Draft);
+        }
+        // The key was pressed again meanwhile, and that attempt may have come further.
     }
     if let Some(found) = earlier(kiosk, &train, op).await.map_err(still_doubtful)? {
         return Ok(Prepared::Found(Box::new(found)));
@@ -341,10 +347,10 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     }
 }
 
-/// Whether an earlier attempt may still be applied, whatever is given back: it is in doubt and takes nothing of the run, so
-/// that there is nothing whose absence would refuse it. It is asked for again, and not refused for its time.
+/// Whether another attempt may still be applied, whatever is given back: it is in doubt or under way and takes nothing of
+/// the run, so that there is nothing whose absence would refuse it. It is asked for again, and not refused for its time.
 fn comes_late(session: &Session, hold: &Hold) -> bool {
-    hold.parts.is_empty() && session.doubts_hold(hold.id)
+    hold.parts.is_empty() && (session.doubts_hold(hold.id) || session.is_ordered_twice(hold.id))
 }
 
 /// Checks an order that no earlier attempt has carried out.

@@ -47,6 +47,7 @@ pub(super) struct Entrance(u64);
 struct Inner {
     kiosk: Kiosk,
     terminal: Terminal,
+    origin: String,
     state: Mutex<State>,
 }
 
@@ -101,6 +102,10 @@ struct State {
     /// Holds and actions of which an earlier attempt is not known to have failed.
     doubtful_holds: Recent<HoldId>,
     doubtful_ops: Recent<OpId>,
+    /// Actions that were tried more than once.
+    repeated_ops: Recent<OpId>,
+    /// Holds of which a booking is being made, once for each attempt under way.
+    ordered: Vec<HoldId>,
     /// By which version of their trains runs were offered here: a leg counts that version's halts.
     offered: HashMap<RunId, u32>,
     /// Bookings made here, for a guest to see again until they leave.
@@ -139,7 +144,7 @@ pub(super) enum Tried {
 }
 
 impl Session {
-    pub(super) fn new(kiosk: Kiosk, terminal: Terminal, who: Who) -> Self {
+    pub(super) fn new(kiosk: Kiosk, terminal: Terminal, origin: String, who: Who) -> Self {
         let state = State {
             who,
             locked: false,
@@ -150,10 +155,12 @@ impl Session {
             uncertain: BTreeMap::new(),
             doubtful_holds: Recent::new(),
             doubtful_ops: Recent::new(),
+            repeated_ops: Recent::new(),
+            ordered: Vec::new(),
             offered: HashMap::new(),
             made: Recent::new(),
         };
-        Self { inner: Arc::new(Inner { kiosk, terminal, state: Mutex::new(state) }), asked: None }
+        Self { inner: Arc::new(Inner { kiosk, terminal, origin, state: Mutex::new(state) }), asked: None }
     }
 
     /// Follows a run's live state.
@@ -164,6 +171,11 @@ impl Session {
     /// The terminal at which it is.
     pub fn terminal(&self) -> &Terminal {
         &self.inner.terminal
+    }
+
+    /// Where it comes from, as far as attempts are counted by it: the terminal, or an address.
+    pub(super) fn origin(&self) -> &str {
+        &self.inner.origin
     }
 
     /// Who is signed in; `None` for a guest.
@@ -285,8 +297,27 @@ impl Session {
     pub(super) fn try_op(&self, op: OpId) -> Tried {
         let mut state = self.state();
         let tried = if state.doubtful_ops.has(&op) { Tried::Before } else { Tried::Never };
-        state.doubtful_ops.add(op);
+        match tried {
+            Tried::Never => state.doubtful_ops.add(op),
+            Tried::Before => state.repeated_ops.add(op),
+        }
         tried
+    }
+
+    /// Whether an action was tried again since it was tried first: the key was pressed twice.
+    pub(super) fn is_repeated(&self, op: OpId) -> bool {
+        self.state().repeated_ops.has(&op)
+    }
+
+    /// Notes that a booking is being made of a hold, until the attempt is dropped.
+    pub(super) fn order(&self, hold: HoldId) -> Ordered<'_> {
+        self.state().ordered.push(hold);
+        Ordered { session: self, hold }
+    }
+
+    /// Whether more than one attempt to make a booking of a hold is under way.
+    pub(super) fn is_ordered_twice(&self, hold: HoldId) -> bool {
+        self.state().ordered.iter().filter(|ordered| **ordered == hold).count() > 1
     }
 
     /// Notes by which version of their trains runs are offered.
@@ -363,6 +394,21 @@ impl Session {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An attempt to make a booking of a hold; dropped, it has ended.
+pub(super) struct Ordered<'a> {
+    session: &'a Session,
+    hold: HoldId,
+}
+
+impl Drop for Ordered<'_> {
+    fn drop(&mut self) {
+        let mut state = self.session.state();
+        if let Some(place) = state.ordered.iter().position(|ordered| *ordered == self.hold) {
+            state.ordered.swap_remove(place);
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
-use kiosk::aws::fault::{Call, Fault};
+use futures_util::future::join;
+use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::admission::Accept;
 use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::booking::{Booking, BookingStatus, Place};
@@ -19,6 +20,7 @@ use kiosk::domain::user::Role;
 use kiosk::service::request::{Choice, Failure, Reply, Request};
 use kiosk::service::{AuditScope, Depth, Kiosk, Session};
 use rstest::rstest;
+use tokio::sync::Notify;
 
 use crate::service_kit::{
     Stage, Wish, anything, book, booked, leg, new_hold, new_op, order, order_for, passenger, release, run, terminal,
@@ -273,6 +275,41 @@ async fn a_join_that_is_asked_for_again_is_one(#[case] fault: Fault) {
     is_sound(&stage).await;
 }
 
+/// The first press is on its way when the time to pay ends and the key is pressed again.
+#[rstest]
+#[case::a_place_on_the_list(BERTHS + SHARING)]
+#[case::a_berth(0)]
+#[tokio::test]
+async fn nobody_is_refused_what_their_first_press_still_books(#[case] sold: usize) {
+    let stage = Stage::mixed().await;
+    sell(&stage.agent().await, sold).await;
+    let (meeting, sent) = (Meeting::of(2), Arc::new(Notify::new()));
+    let store = {
+        let (meeting, sent) = (meeting.clone(), Arc::clone(&sent));
+        stage.world.with_faults(move |call: &Call| {
+            let is_first = call.operation == "TransactWriteItems" && call.nth == 1;
+            is_first.then(|| {
+                sent.notify_one();
+                Fault::Meet(meeting.clone())
+            })
+        })
+    };
+    let guest = stage.other_kiosk(store).await.open_session(terminal("HALL-2"));
+    let held = anything().hold(&guest, 1).await.expect("there is something");
+    let request = Request::Book { op: new_op(), order: order(&guest, &held).await, payment: test_money() };
+    let again = async {
+        sent.notified().await;
+        stage.clock.set(held.until + TimeDelta::seconds(1));
+        let told = booked(guest.call(request.clone()).await);
+        meeting.come().await;
+        told
+    };
+    let (first, again) = Box::pin(join(guest.call(request.clone()), again)).await;
+    let (first, is_refused) = (booked(first), matches!(again, Err(Failure::HoldExpired)));
+    assert!(!(first.is_ok() && is_refused), "{first:?}, {again:?}");
+    is_sound(&stage).await;
+}
+
 /// What a party was given is known again from what is held, though no answer came.
 #[rstest]
 #[case::halves(BERTHS, 2, &["RAC 1", "RAC 2"])]
@@ -414,7 +451,7 @@ async fn whoever_moves_up_before_they_leave_the_list_is_told_what_that_costs_now
     let quote = Request::QuoteCancel { pnr: waiting.pnr, passengers: vec![0], waiver: None };
     let Ok(Reply::Quote(quote)) = agent.call(quote).await else { panic!("they may cancel") };
     // One for each of those who share, and one for who waits.
-    for buyer in &sold[..SHARING + 1] {
+    for buyer in &sold[..=SHARING] {
         cancel(&stage.kiosk, &agent, buyer, &[0]).await;
     }
     let moved = shown(&agent, &waiting).await;
