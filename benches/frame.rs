@@ -11,13 +11,12 @@ use chrono::{DateTime, Utc};
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::timetable::Timetable;
 use kiosk::service::{rules_file, timetable_file};
+use kiosk::terminal::painter::Painter;
 use kiosk::ui::app::App;
 use kiosk::ui::context::{Idle, Look, Setup};
 use kiosk::ui::keys::Key;
 use kiosk::ui::msg::Msg;
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Rect, Size};
-use ratatui::{Terminal as Screen, TerminalOptions, Viewport};
+use ratatui::layout::Size;
 
 /// What a keystroke aims at.
 const AIM_US: u32 = 300;
@@ -28,8 +27,7 @@ fn main() {
     let now: DateTime<Utc> = "2026-12-01T08:14:22Z".parse().expect("a moment");
     let mut app = App::new(setup(), now);
     let size = Size::new(120, 40);
-    let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, size.width, size.height)) };
-    let mut screen = Screen::with_options(CrosstermBackend::new(Vec::new()), options).expect("a screen in memory");
+    let mut painter = Painter::new(size);
     let _ = app.update(now, Msg::Resize(size));
     let script = [Key::Char('s'), Key::Char('a'), Key::Char('n'), Key::Char('i'), Key::Tab, Key::Char('x'), Key::Esc];
     let mut microseconds: Vec<f64> = script
@@ -39,7 +37,7 @@ fn main() {
         .map(|key| {
             let began = Instant::now();
             drop(black_box(app.update(now, Msg::Key(key))));
-            screen.draw(|frame| app.view(frame)).expect("a screen in memory");
+            black_box(painter.paint(|buf| app.view(buf)).expect("memory takes it"));
             began.elapsed().as_secs_f64() * 1e6
         })
         .collect();

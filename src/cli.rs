@@ -18,6 +18,7 @@ mod run;
 mod screen;
 mod secret;
 mod seed;
+mod serve;
 mod ticket;
 mod user;
 
@@ -77,6 +78,8 @@ enum Command {
     Run(run::Command),
     /// Compares everything that is kept of the runs with their bookings
     Audit(audit::Args),
+    /// Shows the full-screen program to whoever comes by SSH
+    Serve(serve::Args),
 }
 
 /// Does what the command line asks for.
@@ -92,7 +95,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
     let load = |door: Door| {
         let config = Config::load(&Sources::of_process(config.clone(), data_dir.clone()))?;
         let log = telemetry::start(&config, door).map_err(CliError::log)?;
-        if door == Door::Subcommand {
+        if door != Door::Screen {
             config.notices().iter().for_each(|notice| tracing::warn!("{notice}"));
         }
         Ok::<_, CliError>((config, log))
@@ -105,6 +108,10 @@ fn run(cli: Cli) -> Result<(), CliError> {
         }
         Some(Command::Secret) => secret::run(),
         Some(Command::Ticket(command)) => ticket::run(command, || Ok(load(Door::Subcommand)?.0)),
+        Some(Command::Serve(args)) => {
+            let (config, _log) = load(Door::Server)?;
+            open::block_on(serve::run(args, &config))
+        }
         Some(command) => {
             let (config, _log) = load(Door::Subcommand)?;
             open::block_on(async {
@@ -116,7 +123,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Audit(args) => audit::run(args, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
-                    Command::Secret | Command::Ticket(_) => unreachable!("answered above, without a store"),
+                    Command::Secret | Command::Ticket(_) | Command::Serve(_) => {
+                        unreachable!("answered above, without a store")
+                    }
                 }
             })
         }

@@ -11,6 +11,7 @@ mod sources;
 mod surroundings;
 mod values;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
@@ -161,6 +162,55 @@ impl SessionTimes {
     }
 }
 
+/// Who may come by SSH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SshSettings {
+    listen: SocketAddr,
+    host_key: Option<PathBuf>,
+    guest: Option<String>,
+    max_sessions: u16,
+    max_per_address: u16,
+    lifetime: TimeDelta,
+    notice: TimeDelta,
+}
+
+impl SshSettings {
+    /// Where they are awaited.
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// The file of the key by which this server is known again; `None` is one of Kiosk's own.
+    pub fn host_key(&self) -> Option<&Path> {
+        self.host_key.as_deref()
+    }
+
+    /// The name that needs no password.
+    pub fn guest(&self) -> Option<&str> {
+        self.guest.as_deref()
+    }
+
+    /// How many may be connected.
+    pub fn max_sessions(&self) -> u16 {
+        self.max_sessions
+    }
+
+    /// How many of them from one address.
+    pub fn max_per_address(&self) -> u16 {
+        self.max_per_address
+    }
+
+    /// The longest session.
+    pub fn lifetime(&self) -> TimeDelta {
+        self.lifetime
+    }
+
+    /// How long people have to finish when the server is told to end.
+    pub fn notice(&self) -> TimeDelta {
+        self.notice
+    }
+}
+
 /// What is logged and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSettings {
@@ -199,6 +249,7 @@ pub struct Config {
     terminal: Terminal,
     printer: Option<String>,
     session: SessionTimes,
+    ssh: SshSettings,
     log: LogSettings,
     surroundings: Surroundings,
     notices: Vec<String>,
@@ -240,6 +291,15 @@ impl Config {
                 staff_idle: values.take("session.staff_idle", duration(60, 8 * 3600)),
                 hold: values.take("session.hold", duration(60, 30 * 60)),
                 slip: values.take("session.slip", duration(5 * 60, 2 * 3600)),
+            },
+            ssh: SshSettings {
+                listen: values.take("ssh.listen", parse::socket_address),
+                host_key: values.take_any("ssh.host_key", parse::file),
+                guest: values.take_any("ssh.guest", parse::guest),
+                max_sessions: values.take("ssh.max_sessions", count(1, 10_000)),
+                max_per_address: values.take("ssh.max_per_address", count(1, 10_000)),
+                lifetime: values.take("ssh.lifetime", duration(5 * 60, 24 * 3600)),
+                notice: values.take("ssh.notice", duration(1, 15 * 60)),
             },
             log: LogSettings {
                 level: values.take("log.level", word(LEVELS)),
@@ -312,6 +372,11 @@ impl Config {
     /// How long things last.
     pub fn session(&self) -> &SessionTimes {
         &self.session
+    }
+
+    /// Who may come by SSH.
+    pub fn ssh(&self) -> &SshSettings {
+        &self.ssh
     }
 
     /// What is logged and how.

@@ -30,6 +30,7 @@ mod waitlist;
 mod work;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -75,7 +76,7 @@ struct Shared {
     underway: Underway,
     crowds: Crowds,
     hasher: Hasher,
-    /// Sign-ins by terminal.
+    /// Sign-ins by where they come from.
     sources: Attempts,
     /// Sign-ins by names that nobody has.
     unknown_names: Attempts,
@@ -122,13 +123,19 @@ impl Kiosk {
 
     /// A session for whoever comes to a terminal.
     pub fn open_session(&self, terminal: Terminal) -> Session {
-        Session::new(self.clone(), terminal, Who::Guest)
+        let origin = terminal.id.clone();
+        Session::new(self.clone(), terminal, origin, Who::Guest)
+    }
+
+    /// The same for whoever comes over a network: what is limited by terminal is limited by where they come from.
+    pub fn open_session_from(&self, terminal: Terminal, address: IpAddr) -> Session {
+        Session::new(self.clone(), terminal, address.to_canonical().to_string(), Who::Guest)
     }
 
     /// A session for whoever runs Kiosk's commands on the machine itself: they may do what an administrator may.
     pub fn operator_session(&self) -> Session {
         let terminal = Terminal { id: OPERATOR.to_owned(), station: None, kind: TerminalKind::Desk };
-        Session::new(self.clone(), terminal, Who::Operator)
+        Session::new(self.clone(), terminal, OPERATOR.to_owned(), Who::Operator)
     }
 
     /// Follows a run's live state.

@@ -25,6 +25,8 @@ use crate::config::{Config, LogFormat};
 pub enum Door {
     /// The full-screen program: the log goes to a file a day in the data folder's `logs`.
     Screen,
+    /// Whoever comes over a network: the log goes to standard error, where the system's journal takes it.
+    Server,
     /// A subcommand: the log goes to standard error, warnings and worse unless debugging was asked for.
     Subcommand,
 }
@@ -51,10 +53,11 @@ pub fn start(config: &Config, door: Door) -> Result<Log, LogError> {
             let (writer, guard) = file_writer(config)?;
             (Log(Some(guard)), layer(config.log().format(), writer, Stamp::Time))
         }
+        Door::Server => (Log(None), layer(config.log().format(), io::stderr, Stamp::Time)),
         Door::Subcommand => (Log(None), layer(config.log().format(), io::stderr, Stamp::None)),
     };
     let started = tracing_subscriber::registry().with(layer.with_filter(filter(config.log().level(), door))).try_init();
-    if started.is_ok() && door == Door::Screen {
+    if started.is_ok() && door != Door::Subcommand {
         log_panics();
     }
     Ok(log)

@@ -4,10 +4,14 @@
 //! the newest state, so a terminal that stops reading costs one buffer and delays nobody. Calls run as tasks; one that
 //! panics is answered as a fault and ends alone.
 
+pub mod abilities;
 pub mod console;
+pub mod decoder;
 pub mod input;
 pub mod output;
+pub mod painter;
 pub mod papers;
+pub mod ssh;
 
 use std::collections::HashMap;
 use std::future::poll_fn;

@@ -9,6 +9,7 @@ use crate::config::{Config, StoreChoice, ThemeChoice};
 use crate::domain::terminal::TerminalKind;
 use crate::service::Kiosk;
 use crate::service::account::DEVELOPMENT_ACCOUNTS;
+use crate::terminal::abilities::Abilities;
 use crate::terminal::console::{self, Console};
 use crate::terminal::papers::Papers;
 use crate::ui::context::{AccountHint, Idle, Look, Setup};
@@ -38,7 +39,8 @@ pub(super) fn run(config: &Config) -> Result<(), CliError> {
     })
 }
 
-fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
+/// What a session begins with at this terminal.
+pub(super) fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
     let hints = DEVELOPMENT_ACCOUNTS.iter().filter(|_| config.is_development()).map(|account| AccountHint {
         name: account.username.to_owned(),
         password: account.password.to_owned(),
@@ -50,7 +52,7 @@ fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
         identity: None,
         stations: kiosk.stations(),
         rules: Arc::clone(kiosk.rules()),
-        look: look(config),
+        look: look(config.theme(), config.surroundings().abilities()),
         documents: Vec::new(),
         hints: hints.collect(),
         test_payment: kiosk.settings().test_payment,
@@ -59,11 +61,11 @@ fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
     }
 }
 
-fn look(config: &Config) -> Look {
-    let around = config.surroundings();
-    let scheme = match config.theme() {
-        ThemeChoice::Auto if !around.has_colours() => Scheme::Mono,
-        ThemeChoice::Auto if around.is_light() => Scheme::Light,
+/// What a terminal shows, by the theme that was chosen and what it says of itself.
+pub(super) fn look(theme: ThemeChoice, terminal: &Abilities) -> Look {
+    let scheme = match theme {
+        ThemeChoice::Auto if !terminal.has_colours() => Scheme::Mono,
+        ThemeChoice::Auto if terminal.is_light() => Scheme::Light,
         ThemeChoice::Auto | ThemeChoice::Dark => Scheme::Dark,
         ThemeChoice::Light => Scheme::Light,
         ThemeChoice::Contrast => Scheme::HighContrast,
@@ -71,8 +73,8 @@ fn look(config: &Config) -> Look {
     };
     Look {
         scheme,
-        depth: if around.has_256_colours() { Depth::Indexed } else { Depth::Sixteen },
-        charset: if around.has_unicode() { Charset::Unicode } else { Charset::Ascii },
+        depth: if terminal.has_256_colours() { Depth::Indexed } else { Depth::Sixteen },
+        charset: if terminal.has_unicode() { Charset::Unicode } else { Charset::Ascii },
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a text to a value, or to what could be written instead.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::{PathBuf, absolute};
 
 use chrono::TimeDelta;
@@ -60,6 +61,24 @@ impl Display for Span {
             seconds if seconds % 60 == 0 => write!(f, "{}m", seconds / 60),
             seconds => write!(f, "{seconds}s"),
         }
+    }
+}
+
+pub(super) fn file(text: &str) -> Result<PathBuf, String> {
+    absolute(text).map_err(|_| "write the path of a file".to_owned())
+}
+
+pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:2222 or [::]:2222".to_owned())
+}
+
+/// A name that a client can be given: `ssh guest@…`.
+pub(super) fn guest(text: &str) -> Result<String, String> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+    if (1..=32).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("write 1 to 32 small letters, digits, hyphens or underscores, such as guest".to_owned())
     }
 }
 

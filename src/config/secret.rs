@@ -39,7 +39,7 @@ impl SecretKey {
     }
 }
 
-/// A developer's key cannot be kept.
+/// A key cannot be kept.
 #[derive(Debug, Error)]
 #[error("{}: {reason}", path.display())]
 pub struct KeyFileError {
@@ -57,12 +57,17 @@ pub fn draw() -> String {
 /// The key that a developer's data folder keeps for itself in `secret.key`, made the first time.
 pub fn key_in(folder: &Path) -> Result<SecretKey, KeyFileError> {
     let path = folder.join("secret.key");
-    let failed = |error: io::Error| KeyFileError { path: path.clone(), reason: error.to_string() };
-    if !fs::exists(&path).map_err(failed)? {
-        write_once(&path, &draw()).map_err(failed)?;
+    let text = kept(&path, draw)?;
+    SecretKey::parse(&text).map_err(|wrong| KeyFileError { path, reason: wrong })
+}
+
+/// The text of a file that only its owner may read, made the first time.
+pub fn kept(path: &Path, make: impl FnOnce() -> String) -> Result<String, KeyFileError> {
+    let failed = |error: io::Error| KeyFileError { path: path.to_owned(), reason: error.to_string() };
+    if !fs::exists(path).map_err(failed)? {
+        write_once(path, make().trim_end()).map_err(failed)?;
     }
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    SecretKey::parse(&text).map_err(|wrong| KeyFileError { path: path.clone(), reason: wrong })
+    fs::read_to_string(path).map_err(failed)
 }
 
 /// Writes a file that only its owner may read, whole or not at all. Of two writers at once the first one's text stays.

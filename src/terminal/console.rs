@@ -12,7 +12,7 @@ use crossterm::event::{
 };
 use crossterm::style::ResetColor;
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
-use crossterm::{cursor, execute};
+use crossterm::{cursor, queue};
 use futures_util::{StreamExt as _, stream};
 use ratatui::layout::Size;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,7 +61,7 @@ pub async fn run(session: Session, console: Console) -> io::Result<()> {
     let input = Box::pin(first.chain(stream::select(events, hang_ups)));
     let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let app = App::new(setup, clock.now());
-    let door = Door { input, output: Output::new(screen, size)?, papers: Arc::new(papers) };
+    let door = Door { input, output: Output::on_thread(screen, size)?, papers: Arc::new(papers) };
     super::run(session, clock, app, door).await
 }
 
@@ -70,6 +70,22 @@ fn signals(kind: SignalKind) -> io::Result<impl stream::Stream<Item = Msg>> {
     let stream =
         stream::unfold(signals, |mut signals| async move { signals.recv().await.map(|()| (Msg::HangUp, signals)) });
     Ok(Box::pin(stream))
+}
+
+/// What makes a terminal ready for a program: the same at every door.
+pub(super) fn enter_sequence() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)
+        .expect("memory takes it");
+    bytes
+}
+
+/// What gives it back as it was.
+pub(super) fn leave_sequence() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    queue!(bytes, DisableBracketedPaste, DisableMouseCapture, ResetColor, LeaveAlternateScreen, cursor::Show)
+        .expect("memory takes it");
+    bytes
 }
 
 /// A terminal that shows a program. Dropping it restores the terminal.
@@ -81,7 +97,9 @@ impl Raw {
         terminal::enable_raw_mode()?;
         let raw = Self;
         TAKEN.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)?;
+        let mut out = io::stdout();
+        out.write_all(&enter_sequence())?;
+        out.flush()?;
         Ok(raw)
     }
 }
@@ -102,8 +120,7 @@ fn restore() {
         return;
     }
     let mut out = io::stdout();
-    let _ = execute!(out, DisableBracketedPaste, DisableMouseCapture, ResetColor, LeaveAlternateScreen, cursor::Show);
-    let _ = out.flush();
+    let _ = out.write_all(&leave_sequence()).and_then(|()| out.flush());
     let _ = terminal::disable_raw_mode();
 }
 

@@ -7,17 +7,22 @@ use crate::ui::keys::{Key, Mouse, MouseKind};
 use crate::ui::msg::Msg;
 
 /// Characters of a paste that are taken: more than any field holds.
-const PASTE: usize = 4_096;
+pub(super) const PASTE: usize = 4_096;
 
 /// What happened, if it is something for the program.
 pub fn message(event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) => self::key(key).map(Msg::Key),
         Event::Mouse(mouse) => self::mouse(mouse).map(Msg::Mouse),
-        Event::Paste(text) => Some(Msg::Paste(text.chars().take(PASTE).collect())),
+        Event::Paste(text) => Some(Msg::Paste(pasted(&text))),
         Event::Resize(width, height) => Some(Msg::Resize(Size { width, height })),
         Event::FocusGained | Event::FocusLost => None,
     }
+}
+
+/// What is taken of a paste.
+pub(super) fn pasted(text: &str) -> String {
+    text.chars().take(PASTE).collect()
 }
 
 fn key(event: KeyEvent) -> Option<Key> {

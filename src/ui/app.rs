@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::service::request::{Failure, Reply, Request};
@@ -131,9 +131,8 @@ impl App {
     }
 
     /// What a person sees.
-    pub fn view(&self, frame: &mut Frame) {
-        let area = frame.area();
-        let buf = frame.buffer_mut();
+    pub fn view(&self, buf: &mut Buffer) {
+        let area = buf.area;
         buf.set_style(area, self.world.theme.text);
         if area.width < frame::MIN.0 || area.height < frame::MIN.1 {
             frame::too_small(buf, area, &self.world);

@@ -363,10 +363,10 @@ fn what_is_around_is_understood(#[case] environment: &[(&str, &str)], #[case] ex
     let config = load(environment).expect("right");
     let around = config.surroundings();
     let facts = [
-        (around.has_colours(), "colours"),
-        (around.has_256_colours(), "256"),
-        (around.is_light(), "light"),
-        (around.has_unicode(), "unicode"),
+        (around.abilities().has_colours(), "colours"),
+        (around.abilities().has_256_colours(), "256"),
+        (around.abilities().is_light(), "light"),
+        (around.abilities().has_unicode(), "unicode"),
         (around.is_remote(), "remote"),
         (around.has_desktop() && !cfg!(target_os = "macos"), "desktop"),
     ];

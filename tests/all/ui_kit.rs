@@ -249,7 +249,7 @@ fn resized(app: &App, size: Size) -> App {
 /// Draws the program.
 pub fn draw(app: &App, size: Size) -> Buffer {
     let mut screen = Screen::new(TestBackend::new(size.width, size.height)).expect("a screen in memory");
-    screen.draw(|frame| app.view(frame)).expect("a screen in memory");
+    screen.draw(|frame| app.view(frame.buffer_mut())).expect("a screen in memory");
     screen.backend().buffer().clone()
 }
 

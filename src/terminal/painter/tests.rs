@@ -1,0 +1,84 @@
+use std::num::NonZero;
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+use ratatui::style::{Color, Modifier, Style};
+
+use super::Painter;
+
+const SIZE: Size = Size { width: 12, height: 4 };
+
+/// Something that is written on a frame.
+type Mark = (u16, u16, &'static str, Style);
+
+fn draw(marks: &[Mark], buf: &mut Buffer) {
+    for (x, y, text, style) in marks {
+        if buf.area.contains((*x, *y).into()) {
+            buf.set_stringn(*x, *y, text, usize::from(buf.area.width - x), *style);
+        }
+    }
+}
+
+fn terminal() -> vt100::Parser {
+    let [height, width] = [SIZE.height, SIZE.width].map(|side| NonZero::new(side).expect("it has a size"));
+    vt100::Parser::new(height, width, 0)
+}
+
+/// What a terminal shows: the text, and how its cells look.
+fn shows(terminal: &vt100::Parser) -> Vec<(String, vt100::Color, vt100::Color, bool)> {
+    let screen = terminal.screen();
+    let places = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (y, x)));
+    let cells = places.map(|(y, x)| screen.cell(y, x).expect("it is on the screen"));
+    cells
+        .map(|cell| {
+            let text = if cell.has_contents() { cell.contents().to_owned() } else { " ".to_owned() };
+            (text, cell.fgcolor(), cell.bgcolor(), cell.bold())
+        })
+        .collect()
+}
+
+fn mark() -> impl Strategy<Value = Mark> {
+    let texts =
+        prop_oneof![Just("a"), Just("New Delhi"), Just("नई"), Just("日本"), Just("é"), Just("   "), Just("x日")];
+    let styles = prop_oneof![
+        Just(Style::new()),
+        Just(Style::new().fg(Color::Red)),
+        Just(Style::new().bg(Color::Indexed(17)).add_modifier(Modifier::BOLD)),
+    ];
+    (0..SIZE.width, 0..SIZE.height, texts, styles)
+}
+
+proptest! {
+    /// A terminal that was shown frame after frame looks like one that was shown the last of them alone.
+    #[test]
+    fn only_what_changed_is_sent_and_that_is_enough(frames in prop::collection::vec(prop::collection::vec(mark(), 0..6), 1..6)) {
+        let mut painter = Painter::new(SIZE);
+        let mut shown = terminal();
+        for marks in &frames {
+            shown.process(&painter.paint(|buf| draw(marks, buf)).expect("memory takes it"));
+            let mut fresh = terminal();
+            fresh.process(&Painter::new(SIZE).paint(|buf| draw(marks, buf)).expect("memory takes it"));
+            prop_assert_eq!(shows(&shown), shows(&fresh));
+        }
+    }
+}
+
+#[test]
+fn a_frame_that_is_shown_already_costs_next_to_nothing() {
+    let mut painter = Painter::new(SIZE);
+    let first = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
+    let second = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
+    assert!(first.len() > second.len() && second.len() < 40, "{} and {} bytes", first.len(), second.len());
+    painter.resize(SIZE);
+    let anew = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
+    assert_eq!(anew, first, "a terminal of another size is drawn anew");
+}
+
+#[test]
+fn a_terminal_that_claims_to_be_huge_costs_no_more_than_the_largest() {
+    let mut painter = Painter::new(Size { width: u16::MAX, height: u16::MAX });
+    let area = std::cell::Cell::new(ratatui::layout::Rect::ZERO);
+    painter.paint(|buf| area.set(buf.area)).expect("memory takes it");
+    assert_eq!(area.get().as_size(), super::LARGEST);
+}
