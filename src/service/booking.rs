@@ -25,7 +25,7 @@ use crate::domain::spot::Grant;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
 use crate::domain::user::Role;
-use crate::domain::waitlist::renumbered;
+use crate::domain::waitlist::{QueueId, WaitingList, renumbered};
 use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
@@ -146,7 +146,7 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
         let (booking, queue) = match joining {
             Ok(joined) => joined,
             // The list may be full or closed since an earlier attempt got in.
-            Err(failure) => return earlier(kiosk, &draft.train, op).await?.ok_or(failure),
+            Err(failure) => return refuse_to_join(session, op, order, &draft.train, failure).await,
         };
         let waits = queue.as_ref().map(|queue| queue.id.class);
         // Nothing else of the run would refuse a ticket that takes nothing of it.
@@ -332,25 +332,82 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     }
     match check(session, op, order, Arc::clone(&train)) {
         Err(failure) => {
-            // The earlier attempt may still be on its way. Without the hold it is not applied any more, and only then is
-            // it known that it was not. What takes nothing of the run cannot be kept from coming late.
-            let may_come_late = comes_late(session, &order.hold);
-            if let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold && !may_come_late) {
+            let barred = bar(session, order, &train).await?;
+            if barred == Barred::Yes
+                && let Some(hold) = session.held(order.hold.id).filter(|held| *held == order.hold)
+            {
                 release_held(kiosk, hold.run, &holding(&hold), hold.until).await.map_err(still_doubtful)?;
                 session.drop_hold(hold.id);
             }
             let found = earlier(kiosk, &train, op).await.map_err(still_doubtful)?;
-            let failure = if may_come_late { in_doubt("book", &failure) } else { failure };
-            found.map(|found| Prepared::Found(Box::new(found))).ok_or(failure)
+            found.map(|found| Prepared::Found(Box::new(found))).ok_or_else(|| barred.refusal(failure))
         }
         Ok(draft) => Ok(Prepared::Draft(draft)),
     }
 }
 
-/// Whether another attempt may still be applied, whatever is given back: it is in doubt or under way and takes nothing of
-/// the run, so that there is nothing whose absence would refuse it. It is asked for again, and not refused for its time.
+/// Refuses a place on a list, or finds that an earlier attempt took one.
+async fn refuse_to_join(
+    session: &Session,
+    op: OpId,
+    order: &Order,
+    train: &Arc<Train>,
+    failure: Failure,
+) -> Result<Booking, Failure> {
+    let is_open = session.doubts_hold(order.hold.id) || session.is_ordered_twice(order.hold.id);
+    if !is_open {
+        return Err(failure);
+    }
+    if let Failure::Unavailable { .. } = failure {
+        return Err(still_doubtful(failure));
+    }
+    let barred = bar(session, order, train).await?;
+    let found = earlier(session.kiosk(), train, op).await.map_err(still_doubtful)?;
+    found.ok_or_else(|| barred.refusal(failure))
+}
+
+/// Whether an earlier attempt, of which it is not known what became, is kept from being applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Barred {
+    /// It is, or is as soon as its hold is given back: a refusal is the truth.
+    Yes,
+    /// It is not, and may come late.
+    No,
+}
+
+impl Barred {
+    fn refusal(self, failure: Failure) -> Failure {
+        match self {
+            Self::Yes => failure,
+            Self::No => in_doubt("book", &failure),
+        }
+    }
+}
+
+/// Keeps an earlier attempt from being applied late, as far as that can be done. One that takes berths is not applied
+/// without its hold, and one that joins a queue not once its place in the order is gone. What takes nothing of the run at
+/// all cannot be kept from coming late, nor can an attempt of this process that is still under way.
+async fn bar(session: &Session, order: &Order, train: &Arc<Train>) -> Result<Barred, Failure> {
+    let hold = &order.hold;
+    if session.is_ordered_twice(hold.id) && (hold.parts.is_empty() || hold.is_queued()) {
+        return Ok(Barred::No);
+    }
+    if !session.doubts_hold(hold.id) {
+        return Ok(Barred::Yes);
+    }
+    if hold.is_queued() {
+        let (plan, list) = (Plan::new(hold.run, train), WaitingList::of(hold.quota));
+        let skipped = session.kiosk().store().skip_place(&plan, QueueId { class: hold.class, list }).await;
+        skipped.map_err(|error| still_doubtful(refuse("book", &error)))?;
+        return Ok(Barred::Yes);
+    }
+    Ok(if hold.parts.is_empty() { Barred::No } else { Barred::Yes })
+}
+
+/// Whether an earlier attempt may still be applied, whatever is done: it is in doubt and takes nothing of the run, so that
+/// there is nothing whose absence would refuse it. It is asked for again, and not refused for its time.
 fn comes_late(session: &Session, hold: &Hold) -> bool {
-    hold.parts.is_empty() && (session.doubts_hold(hold.id) || session.is_ordered_twice(hold.id))
+    hold.parts.is_empty() && !hold.is_queued() && session.doubts_hold(hold.id)
 }
 
 /// Checks an order that no earlier attempt has carried out.

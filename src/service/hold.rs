@@ -184,6 +184,10 @@ fn earlier(session: &Session, state: &RunState, wanted: &Wanted, now: DateTime<U
 /// Gives a hold of this session back; one that is not there is given back already.
 pub(super) async fn release(session: &Session, hold: HoldId) -> Result<Reply, Failure> {
     let Some(own) = session.held(hold) else { return Ok(Reply::Done) };
+    if own.parts.is_empty() && session.doubts_hold(hold) {
+        // There is nothing to give back, and a booking of it may still be on its way: that is not forgotten.
+        return Ok(Reply::Done);
+    }
     release_held(session.kiosk(), own.run, &holding(&own), own.until).await?;
     session.drop_hold(hold);
     Ok(Reply::Done)

@@ -310,6 +310,11 @@ impl Hold {
     pub fn berths(&self) -> Vec<BerthRef> {
         self.grants.iter().filter_map(|grant| grant.berth()).collect()
     }
+
+    /// Whether a booking of it joins a queue.
+    pub fn is_queued(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant, Grant::Waiting | Grant::Shared(_)))
+    }
 }
 
 /// Where a page of a listing ended; opaque.

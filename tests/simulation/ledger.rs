@@ -222,6 +222,10 @@ impl Ledger {
         let action = self.actions.get_mut(&op).expect("it was asked for");
         let in_doubt = action.asked > action.answered + 1;
         let meaning = meaning(failure, &action.about, in_doubt);
+        if let (Failure::HoldExpired, Some(holder)) = (failure, action.about.holder()) {
+            // Whatever becomes of another attempt, the person was told that the berths were given back.
+            self.claims.drop(|claim| claim.holder.is_same(holder) && claim.until.is_some());
+        }
         if meaning != Meaning::Unknown {
             action.answered += 1;
         }

@@ -115,6 +115,22 @@ impl Store {
         Ok(())
     }
 
+    /// Leaves out the next place in a queue's order: whoever was on their way to it does not get it any more.
+    pub async fn skip_place(&self, plan: &Plan, id: QueueId) -> Result<(), StoreError> {
+        let update = self
+            .dynamodb()
+            .update_item()
+            .table_name(self.names().runs())
+            .set_key(Some(key(plan.run(), &head_key(id))))
+            .update_expression("SET ExpiresAt = :expires, SchemaVersion = :schema ADD NextSeq :one")
+            .condition_expression("attribute_not_exists(SchemaVersion) OR SchemaVersion <= :schema")
+            .expression_attribute_values(":expires", number(plan.expires_at().timestamp()))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .expression_attribute_values(":one", number(1));
+        self.attempt(|| update.clone().send()).await?.answer()?;
+        Ok(())
+    }
+
     /// The entries of a class's queues in their order, consistently.
     pub async fn queues(&self, run: RunId, class: Class) -> Result<Vec<(QueueId, Entry)>, StoreError> {
         self.entries_beginning(run, &format!("Q#{class}#")).await
