@@ -78,6 +78,11 @@ mod sharing;
 mod simulate;
 #[path = "simulation/simulation.rs"]
 mod simulation;
+#[path = "all/ssh.rs"]
+mod ssh;
+#[allow(dead_code, reason = "the benchmarks ask it for more")]
+#[path = "all/ssh_kit.rs"]
+mod ssh_kit;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_duties.rs"]

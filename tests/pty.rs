@@ -2,6 +2,8 @@
 
 #[path = "pty/driver.rs"]
 mod driver;
+#[path = "pty/openssh.rs"]
+mod openssh;
 #[path = "pty/sharing.rs"]
 mod sharing;
 

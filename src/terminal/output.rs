@@ -108,6 +108,9 @@ impl Output {
         if std::mem::replace(&mut self.bell, Bell::Silent) == Bell::Rings {
             bytes.push(BELL);
         }
+        if bytes.is_empty() {
+            return Ok(());
+        }
         self.frames.try_send((bytes, permit)).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 

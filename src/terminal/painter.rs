@@ -61,24 +61,28 @@ impl Painter {
         self.shown = vec![NOTHING; usize::from(self.size.width) * usize::from(self.size.height)];
     }
 
-    /// The bytes that make the terminal show what `draw` draws.
+    /// The bytes that make the terminal show what `draw` draws; none when it does.
     ///
     /// # Errors
     /// None that memory does not give.
     pub fn paint(&mut self, draw: impl FnOnce(&mut Buffer)) -> io::Result<Vec<u8>> {
         let mut bytes = BEGIN.to_vec();
-        if self.ground == Ground::Unknown {
-            self.ground = Ground::Drawn;
+        let is_new = std::mem::replace(&mut self.ground, Ground::Drawn) == Ground::Unknown;
+        if is_new {
             self.shown.fill(hash(&Cell::EMPTY));
             bytes.extend(ERASE);
         }
-        SHEET.with_borrow_mut(|sheet| {
+        let is_same = SHEET.with_borrow_mut(|sheet| {
             sheet.resize(Rect::from((ratatui::layout::Position::ORIGIN, self.size)));
             sheet.reset();
             draw(sheet);
             let changed = self.changed(sheet);
-            CrosstermBackend::new(&mut bytes).draw(changed.into_iter())
+            let is_same = changed.is_empty() && !is_new;
+            CrosstermBackend::new(&mut bytes).draw(changed.into_iter()).map(|()| is_same)
         })?;
+        if is_same {
+            return Ok(Vec::new());
+        }
         bytes.extend(END);
         Ok(bytes)
     }

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use russh::keys::PrivateKey;
 use russh::server::run_stream;
 use russh::{MethodKind, MethodSet};
@@ -110,6 +111,7 @@ impl std::fmt::Debug for Site {
 /// None while it listens: what fails for one connection is that one's.
 pub async fn serve(listener: TcpListener, keys: Vec<PrivateKey>, site: Arc<Site>, closing: CancellationToken) {
     let (config, guard) = (Arc::new(config(keys)), Guard::new(site.room));
+    let notice = TimeDelta::from_std(site.times.notice).unwrap_or(TimeDelta::zero());
     let (connections, hang_up) = (TaskTracker::new(), CancellationToken::new());
     loop {
         let taken = tokio::select! {
@@ -128,7 +130,7 @@ pub async fn serve(listener: TcpListener, keys: Vec<PrivateKey>, site: Arc<Site>
             tracing::info!(%peer, "a connection was turned away: there are too many");
             continue;
         };
-        let ways = Ways { closing: closing.clone(), leave: hang_up.child_token() };
+        let ways = Ways { closing: closing.clone(), notice, leave: hang_up.child_token() };
         connections.spawn(attend(stream, peer, seat, Arc::clone(&config), Arc::clone(&site), ways));
     }
     drop(listener);

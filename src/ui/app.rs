@@ -35,6 +35,8 @@ pub struct App {
     calls: BTreeMap<CallId, Call>,
     toast: Option<Toast>,
     last_input: DateTime<Utc>,
+    /// When the terminal goes away, once that is known.
+    closes: Option<DateTime<Utc>>,
     out: Vec<Effect>,
 }
 
@@ -99,6 +101,7 @@ impl App {
             calls: BTreeMap::new(),
             toast: None,
             last_input: now,
+            closes: None,
             out: Vec::new(),
         };
         app.push(first);
@@ -123,6 +126,7 @@ impl App {
             }
             Msg::Reply(call, answer) => self.reply(call, answer),
             Msg::Opened(outcome) => self.opened(outcome),
+            Msg::Closing(at) => self.close_at(at),
             Msg::HangUp => self.hang_up(),
         }
         self.tick();
@@ -459,6 +463,11 @@ impl App {
             let text = format!("{sign} {} … {left}Esc stops waiting.", pending.what);
             return Some(Message { tone: Tone::Plain, text });
         }
-        self.toast.as_ref().map(|toast| Message { tone: toast.tone, text: toast.text.clone() })
+        if let Some(toast) = &self.toast {
+            return Some(Message { tone: toast.tone, text: toast.text.clone() });
+        }
+        let left = frame::countdown(self.closes?, self.world.now);
+        let text = format!("Kiosk closes in {left}: finish what you do and come back later.");
+        Some(Message { tone: Tone::Warning, text })
     }
 }

@@ -31,6 +31,8 @@ pub enum Msg {
     Reply(CallId, Result<Reply, Failure>),
     /// What became of an `Effect::Open`.
     Opened(Result<Opened, OpenFailed>),
+    /// The terminal goes away at this moment, for whoever keeps it has to close: time to finish.
+    Closing(DateTime<Utc>),
     /// The terminal is going away: the last message of a session.
     HangUp,
 }
@@ -48,6 +50,7 @@ impl fmt::Debug for Msg {
             Self::Reply(call, Ok(_)) => write!(f, "Reply({call:?}, ok)"),
             Self::Reply(call, Err(failure)) => write!(f, "Reply({call:?}, {failure:?})"),
             Self::Opened(result) => write!(f, "Opened({result:?})"),
+            Self::Closing(at) => write!(f, "Closing({at})"),
             Self::HangUp => f.write_str("HangUp"),
         }
     }

@@ -105,6 +105,13 @@ fn every_key_can_be_set_in_the_environment() {
         "session.staff_idle" => "8h",
         "session.hold" => "1m",
         "session.slip" => "2h",
+        "ssh.listen" => "[::1]:22",
+        "ssh.host_key" => "/etc/kiosk/key",
+        "ssh.guest" => "traveller",
+        "ssh.max_sessions" => "500",
+        "ssh.max_per_address" => "20",
+        "ssh.lifetime" => "8h",
+        "ssh.notice" => "5m",
         "log.level" => "debug",
         "log.format" => "text",
         "log.keep_days" => "365",
@@ -128,6 +135,11 @@ fn every_key_can_be_set_in_the_environment() {
     let seconds =
         [session.public_idle(), session.staff_idle(), session.hold(), session.slip()].map(|t| t.num_seconds());
     assert_eq!(seconds, [15, 8 * 3600, 60, 7200]);
+    let ssh = config.ssh();
+    assert_eq!((ssh.listen().to_string().as_str(), ssh.guest()), ("[::1]:22", Some("traveller")));
+    assert_eq!(ssh.host_key(), Some(Path::new("/etc/kiosk/key")));
+    assert_eq!((ssh.max_sessions(), ssh.max_per_address()), (500, 20));
+    assert_eq!((ssh.lifetime().num_hours(), ssh.notice().num_minutes()), (8, 5));
     assert_eq!((config.log().level(), config.log().format()), (tracing::Level::DEBUG, LogFormat::Text));
     assert_eq!(config.log().keep_days(), 365);
     assert_eq!(config.notices(), [] as [String; 0]);

@@ -132,6 +132,19 @@ fn a_short_idle_time_leaves_longer_to_type_than_it_warns() {
 }
 
 #[test]
+fn whoever_is_there_when_a_terminal_closes_is_told_and_counted_down() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    let at = start() + TimeDelta::seconds(20);
+    stage.tell(Msg::Closing(at));
+    assert!(stage.text().contains("Kiosk closes in 00:20: finish what you do"), "{}", stage.text());
+    stage.advance(TimeDelta::seconds(13));
+    assert!(stage.text().contains("Kiosk closes in 00:07"), "{}", stage.text());
+    assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::Quit)));
+    stage.advance(TimeDelta::seconds(7));
+    assert!(stage.effects.iter().any(|effect| matches!(effect, Effect::Quit)));
+}
+
+#[test]
 fn a_hold_that_comes_for_nobody_is_given_back() {
     let mut stage = Stage::signed_in(Role::Agent);
     // A call of a screen that has left: its number is known, its owner gone.

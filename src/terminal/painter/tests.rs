@@ -65,11 +65,11 @@ proptest! {
 }
 
 #[test]
-fn a_frame_that_is_shown_already_costs_next_to_nothing() {
+fn a_frame_that_is_shown_already_costs_nothing() {
     let mut painter = Painter::new(SIZE);
     let first = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
     let second = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
-    assert!(first.len() > second.len() && second.len() < 40, "{} and {} bytes", first.len(), second.len());
+    assert_eq!(second, [0_u8; 0]);
     painter.resize(SIZE);
     let anew = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
     assert_eq!(anew, first, "a terminal of another size is drawn anew");

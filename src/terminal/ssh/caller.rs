@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use ratatui::layout::Size;
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Session as Protocol};
-use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Pty, Sig};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, MethodKind, MethodSet, Pty, Sig};
 use tokio::sync::mpsc::{self, Sender};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,8 @@ const USUAL: Size = Size { width: 80, height: 24 };
 pub(super) struct Ways {
     /// The server closes soon.
     pub closing: CancellationToken,
+    /// How long people have from then on.
+    pub notice: TimeDelta,
     /// This session ends now.
     pub leave: CancellationToken,
 }
@@ -276,9 +279,10 @@ impl Handler for Caller {
         Ok(())
     }
 
-    async fn channel_close(&mut self, _: ChannelId, _: &mut Protocol) -> Result<(), Self::Error> {
+    /// The one channel is gone, and nothing else is left to do here.
+    async fn channel_close(&mut self, _: ChannelId, protocol: &mut Protocol) -> Result<(), Self::Error> {
         (self.input, self.channel) = (None, None);
-        Ok(())
+        protocol.disconnect(Disconnect::ByApplication, "", "")
     }
 }
 

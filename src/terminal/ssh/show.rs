@@ -59,7 +59,7 @@ pub(super) async fn program(stage: Stage) {
     }
     let output = Output::on_task(Box::pin(channel.make_writer()), size);
     let app = App::new(setup, clock.now());
-    let input = Box::pin(stream::iter([Msg::Resize(size)]).chain(input(came, ways)));
+    let input = Box::pin(stream::iter([Msg::Resize(size)]).chain(input(came, ways, Arc::clone(&clock))));
     let door = Door { input, output, papers: Arc::new(Papers::default()) };
     // A task of its own: a fault in it ends it, drops its session, which gives its berths back, and goes no further.
     let ended = tokio::spawn(run(session, clock, app, door)).await;
@@ -91,14 +91,18 @@ pub(super) async fn close(channel: &ChannelWriteHalf<Protocol>, code: u32) {
 }
 
 /// What the client does, until it goes away or has to go.
-fn input(came: Receiver<Came>, ways: Ways) -> impl Stream<Item = Msg> {
-    let reader = Reader { came, ways, decoder: Decoder::default(), told: VecDeque::new() };
+fn input(came: Receiver<Came>, ways: Ways, clock: Arc<dyn Clock>) -> impl Stream<Item = Msg> {
+    let (decoder, told) = (Decoder::default(), VecDeque::new());
+    let reader = Reader { came, ways, clock, is_warned: false, decoder, told };
     stream::unfold(reader, |mut reader| async move { reader.next().await.map(|msg| (msg, reader)) })
 }
 
 struct Reader {
     came: Receiver<Came>,
     ways: Ways,
+    clock: Arc<dyn Clock>,
+    /// Whether the person was told that the server closes.
+    is_warned: bool,
     decoder: Decoder,
     told: VecDeque<Msg>,
 }
@@ -109,10 +113,15 @@ impl Reader {
             if let Some(msg) = self.told.pop_front() {
                 return Some(msg);
             }
-            let Self { came, ways, decoder, told } = self;
+            let Self { came, ways, clock, is_warned, decoder, told } = self;
             let came = tokio::select! {
                 biased;
                 () = ways.leave.cancelled() => return None,
+                () = ways.closing.cancelled(), if !*is_warned => {
+                    *is_warned = true;
+                    told.push_back(Msg::Closing(clock.now() + ways.notice));
+                    continue;
+                }
                 came = came.recv() => came?,
                 () = sleep(ESCAPE), if decoder.is_waiting() => {
                     decoder.settle(|msg| told.push_back(msg));

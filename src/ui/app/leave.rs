@@ -93,6 +93,13 @@ impl App {
         }
     }
 
+    /// The terminal goes away soon: whoever is there is told, and sees how long they have.
+    pub(super) fn close_at(&mut self, at: DateTime<Utc>) {
+        self.closes = Some(at);
+        self.toast = None;
+        self.out.push(Effect::Bell);
+    }
+
     pub(super) fn hang_up(&mut self) {
         self.sign_out();
         self.out.push(Effect::Quit);

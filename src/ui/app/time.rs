@@ -30,7 +30,8 @@ impl App {
         let expiry = expiries.filter_map(|live| live.state.next_expiry(now)).min();
         let screen = self.top().next_wake(&self.world);
         let minute = now + TimeDelta::milliseconds(60_000 - now.timestamp_millis().rem_euclid(60_000));
-        let all = [toast, wait, hold, marks, expiry, screen, self.idle_wake(), Some(minute)];
+        let closing = self.closes.map(|at| next_second(at, now));
+        let all = [toast, wait, hold, marks, expiry, screen, self.idle_wake(), closing, Some(minute)];
         all.into_iter().flatten().min().map(|at| at.max(now))
     }
 
@@ -45,6 +46,9 @@ impl App {
         }
         self.expire_hold();
         self.idle();
+        if self.closes.take_if(|at| *at <= now).is_some() {
+            self.hang_up();
+        }
     }
 
     /// The wait of the top screen that has lasted longest.
