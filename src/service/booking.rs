@@ -354,12 +354,9 @@ async fn refuse_to_join(
     train: &Arc<Train>,
     failure: Failure,
 ) -> Result<Booking, Failure> {
-    let is_open = session.doubts_hold(order.hold.id) || session.is_ordered_twice(order.hold.id);
-    if !is_open {
-        return Err(failure);
-    }
     if let Failure::Unavailable { .. } = failure {
-        return Err(still_doubtful(failure));
+        let is_open = session.doubts_hold(order.hold.id) || session.is_ordered_twice(order.hold.id);
+        return Err(if is_open { still_doubtful(failure) } else { failure });
     }
     let barred = bar(session, order, train).await?;
     let found = earlier(session.kiosk(), train, op).await.map_err(still_doubtful)?;

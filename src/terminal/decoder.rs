@@ -1,6 +1,6 @@
 //! What a terminal sends, byte by byte, as what happened: for doors that are no terminal of their own.
 //!
-//! A sequence may arrive in pieces, and whatever arrives, no more than [`LONGEST`] bytes of it are kept. A paste ends with
+//! A sequence may arrive in pieces, and whatever arrives, little of it is kept. A paste ends with
 //! its mark however long it is, of which the first part counts: its rest must not become keys.
 
 use termina::event::{KeyCode, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
