@@ -5,13 +5,13 @@
 //! and then the older one stays on the screen until its place changes again or the screen is drawn anew.
 
 use std::cell::RefCell;
+use std::hash::BuildHasher as _;
 use std::io;
 
 use foldhash::quality::FixedState;
 use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Rect, Size};
-use std::hash::BuildHasher as _;
+use ratatui::layout::{Position, Rect, Size};
 use unicode_width::UnicodeWidthStr as _;
 
 /// More than this is not drawn, whatever a terminal says it has: the rest of it stays empty.
@@ -64,7 +64,7 @@ impl Painter {
     /// The bytes that make the terminal show what `draw` draws; none when it does.
     ///
     /// # Errors
-    /// None that memory does not give.
+    /// None: they are written to memory, though by what writes to anything.
     pub fn paint(&mut self, draw: impl FnOnce(&mut Buffer)) -> io::Result<Vec<u8>> {
         let mut bytes = BEGIN.to_vec();
         let is_new = std::mem::replace(&mut self.ground, Ground::Drawn) == Ground::Unknown;
@@ -73,7 +73,7 @@ impl Painter {
             bytes.extend(ERASE);
         }
         let is_same = SHEET.with_borrow_mut(|sheet| {
-            sheet.resize(Rect::from((ratatui::layout::Position::ORIGIN, self.size)));
+            sheet.resize(Rect::from((Position::ORIGIN, self.size)));
             sheet.reset();
             draw(sheet);
             let changed = self.changed(sheet);

@@ -105,10 +105,8 @@ impl std::fmt::Debug for Site {
     }
 }
 
-/// Serves until `closing`: then nobody new comes in, and who is in is given notice and a moment.
-///
-/// # Errors
-/// None while it listens: what fails for one connection is that one's.
+/// Serves until `closing`: then nobody new comes in, and who is in is given notice and a moment. What fails for one
+/// connection is that one's.
 pub async fn serve(listener: TcpListener, keys: Vec<PrivateKey>, site: Arc<Site>, closing: CancellationToken) {
     let (config, guard) = (Arc::new(config(keys)), Guard::new(site.room));
     let notice = TimeDelta::from_std(site.times.notice).unwrap_or(TimeDelta::zero());
