@@ -323,6 +323,10 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     if session.try_op(op) == Tried::Never {
         let checked = check(session, op, order, Arc::clone(&train));
         if checked.is_ok() || !session.is_repeated(op) {
+            if let Err(Failure::HoldExpired) = checked {
+                // It stays so, even if the clock is put back.
+                session.drop_hold(order.hold.id);
+            }
             return checked.map(Prepared::Draft);
         }
         // The key was pressed again meanwhile, and that attempt may have come further.
