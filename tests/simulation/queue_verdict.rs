@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kiosk::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
 use kiosk::domain::coach::BerthRef;
 use kiosk::domain::inventory::{RunState, Stage};
-use kiosk::domain::passenger::Passenger;
+use kiosk::domain::passenger::{Accommodation, Gender, Passenger};
 use kiosk::domain::quota::Pool;
 use kiosk::domain::spot::{Part, Spot};
 use kiosk::domain::waitlist::{Entry, QueueId, WaitingList};
@@ -110,8 +110,9 @@ pub fn nobody_was_passed(ledger: &Ledger, own: &[&Booking]) -> Result<(), String
             let berths = other.passengers.iter().filter(|booked| matches!(booked.place, Place::Berth(_)));
             for served in berths {
                 let waits = queued(first);
-                let passed =
-                    waits.iter().find(|(passenger, _)| is_equal(&first.passengers[usize::from(*passenger)], served));
+                let is_passed =
+                    |passenger: u8| claim(first, &first.passengers[usize::from(passenger)]) == claim(other, served);
+                let passed = waits.iter().find(|(passenger, _)| is_passed(*passenger));
                 if let Some((passenger, _)) = passed {
                     let (first, other, place) = (first.pnr, other.pnr, served.place);
                     return Err(format!("passenger {passenger} of {first} waits, and {other} came later to {place}"));
@@ -130,8 +131,12 @@ fn began(ledger: &Ledger, booking: &Booking) -> Option<chrono::DateTime<chrono::
     }
 }
 
-/// Whether two passengers have the same claim to what is kept for some.
-fn is_equal(one: &BookedPassenger, other: &BookedPassenger) -> bool {
-    let traits = |who: &Passenger| (who.gender, who.age, who.preference, who.accommodation);
-    traits(&one.passenger) == traits(&other.passenger)
+/// What gives a passenger a claim to what is kept for some: who they are, and whom they travel with. A berth of the ladies'
+/// quota goes to women who travel without men, and a lower one to whoever has a child on the lap.
+fn claim(booking: &Booking, who: &BookedPassenger) -> impl PartialEq + use<> {
+    let party = || booking.passengers.iter().map(|booked| &booked.passenger);
+    let with_men = party().any(|other| other.gender != Gender::Female);
+    let with_child = party().any(|other| other.accommodation == Accommodation::Lap);
+    let Passenger { gender, age, preference, accommodation, .. } = who.passenger;
+    (gender, age, preference, accommodation, with_men, with_child)
 }
