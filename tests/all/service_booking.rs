@@ -124,6 +124,8 @@ async fn an_expired_hold_has_a_failure_of_its_own_before_money_is_taken() {
     assert_eq!(book(&other, &order).await, Err(Failure::HoldExpired), "a hold is the session's that asked for it");
     stage.clock.set(held.until);
     assert_eq!(book(&guest, &order).await, Err(Failure::HoldExpired));
+    stage.clock.set(held.until - TimeDelta::milliseconds(1));
+    assert_eq!(book(&guest, &order).await, Err(Failure::HoldExpired), "it stays so, even if the clock is put back");
 }
 
 #[tokio::test]

@@ -120,6 +120,21 @@ async fn who_joins_takes_the_next_place_or_none() {
 }
 
 #[tokio::test]
+async fn a_place_that_is_left_out_is_nobodys() {
+    let scene = Scene::new().await;
+    let unseen = scene.head().await;
+    for skipped in 1..=2 {
+        scene.world.store.skip_place(&scene.plan, GNWL).await.expect("it answers");
+        assert_eq!(scene.head().await, QueueHead { next_seq: skipped, ..unseen }, "it may be left out twice");
+    }
+    let (late, booking, _) = scene.join(2_451_234_561, 1, unseen).await;
+    assert_eq!(late, Commit::QueueMoved, "a write that comes late does not get in any more");
+    assert_eq!(scene.world.store.booking(booking.pnr).await, Ok(None), "nothing was written");
+    let (done, ..) = scene.join(2_451_234_561, 1, scene.head().await).await;
+    assert_eq!(done, Commit::Done, "and the list goes on behind it");
+}
+
+#[tokio::test]
 async fn a_list_that_is_full_or_closed_takes_nobody() {
     let scene = Scene::new().await;
     scene.join(2_451_234_561, 2, scene.head().await).await;
