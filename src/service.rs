@@ -15,6 +15,7 @@ mod dispatch;
 mod hold;
 mod labour;
 pub mod live;
+pub mod presence;
 mod receipt_outbox;
 mod record;
 mod refund;
@@ -49,6 +50,7 @@ use self::catalogue::Catalogue;
 use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
 use self::live::Live;
+use self::presence::Presence;
 use self::session::Who;
 use crate::domain::rules::Rules;
 use crate::domain::station::StationIndex;
@@ -81,6 +83,7 @@ struct Shared {
     /// Sign-ins by names that nobody has.
     unknown_names: Attempts,
     bootstrap: Bootstrap,
+    presence: Presence,
     background: TaskTracker,
 }
 
@@ -114,6 +117,7 @@ impl Kiosk {
             sources: Attempts::new(limits.per_terminal, limits.lockout),
             unknown_names: Attempts::new(limits.per_account, limits.lockout),
             bootstrap: Bootstrap::default(),
+            presence: Presence::default(),
             background: TaskTracker::new(),
             store,
             settings,
@@ -123,19 +127,18 @@ impl Kiosk {
 
     /// A session for whoever comes to a terminal.
     pub fn open_session(&self, terminal: Terminal) -> Session {
-        let origin = terminal.id.clone();
-        Session::new(self.clone(), terminal, origin, Who::Guest)
+        Session::new(self.clone(), terminal, None, Who::Guest)
     }
 
     /// The same for whoever comes over a network: what is limited by terminal is limited by where they come from.
     pub fn open_session_from(&self, terminal: Terminal, address: IpAddr) -> Session {
-        Session::new(self.clone(), terminal, address.to_canonical().to_string(), Who::Guest)
+        Session::new(self.clone(), terminal, Some(address), Who::Guest)
     }
 
     /// A session for whoever runs Kiosk's commands on the machine itself: they may do what an administrator may.
     pub fn operator_session(&self) -> Session {
         let terminal = Terminal { id: OPERATOR.to_owned(), station: None, kind: TerminalKind::Desk };
-        Session::new(self.clone(), terminal, OPERATOR.to_owned(), Who::Operator)
+        Session::new(self.clone(), terminal, None, Who::Operator)
     }
 
     /// Follows a run's live state.

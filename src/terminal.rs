@@ -8,6 +8,7 @@ pub mod abilities;
 pub mod console;
 pub mod decoder;
 pub mod input;
+pub mod lot;
 pub mod output;
 pub mod painter;
 pub mod papers;
@@ -26,15 +27,19 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::domain::inventory::RunState;
 use crate::domain::train::RunId;
-use crate::service::request::{Failure, Reply};
+use crate::service::request::{Failure, Reply, Request};
 use crate::service::{Attention, Clock, RunWatch, Session};
+use crate::terminal::lot::{Lot, Parked};
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
 use crate::ui::app::App;
-use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Watch};
+use crate::ui::msg::{CallId, Effect, LeftBehind, Msg, OpenFailed, Opened, Watch};
 
 /// How long a session that ends waits for its last calls, such as giving berths back.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long calls may take to be answered when nobody is there any more.
+const UNATTENDED: Duration = Duration::from_mins(1);
 
 /// Input that has already come is taken in at most this many pieces before the next frame.
 const BURST: usize = 256;
@@ -48,19 +53,30 @@ pub struct Door<I> {
     pub output: Output,
     /// Where documents go.
     pub papers: Arc<Papers>,
+    /// Where the program is kept when the line breaks; without it all is given back.
+    pub lot: Option<Arc<Lot>>,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The person left, or the terminal went away.
+    Left,
+    /// Others ended the visit: the account was closed or changed.
+    Expelled,
 }
 
 /// Runs a session until the person leaves or the terminal goes away.
 ///
 /// # Errors
 /// The terminal could not be written.
-pub async fn run<I>(session: Session, clock: Arc<dyn Clock>, app: App, door: Door<I>) -> io::Result<()>
+pub async fn run<I>(session: Session, clock: Arc<dyn Clock>, app: App, door: Door<I>) -> io::Result<Ended>
 where
     I: Stream<Item = Msg> + Unpin,
 {
-    let Door { mut input, mut output, papers } = door;
-    let mut program = Program { session, clock, app, papers, tasks: JoinSet::new(), calls: HashMap::new() };
-    let mut watches = Watches::default();
+    let Door { mut input, mut output, papers, lot } = door;
+    let mut program = Program::new(session, clock, app, papers, lot);
+    let mut is_new = true;
     let mut redraw = true;
     loop {
         let wake = program.until_wake();
@@ -68,18 +84,22 @@ where
             // A frame comes last: what has already happened belongs on it.
             biased;
             msg = input.next() => msg.unwrap_or(Msg::HangUp),
+            () = program.session.expelled() => Msg::Expelled,
             Some(done) = program.tasks.join_next_with_id() => program.finished(done),
-            Some(state) = watches.next() => match state {
+            Some(state) = program.watches.next() => match state {
                 Some(state) => Msg::Live(state),
                 None => continue,
             },
             () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => Msg::Wake,
-            free = output.free(), if redraw => {
-                free?;
-                output.paint(&program.app)?;
-                redraw = false;
-                continue;
-            }
+            free = output.free(), if redraw => match free.and_then(|()| output.paint(&program.app)) {
+                Ok(()) => {
+                    redraw = false;
+                    continue;
+                }
+                // What is written to has often gone before what is read from.
+                Err(_) if program.is_kept() => Msg::HangUp,
+                Err(error) => return Err(error),
+            },
         };
         redraw = true;
         let mut burst = 1;
@@ -88,11 +108,16 @@ where
             if let Msg::Resize(size) = msg {
                 output.resize(size);
             }
-            if program.take(msg, &mut output) == Ends::Now {
+            let ends = match msg {
+                Msg::HangUp if program.is_kept() => return program.park(output).await,
+                msg => program.take(msg, &mut output),
+            };
+            if ends == Ends::Now {
                 return program.farewell(output).await;
             }
-            // After each: the program forgets a run that it stops watching, and who comes back to it is told it anew.
-            watches.follow(&program.session, &program.app.watch());
+            if std::mem::take(&mut is_new) {
+                program.look_for_what_was_left(&mut output);
+            }
             let more = if burst < BURST { waiting(&mut input).await } else { None };
             next = more.map(|msg| msg.unwrap_or(Msg::HangUp));
             burst += 1;
@@ -123,9 +148,13 @@ struct Program {
     clock: Arc<dyn Clock>,
     app: App,
     papers: Arc<Papers>,
+    lot: Option<Arc<Lot>>,
+    /// What was left behind and offered.
+    offered: Option<LeftBehind>,
     tasks: JoinSet<Done>,
     /// The call of each task: a task that panics still has to be answered.
     calls: HashMap<Id, CallId>,
+    watches: Watches,
 }
 
 /// What a task brings back.
@@ -135,25 +164,92 @@ enum Done {
 }
 
 impl Program {
+    fn new(session: Session, clock: Arc<dyn Clock>, app: App, papers: Arc<Papers>, lot: Option<Arc<Lot>>) -> Self {
+        let (tasks, calls, watches) = (JoinSet::new(), HashMap::new(), Watches::default());
+        Self { session, clock, app, papers, lot, offered: None, tasks, calls, watches }
+    }
+
     fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
         let mut ends = Ends::NotYet;
         for effect in self.app.update(self.clock.now(), msg) {
             match effect {
-                Effect::Call(id, request) => {
-                    let session = self.session.clone();
-                    let call = async move { Done::Reply(id, Box::new(session.call(request).await)) };
-                    let task = self.tasks.spawn(call);
-                    self.calls.insert(task.id(), id);
-                }
+                Effect::Call(id, request) => self.call(id, request),
                 Effect::Open(document, how) => {
                     let papers = Arc::clone(&self.papers);
                     self.tasks.spawn(async move { Done::Opened(papers.deliver(&document, how).await) });
                 }
                 Effect::Bell => output.ring(),
+                Effect::GoOn => self.go_on(output),
+                Effect::GiveUp => drop(self.what_was_left()),
                 Effect::Quit => ends = Ends::Now,
             }
         }
+        // After each: the program forgets a run that it stops watching, and who comes back to it is told it anew.
+        self.watches.follow(&self.session, &self.app.watch());
         ends
+    }
+
+    fn call(&mut self, id: CallId, request: Request) {
+        let session = self.session.clone();
+        let call = async move { Done::Reply(id, Box::new(session.call(request).await)) };
+        let task = self.tasks.spawn(call);
+        self.calls.insert(task.id(), id);
+    }
+
+    /// Asks whoever came in whether they go on with what they left behind.
+    fn look_for_what_was_left(&mut self, output: &mut Output) {
+        let (Some(lot), Some(identity)) = (&self.lot, self.session.identity()) else { return };
+        self.offered = lot.offer(identity.account, self.clock.now());
+        if let Some(left) = self.offered.clone() {
+            self.take(Msg::LeftBehind(left), output);
+        }
+    }
+
+    /// What was offered, if it is still there.
+    fn what_was_left(&mut self) -> Option<Parked> {
+        let (lot, identity) = (self.lot.as_ref()?, self.session.identity()?);
+        lot.take(identity.account, &self.offered.take()?, self.clock.now())
+    }
+
+    /// Becomes the program that was left behind.
+    fn go_on(&mut self, output: &mut Output) {
+        let Some(Parked { session, app }) = self.what_was_left() else {
+            self.take(Msg::NothingLeft, output);
+            return;
+        };
+        session.come_back(&self.session);
+        let (size, look) = (self.app.world().size, self.app.world().look);
+        (self.session, self.app) = (session, app);
+        // Answers to the other one's calls would be taken for this one's.
+        (self.tasks, self.calls, self.watches) = (JoinSet::new(), HashMap::new(), Watches::default());
+        for msg in [Msg::Resize(size), Msg::Back(look)] {
+            self.take(msg, output);
+        }
+    }
+
+    /// Whether there is something to keep when the line breaks, and where.
+    fn is_kept(&self) -> bool {
+        self.lot.is_some() && self.app.left_behind().is_some()
+    }
+
+    /// Waits for what is under way, without anybody there, and leaves the program as it is then.
+    async fn park(mut self, mut output: Output) -> io::Result<Ended> {
+        let left = self.app.left_behind();
+        let until = tokio::time::Instant::now() + UNATTENDED;
+        while let Ok(Some(done)) = tokio::time::timeout_at(until, self.tasks.join_next_with_id()).await {
+            let msg = self.finished(done);
+            if self.take(msg, &mut output) == Ends::Now {
+                return self.farewell(output).await;
+            }
+        }
+        // What is held by now goes before what was.
+        let left = self.app.left_behind().or(left);
+        let Self { session, app, lot, clock, .. } = self;
+        if let (Some(lot), Some(left)) = (lot, left) {
+            tracing::info!(terminal = %session.terminal().id, "a line broke: its session is kept for a while");
+            lot.keep(left, Parked { session, app }, clock.now());
+        }
+        Ok(Ended::Left)
     }
 
     fn finished(&mut self, done: Result<(Id, Done), JoinError>) -> Msg {
@@ -179,13 +275,13 @@ impl Program {
     }
 
     /// Lets what is under way end: a sign-out gives berths back, and a payment must not be cut off.
-    async fn farewell(mut self, output: Output) -> io::Result<()> {
+    async fn farewell(mut self, output: Output) -> io::Result<Ended> {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(FAREWELL, all).await.is_err() {
             tracing::warn!("the session ended before all of its calls were answered");
         }
         output.finish().await;
-        Ok(())
+        Ok(if self.session.was_expelled() { Ended::Expelled } else { Ended::Left })
     }
 }
 

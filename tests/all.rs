@@ -56,6 +56,8 @@ mod service_kit;
 mod service_live;
 #[path = "all/service_pinned.rs"]
 mod service_pinned;
+#[path = "all/service_presence.rs"]
+mod service_presence;
 #[path = "all/service_queue.rs"]
 mod service_queue;
 #[path = "all/service_quota.rs"]

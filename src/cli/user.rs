@@ -29,7 +29,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Closes an account; whoever uses it is out within a minute
+    /// Closes an account; whoever uses it is out within five seconds
     Lock {
         /// The name
         #[arg(value_parser = Username::parse)]

@@ -262,6 +262,33 @@ pub struct Account {
     /// Whether an administrator closed the account.
     #[serde(default)]
     pub closed: bool,
+    /// Counts the changes with which its sessions end: of its password, of its role, and its closing.
+    #[serde(default)]
+    pub generation: u32,
+    /// The keys with which its holder comes in by SSH.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ssh_keys: Vec<SshKey>,
+}
+
+/// A public key with which the holder of an account comes in by SSH.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SshKey {
+    /// Its hash as OpenSSH shows it, such as `SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg`.
+    pub fingerprint: String,
+    /// Its kind and itself, as OpenSSH writes them, without a comment.
+    pub key: String,
+    /// What its holder calls it.
+    pub comment: String,
+    /// When it was added.
+    pub added_at: DateTime<Utc>,
+}
+
+impl Account {
+    /// Whether sessions that began with the account as it was before end with what it is now.
+    pub fn ends_sessions_of(&self, before: &Self) -> bool {
+        self.closed || self.role != before.role || self.password != before.password
+    }
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) async fn register(
     let by = session.begin();
     let session = &session.asking();
     // Making accounts is limited as wrong passwords are: each costs a hash and a row.
-    kiosk.0.sources.begin(session.origin(), kiosk.now())?;
+    kiosk.0.sources.begin(&session.origin(), kiosk.now())?;
     let account = create(kiosk, username, email, Role::Traveller, password).await?;
     enter(session, by, &account, "account.register").await
 }
@@ -64,7 +64,7 @@ pub(super) async fn claim_administrator(session: &Session, code: &SecretString) 
     let kiosk = session.kiosk();
     let by = session.entrance();
     let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
-    let source = session.origin();
+    let source = &session.origin();
     kiosk.0.sources.begin(source, kiosk.now())?;
     if !kiosk.0.bootstrap.accepts(identity.account, code) {
         return Err(Failure::WrongCode);
@@ -145,6 +145,8 @@ impl Kiosk {
             failures: 0,
             locked_until: None,
             closed: false,
+            generation: 0,
+            ssh_keys: Vec::new(),
         }
     }
 }
@@ -169,7 +171,7 @@ async fn verify(
     password: SecretString,
 ) -> Result<Account, Failure> {
     let kiosk = session.kiosk();
-    let source = session.origin();
+    let source = &session.origin();
     kiosk.0.sources.begin(source, kiosk.now())?;
     let Some(account) = account else {
         let key = name.trim().to_lowercase();
@@ -239,7 +241,7 @@ async fn enter(session: &Session, by: Entrance, account: &Account, action: &'sta
         role: account.role,
         may_claim_administrator,
     };
-    session.welcome(by, &identity)?;
+    session.welcome(by, &identity, account.generation)?;
     kiosk.record(session, action, Some(account.username.to_string()), None);
     Ok(Reply::Welcome(identity))
 }

@@ -31,12 +31,6 @@ use crate::store::runs::{HoldAttempt, Holding, Plan, Run};
 /// long before.
 const ATTEMPTS: u32 = 256;
 
-/// How many choices of berths a traveller may hold in one session: a guest must not empty a coach by holding it.
-const HOLDS: usize = 2;
-
-/// How many an agent may, who serves several people at once.
-const HOLDS_OF_STAFF: usize = 6;
-
 /// What somebody wants to hold.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -75,10 +69,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
     if wanted.choice.is_empty() || wanted.choice.len() > usize::from(rules.max_party) {
         return Err(Failure::PartySize { max: rules.max_party });
     }
-    let max = if session.who().is_staff() { HOLDS_OF_STAFF } else { HOLDS };
-    if session.holds_beside(wanted.id, now) >= max {
-        return Err(Failure::TooManyHolds { max });
-    }
+    let _asking = session.ask_hold(wanted.id)?;
     let tried = session.try_hold(wanted.id);
     let (mut run, mut knowledge) = kiosk.recent_run(wanted.run, tried).await?;
     let mut races = Races::Shun;

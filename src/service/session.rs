@@ -1,21 +1,27 @@
 //! A session: who asks. It holds the signed-in identity and the lock, so that a screen cannot forge either, and knows
 //! which berths it holds, so that they go back when it ends.
 
+mod open_holds;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use crate::domain::booking::OpId;
 use crate::domain::inventory::HoldId;
 use crate::domain::pnr::Pnr;
 use crate::domain::terminal::Terminal;
 use crate::domain::train::RunId;
-use crate::domain::user::{AccountId, Role};
+use crate::domain::user::{Account, AccountId, Role};
 use crate::service::Kiosk;
 use crate::service::live::{Attention, RunWatch};
+use crate::service::presence::network;
 use crate::service::request::{Failure, Hold, Identity};
 
 /// How many actions of unknown outcome and how many made bookings a session remembers.
@@ -44,11 +50,14 @@ struct Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entrance(u64);
 
-struct Inner {
+pub(super) struct Inner {
     kiosk: Kiosk,
     terminal: Terminal,
-    origin: String,
+    address: Option<IpAddr>,
     state: Mutex<State>,
+    /// Told when the visit of whoever was signed in is ended by others.
+    expelled: Notify,
+    was_expelled: AtomicBool,
 }
 
 /// Who a session speaks for.
@@ -95,6 +104,10 @@ struct State {
     entrance: Entrance,
     /// When the account was last seen to be as `who` says.
     checked_at: DateTime<Utc>,
+    /// What the account had lived through when they came in: another generation of it ends the visit.
+    generation: u32,
+    /// Holds that are being asked for.
+    asking: Vec<HoldId>,
     /// Berths that are held for this person.
     holds: BTreeMap<HoldId, Hold>,
     /// Berths that may be a booking by now: they are not given back when the person leaves.
@@ -144,13 +157,16 @@ pub(super) enum Tried {
 }
 
 impl Session {
-    pub(super) fn new(kiosk: Kiosk, terminal: Terminal, origin: String, who: Who) -> Self {
+    pub(super) fn new(kiosk: Kiosk, terminal: Terminal, address: Option<IpAddr>, who: Who) -> Self {
+        let address = address.map(network);
         let state = State {
             who,
             locked: false,
             visit: 0,
             entrance: Entrance(0),
             checked_at: kiosk.now(),
+            generation: 0,
+            asking: Vec::new(),
             holds: BTreeMap::new(),
             uncertain: BTreeMap::new(),
             doubtful_holds: Recent::new(),
@@ -160,7 +176,18 @@ impl Session {
             offered: HashMap::new(),
             made: Recent::new(),
         };
-        Self { inner: Arc::new(Inner { kiosk, terminal, origin, state: Mutex::new(state) }), asked: None }
+        let inner = Arc::new(Inner {
+            kiosk,
+            terminal,
+            address,
+            state: Mutex::new(state),
+            expelled: Notify::new(),
+            was_expelled: AtomicBool::new(false),
+        });
+        if let Some(address) = address {
+            inner.kiosk.0.presence.comes_from(address, &inner);
+        }
+        Self { inner, asked: None }
     }
 
     /// Follows a run's live state.
@@ -174,8 +201,29 @@ impl Session {
     }
 
     /// Where it comes from, as far as attempts are counted by it: the terminal, or an address.
-    pub(super) fn origin(&self) -> &str {
-        &self.inner.origin
+    pub(super) fn origin(&self) -> String {
+        self.inner.address.map_or_else(|| self.inner.terminal.id.clone(), |address| address.to_string())
+    }
+
+    /// Waits until the visit of whoever is signed in is ended by others, as by who locks the account.
+    pub async fn expelled(&self) {
+        self.inner.expelled.notified().await;
+    }
+
+    /// Whether a visit was ended by others.
+    pub fn was_expelled(&self) -> bool {
+        self.inner.was_expelled.load(Ordering::Relaxed)
+    }
+
+    /// Goes on with a session whose line broke, for the holder of its account who has just come in by another one: it is
+    /// not locked any more.
+    pub fn come_back(&self, by: &Self) {
+        let (account, checked_at) = (by.state().who.account(), by.state().checked_at);
+        let mut state = self.state();
+        if account.is_some() && state.who.account() == account {
+            state.locked = false;
+            state.checked_at = checked_at;
+        }
     }
 
     /// Who is signed in; `None` for a guest.
@@ -189,8 +237,23 @@ impl Session {
     /// Ends the visit: gives back the berths it holds, without anybody waiting for it, and forgets who was here. The
     /// session can be used again.
     pub fn close(&self) {
-        let holds = self.state().end();
+        self.end(|_| true);
+    }
+
+    /// Ends the visit if it is one of these. Returns whether it was.
+    fn end(&self, is_meant: impl FnOnce(&State) -> bool) -> bool {
+        let (account, holds) = {
+            let mut state = self.state();
+            if !is_meant(&state) {
+                return false;
+            }
+            (state.who.account(), state.end())
+        };
+        if let Some(account) = account {
+            self.kiosk().0.presence.is_no_more_of(account, &self.inner);
+        }
         give_back(self.kiosk(), holds);
+        true
     }
 
     /// The copy with which a request of this moment is answered.
@@ -231,12 +294,18 @@ impl Session {
     /// being seen is out again.
     pub(super) fn begin(&self) -> Entrance {
         let mut state = self.state();
-        if state.who.account().is_some() {
+        let before = state.who.account();
+        if before.is_some() {
             state.who = Who::Guest;
             state.turn();
         }
         state.bar();
-        state.entrance
+        let entrance = state.entrance;
+        drop(state);
+        if let Some(account) = before {
+            self.kiosk().0.presence.is_no_more_of(account, &self.inner);
+        }
+        entrance
     }
 
     /// The way in as it is, for somebody who proves again who they are.
@@ -249,18 +318,26 @@ impl Session {
     /// # Errors
     ///
     /// `GivenUp` when their way in was barred meanwhile.
-    pub(super) fn welcome(&self, by: Entrance, identity: &Identity) -> Result<(), Failure> {
+    pub(super) fn welcome(&self, by: Entrance, identity: &Identity, generation: u32) -> Result<(), Failure> {
         let now = self.kiosk().now();
         let mut state = self.state();
         if state.entrance != by {
             return Err(Failure::GivenUp);
         }
-        if state.who.account().is_some_and(|before| before != identity.account) {
+        let before = state.who.account().filter(|before| *before != identity.account);
+        if before.is_some() {
             state.turn();
         }
         state.who = Who::Account(identity.clone());
+        state.generation = generation;
         state.locked = false;
         state.checked_at = now;
+        drop(state);
+        let presence = &self.kiosk().0.presence;
+        if let Some(before) = before {
+            presence.is_no_more_of(before, &self.inner);
+        }
+        presence.is_of(identity.account, &self.inner);
         Ok(())
     }
 
@@ -278,11 +355,26 @@ impl Session {
 
     /// Ends the visit of whoever is signed in with an account, if somebody still is.
     pub(super) fn expel(&self, account: AccountId) {
-        let holds = {
-            let mut state = self.state();
-            if state.who.account() == Some(account) { state.end() } else { Vec::new() }
+        if self.end(|state| state.who.account() == Some(account)) {
+            self.is_expelled();
+        }
+    }
+
+    fn is_expelled(&self) {
+        self.inner.was_expelled.store(true, Ordering::Relaxed);
+        self.inner.expelled.notify_one();
+    }
+
+    /// Ends the visit of whoever is signed in with an account that is not what it was when they came in.
+    fn expel_by(&self, account: &Account) {
+        let is_over = |state: &State| {
+            let is_theirs = state.who.account() == Some(account.id);
+            is_theirs && (account.closed || state.generation != account.generation)
         };
-        give_back(self.kiosk(), holds);
+        if self.end(is_over) {
+            tracing::info!(terminal = %self.terminal().id, account = %account.username, "a session ended with its account");
+            self.is_expelled();
+        }
     }
 
     /// Notes that a hold is tried, and whether it was before.
@@ -363,11 +455,6 @@ impl Session {
         self.state().uncertain.contains_key(&hold)
     }
 
-    /// How many other choices of berths it holds.
-    pub(super) fn holds_beside(&self, hold: HoldId, now: DateTime<Utc>) -> usize {
-        self.state().holds.values().filter(|held| held.id != hold && now < held.until).count()
-    }
-
     /// Forgets a hold, which is somebody's booking now, or gone.
     pub(super) fn drop_hold(&self, hold: HoldId) -> Option<Hold> {
         let mut state = self.state();
@@ -393,7 +480,22 @@ impl Session {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state()
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kiosk {
+    /// Ends the sessions here of an account that is not what it was when they began.
+    pub(super) fn end_sessions(&self, account: &Account) {
+        for inner in self.0.presence.of(account.id) {
+            Session { inner, asked: None }.expel_by(account);
+        }
     }
 }
 
@@ -450,7 +552,16 @@ impl fmt::Debug for Session {
 /// A session that goes without a word, by a broken line or a panic, gives its berths back as well.
 impl Drop for Inner {
     fn drop(&mut self) {
-        let holds = self.state.get_mut().unwrap_or_else(PoisonError::into_inner).take_holds();
+        let (account, holds) = {
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            (state.who.account(), state.take_holds())
+        };
+        if let Some(account) = account {
+            self.kiosk.0.presence.is_no_more_of(account, self);
+        }
+        if let Some(address) = self.address {
+            self.kiosk.0.presence.is_gone_from(address, self);
+        }
         give_back(&self.kiosk, holds);
     }
 }

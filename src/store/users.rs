@@ -3,7 +3,8 @@
 //! An index cannot enforce uniqueness and lags behind. So each name and each address has an item of its own,
 //! `username#anita`, that is written in the same transaction as the account and names it in `AccountID`. Sign-in reads
 //! the guard and then the account, both consistently. A further guard, `administrator#first`, is there as soon as any
-//! account is or was an administrator.
+//! account is or was an administrator. The item `sessions#ended` counts the changes of accounts with which their sessions
+//! end, in the transactions of those changes: a process with sessions need look at nothing else.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
@@ -12,6 +13,7 @@ use thiserror::Error;
 
 use crate::domain::user::{Account, AccountId, Role};
 use crate::store::item::{Item, corrupt, decode, encode, number, string, text};
+use crate::store::requests::Consistency;
 use crate::store::retry::{Refusal, refused};
 use crate::store::schema::{EMAIL_LOWER, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USERNAME_LOWER};
 use crate::store::{Store, StoreError};
@@ -21,6 +23,9 @@ const WRITTEN_BY: &str = "WrittenBy";
 /// On a guard item: the account that has the name.
 const ACCOUNT_ID: &str = "AccountID";
 const FIRST_ADMINISTRATOR: &str = "administrator#first";
+const ENDINGS: &str = "sessions#ended";
+/// On that item: how often.
+const COUNT: &str = "Count";
 
 /// Why an account was not created.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -108,10 +113,26 @@ impl Store {
     ///
     /// `Conflict` when it was written since, `NotFound` when there is none.
     pub async fn save_account(&self, account: &Account) -> Result<Account, StoreError> {
-        let next = Account { version: account.version + 1, ..account.clone() };
+        self.save(account, account.generation).await
+    }
+
+    /// The same for a change with which the account's sessions end: every process finds it by [`Self::endings`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::save_account`].
+    pub async fn change_account(&self, account: &Account) -> Result<Account, StoreError> {
+        self.save(account, account.generation + 1).await
+    }
+
+    async fn save(&self, account: &Account, generation: u32) -> Result<Account, StoreError> {
+        let next = Account { version: account.version + 1, generation, ..account.clone() };
         let token = self.patience().token();
         let mut items = vec![written(self.put_next_version(&next, account.version, &token))];
         items.extend(self.administrator_mark(&next));
+        if generation > account.generation {
+            items.push(self.ending());
+        }
         let Err(refusal) = self.transact(items).await?.verdict else { return Ok(next) };
         match refusal.failed_condition() {
             Some((_, found)) => unless_written(next, &token, found),
@@ -121,11 +142,16 @@ impl Store {
 
     /// Makes an account the first administrator, if there never was one.
     pub async fn claim_administrator(&self, account: &Account) -> Result<Claim, StoreError> {
-        let next = Account { version: account.version + 1, role: Role::Administrator, ..account.clone() };
+        let next = Account {
+            version: account.version + 1,
+            role: Role::Administrator,
+            generation: account.generation + 1,
+            ..account.clone()
+        };
         let mark = self.put_user(guard(FIRST_ADMINISTRATOR, account.id));
         let mark = mark.condition_expression(format!("attribute_not_exists({USER_ID})"));
         let token = self.patience().token();
-        let items = vec![written(mark), written(self.put_next_version(&next, account.version, &token))];
+        let items = vec![written(mark), written(self.put_next_version(&next, account.version, &token)), self.ending()];
         let Err(refusal) = self.transact(items).await?.verdict else { return Ok(Claim::Granted(Box::new(next))) };
         match refusal.failed_condition() {
             // An earlier attempt whose reply was lost left its mark and wrote the account in one.
@@ -137,6 +163,21 @@ impl Store {
             Some((_, found)) => unless_written(next, &token, found).map(|account| Claim::Granted(Box::new(account))),
             None => Err(refused(&refusal)),
         }
+    }
+
+    /// How often accounts were changed so that their sessions end, in all; read consistently.
+    pub async fn endings(&self) -> Result<u64, StoreError> {
+        let item = self.user_item(ENDINGS).await?;
+        let Some(item) = item else { return Ok(0) };
+        let count = item.get(COUNT).and_then(|count| count.as_n().ok()?.parse().ok());
+        count.ok_or_else(|| corrupt(ENDINGS, "it counts nothing"))
+    }
+
+    /// The accounts with some ids, read consistently; those that there are.
+    pub async fn accounts_with(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| Item::from([(USER_ID.to_owned(), string(id))])).collect();
+        let items = self.read_items(&self.names().users, &keys, Consistency::Strong).await?;
+        items.into_iter().map(|item| decode(item, "an account")).collect()
     }
 
     /// Whether any account is or was an administrator.
@@ -198,6 +239,20 @@ impl Store {
             .expression_attribute_values(":read", number(read))
             .expression_attribute_values(":name", string(next.username.key()))
             .expression_attribute_values(":address", string(next.email.key()))
+    }
+
+    /// The write by which other processes find that an account's sessions end.
+    fn ending(&self) -> TransactWriteItem {
+        let count = Update::builder()
+            .table_name(&self.names().users)
+            .key(USER_ID, string(ENDINGS))
+            .update_expression(format!("SET {SCHEMA_VERSION_ATTRIBUTE} = :schema ADD #count :one"))
+            .expression_attribute_names("#count", COUNT)
+            .expression_attribute_values(":one", number(1_u64))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .build()
+            .expect("table, key and expression are set");
+        TransactWriteItem::builder().update(count).build()
     }
 
     /// For an administrator's account, the write that marks that there is one.

@@ -61,8 +61,8 @@ pub async fn run(session: Session, console: Console) -> io::Result<()> {
     let input = Box::pin(first.chain(stream::select(events, hang_ups)));
     let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let app = App::new(setup, clock.now());
-    let door = Door { input, output: Output::on_thread(screen, size)?, papers: Arc::new(papers) };
-    super::run(session, clock, app, door).await
+    let door = Door { input, output: Output::on_thread(screen, size)?, papers: Arc::new(papers), lot: None };
+    super::run(session, clock, app, door).await.map(drop)
 }
 
 fn signals(kind: SignalKind) -> io::Result<impl stream::Stream<Item = Msg>> {

@@ -29,6 +29,7 @@ use crate::domain::terminal::{Terminal, TerminalKind};
 use crate::service::Kiosk;
 use crate::service::request::Identity;
 use crate::terminal::abilities::Abilities;
+use crate::terminal::lot::Lot;
 use crate::terminal::ssh::caller::{Caller, Ways};
 use crate::terminal::ssh::guard::{Guard, Seat};
 use crate::terminal::ssh::line::Line;
@@ -111,6 +112,7 @@ pub async fn serve(listener: TcpListener, keys: Vec<PrivateKey>, site: Arc<Site>
     let (config, guard) = (Arc::new(config(keys)), Guard::new(site.room));
     let notice = TimeDelta::from_std(site.times.notice).unwrap_or(TimeDelta::zero());
     let (connections, hang_up) = (TaskTracker::new(), CancellationToken::new());
+    let lot = Arc::new(Lot::default());
     loop {
         let taken = tokio::select! {
             () = closing.cancelled() => break,
@@ -128,10 +130,12 @@ pub async fn serve(listener: TcpListener, keys: Vec<PrivateKey>, site: Arc<Site>
             tracing::info!(%peer, "a connection was turned away: there are too many");
             continue;
         };
-        let ways = Ways { closing: closing.clone(), notice, leave: hang_up.child_token() };
+        let ways = Ways { closing: closing.clone(), notice, leave: hang_up.child_token(), lot: Arc::clone(&lot) };
         connections.spawn(attend(stream, peer, seat, Arc::clone(&config), Arc::clone(&site), ways));
     }
     drop(listener);
+    // Nobody comes back to this process.
+    lot.close();
     connections.close();
     if timeout(site.times.notice, connections.wait()).await.is_err() {
         hang_up.cancel();

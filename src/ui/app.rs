@@ -19,6 +19,7 @@ use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
 
 mod leave;
+mod resume;
 mod time;
 
 /// The program of one session. Everything is in it: two that are equal behave the same.
@@ -127,6 +128,10 @@ impl App {
             Msg::Reply(call, answer) => self.reply(call, answer),
             Msg::Opened(outcome) => self.opened(outcome),
             Msg::Closing(at) => self.close_at(at),
+            Msg::LeftBehind(left) => self.offer(&left),
+            Msg::Back(look) => self.go_on(look),
+            Msg::NothingLeft => self.nothing_left(),
+            Msg::Expelled => self.expelled(),
             Msg::HangUp => self.hang_up(),
         }
         self.tick();
@@ -167,6 +172,7 @@ impl App {
 
     /// Changes colours and signs.
     pub fn set_look(&mut self, look: Look) {
+        self.world.look = look;
         self.world.theme = Theme::new(look.scheme, look.depth);
         self.world.glyphs = Glyphs::new(look.charset);
     }
@@ -402,6 +408,8 @@ impl App {
         match answer {
             Answer::Yes(Question::Quit) => self.hang_up(),
             Answer::Yes(Question::SignOut) => self.sign_out(),
+            Answer::Yes(Question::Resume) => self.out.push(Effect::GoOn),
+            Answer::No(Question::Resume) => self.out.push(Effect::GiveUp),
             Answer::No(Question::Quit | Question::SignOut) => {}
             answer => self.with_top(|screen, cx| screen.answer(answer, cx)),
         }

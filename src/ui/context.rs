@@ -113,12 +113,16 @@ pub struct World {
     pub size: Size,
     /// Who is signed in.
     pub identity: Option<Identity>,
+    /// Whether the door let somebody in as whom they said they are: nobody else signs in here.
+    pub is_let_in: bool,
     /// Where this is.
     pub terminal: Terminal,
     /// All stations.
     pub stations: Arc<StationIndex>,
     /// The railway's rules.
     pub rules: Arc<Rules>,
+    /// What the terminal shows.
+    pub look: Look,
     /// Styles by meaning.
     pub theme: Theme,
     /// Signs.
@@ -145,10 +149,12 @@ impl World {
         Self {
             now,
             size: Size::new(80, 24),
+            is_let_in: setup.identity.is_some(),
             identity: setup.identity,
             terminal: setup.terminal,
             stations: setup.stations,
             rules: setup.rules,
+            look: setup.look,
             theme: Theme::new(setup.look.scheme, setup.look.depth),
             glyphs: Glyphs::new(setup.look.charset),
             documents: setup.documents,

@@ -10,6 +10,7 @@ use crate::domain::inventory::RunState;
 use crate::domain::train::RunId;
 pub use crate::service::live::Attention;
 use crate::service::request::{Document, Failure, Reply, Request};
+use crate::ui::context::Look;
 use crate::ui::keys::{Key, Mouse};
 
 /// Something that happened.
@@ -33,6 +34,14 @@ pub enum Msg {
     Opened(Result<Opened, OpenFailed>),
     /// The terminal goes away at this moment, for whoever keeps it has to close: time to finish.
     Closing(DateTime<Utc>),
+    /// Whoever came in left something behind when their line broke.
+    LeftBehind(LeftBehind),
+    /// They go on with it, at a terminal that shows this. It comes to the program that was left behind.
+    Back(Look),
+    /// It is not there any more.
+    NothingLeft,
+    /// The visit of whoever is signed in was ended by others.
+    Expelled,
     /// The terminal is going away: the last message of a session.
     HangUp,
 }
@@ -51,6 +60,10 @@ impl fmt::Debug for Msg {
             Self::Reply(call, Err(failure)) => write!(f, "Reply({call:?}, {failure:?})"),
             Self::Opened(result) => write!(f, "Opened({result:?})"),
             Self::Closing(at) => write!(f, "Closing({at})"),
+            Self::LeftBehind(left) => write!(f, "LeftBehind({left:?})"),
+            Self::Back(look) => write!(f, "Back({look:?})"),
+            Self::NothingLeft => f.write_str("NothingLeft"),
+            Self::Expelled => f.write_str("Expelled"),
             Self::HangUp => f.write_str("HangUp"),
         }
     }
@@ -65,8 +78,21 @@ pub enum Effect {
     Open(Document, How),
     /// Ring the bell.
     Bell,
+    /// Go on with what was left behind when a line broke.
+    GoOn,
+    /// Give it up.
+    GiveUp,
     /// End the session.
     Quit,
+}
+
+/// What somebody left behind when their line broke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// Where they were, such as `12951 Mumbai Rajdhani on Sat 5 Dec`.
+    pub what: String,
+    /// Until when it is kept.
+    pub until: DateTime<Utc>,
 }
 
 /// Names a call; never used twice in a session.

@@ -51,6 +51,8 @@ pub enum Answer {
 pub enum Question {
     /// To leave Kiosk.
     Quit,
+    /// To go on with what was left behind when a line broke.
+    Resume,
     /// To sign out while a journey is in work.
     SignOut,
     /// To give up the journey in work.

@@ -189,7 +189,9 @@ async fn whose_account_is_closed_holds_nothing_any_more() {
     let agent = stage.agent().await;
     hold(&agent, whole(), best(2)).await.expect("free");
     assert_eq!(left(&stage, whole()).await, 6);
-    stage.kiosk.close_account(&username("agnes")).await.expect("there is one");
+    // By a process of which this one hears nothing yet.
+    let other = stage.other_kiosk(stage.world.store.clone()).await;
+    other.close_account(&username("agnes")).await.expect("there is one");
     stage.advance(TimeDelta::seconds(60));
     let pnr = "8451234567".parse().expect("a PNR");
     assert_eq!(agent.call(Request::Slip { pnr }).await.map(drop), Err(Failure::Closed));

@@ -136,6 +136,8 @@ pub fn account(name: &str, role: Role) -> Account {
         failures: 0,
         locked_until: None,
         closed: false,
+        generation: 0,
+        ssh_keys: Vec::new(),
     }
 }
 

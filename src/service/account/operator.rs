@@ -83,7 +83,7 @@ impl Kiosk {
         Ok(account)
     }
 
-    /// Closes an account: whoever is signed in with it is so for another minute at most.
+    /// Closes an account: whoever is signed in with it, in whatever process, is out a few seconds later.
     pub async fn close_account(&self, username: &Username) -> Result<Account, OperatorError> {
         let account = self.change(username, |account| account.closed = true).await?;
         self.record_operator("account.close", Some(username.to_string()), None);
@@ -153,10 +153,19 @@ impl Kiosk {
         for _ in 0..ATTEMPTS {
             let found = self.store().account_by_username(&username.key()).await;
             let found = found.map_err(|error| refuse("read an account", &error))?;
-            let mut account = found.ok_or_else(|| OperatorError::NoSuchAccount(username.to_string()))?;
+            let before = found.ok_or_else(|| OperatorError::NoSuchAccount(username.to_string()))?;
+            let mut account = before.clone();
             change(&mut account);
-            match self.store().save_account(&account).await {
-                Ok(account) => return Ok(account),
+            let written = if account.ends_sessions_of(&before) {
+                self.store().change_account(&account).await
+            } else {
+                self.store().save_account(&account).await
+            };
+            match written {
+                Ok(account) => {
+                    self.end_sessions(&account);
+                    return Ok(account);
+                }
                 Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(refuse("change an account", &error).into()),
             }

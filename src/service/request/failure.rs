@@ -150,12 +150,15 @@ pub enum Failure {
     /// Any traveller may touch a public terminal: there is no till.
     #[error("No money is taken at a public terminal: keep the berths with a slip, and pay it at the counter.")]
     NoMoneyHere,
-    /// As many holds as one session may have.
+    /// As many holds as one person may have.
     #[error("You hold {max} choices of berths already: pay for one of them, or give its berths back first.")]
     TooManyHolds {
         /// The most.
         max: usize,
     },
+    /// As many holds as may be from one address.
+    #[error("As many berths are held from where you are as may be: try again in a few minutes, or go to a counter.")]
+    TooManyHoldsThere,
     /// The slip was paid, or its time is over.
     #[error("This slip cannot be paid any more: {0}.")]
     SlipClosed(&'static str),

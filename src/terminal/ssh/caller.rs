@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::service::Session;
 use crate::service::request::{Failure, Reply, Request};
 use crate::terminal::abilities::Abilities;
+use crate::terminal::lot::Lot;
 use crate::terminal::ssh::exec::{self, Errand};
 use crate::terminal::ssh::show::{self, Came, Stage};
 use crate::terminal::ssh::{Site, terminal};
@@ -33,6 +34,8 @@ pub(super) struct Ways {
     pub notice: TimeDelta,
     /// This session ends now.
     pub leave: CancellationToken,
+    /// Where programs are kept whose line breaks.
+    pub lot: Arc<Lot>,
 }
 
 /// The client of a connection.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::service::presence::network;
+
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -103,14 +105,6 @@ impl Drop for Seat {
                 counts.addresses.remove(&self.address);
             }
         }
-    }
-}
-
-/// What one subscriber has: an address of IPv4, or the first 64 bits of one of IPv6 (RFC 6177).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::from((address.to_bits() & !u128::from(u64::MAX)).to_be_bytes()),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::terminal::decoder::Decoder;
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
 use crate::terminal::ssh::caller::Ways;
-use crate::terminal::{Door, run};
+use crate::terminal::{Door, Ended, run};
 use crate::ui::app::App;
 use crate::ui::context::Setup;
 use crate::ui::msg::Msg;
@@ -50,6 +50,7 @@ pub(super) struct Stage {
 /// Runs the program to its end, gives the terminal back as it was and closes the channel.
 pub(super) async fn program(stage: Stage) {
     let Stage { session, clock, setup, size, came, channel, ways } = stage;
+    let lot = Arc::clone(&ways.lot);
     // Whoever holds the other half has to read it, and the handler is told the same.
     let (_, channel) = channel.split();
     let terminal = session.terminal().id.clone();
@@ -60,11 +61,14 @@ pub(super) async fn program(stage: Stage) {
     let output = Output::on_task(Box::pin(channel.make_writer()), size);
     let app = App::new(setup, clock.now());
     let input = Box::pin(stream::iter([Msg::Resize(size)]).chain(input(came, ways, Arc::clone(&clock))));
-    let door = Door { input, output, papers: Arc::new(Papers::default()) };
+    let door = Door { input, output, papers: Arc::new(Papers::default()), lot: Some(lot) };
     // A task of its own: a fault in it ends it, drops its session, which gives its berths back, and goes no further.
     let ended = tokio::spawn(run(session, clock, app, door)).await;
     let (sentence, code) = match ended {
-        Ok(Ok(())) => ("", 0),
+        Ok(Ok(Ended::Left)) => ("", 0),
+        Ok(Ok(Ended::Expelled)) => {
+            ("Your account was closed or changed: connect again, or ask an administrator.\r\n", 1)
+        }
         Ok(Err(error)) => {
             tracing::debug!(%terminal, %error, "a terminal went away");
             ("", 1)

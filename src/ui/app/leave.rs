@@ -56,6 +56,10 @@ impl App {
         self.stack.clear();
         self.push(Screen::home(&self.world));
         self.enter();
+        if self.world.is_let_in {
+            // Whom the door let in leaves by it.
+            self.out.push(Effect::Quit);
+        }
     }
 
     pub(super) fn lock(&mut self) {
@@ -102,7 +106,9 @@ impl App {
 
     pub(super) fn hang_up(&mut self) {
         self.sign_out();
-        self.out.push(Effect::Quit);
+        if !self.world.is_let_in {
+            self.out.push(Effect::Quit);
+        }
     }
 
     /// Whether there is nothing to forget: nobody is signed in, and the first screen stands. A guest comes back to it

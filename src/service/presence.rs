@@ -1,0 +1,163 @@
+//! Who is here: the sessions of this process, by account and by the address from which they come.
+//!
+//! Holds are limited by these, and an account that is changed ends its sessions by them. Of other processes nothing is
+//! known here: they limit their own, and find the change for themselves.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+use std::mem::take;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::user::AccountId;
+use crate::service::Kiosk;
+use crate::service::session::Inner;
+use crate::store::StoreError;
+
+/// How often it is looked for accounts that were changed: their sessions have to end within five seconds.
+const EVERY: TimeDelta = TimeDelta::seconds(2);
+
+/// The sessions of a process that have an account or an address.
+#[derive(Default)]
+pub(super) struct Presence {
+    here: Mutex<Here>,
+    /// Held while somebody is let have one hold more: of two who ask at once the second counts the first.
+    admission: Mutex<()>,
+    looked: Mutex<Looked>,
+}
+
+/// When and how far it was looked for accounts that were changed.
+#[derive(Default)]
+struct Looked {
+    at: Option<DateTime<Utc>>,
+    /// How often accounts had been changed by then.
+    endings: Option<u64>,
+    /// Whose sessions have begun since: the account may have been changed between its reading and their beginning.
+    arrivals: BTreeSet<AccountId>,
+}
+
+#[derive(Default)]
+struct Here {
+    accounts: HashMap<AccountId, Vec<Weak<Inner>>>,
+    addresses: HashMap<IpAddr, Vec<Weak<Inner>>>,
+}
+
+impl Presence {
+    /// Notes that a session comes from an address, until it ends.
+    pub(super) fn comes_from(&self, address: IpAddr, session: &Arc<Inner>) {
+        add(&mut self.here().addresses, address, session);
+    }
+
+    /// Notes that a session is an account's, until it ends or that is taken back.
+    pub(super) fn is_of(&self, account: AccountId, session: &Arc<Inner>) {
+        add(&mut self.here().accounts, account, session);
+        self.looked().arrivals.insert(account);
+    }
+
+    /// Notes that a session is an account's no more.
+    pub(super) fn is_no_more_of(&self, account: AccountId, session: &Inner) {
+        remove(&mut self.here().accounts, account, session);
+    }
+
+    /// Notes that a session comes from an address no more.
+    pub(super) fn is_gone_from(&self, address: IpAddr, session: &Inner) {
+        remove(&mut self.here().addresses, address, session);
+    }
+
+    /// The sessions of an account.
+    pub(super) fn of(&self, account: AccountId) -> Vec<Arc<Inner>> {
+        let here = self.here();
+        here.accounts.get(&account).into_iter().flatten().filter_map(Weak::upgrade).collect()
+    }
+
+    /// The sessions from an address.
+    pub(super) fn from(&self, address: IpAddr) -> Vec<Arc<Inner>> {
+        let here = self.here();
+        here.addresses.get(&address).into_iter().flatten().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Lets nobody else be counted meanwhile.
+    pub(super) fn admission(&self) -> MutexGuard<'_, ()> {
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn here(&self) -> MutexGuard<'_, Here> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn looked(&self) -> MutexGuard<'_, Looked> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anybody is here and it was not looked for a while; noted as looked for now.
+    fn is_due(&self, now: DateTime<Utc>) -> bool {
+        let mut looked = self.looked();
+        let is_due = looked.at.is_none_or(|at| now - at >= EVERY) && !self.here().accounts.is_empty();
+        if is_due {
+            looked.at = Some(now);
+        }
+        is_due
+    }
+
+    /// The accounts that have to be read: all of which there are sessions if any was changed since the last time, else
+    /// those whose sessions have begun since.
+    fn suspects(&self, endings: u64) -> Vec<AccountId> {
+        let mut looked = self.looked();
+        let arrivals = take(&mut looked.arrivals);
+        if looked.endings.replace(endings) == Some(endings) {
+            return arrivals.into_iter().collect();
+        }
+        self.here().accounts.keys().copied().collect()
+    }
+
+    /// Notes that accounts could not be read: they have to be the next time.
+    fn failed(&self) {
+        self.looked().endings = None;
+    }
+}
+
+impl Kiosk {
+    /// Ends the sessions of accounts that other processes have changed, every two seconds while anybody is signed in.
+    pub(super) async fn look_for_endings(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let presence = &self.0.presence;
+        if !presence.is_due(now) {
+            return Ok(());
+        }
+        let suspects = presence.suspects(self.store().endings().await?);
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let accounts = self.store().accounts_with(&suspects).await.inspect_err(|_| presence.failed())?;
+        for account in &accounts {
+            self.end_sessions(account);
+        }
+        Ok(())
+    }
+}
+
+fn add<K: Eq + Hash>(sessions: &mut HashMap<K, Vec<Weak<Inner>>>, key: K, session: &Arc<Inner>) {
+    let own = Arc::downgrade(session);
+    let sessions = sessions.entry(key).or_default();
+    if !sessions.iter().any(|other| other.ptr_eq(&own)) {
+        sessions.push(own);
+    }
+}
+
+fn remove<K: Eq + Hash>(sessions: &mut HashMap<K, Vec<Weak<Inner>>>, key: K, session: &Inner) {
+    if let Some(found) = sessions.get_mut(&key) {
+        found.retain(|other| !std::ptr::eq(other.as_ptr(), session));
+        if found.is_empty() {
+            sessions.remove(&key);
+        }
+    }
+}
+
+/// What one subscriber has: an address of IPv4, or the first 64 bits of one of IPv6 (RFC 6177).
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::from((address.to_bits() & !u128::from(u64::MAX)).to_be_bytes()),
+        address @ IpAddr::V4(_) => address,
+    }
+}

@@ -1,0 +1,109 @@
+//! What was left behind when a line broke: the program of a session as it stood, with the berths that it holds, until
+//! its holder comes back or the time is over.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::sleep;
+
+use crate::domain::user::AccountId;
+use crate::service::Session;
+use crate::ui::app::App;
+use crate::ui::msg::LeftBehind;
+
+/// How much one account leaves behind at most: an agent at several terminals whose line breaks.
+const PER_ACCOUNT: usize = 4;
+
+/// A program that was left behind. Dropped, it gives its berths back.
+#[derive(Debug)]
+pub struct Parked {
+    /// Its session.
+    pub session: Session,
+    /// As it stood.
+    pub app: App,
+}
+
+/// What all sessions of a server have left behind. In memory: with the process it is gone, and its holds end by
+/// themselves.
+#[derive(Debug, Default)]
+pub struct Lot(Mutex<Places>);
+
+#[derive(Debug, Default)]
+struct Places {
+    taken: BTreeMap<AccountId, Vec<Place>>,
+    named: u64,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Place {
+    name: u64,
+    left: LeftBehind,
+    parked: Box<Parked>,
+}
+
+impl Lot {
+    /// Keeps a program until what it left behind is over. Nothing is kept of a guest, nor once the server closes.
+    pub fn keep(self: &Arc<Self>, left: LeftBehind, parked: Parked, now: DateTime<Utc>) {
+        let Some(account) = parked.session.identity().map(|identity| identity.account) else { return };
+        let until = (left.until - now).to_std().unwrap_or(Duration::ZERO);
+        let mut places = self.places();
+        if places.is_closed {
+            return;
+        }
+        places.named += 1;
+        let name = places.named;
+        let own = places.taken.entry(account).or_default();
+        let crowded = (own.len() >= PER_ACCOUNT).then(|| own.remove(0));
+        own.push(Place { name, left, parked: Box::new(parked) });
+        drop(places);
+        drop(crowded);
+        let lot = Arc::downgrade(self);
+        tokio::spawn(async move {
+            sleep(until).await;
+            if let Some(lot) = lot.upgrade() {
+                lot.remove(account, |place| place.name == name);
+            }
+        });
+    }
+
+    /// What an account left behind last.
+    pub fn offer(&self, account: AccountId, now: DateTime<Utc>) -> Option<LeftBehind> {
+        let places = self.places();
+        let own = places.taken.get(&account)?.iter().rev();
+        own.map(|place| &place.left).find(|left| now < left.until).cloned()
+    }
+
+    /// Hands out what was offered, once. It is gone when its visit was ended meanwhile, as by who locked the account.
+    pub fn take(&self, account: AccountId, offered: &LeftBehind, now: DateTime<Utc>) -> Option<Parked> {
+        let place = self.remove(account, |place| place.left == *offered)?;
+        let is_theirs = place.parked.session.identity().is_some_and(|identity| identity.account == account);
+        (is_theirs && now < place.left.until).then_some(*place.parked)
+    }
+
+    /// Keeps nothing any more: the server closes.
+    pub fn close(&self) {
+        let mut places = self.places();
+        places.is_closed = true;
+        let taken = std::mem::take(&mut places.taken);
+        drop(places);
+        // Not while others wait: each gives its berths back.
+        drop(taken);
+    }
+
+    fn remove(&self, account: AccountId, is_meant: impl Fn(&Place) -> bool) -> Option<Place> {
+        let mut places = self.places();
+        let own = places.taken.get_mut(&account)?;
+        let place = own.iter().rposition(is_meant).map(|index| own.remove(index));
+        if own.is_empty() {
+            places.taken.remove(&account);
+        }
+        place
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,168 @@
+//! Sessions of one account and from one address: what they may hold together, and how they end with the account.
+
+use std::net::IpAddr;
+
+use chrono::TimeDelta;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use kiosk::domain::user::Role;
+use kiosk::service::request::{Failure, Request};
+use kiosk::service::{Kiosk, Session};
+use rstest::rstest;
+
+use crate::service_kit::{PASSWORD, Stage, best, hold, left, release, secret, sign_in, terminal, username, whole};
+
+fn from(kiosk: &Kiosk, address: &str) -> Session {
+    let address: IpAddr = address.parse().expect("an address");
+    kiosk.open_session_from(terminal("SSH-1"), address)
+}
+
+async fn also_as(stage: &Stage, name: &str, address: &str) -> Session {
+    let session = from(&stage.kiosk, address);
+    sign_in(&session, name, PASSWORD).await.expect("the password is right");
+    session
+}
+
+/// How an account is changed by another process.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    Closed,
+    Password,
+    Role,
+}
+
+impl How {
+    async fn change(self, kiosk: &Kiosk) {
+        let agnes = username("agnes");
+        let changed = match self {
+            Self::Closed => kiosk.close_account(&agnes).await,
+            Self::Password => kiosk.set_password(&agnes, secret("another good one")).await,
+            Self::Role => kiosk.set_role(&agnes, Role::Traveller).await,
+        };
+        changed.expect("there is one");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn sessions_end_with_their_account_in_every_process(#[values(How::Closed, How::Password, How::Role)] how: How) {
+    let stage = Stage::new().await;
+    let (agent, other) = (stage.agent().await, stage.signed_in("ben", Role::Agent).await);
+    let second = also_as(&stage, "agnes", "203.0.113.7").await;
+    hold(&agent, whole(), best(2)).await.expect("free");
+    stage.kiosk.poll_once().await;
+    let elsewhere = stage.other_kiosk(stage.world.store.clone()).await;
+    how.change(&elsewhere).await;
+    assert!(agent.identity().is_some(), "nothing is known of it here yet");
+    stage.advance(TimeDelta::seconds(2));
+    stage.kiosk.poll_once().await;
+    for ended in [&agent, &second] {
+        assert_eq!((ended.identity(), ended.was_expelled()), (None, true), "{how:?}");
+        assert!(ended.expelled().now_or_never().is_some(), "whoever waits for it is told");
+    }
+    stage.kiosk.settle().await;
+    assert_eq!(left(&stage, whole()).await, 8, "what they held is given back");
+    assert!(other.identity().is_some() && !other.was_expelled(), "nobody else's");
+    assert!(other.expelled().now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn in_the_process_that_changes_an_account_its_sessions_end_at_once() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    stage.kiosk.close_account(&username("agnes")).await.expect("there is one");
+    assert_eq!(agent.identity(), None);
+    assert_eq!(agent.call(Request::MyBookings { after: None }).await.map(drop), Err(Failure::SignedOut));
+}
+
+/// The account was read before it was changed, and the session began after that was looked for.
+#[tokio::test]
+async fn whoever_comes_in_while_the_account_is_changed_does_not_stay() {
+    let stage = Stage::new().await;
+    let other = stage.signed_in("ben", Role::Agent).await;
+    stage.account("agnes", Role::Agent).await;
+    let elsewhere = stage.other_kiosk(stage.world.store.clone()).await;
+    let late = stage.kiosk.open_session(terminal("NDLS-08"));
+    sign_in(&late, "agnes", PASSWORD).await.expect("the password is right");
+    // As if the account had been read before: what it has lived through by now is not what the session knows.
+    elsewhere.set_role(&username("agnes"), Role::Traveller).await.expect("there is one");
+    elsewhere.set_role(&username("agnes"), Role::Agent).await.expect("there is one");
+    stage.kiosk.poll_once().await;
+    assert_eq!(late.identity(), None, "it is the same role again, and not the same account");
+    assert!(other.identity().is_some());
+}
+
+#[tokio::test]
+async fn wrong_passwords_lock_nobody_out_who_is_in() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let stranger = from(&stage.kiosk, "203.0.113.7");
+    for _ in 0..6 {
+        sign_in(&stranger, "agnes", "wrong horse battery").await.expect_err("it is wrong");
+    }
+    stage.advance(TimeDelta::seconds(2));
+    stage.kiosk.poll_once().await;
+    assert!(agent.identity().is_some());
+}
+
+#[tokio::test]
+async fn an_account_holds_no_more_in_many_sessions_than_in_one() {
+    let stage = Stage::new().await;
+    stage.account("asha", Role::Traveller).await;
+    let sessions = join_all((0..3).map(|_| also_as(&stage, "asha", "203.0.113.7"))).await;
+    let first = hold(&sessions[0], whole(), best(1)).await.expect("free");
+    hold(&sessions[1], whole(), best(1)).await.expect("a second choice");
+    assert_eq!(hold(&sessions[2], whole(), best(1)).await, Err(Failure::TooManyHolds { max: 2 }));
+    release(&sessions[0], &first).await;
+    hold(&sessions[2], whole(), best(1)).await.expect("the first was given back");
+}
+
+#[tokio::test]
+async fn an_address_holds_as_much_as_one_guest_and_a_few_accounts() {
+    let stage = Stage::new().await;
+    let guests: Vec<_> = (0..3).map(|_| from(&stage.kiosk, "203.0.113.7")).collect();
+    hold(&guests[0], whole(), best(1)).await.expect("free");
+    hold(&guests[1], whole(), best(1)).await.expect("a second choice");
+    assert_eq!(hold(&guests[2], whole(), best(1)).await, Err(Failure::TooManyHoldsThere));
+    let neighbour = from(&stage.kiosk, "203.0.113.8");
+    let gone = hold(&neighbour, whole(), best(1)).await.expect("others are not concerned");
+    release(&neighbour, &gone).await;
+    for name in ["asha", "bina"] {
+        stage.account(name, Role::Traveller).await;
+        let session = also_as(&stage, name, "203.0.113.7").await;
+        hold(&session, whole(), best(1)).await.expect("an account is somebody else");
+        hold(&session, whole(), best(1)).await.expect("a second choice");
+        std::mem::forget(session);
+    }
+    stage.account("chand", Role::Traveller).await;
+    let third = also_as(&stage, "chand", "203.0.113.7").await;
+    assert_eq!(hold(&third, whole(), best(1)).await, Err(Failure::TooManyHoldsThere), "accounts are easily made");
+    let agent = stage.agent().await;
+    hold(&agent, whole(), best(1)).await.expect("staff serve everybody");
+    stage.advance(TimeDelta::minutes(11));
+    hold(&third, whole(), best(1)).await.expect("those that are over do not count");
+}
+
+#[tokio::test]
+async fn a_subscriber_of_ipv6_is_one_however_many_addresses_they_use() {
+    let stage = Stage::new().await;
+    let guests: Vec<_> = (1..4).map(|host| from(&stage.kiosk, &format!("2001:db8:1:2::{host}"))).collect();
+    hold(&guests[0], whole(), best(1)).await.expect("free");
+    hold(&guests[1], whole(), best(1)).await.expect("a second choice");
+    assert_eq!(hold(&guests[2], whole(), best(1)).await, Err(Failure::TooManyHoldsThere));
+    let other = from(&stage.kiosk, "2001:db8:1:3::1");
+    hold(&other, whole(), best(1)).await.expect("that is somebody else");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_asked_for_at_once_no_more_are_held_than_may_be() {
+    let stage = Stage::new().await;
+    let guests: Vec<_> = (0..12).map(|_| from(&stage.kiosk, "203.0.113.7")).collect();
+    let asked = guests.iter().map(|guest| {
+        let guest = guest.clone();
+        tokio::spawn(async move { hold(&guest, whole(), best(1)).await })
+    });
+    let held = join_all(asked).await.into_iter().filter(|held| held.as_ref().expect("no panic").is_ok()).count();
+    assert_eq!(held, 2);
+    assert_eq!(left(&stage, whole()).await, 6);
+}
