@@ -1,10 +1,12 @@
 //! Sessions of one account and from one address: what they may hold together, and how they end with the account.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Request};
 use kiosk::service::{Kiosk, Session};
@@ -75,21 +77,48 @@ async fn in_the_process_that_changes_an_account_its_sessions_end_at_once() {
     assert_eq!(agent.call(Request::MyBookings { after: None }).await.map(drop), Err(Failure::SignedOut));
 }
 
-/// The account was read before it was changed, and the session began after that was looked for.
+/// The account is changed, and that is looked for, between the last look at it and the beginning of the session.
 #[tokio::test]
 async fn whoever_comes_in_while_the_account_is_changed_does_not_stay() {
     let stage = Stage::new().await;
-    let other = stage.signed_in("ben", Role::Agent).await;
-    stage.account("agnes", Role::Agent).await;
-    let elsewhere = stage.other_kiosk(stage.world.store.clone()).await;
-    let late = stage.kiosk.open_session(terminal("NDLS-08"));
-    sign_in(&late, "agnes", PASSWORD).await.expect("the password is right");
-    // As if the account had been read before: what it has lived through by now is not what the session knows.
-    elsewhere.set_role(&username("agnes"), Role::Traveller).await.expect("there is one");
-    elsewhere.set_role(&username("agnes"), Role::Agent).await.expect("there is one");
-    stage.kiosk.poll_once().await;
-    assert_eq!(late.identity(), None, "it is the same role again, and not the same account");
+    for name in ["agnes", "ben"] {
+        stage.account(name, Role::Agent).await;
+    }
+    // The second write of a sign-in clears what the first has counted.
+    let (meeting, writes) = (Meeting::of(2), AtomicU32::new(0));
+    let held = meeting.clone();
+    let store = stage.world.with_faults(move |call: &Call| {
+        let is_last = call.operation == "TransactWriteItems" && writes.fetch_add(1, Ordering::SeqCst) == 3;
+        is_last.then(|| Fault::MeetAfter(held.clone()))
+    });
+    let kiosk = stage.other_kiosk(store).await;
+    let (other, late) = (kiosk.open_session(terminal("NDLS-07")), kiosk.open_session(terminal("NDLS-08")));
+    sign_in(&other, "ben", PASSWORD).await.expect("the password is right");
+    kiosk.poll_once().await;
+    let meanwhile = async {
+        until_written(&stage, "agnes").await;
+        stage.kiosk.set_role(&username("agnes"), Role::Traveller).await.expect("there is one");
+        stage.advance(TimeDelta::seconds(2));
+        kiosk.poll_once().await;
+        meeting.come().await;
+    };
+    let (told, ()) = tokio::join!(sign_in(&late, "agnes", PASSWORD), meanwhile);
+    assert_eq!(told.expect("nothing is known of it").role, Role::Agent);
+    stage.advance(TimeDelta::seconds(2));
+    kiosk.poll_once().await;
+    assert_eq!(late.identity(), None);
     assert!(other.identity().is_some());
+}
+
+/// Waits until a sign-in has cleared what it counted.
+async fn until_written(stage: &Stage, name: &str) {
+    loop {
+        let account = stage.world.store.account_by_username(name).await.expect("it answers").expect("there is one");
+        if account.version == 3 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
