@@ -85,6 +85,8 @@ mod ssh;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/ssh_kit.rs"]
 mod ssh_kit;
+#[path = "all/ssh_resume.rs"]
+mod ssh_resume;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_duties.rs"]

@@ -218,7 +218,10 @@ impl Session {
     /// Goes on with a session whose line broke, for the holder of its account who has just come in by another one: it is
     /// not locked any more.
     pub fn come_back(&self, by: &Self) {
-        let (account, checked_at) = (by.state().who.account(), by.state().checked_at);
+        let (account, checked_at) = {
+            let state = by.state();
+            (state.who.account(), state.checked_at)
+        };
         let mut state = self.state();
         if account.is_some() && state.who.account() == account {
             state.locked = false;

@@ -44,6 +44,14 @@ struct Place {
     parked: Box<Parked>,
 }
 
+impl Place {
+    /// Whether it can be gone on with: it is over with its hold, and with the visit, as when the account was locked.
+    fn is_there(&self, account: AccountId, now: DateTime<Utc>) -> bool {
+        let holder = self.parked.session.identity();
+        now < self.left.until && holder.is_some_and(|identity| identity.account == account)
+    }
+}
+
 impl Lot {
     /// Keeps a program until what it left behind is over. Nothing is kept of a guest, nor once the server closes.
     pub fn keep(self: &Arc<Self>, left: LeftBehind, parked: Parked, now: DateTime<Utc>) {
@@ -73,14 +81,13 @@ impl Lot {
     pub fn offer(&self, account: AccountId, now: DateTime<Utc>) -> Option<LeftBehind> {
         let places = self.places();
         let own = places.taken.get(&account)?.iter().rev();
-        own.map(|place| &place.left).find(|left| now < left.until).cloned()
+        own.filter(|place| place.is_there(account, now)).map(|place| place.left.clone()).next()
     }
 
-    /// Hands out what was offered, once. It is gone when its visit was ended meanwhile, as by who locked the account.
+    /// Hands out what was offered, once.
     pub fn take(&self, account: AccountId, offered: &LeftBehind, now: DateTime<Utc>) -> Option<Parked> {
         let place = self.remove(account, |place| place.left == *offered)?;
-        let is_theirs = place.parked.session.identity().is_some_and(|identity| identity.account == account);
-        (is_theirs && now < place.left.until).then_some(*place.parked)
+        place.is_there(account, now).then_some(*place.parked)
     }
 
     /// Keeps nothing any more: the server closes.

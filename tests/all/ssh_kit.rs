@@ -11,7 +11,7 @@ use kiosk::terminal::ssh::{self, Room, Site, Times, host_key};
 use kiosk::ui::context::Setup;
 use russh::client::{self, AuthResult, Handle, Msg};
 use russh::keys::PublicKeyOrCertificate;
-use russh::{Channel, ChannelMsg};
+use russh::{Channel, ChannelMsg, Sig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
@@ -90,6 +90,22 @@ impl Server {
         let mut client = self.connect().await;
         assert!(client.password(name, PASSWORD).await.success());
         client
+    }
+}
+
+impl Server {
+    /// Somebody comes back whose line broke, as soon as what they left is kept.
+    pub async fn comes_back(&self, name: &str, width: u16, height: u16) -> Screen {
+        let comes = async {
+            loop {
+                let mut screen = self.sign_in(name).await.terminal(width, height).await;
+                screen.shows("KIOSK").await;
+                if screen.text().contains("Go on where you were") {
+                    return screen;
+                }
+            }
+        };
+        within(comes).await
     }
 }
 
@@ -183,6 +199,16 @@ impl Screen {
     /// Types.
     pub async fn keys(&self, bytes: &[u8]) {
         within(self.channel.data_bytes(Bytes::copy_from_slice(bytes))).await.expect("it is sent");
+    }
+
+    /// Ends the terminal without a word.
+    pub async fn close(self) {
+        self.channel.close().await.expect("it is sent");
+    }
+
+    /// Tells the program that the terminal has gone, as OpenSSH's server does.
+    pub async fn hang_up(self) {
+        self.channel.signal(Sig::HUP).await.expect("it is sent");
     }
 
     pub async fn resize(&mut self, width: u16, height: u16) {

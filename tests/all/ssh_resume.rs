@@ -1,0 +1,182 @@
+//! Lines that break: what is held stays held, and whoever comes back goes on where they were.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use kiosk::domain::coach::Class;
+use kiosk::domain::quota::Quota;
+use kiosk::domain::time::railway_time;
+use kiosk::domain::train::RunId;
+use kiosk::domain::user::Role;
+use kiosk::terminal::ssh::{Room, Times};
+use rstest::rstest;
+
+use crate::service_kit::{PASSWORD, Stage, current, run, secret, small_train, username, whole};
+use crate::ssh_kit::{Screen, Server, within};
+
+/// The run that the screens offer first: today's.
+fn todays(stage: &Stage) -> RunId {
+    RunId { date: railway_time(stage.kiosk.now()).date(), ..run() }
+}
+
+async fn free(stage: &Stage) -> usize {
+    let train = Arc::new(small_train());
+    let read = stage.world.store.run(todays(stage), current(&train)).await.expect("it answers").expect("it runs");
+    Class::ALL.iter().filter_map(|class| read.state.available(*class, Quota::General, whole(), stage.kiosk.now())).sum()
+}
+
+/// Waits until so many berths are free.
+async fn are_free(stage: &Stage, berths: usize) {
+    within(async {
+        while free(stage).await != berths {
+            stage.kiosk.settle().await;
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// To the form of passengers, with berths held and a name typed.
+async fn is_filling_in(server: &Server, screen: &mut Screen) {
+    screen.shows("From").await;
+    screen.keys(b"MMCT\tNDLS\t\r").await;
+    screen.shows("12951").await;
+    server.stage.kiosk.poll_once().await;
+    screen.hides("\u{2026} ").await;
+    screen.keys(b"\r").await;
+    screen.shows("Free in").await;
+    screen.keys(b"\r").await;
+    screen.shows("held for").await;
+    screen.keys(b"Anita Sharma\r").await;
+    screen.shows("Anita Sharma").await;
+}
+
+/// How a line ends without a word of the person's.
+#[derive(Clone, Copy, Debug)]
+enum Breaks {
+    Connection,
+    Channel,
+    HungUp,
+}
+
+impl Breaks {
+    async fn happen(self, screen: Screen) {
+        match self {
+            Self::Connection => drop(screen),
+            Self::Channel => within(screen.close()).await,
+            Self::HungUp => within(screen.hang_up()).await,
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_back_goes_on_where_they_were(
+    #[values(Breaks::Connection, Breaks::Channel, Breaks::HungUp)] how: Breaks,
+) {
+    let server = Server::new().await;
+    let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
+    is_filling_in(&server, &mut screen).await;
+    let held = free(&server.stage).await;
+    how.happen(screen).await;
+    let mut screen = server.comes_back("agnes", 132, 43).await;
+    screen.shows("12951 Mumbai Rajdhani").await;
+    assert_eq!(free(&server.stage).await, held, "what was held is held");
+    screen.keys(b"\r").await;
+    screen.shows("Anita Sharma").await;
+    screen.shows("held for").await;
+    screen.keys(b"34\rf\r9810012345\r").await;
+    screen.shows("Base fare").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gives_it_up_begins_anew_and_the_berths_are_free() {
+    let server = Server::new().await;
+    let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
+    let all = free(&server.stage).await;
+    is_filling_in(&server, &mut screen).await;
+    assert_eq!(free(&server.stage).await, all - 1);
+    drop(screen);
+    let mut screen = server.comes_back("agnes", 80, 24).await;
+    screen.keys(b"n").await;
+    screen.hides("Go on where you were").await;
+    are_free(&server.stage, all).await;
+    drop(screen);
+    let mut screen = server.sign_in("agnes").await.terminal(80, 24).await;
+    screen.shows("From").await;
+    assert!(!screen.text().contains("Go on where you were"), "it was offered once:\n{}", screen.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_are_offered_nothing_and_a_guest_leaves_nothing_behind() {
+    let server = Server::new().await;
+    let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
+    is_filling_in(&server, &mut screen).await;
+    drop(screen);
+    // Once it is kept.
+    let kept = server.comes_back("agnes", 80, 24).await;
+    let mut other = server.account("ben", Role::Agent).await.terminal(80, 24).await;
+    other.shows("From").await;
+    assert!(!other.text().contains("Go on where you were"), "{}", other.text());
+    drop(kept);
+
+    let all = free(&server.stage).await;
+    let mut guest = server.guest().await.terminal(80, 24).await;
+    guest.shows("Book a journey").await;
+    guest.keys(b"b").await;
+    is_filling_in(&server, &mut guest).await;
+    assert_eq!(free(&server.stage).await, all - 1);
+    drop(guest);
+    are_free(&server.stage, all).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_has_ended_is_not_offered() {
+    let server = Server::new().await;
+    let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
+    is_filling_in(&server, &mut screen).await;
+    drop(screen);
+    let mut screen = server.comes_back("agnes", 80, 24).await;
+    // The offer stands while the hold ends.
+    server.stage.advance(TimeDelta::minutes(11));
+    screen.keys(b"\r").await;
+    screen.shows("is given back").await;
+    screen.shows("From").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_account_goes_what_was_left_behind() {
+    let server = Server::new().await;
+    let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
+    let all = free(&server.stage).await;
+    is_filling_in(&server, &mut screen).await;
+    drop(screen);
+    let offered = server.comes_back("agnes", 80, 24).await;
+    server.stage.kiosk.set_password(&username("agnes"), secret("another good one")).await.expect("there is one");
+    let (code, all_shown) = offered.ends().await;
+    assert_eq!(code, Some(1));
+    assert!(all_shown.contains("Your account was closed or changed"), "whoever is expelled is told why");
+    are_free(&server.stage, all).await;
+    let mut client = server.connect().await;
+    assert!(!client.password("agnes", PASSWORD).await.success(), "the old one is no good");
+    assert!(client.password("agnes", "another good one").await.success());
+    let mut screen = client.terminal(80, 24).await;
+    screen.shows("From").await;
+    assert!(!screen.text().contains("Go on where you were"), "{}", screen.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_closes_keeps_nothing() {
+    let times = Times { notice: Duration::from_millis(300), ..Times::default() };
+    let server = Server::with(Stage::new().await, Room::default(), times).await;
+    let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
+    let all = free(&server.stage).await;
+    is_filling_in(&server, &mut screen).await;
+    drop(screen);
+    let kept = server.comes_back("agnes", 80, 24).await;
+    server.closing.cancel();
+    within(server.served).await.expect("it ends");
+    drop(kept);
+    are_free(&server.stage, all).await;
+}
