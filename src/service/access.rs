@@ -35,7 +35,12 @@ pub(super) const fn need(request: &Request) -> Need {
         | Request::Booking { .. }
         | Request::Ticket { .. }
         | Request::Receipt { .. } => Need::Anyone,
-        Request::ClaimAdministrator { .. } | Request::Lock | Request::MyBookings { .. } => Need::SignedIn,
+        Request::ClaimAdministrator { .. }
+        | Request::Lock
+        | Request::SshKeys
+        | Request::AddSshKey { .. }
+        | Request::RemoveSshKey { .. }
+        | Request::MyBookings { .. } => Need::SignedIn,
         Request::PaySlip { .. }
         | Request::PayOut { .. }
         | Request::Slip { .. }

@@ -8,6 +8,7 @@ mod attempts;
 mod bootstrap;
 mod operator;
 mod password;
+pub(super) mod ssh_keys;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};

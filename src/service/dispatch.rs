@@ -36,6 +36,9 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
             Ok(Reply::Done)
         }
         Request::Unlock { password } => account::unlock(session, password).await,
+        Request::SshKeys => account::ssh_keys::list(session).await,
+        Request::AddSshKey { line, password } => account::ssh_keys::add(session, &line, password).await,
+        Request::RemoveSshKey { fingerprint } => account::ssh_keys::remove(session, &fingerprint).await,
         Request::Search { from, to, date, quota } => search::search(session, &from, &to, date, quota).await,
         Request::Departures { station, limit } => search::departures(session, station, limit).await,
         Request::Hold { hold, run, leg, class, quota, choice, accept } => {

@@ -28,7 +28,7 @@ use crate::domain::spot::Grant;
 use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
 use crate::domain::train::RunId;
-use crate::domain::user::{AccountId, Email, Phone, Role, Username};
+use crate::domain::user::{AccountId, Email, Phone, Role, SshKey, Username};
 use crate::domain::waitlist::Queued;
 use crate::store::retry::DEADLINE;
 use crate::ticket::Ticket;
@@ -65,6 +65,20 @@ pub enum Request {
     Unlock {
         /// The password of the account that is signed in.
         password: SecretString,
+    },
+    /// The keys with which the account comes in by SSH.
+    SshKeys,
+    /// Add one.
+    AddSshKey {
+        /// The line of an OpenSSH file.
+        line: String,
+        /// The account's password.
+        password: SecretString,
+    },
+    /// Remove one.
+    RemoveSshKey {
+        /// Its fingerprint.
+        fingerprint: String,
     },
     /// The journeys from here to there on a date of boarding.
     Search {
@@ -376,6 +390,8 @@ pub enum Reply {
     Queue(Vec<InLine>),
     /// To `MakeChart`: how far the charts of the run have come now.
     Charted(Charts),
+    /// To `SshKeys`, `AddSshKey` and `RemoveSshKey`: those that there are now.
+    SshKeys(Vec<SshKey>),
     /// To `Ticket`.
     Ticket(Ticket),
 }

@@ -149,11 +149,15 @@ impl Kiosk {
         Ok(())
     }
 
+    pub(super) async fn account_named(&self, username: &Username) -> Result<Account, OperatorError> {
+        let found = self.store().account_by_username(&username.key()).await;
+        let found = found.map_err(|error| refuse("read an account", &error))?;
+        found.ok_or_else(|| OperatorError::NoSuchAccount(username.to_string()))
+    }
+
     async fn change(&self, username: &Username, change: impl Fn(&mut Account)) -> Result<Account, OperatorError> {
         for _ in 0..ATTEMPTS {
-            let found = self.store().account_by_username(&username.key()).await;
-            let found = found.map_err(|error| refuse("read an account", &error))?;
-            let before = found.ok_or_else(|| OperatorError::NoSuchAccount(username.to_string()))?;
+            let before = self.account_named(username).await?;
             let mut account = before.clone();
             change(&mut account);
             let written = if account.ends_sessions_of(&before) {

@@ -159,6 +159,9 @@ pub enum Failure {
     /// As many holds as may be from one address.
     #[error("As many berths are held from where you are as may be: try again in a few minutes, or go to a counter.")]
     TooManyHoldsThere,
+    /// A text that is no key of the account, or cannot be one.
+    #[error("{0}")]
+    BadKey(&'static str),
     /// The slip was paid, or its time is over.
     #[error("This slip cannot be paid any more: {0}.")]
     SlipClosed(&'static str),
