@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::layout::Size;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::inventory::RunState;
 use crate::domain::train::RunId;
@@ -70,7 +71,7 @@ pub enum Effect {
 }
 
 /// Names a call; never used twice in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CallId(pub u64);
 
 /// A run whose state a screen shows.
@@ -83,7 +84,7 @@ pub struct Watch {
 }
 
 /// How a document reaches the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum How {
     /// Shown by the desktop's own program.
     Open,
@@ -94,7 +95,7 @@ pub enum How {
 }
 
 /// What became of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Opened {
     /// A program shows it.
     Shown,
@@ -105,7 +106,7 @@ pub enum Opened {
 }
 
 /// A document did not reach the person; a sentence that says what to do next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenFailed(pub String);
 
 /// Something that is asked for and comes later.

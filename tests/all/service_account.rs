@@ -20,7 +20,8 @@ use crate::service_kit::{
 
 async fn register(session: &Session, name: &str, email: &str, password: &str) -> Result<Identity, Failure> {
     let email = Email::parse(email).expect("an address");
-    let request = Request::Register { username: username(name), email, password: secret(password) };
+    let (password, again) = (secret(password), secret(password));
+    let request = Request::Register { username: username(name), email, password, again };
     match session.call(request).await? {
         Reply::Welcome(identity) => Ok(identity),
         other => panic!("a registration was answered with {other:?}"),
@@ -233,6 +234,7 @@ async fn all_requests(stage: &Stage) -> Vec<Request> {
             username: username("newcomer"),
             email: Email::parse("newcomer@example.in").expect("an address"),
             password: secret("short"),
+            again: secret("short"),
         },
         Request::ClaimAdministrator { code: secret("AAAA") },
         Request::SignOut,
