@@ -11,6 +11,8 @@ pub mod input;
 pub mod output;
 pub mod painter;
 pub mod papers;
+pub mod player;
+pub mod recorder;
 pub mod ssh;
 
 use std::collections::HashMap;
@@ -30,7 +32,9 @@ use crate::service::request::{Failure, Reply};
 use crate::service::{Attention, Clock, RunWatch, Session};
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
+use crate::terminal::recorder::{Recorder, Recordings};
 use crate::ui::app::App;
+use crate::ui::context::Setup;
 use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Watch};
 
 /// How long a session that ends waits for its last calls, such as giving berths back.
@@ -39,7 +43,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Input that has already come is taken in at most this many pieces before the next frame.
 const BURST: usize = 256;
 
-/// The two ends of a terminal, and where documents go.
+/// The two ends of a terminal, and where documents and recordings go.
 #[derive(Debug)]
 pub struct Door<I> {
     /// What the person does. Its end is the end of the session.
@@ -48,18 +52,23 @@ pub struct Door<I> {
     pub output: Output,
     /// Where documents go.
     pub papers: Arc<Papers>,
+    /// Where the session is recorded, if it is.
+    pub recordings: Option<Arc<Recordings>>,
 }
 
 /// Runs a session until the person leaves or the terminal goes away.
 ///
 /// # Errors
 /// The terminal could not be written.
-pub async fn run<I>(session: Session, clock: Arc<dyn Clock>, app: App, door: Door<I>) -> io::Result<()>
+pub async fn run<I>(session: Session, clock: Arc<dyn Clock>, setup: Setup, door: Door<I>) -> io::Result<()>
 where
     I: Stream<Item = Msg> + Unpin,
 {
-    let Door { mut input, mut output, papers } = door;
-    let mut program = Program { session, clock, app, papers, tasks: JoinSet::new(), calls: HashMap::new() };
+    let Door { mut input, mut output, papers, recordings } = door;
+    let begun = clock.now();
+    let recorder = recordings.map(|recordings| recordings.begin(&setup, begun));
+    let app = App::new(setup, begun);
+    let mut program = Program { session, clock, app, recorder, papers, tasks: JoinSet::new(), calls: HashMap::new() };
     let mut watches = Watches::default();
     let mut redraw = true;
     loop {
@@ -122,6 +131,7 @@ struct Program {
     session: Session,
     clock: Arc<dyn Clock>,
     app: App,
+    recorder: Option<Recorder>,
     papers: Arc<Papers>,
     tasks: JoinSet<Done>,
     /// The call of each task: a task that panics still has to be answered.
@@ -136,8 +146,11 @@ enum Done {
 
 impl Program {
     fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
-        let mut ends = Ends::NotYet;
-        for effect in self.app.update(self.clock.now(), msg) {
+        let (mut ends, now) = (Ends::NotYet, self.clock.now());
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(now, &self.app, &msg);
+        }
+        for effect in self.app.update(now, msg) {
             match effect {
                 Effect::Call(id, request) => {
                     let session = self.session.clone();
@@ -183,6 +196,9 @@ impl Program {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(FAREWELL, all).await.is_err() {
             tracing::warn!("the session ended before all of its calls were answered");
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.finish(self.clock.now()).await;
         }
         output.finish().await;
         Ok(())
