@@ -119,7 +119,7 @@ impl Booth {
     }
 
     /// Not a letter of the secret in the file, which may play to other screens.
-    fn is_without_the_secret(self) {
+    fn never_has_the_secret(self) {
         let (bytes, _) = self.tape.end(self.now);
         has_no_secret(&String::from_utf8(bytes).expect("JSON is UTF-8"));
     }
@@ -188,18 +188,18 @@ fn a_password_that_is_typed_on_after_its_screen_has_left_stays_out() {
     let mut booth = Booth::counter();
     booth.keys("sagnes<tab>").keys(SECRET).keys("<enter>").keys(&SECRET[..6]).welcome().shows("From");
     booth.keys("<bs>").keys(&SECRET[6..]).paste(SECRET);
-    booth.is_without_the_secret();
+    booth.never_has_the_secret();
     // The lock goes away in the middle of a word, since the session does.
     let mut booth = Booth::signed_in();
     booth.keys("<f9>").keys(SECRET).keys("<enter>").keys(&SECRET[..6]).reply(Err(Failure::SignedOut)).shows("Welcome");
     booth.keys(&SECRET[6..]);
-    booth.is_without_the_secret();
+    booth.never_has_the_secret();
     // The server closes.
     let mut booth = Booth::signed_in();
     let at = booth.now + TimeDelta::seconds(5);
     booth.keys("<f9>").keys(&SECRET[..6]).tell(Msg::Closing(at)).advance(TimeDelta::seconds(6)).keys(&SECRET[6..]);
     booth.tell(Msg::HangUp);
-    booth.is_without_the_secret();
+    booth.never_has_the_secret();
 }
 
 #[test]
