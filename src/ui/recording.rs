@@ -6,9 +6,9 @@
 //! * **The catalogue** comes along as far as a screen knows it, which is the stations: a recording is played where there
 //!   is no store, and years later. The rules are part of the program; the header has their fingerprint, and a recording
 //!   made by others is refused rather than played to other screens.
-//! * **Secrets** stay out (`withhold.rs`): what is typed into a password or a code is one dot to a character. No screen goes
-//!   by what a secret says ([`Field::value`](crate::ui::form::Field::value)), so the dots play to the same screens. How many there were, and when each was
-//!   typed, can be seen.
+//! * **Secrets** stay out (`withhold.rs`): what is typed into a password or a code is one dot to a character. No screen
+//!   goes by what a secret says ([`Field::value`](crate::ui::form::Field::value)), so the dots play to the same screens.
+//!   How many there were, and when each was typed, can be seen.
 //! * **What no screen draws** stays out too: the bytes of documents, and of the telephone numbers in bookings all but the
 //!   last four digits.
 //! * **What the screens showed** is in it, since that is what it is for: names, PNRs, tickets, a telephone number as it was
