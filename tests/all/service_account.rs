@@ -221,6 +221,18 @@ async fn a_locked_session_answers_nothing_but_the_password_and_good_bye() {
     assert_eq!(agent.call(Request::Lock).await.map(drop), Err(Failure::SignedOut));
 }
 
+#[tokio::test]
+async fn an_account_is_not_made_with_two_passwords() {
+    let stage = Stage::new().await;
+    let session = stage.guest();
+    let email = Email::parse("bela@example.in").expect("an address");
+    let (password, again) = (secret(PASSWORD), secret("correct horse batteru"));
+    let request = Request::Register { username: username("bela"), email, password, again };
+    assert!(matches!(session.call(request).await, Err(Failure::PasswordsDiffer)));
+    assert_eq!(session.identity(), None);
+    register(&session, "bela", "bela@example.in", PASSWORD).await.expect("nobody has the name yet");
+}
+
 /// One of each kind of request, as somebody could ask it.
 async fn all_requests(stage: &Stage) -> Vec<Request> {
     let guest = stage.guest();
