@@ -14,6 +14,7 @@ mod output;
 mod password;
 mod progress;
 mod provision;
+mod replay;
 mod run;
 mod screen;
 mod secret;
@@ -80,6 +81,8 @@ enum Command {
     Audit(audit::Args),
     /// Shows the full-screen program to whoever comes by SSH
     Serve(serve::Args),
+    /// Plays a session that was recorded
+    Replay(replay::Args),
 }
 
 /// Does what the command line asks for.
@@ -107,6 +110,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             screen::run(&config)
         }
         Some(Command::Secret) => secret::run(),
+        Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Ticket(command)) => ticket::run(command, || Ok(load(Door::Subcommand)?.0)),
         Some(Command::Serve(args)) => {
             let (config, _log) = load(Door::Server)?;
@@ -123,7 +127,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Audit(args) => audit::run(args, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
-                    Command::Secret | Command::Ticket(_) | Command::Serve(_) => {
+                    Command::Secret | Command::Ticket(_) | Command::Replay(_) | Command::Serve(_) => {
                         unreachable!("answered above, without a store")
                     }
                 }

@@ -211,6 +211,25 @@ impl SshSettings {
     }
 }
 
+/// Whether sessions are recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingSettings {
+    folder: Option<PathBuf>,
+    megabytes: u16,
+}
+
+impl RecordingSettings {
+    /// The folder of the recordings; without one nothing is recorded.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// How long a recording may become, in units of 2^20 bytes.
+    pub fn megabytes(&self) -> u16 {
+        self.megabytes
+    }
+}
+
 /// What is logged and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSettings {
@@ -250,6 +269,7 @@ pub struct Config {
     printer: Option<String>,
     session: SessionTimes,
     ssh: SshSettings,
+    recording: RecordingSettings,
     log: LogSettings,
     surroundings: Surroundings,
     notices: Vec<String>,
@@ -300,6 +320,10 @@ impl Config {
                 max_per_address: values.take("ssh.max_per_address", count(1, 10_000)),
                 lifetime: values.take("ssh.lifetime", duration(5 * 60, 24 * 3600)),
                 notice: values.take("ssh.notice", duration(1, 15 * 60)),
+            },
+            recording: RecordingSettings {
+                folder: values.take_any("recording.folder", parse::folder),
+                megabytes: values.take("recording.megabytes", count(1, 1024)),
             },
             log: LogSettings {
                 level: values.take("log.level", word(LEVELS)),
@@ -377,6 +401,11 @@ impl Config {
     /// Who may come by SSH.
     pub fn ssh(&self) -> &SshSettings {
         &self.ssh
+    }
+
+    /// Whether sessions are recorded.
+    pub fn recording(&self) -> &RecordingSettings {
+        &self.recording
     }
 
     /// What is logged and how.

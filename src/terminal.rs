@@ -12,6 +12,9 @@ pub mod lot;
 pub mod output;
 pub mod painter;
 pub mod papers;
+pub mod player;
+mod program;
+pub mod recorder;
 pub mod ssh;
 
 use std::collections::HashMap;
@@ -19,32 +22,26 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _};
-use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::domain::inventory::RunState;
 use crate::domain::train::RunId;
-use crate::service::request::{Failure, Reply, Request};
 use crate::service::{Attention, Clock, RunWatch, Session};
-use crate::terminal::lot::{Lot, Parked};
+use crate::terminal::lot::Lot;
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
+use crate::terminal::program::{Ends, Program};
+use crate::terminal::recorder::Recordings;
 use crate::ui::app::App;
-use crate::ui::msg::{CallId, Effect, LeftBehind, Msg, OpenFailed, Opened, Watch};
-
-/// How long a session that ends waits for its last calls, such as giving berths back.
-const FAREWELL: Duration = Duration::from_secs(5);
-
-/// How long calls may take to be answered when nobody is there any more.
-const UNATTENDED: Duration = Duration::from_mins(1);
+use crate::ui::context::Setup;
+use crate::ui::msg::{Msg, Watch};
 
 /// Input that has already come is taken in at most this many pieces before the next frame.
 const BURST: usize = 256;
 
-/// The two ends of a terminal, and where documents go.
+/// The two ends of a terminal, and where documents and recordings go.
 #[derive(Debug)]
 pub struct Door<I> {
     /// What the person does. Its end is the end of the session.
@@ -53,6 +50,8 @@ pub struct Door<I> {
     pub output: Output,
     /// Where documents go.
     pub papers: Arc<Papers>,
+    /// Where the session is recorded, if it is.
+    pub recordings: Option<Arc<Recordings>>,
     /// Where the program is kept when the line breaks; without it all is given back.
     pub lot: Option<Arc<Lot>>,
 }
@@ -70,12 +69,14 @@ pub enum Ended {
 ///
 /// # Errors
 /// The terminal could not be written.
-pub async fn run<I>(session: Session, clock: Arc<dyn Clock>, app: App, door: Door<I>) -> io::Result<Ended>
+pub async fn run<I>(session: Session, clock: Arc<dyn Clock>, setup: Setup, door: Door<I>) -> io::Result<Ended>
 where
     I: Stream<Item = Msg> + Unpin,
 {
-    let Door { mut input, mut output, papers, lot } = door;
-    let mut program = Program::new(session, clock, app, papers, lot);
+    let Door { mut input, mut output, papers, recordings, lot } = door;
+    let begun = clock.now();
+    let recorder = recordings.map(|recordings| recordings.begin(&setup, begun));
+    let mut program = Program::new(session, clock, App::new(setup, begun), recorder, papers, lot);
     let mut is_new = true;
     let mut redraw = true;
     loop {
@@ -133,156 +134,6 @@ async fn waiting<I: Stream<Item = Msg> + Unpin>(input: &mut I) -> Option<Option<
         Poll::Pending => Poll::Ready(None),
     })
     .await
-}
-
-/// Whether the session goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ends {
-    Now,
-    NotYet,
-}
-
-/// The program and what it has under way.
-struct Program {
-    session: Session,
-    clock: Arc<dyn Clock>,
-    app: App,
-    papers: Arc<Papers>,
-    lot: Option<Arc<Lot>>,
-    /// What was left behind and offered.
-    offered: Option<LeftBehind>,
-    tasks: JoinSet<Done>,
-    /// The call of each task: a task that panics still has to be answered.
-    calls: HashMap<Id, CallId>,
-    watches: Watches,
-}
-
-/// What a task brings back.
-enum Done {
-    Reply(CallId, Box<Result<Reply, Failure>>),
-    Opened(Result<Opened, OpenFailed>),
-}
-
-impl Program {
-    fn new(session: Session, clock: Arc<dyn Clock>, app: App, papers: Arc<Papers>, lot: Option<Arc<Lot>>) -> Self {
-        let (tasks, calls, watches) = (JoinSet::new(), HashMap::new(), Watches::default());
-        Self { session, clock, app, papers, lot, offered: None, tasks, calls, watches }
-    }
-
-    fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
-        let mut ends = Ends::NotYet;
-        for effect in self.app.update(self.clock.now(), msg) {
-            match effect {
-                Effect::Call(id, request) => self.call(id, request),
-                Effect::Open(document, how) => {
-                    let papers = Arc::clone(&self.papers);
-                    self.tasks.spawn(async move { Done::Opened(papers.deliver(&document, how).await) });
-                }
-                Effect::Bell => output.ring(),
-                Effect::GoOn => self.go_on(output),
-                Effect::GiveUp => drop(self.what_was_left()),
-                Effect::Quit => ends = Ends::Now,
-            }
-        }
-        // After each: the program forgets a run that it stops watching, and who comes back to it is told it anew.
-        self.watches.follow(&self.session, &self.app.watch());
-        ends
-    }
-
-    fn call(&mut self, id: CallId, request: Request) {
-        let session = self.session.clone();
-        let call = async move { Done::Reply(id, Box::new(session.call(request).await)) };
-        let task = self.tasks.spawn(call);
-        self.calls.insert(task.id(), id);
-    }
-
-    /// Asks whoever came in whether they go on with what they left behind.
-    fn look_for_what_was_left(&mut self, output: &mut Output) {
-        let (Some(lot), Some(identity)) = (&self.lot, self.session.identity()) else { return };
-        self.offered = lot.offer(identity.account, self.clock.now());
-        if let Some(left) = self.offered.clone() {
-            self.take(Msg::LeftBehind(left), output);
-        }
-    }
-
-    /// What was offered, if it is still there.
-    fn what_was_left(&mut self) -> Option<Parked> {
-        let (lot, identity) = (self.lot.as_ref()?, self.session.identity()?);
-        lot.take(identity.account, &self.offered.take()?, self.clock.now())
-    }
-
-    /// Becomes the program that was left behind.
-    fn go_on(&mut self, output: &mut Output) {
-        let Some(Parked { session, app }) = self.what_was_left() else {
-            self.take(Msg::NothingLeft, output);
-            return;
-        };
-        session.come_back(&self.session);
-        let (size, look) = (self.app.world().size, self.app.world().look);
-        (self.session, self.app) = (session, app);
-        // Answers to the other one's calls would be taken for this one's.
-        (self.tasks, self.calls, self.watches) = (JoinSet::new(), HashMap::new(), Watches::default());
-        for msg in [Msg::Resize(size), Msg::Back(look)] {
-            self.take(msg, output);
-        }
-    }
-
-    /// Whether there is something to keep when the line breaks, and where.
-    fn is_kept(&self) -> bool {
-        self.lot.is_some() && self.app.left_behind().is_some()
-    }
-
-    /// Waits for what is under way, without anybody there, and leaves the program as it is then.
-    async fn park(mut self, mut output: Output) -> io::Result<Ended> {
-        let left = self.app.left_behind();
-        let until = tokio::time::Instant::now() + UNATTENDED;
-        while let Ok(Some(done)) = tokio::time::timeout_at(until, self.tasks.join_next_with_id()).await {
-            let msg = self.finished(done);
-            if self.take(msg, &mut output) == Ends::Now {
-                return self.farewell(output).await;
-            }
-        }
-        // What is held by now goes before what was.
-        let left = self.app.left_behind().or(left);
-        let Self { session, app, lot, clock, .. } = self;
-        if let (Some(lot), Some(left)) = (lot, left) {
-            tracing::info!(terminal = %session.terminal().id, "a line broke: its session is kept for a while");
-            lot.keep(left, Parked { session, app }, clock.now());
-        }
-        Ok(Ended::Left)
-    }
-
-    fn finished(&mut self, done: Result<(Id, Done), JoinError>) -> Msg {
-        match done {
-            Ok((task, Done::Reply(id, answer))) => {
-                self.calls.remove(&task);
-                Msg::Reply(id, *answer)
-            }
-            Ok((_, Done::Opened(outcome))) => Msg::Opened(outcome),
-            Err(fault) => {
-                tracing::error!(%fault, "a call ended without an answer");
-                match self.calls.remove(&fault.id()) {
-                    Some(id) => Msg::Reply(id, Err(Failure::Internal { reference: format!("call {}", id.0) })),
-                    None => Msg::Opened(Err(OpenFailed("The document could not be opened: try again.".to_owned()))),
-                }
-            }
-        }
-    }
-
-    fn until_wake(&self) -> Option<Duration> {
-        let wait = |at: DateTime<Utc>| (at - self.clock.now()).to_std().unwrap_or(Duration::ZERO);
-        self.app.next_wake().map(wait)
-    }
-
-    /// Lets what is under way end: a sign-out gives berths back, and a payment must not be cut off.
-    async fn farewell(mut self, output: Output) -> io::Result<Ended> {
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(FAREWELL, all).await.is_err() {
-            tracing::warn!("the session ended before all of its calls were answered");
-        }
-        output.finish().await;
-        Ok(if self.session.was_expelled() { Ended::Expelled } else { Ended::Left })
-    }
 }
 
 /// The runs on the screen, each followed by a task.

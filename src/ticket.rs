@@ -21,6 +21,7 @@ use std::str::FromStr;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -129,7 +130,8 @@ impl fmt::Display for KeyId {
 }
 
 /// A ticket as it is printed: its bytes, whoever signed them; never fewer than a head and a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Ticket(Vec<u8>);
 
 /// Why a ticket is refused, said to the inspector.
@@ -195,6 +197,19 @@ impl Ticket {
         let mut bytes = number.into_bytes(bytes.ok_or(TicketError::NotATicket)?).ok_or(TicketError::NotATicket)?;
         bytes.reverse();
         Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for Ticket {
+    type Error = TicketError;
+    fn try_from(text: String) -> Result<Self, TicketError> {
+        Self::read(&text)
+    }
+}
+
+impl From<Ticket> for String {
+    fn from(ticket: Ticket) -> Self {
+        ticket.text()
     }
 }
 

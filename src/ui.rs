@@ -25,6 +25,7 @@ pub mod keys;
 pub mod msg;
 pub mod overlay;
 pub mod prospect;
+pub mod recording;
 pub mod reread;
 pub mod screen;
 pub mod screens;

@@ -30,6 +30,10 @@ mod oversell;
 mod packing;
 #[path = "all/receipt.rs"]
 mod receipt;
+#[path = "all/recording.rs"]
+mod recording;
+#[path = "all/recording_forms.rs"]
+mod recording_forms;
 #[path = "all/refund.rs"]
 mod refund;
 #[path = "all/refund_kit.rs"]
@@ -103,6 +107,8 @@ mod store_runs;
 mod store_trains;
 #[path = "all/store_users.rs"]
 mod store_users;
+#[path = "all/tape.rs"]
+mod tape;
 #[path = "all/ticket.rs"]
 mod ticket;
 #[path = "all/world.rs"]

@@ -190,7 +190,8 @@ fn run_until_the_clock_breaks() -> ! {
             idle: Idle::default(),
             seed: [7; 32],
         };
-        let console = console::Console { setup, papers: Papers::default(), clock: Arc::new(Brittle::default()) };
+        let clock = Arc::new(Brittle::default());
+        let console = console::Console { setup, papers: Papers::default(), clock, recordings: None };
         console::run(kiosk.open_session(terminal), console).await
     });
     panic!("the session ended with {ended:?}");

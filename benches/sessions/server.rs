@@ -87,7 +87,14 @@ pub async fn run(kind: Kind) {
     let (name, email) = (Username::parse(AGENT).expect("a name"), Email::parse("asha@example.in").expect("an address"));
     kiosk.add_account(name, email, Role::Agent, PASSWORD.to_owned().into()).await.expect("nobody has the name");
     let room = Room { all: 5_000, per_address: 5_000, strangers: 5_000, strangers_per_address: 5_000 };
-    let site = Site { kiosk: kiosk.clone(), setup: setup(kiosk.clone()), guest: None, room, times: Times::default() };
+    let site = Site {
+        kiosk: kiosk.clone(),
+        setup: setup(kiosk.clone()),
+        guest: None,
+        recordings: None,
+        room,
+        times: Times::default(),
+    };
     println!("{address}");
     obey(kiosk);
     ssh::serve(listener, vec![key], Arc::new(site), CancellationToken::new()).await;

@@ -12,6 +12,7 @@ use crate::service::account::DEVELOPMENT_ACCOUNTS;
 use crate::terminal::abilities::Abilities;
 use crate::terminal::console::{self, Console};
 use crate::terminal::papers::Papers;
+use crate::terminal::recorder::Recordings;
 use crate::ui::context::{AccountHint, Idle, Look, Setup};
 use crate::ui::glyphs::Charset;
 use crate::ui::theme::{Depth, Scheme};
@@ -31,7 +32,12 @@ pub(super) fn run(config: &Config) -> Result<(), CliError> {
     }
     open::block_on(async {
         let kiosk = open::live_kiosk(config).await?;
-        let console = Console { setup: setup(config, &kiosk), papers: papers(config)?, clock: kiosk.clock() };
+        let console = Console {
+            setup: setup(config, &kiosk),
+            papers: papers(config)?,
+            clock: kiosk.clock(),
+            recordings: recordings(config)?,
+        };
         let session = kiosk.open_session(config.terminal().clone());
         let ended = console::run(session, console).await;
         kiosk.settle().await;
@@ -41,11 +47,7 @@ pub(super) fn run(config: &Config) -> Result<(), CliError> {
 
 /// What a session begins with at this terminal.
 pub(super) fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
-    let hints = DEVELOPMENT_ACCOUNTS.iter().filter(|_| config.is_development()).map(|account| AccountHint {
-        name: account.username.to_owned(),
-        password: account.password.to_owned(),
-        role: account.role,
-    });
+    let hints = DEVELOPMENT_ACCOUNTS.iter().filter(|_| config.is_development()).map(AccountHint::from);
     let times = config.session();
     Setup {
         terminal: config.terminal().clone(),
@@ -59,6 +61,14 @@ pub(super) fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
         idle: Idle { public: times.public_idle(), staff: times.staff_idle() },
         seed: rand::random(),
     }
+}
+
+/// Where sessions are recorded, if they are; in a folder that is its owner's alone.
+pub(super) fn recordings(config: &Config) -> Result<Option<Recordings>, CliError> {
+    let settings = config.recording();
+    let Some(folder) = settings.folder() else { return Ok(None) };
+    embedded::take_own_folder(folder)?;
+    Ok(Some(Recordings::new(folder, settings.megabytes().into())))
 }
 
 /// What a terminal shows, by the theme that was chosen and what it says of itself.

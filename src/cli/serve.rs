@@ -55,6 +55,7 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
             per_address: settings.max_per_address().into(),
             ..Room::default()
         },
+        recordings: screen::recordings(config)?.map(Arc::new),
         times: Times { lifetime: span(settings.lifetime()), notice: span(settings.notice()), ..Times::default() },
     };
     let closing = CancellationToken::new();

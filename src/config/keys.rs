@@ -68,6 +68,8 @@ pub const KEYS: &[Key] = &[
     Key::new("ssh.max_per_address").default("200"),
     Key::new("ssh.lifetime").default("12h"),
     Key::new("ssh.notice").default("20s"),
+    Key::new("recording.folder"),
+    Key::new("recording.megabytes").default("16"),
     Key::new("log.level").default("info"),
     Key::new("log.format").default("auto"),
     Key::new("log.keep_days").default("14"),

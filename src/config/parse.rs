@@ -82,7 +82,7 @@ pub(super) fn guest(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn data_folder(text: &str) -> Result<PathBuf, String> {
+pub(super) fn folder(text: &str) -> Result<PathBuf, String> {
     absolute(text).map_err(|_| "write the path of a folder".to_owned())
 }
 

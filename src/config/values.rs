@@ -135,7 +135,7 @@ impl Values {
 
     /// The data folder, absolute; the platform's own when none is set.
     pub fn data_dir(&mut self, sources: &Sources) -> PathBuf {
-        if let Some(folder) = self.take_any("data_dir", parse::data_folder).or(sources.platform_data_dir.clone()) {
+        if let Some(folder) = self.take_any("data_dir", parse::folder).or(sources.platform_data_dir.clone()) {
             return folder;
         }
         self.demand("data_dir", "this system names no folder for data: set KIOSK_DATA_DIR or --data-dir");

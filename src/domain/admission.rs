@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::allotment::{BerthWish, allot};
@@ -67,7 +68,7 @@ pub enum NotAdmitted {
 }
 
 /// What the next passenger to ask would get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Standing {
     /// One of so many berths.
     Available(usize),

@@ -93,7 +93,7 @@ pub struct Traveller {
 }
 
 /// Why a journey has no price.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum FareError {
     /// The rules know no fare for the class.
     #[error("There is no fare for class {class} on this train: choose another class.")]

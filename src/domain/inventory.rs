@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
@@ -55,7 +55,8 @@ impl HeldPart {
 }
 
 /// What is sold and held in one coach of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct CoachState {
     /// Counts the writes to the coach; a lower one is older.
     pub rev: u64,
@@ -141,13 +142,15 @@ pub enum Stage {
 }
 
 /// What is sold and held on a run, as read at one moment. A coach without a state is all free.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", from = "RunParts")]
 pub struct RunState {
     /// The run.
     pub run: RunId,
     /// The timetable entry it runs by.
     pub train: Arc<Train>,
-    /// By what quotas it is sold.
+    /// By what quotas it is sold; written as their rules alone, since what these make of the berths follows.
+    #[serde(rename = "Quotas", serialize_with = "quotas_alone")]
     pub terms: Arc<Terms>,
     /// How far its charts have come.
     pub stage: Stage,
@@ -155,6 +158,29 @@ pub struct RunState {
     pub coaches: BTreeMap<CoachId, Arc<CoachState>>,
     /// The queues that anybody ever joined.
     pub queues: BTreeMap<QueueId, QueueHead>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RunParts {
+    run: RunId,
+    train: Arc<Train>,
+    quotas: QuotaRules,
+    stage: Stage,
+    coaches: BTreeMap<CoachId, Arc<CoachState>>,
+    queues: BTreeMap<QueueId, QueueHead>,
+}
+
+impl From<RunParts> for RunState {
+    fn from(parts: RunParts) -> Self {
+        let RunParts { run, train, quotas, stage, coaches, queues } = parts;
+        let terms = Arc::new(Terms::of(&train, &quotas));
+        Self { run, train, terms, stage, coaches, queues }
+    }
+}
+
+fn quotas_alone<S: Serializer>(terms: &Arc<Terms>, to: S) -> Result<S::Ok, S::Error> {
+    terms.quotas.serialize(to)
 }
 
 impl RunState {

@@ -176,7 +176,7 @@ fn pools_of(coach: Coach, quotas: &ClassQuotas, kind: TrainKind, coaches: usize)
 }
 
 /// Why a party cannot buy from a quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum NotEligible {
     /// The class keeps no berths for it.
     #[error("There is no {} quota in class {class}: choose another class, or the general quota.", quota.words())]

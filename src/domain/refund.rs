@@ -211,7 +211,7 @@ impl Quote {
 }
 
 /// Why nothing can be quoted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum NotRefundable {
     /// The train has left the boarding halt.
     #[error("The train has left: ask at the station counter, which can give money back for a reason of the railway's.")]

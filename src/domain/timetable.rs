@@ -8,13 +8,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode, StationIndex};
 use crate::domain::train::{Halt, RunId, Stop, Train, TrainNumber};
 
 /// A way to travel: a leg of one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Journey {
     /// The train.
     pub train: Arc<Train>,

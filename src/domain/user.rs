@@ -203,6 +203,13 @@ impl Phone {
         let shown = self.0.len().saturating_sub(4);
         format!("{}{}", "*".repeat(shown), &self.0[shown..])
     }
+
+    /// A number that looks the same when it is masked, and is nobody's: zeros for all but the last four digits.
+    pub fn withheld(&self) -> Self {
+        let hidden = self.0.len().saturating_sub(4);
+        let digit = |(at, c): (usize, char)| if at < hidden && c.is_ascii_digit() { '0' } else { c };
+        Self(self.0.chars().enumerate().map(digit).collect())
+    }
 }
 
 impl fmt::Debug for Phone {
@@ -323,5 +330,7 @@ mod tests {
     fn a_phone_number_hides_itself() {
         let phone = Phone::parse("+91 98765-43210").expect("valid");
         assert_eq!(format!("{phone:?}"), "*********3210");
+        let withheld = phone.withheld();
+        assert_eq!((withheld.as_str(), withheld.masked()), ("+000000003210", phone.masked()));
     }
 }

@@ -58,8 +58,8 @@ impl fmt::Display for WaitingList {
 }
 
 /// Names a queue of a run: `3A#GN`, or `3A#TQ` for that of the Tatkal quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct QueueId {
     /// The class.
     pub class: Class,
@@ -80,6 +80,13 @@ impl fmt::Display for QueueId {
 impl From<QueueId> for String {
     fn from(id: QueueId) -> Self {
         id.to_string()
+    }
+}
+
+impl TryFrom<String> for QueueId {
+    type Error = BadQueue;
+    fn try_from(text: String) -> Result<Self, BadQueue> {
+        text.parse()
     }
 }
 

@@ -51,7 +51,11 @@ pub(super) async fn register(
     username: Username,
     email: Email,
     password: SecretString,
+    again: &SecretString,
 ) -> Result<Reply, Failure> {
+    if password.expose_secret() != again.expose_secret() {
+        return Err(Failure::PasswordsDiffer);
+    }
     let kiosk = session.kiosk();
     let by = session.begin();
     let session = &session.asking();

@@ -25,7 +25,9 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
     admit(session, need(&request)).await?;
     match request {
         Request::SignIn { name, password } => account::sign_in(session, &name, password).await,
-        Request::Register { username, email, password } => account::register(session, username, email, password).await,
+        Request::Register { username, email, password, again } => {
+            account::register(session, username, email, password, &again).await
+        }
         Request::ClaimAdministrator { code } => account::claim_administrator(session, &code).await,
         Request::SignOut => {
             session.close();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 pub use self::failure::{Failure, Outcome};
 use crate::domain::admission::Accept;
@@ -51,6 +52,8 @@ pub enum Request {
         email: Email,
         /// The password.
         password: SecretString,
+        /// The password, typed again.
+        again: SecretString,
     },
     /// Become the first administrator with the one-time code from the server's log.
     ClaimAdministrator {
@@ -299,7 +302,8 @@ pub struct Tender {
 }
 
 /// What is out of sale for one person until a moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Hold {
     /// Names it.
     pub id: HoldId,
@@ -332,11 +336,13 @@ impl Hold {
 }
 
 /// Where a page of a listing ended; opaque.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Cursor(pub(crate) String);
 
 /// Who is signed in, as far as a screen may know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Identity {
     /// The account.
     pub account: AccountId,
@@ -350,7 +356,8 @@ pub struct Identity {
 
 /// A journey with what each class costs one adult, best class first. How many berths are left comes by the live
 /// subscription of its run, so that there is one source for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Offer {
     /// The journey.
     pub journey: Journey,
@@ -359,7 +366,7 @@ pub struct Offer {
 }
 
 /// What a session is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Reply {
     /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
     Welcome(Identity),
@@ -397,7 +404,8 @@ pub enum Reply {
 }
 
 /// Somebody who waits, with the stations between which they travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct InLine {
     /// Who, and where in which queue.
     pub who: Queued,
@@ -408,7 +416,8 @@ pub struct InLine {
 }
 
 /// How far the charts of a run have come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Charts {
     /// Which are made.
     pub stage: Stage,
@@ -419,11 +428,13 @@ pub struct Charts {
 }
 
 /// A file made by Kiosk.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Document {
     /// A file name without a folder, such as `receipt-8451234567.pdf`.
     pub name: String,
-    /// Its bytes.
+    /// Its bytes. Nothing that is written of a document in a reply has them: the bucket does.
+    #[serde(skip)]
     pub bytes: Arc<[u8]>,
 }
 

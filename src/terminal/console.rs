@@ -20,8 +20,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::service::{Clock, Session};
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
+use crate::terminal::recorder::Recordings;
 use crate::terminal::{Door, input};
-use crate::ui::app::App;
 use crate::ui::context::Setup;
 use crate::ui::msg::Msg;
 
@@ -33,6 +33,8 @@ pub struct Console {
     pub papers: Papers,
     /// The services' clock.
     pub clock: Arc<dyn Clock>,
+    /// Where the session is recorded, if it is.
+    pub recordings: Option<Recordings>,
 }
 
 impl std::fmt::Debug for Console {
@@ -46,7 +48,7 @@ impl std::fmt::Debug for Console {
 /// # Errors
 /// The terminal cannot be set up or written.
 pub async fn run(session: Session, console: Console) -> io::Result<()> {
-    let Console { mut setup, papers, clock } = console;
+    let Console { mut setup, papers, clock, recordings } = console;
     setup.documents = papers.ways();
     let (width, height) = terminal::size()?;
     let size = Size { width, height };
@@ -60,9 +62,9 @@ pub async fn run(session: Session, console: Console) -> io::Result<()> {
     let first = stream::once(std::future::ready(Msg::Resize(size)));
     let input = Box::pin(first.chain(stream::select(events, hang_ups)));
     let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let app = App::new(setup, clock.now());
-    let door = Door { input, output: Output::on_thread(screen, size)?, papers: Arc::new(papers), lot: None };
-    super::run(session, clock, app, door).await.map(drop)
+    let (output, papers) = (Output::on_thread(screen, size)?, Arc::new(papers));
+    let door = Door { input, output, papers, recordings: recordings.map(Arc::new), lot: None };
+    super::run(session, clock, setup, door).await.map(drop)
 }
 
 fn signals(kind: SignalKind) -> io::Result<impl stream::Stream<Item = Msg>> {
@@ -89,10 +91,11 @@ pub(super) fn leave_sequence() -> Vec<u8> {
 }
 
 /// A terminal that shows a program. Dropping it restores the terminal.
-struct Raw;
+pub(super) struct Raw;
 
 impl Raw {
-    fn enter() -> io::Result<Self> {
+    /// Takes the terminal.
+    pub fn enter() -> io::Result<Self> {
         restore_on_panic();
         terminal::enable_raw_mode()?;
         let raw = Self;

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::domain::user::AccountId;
 use crate::service::Session;
+use crate::terminal::recorder::Recorder;
 use crate::ui::app::App;
 use crate::ui::msg::LeftBehind;
 
@@ -23,6 +24,8 @@ pub struct Parked {
     pub session: Session,
     /// As it stood.
     pub app: App,
+    /// Its recording, which goes on with it.
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// What all sessions of a server have left behind. In memory: with the process it is gone, and its holds end by

@@ -30,6 +30,7 @@ use crate::service::Kiosk;
 use crate::service::request::Identity;
 use crate::terminal::abilities::Abilities;
 use crate::terminal::lot::Lot;
+use crate::terminal::recorder::Recordings;
 use crate::terminal::ssh::caller::{Caller, Ways};
 use crate::terminal::ssh::guard::{Guard, Seat};
 use crate::terminal::ssh::line::Line;
@@ -88,6 +89,8 @@ pub struct Site {
     pub kiosk: Kiosk,
     /// What a session begins with.
     pub setup: Box<MakeSetup>,
+    /// Where sessions are recorded, if they are.
+    pub recordings: Option<Arc<Recordings>>,
     /// The name with which anybody comes in without a password, as a guest.
     pub guest: Option<String>,
     /// How many there may be.
@@ -99,6 +102,7 @@ pub struct Site {
 impl std::fmt::Debug for Site {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Site")
+            .field("recordings", &self.recordings)
             .field("guest", &self.guest)
             .field("room", &self.room)
             .field("times", &self.times)

@@ -11,7 +11,7 @@ use crate::ui::context::{Context, Ids, Live, Look, Setup, Wish, World};
 use crate::ui::draft::Draft;
 use crate::ui::frame::{self, Message};
 use crate::ui::glyphs::{Charset, Glyphs, to_ascii};
-use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind};
+use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind, Typing};
 use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Pending, Watch};
 use crate::ui::overlay::{After, Answer, Help, Locked, Overlay, Question};
 use crate::ui::screen::{Extent, Screen};
@@ -189,6 +189,17 @@ impl App {
     /// What the screens see; for tests and for the terminal's title.
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// Whether a character typed or pasted now belongs to a password or a code.
+    pub fn takes_secret(&self) -> bool {
+        let typing = match &self.overlay {
+            Some(Overlay::Locked(_)) => Typing::Secret,
+            // Any character takes these away, most likely one that was meant for what stands beneath.
+            None | Some(Overlay::Idle(_) | Overlay::Help(_)) => self.top().typing(),
+            Some(Overlay::Confirm(_) | Overlay::Notice(_) | Overlay::DatePicker(_)) => Typing::No,
+        };
+        typing == Typing::Secret
     }
 
     /// The screen on top.

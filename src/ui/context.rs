@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ratatui::layout::Size;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ use crate::domain::terminal::{Terminal, TerminalKind};
 use crate::domain::time::{instant, railway_time};
 use crate::domain::train::RunId;
 use crate::domain::user::Role;
+use crate::service::account::DevelopmentAccount;
 use crate::service::request::{Document, Identity, Request};
 use crate::ui::draft::{Draft, Trip};
 use crate::ui::glyphs::{Charset, Glyphs};
@@ -60,7 +62,8 @@ pub struct Setup {
 }
 
 /// Colours and signs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Look {
     /// The colours that were chosen.
     pub scheme: Scheme,
@@ -79,6 +82,12 @@ pub struct AccountHint {
     pub password: String,
     /// What the account may do.
     pub role: Role,
+}
+
+impl From<&DevelopmentAccount> for AccountHint {
+    fn from(account: &DevelopmentAccount) -> Self {
+        Self { name: account.username.to_owned(), password: account.password.to_owned(), role: account.role }
+    }
 }
 
 /// How long a session may be idle.

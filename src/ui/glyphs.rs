@@ -1,9 +1,10 @@
 //! Signs, each with a form for consoles whose font has ASCII alone.
 
 use ratatui::buffer::Buffer;
+use serde::{Deserialize, Serialize};
 
 /// What the terminal's font can show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Charset {
     /// The signs of a modern font.
     #[default]

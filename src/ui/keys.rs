@@ -1,9 +1,10 @@
 //! Keys, and the tables that bind them: one table per screen drives dispatch, the key line, help and taps on the key line.
 
 use ratatui::layout::Position;
+use serde::{Deserialize, Serialize};
 
 /// A key as a person names it. What a terminal reports beyond that (releases, locks, key pads) ends in `terminal`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Key {
     /// A character; shift is part of it.
     Char(char),
@@ -44,16 +45,26 @@ pub enum Key {
 }
 
 /// What a mouse or a finger did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Mouse {
     /// What.
     pub kind: MouseKind,
     /// The cell.
+    #[serde(with = "Cell")]
     pub at: Position,
 }
 
+/// How a position is written.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Position")]
+struct Cell {
+    x: u16,
+    y: u16,
+}
+
 /// Touch screens report a touch as the left button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MouseKind {
     /// The left button went down.
     Press,
@@ -95,9 +106,9 @@ impl<A> Binding<A> {
         Hint { key: self.keys[0], shown: self.shown, label: self.label, help: self.help }
     }
 
-    /// Whether a key does it while a text field has the focus (`Typing::Yes`) or not.
+    /// Whether a key does it while a text field has the focus or not.
     pub fn is_for(&self, key: Key, typing: Typing) -> bool {
-        self.keys.contains(&key) && !(typing == Typing::Yes && matches!(key, Key::Char(_)))
+        self.keys.contains(&key) && !(typing != Typing::No && matches!(key, Key::Char(_)))
     }
 }
 
@@ -106,6 +117,8 @@ impl<A> Binding<A> {
 pub enum Typing {
     /// A text field has the focus.
     Yes,
+    /// One for a password or a code has it: what is typed is nobody's business.
+    Secret,
     /// Nothing takes text.
     No,
 }

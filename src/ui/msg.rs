@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::layout::Size;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::inventory::RunState;
 use crate::domain::train::RunId;
@@ -87,7 +88,7 @@ pub enum Effect {
 }
 
 /// What somebody left behind when their line broke.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftBehind {
     /// Where they were, such as `12951 Mumbai Rajdhani on Sat 5 Dec`.
     pub what: String,
@@ -96,7 +97,7 @@ pub struct LeftBehind {
 }
 
 /// Names a call; never used twice in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CallId(pub u64);
 
 /// A run whose state a screen shows.
@@ -109,7 +110,7 @@ pub struct Watch {
 }
 
 /// How a document reaches the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum How {
     /// Shown by the desktop's own program.
     Open,
@@ -120,7 +121,7 @@ pub enum How {
 }
 
 /// What became of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Opened {
     /// A program shows it.
     Shown,
@@ -131,7 +132,7 @@ pub enum Opened {
 }
 
 /// A document did not reach the person; a sentence that says what to do next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenFailed(pub String);
 
 /// Something that is asked for and comes later.

@@ -3,9 +3,10 @@
 //! Meaning never rests on a style alone: a word, a letter or a sign says it too, and the mono theme proves it.
 
 use ratatui::style::{Color, Modifier, Style};
+use serde::{Deserialize, Serialize};
 
 /// The look that was chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scheme {
     /// Light text on the terminal's dark ground.
     #[default]
@@ -19,7 +20,7 @@ pub enum Scheme {
 }
 
 /// How many colours the terminal has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Depth {
     /// The sixteen of the console.
     Sixteen,

@@ -112,6 +112,8 @@ fn every_key_can_be_set_in_the_environment() {
         "ssh.max_per_address" => "20",
         "ssh.lifetime" => "8h",
         "ssh.notice" => "5m",
+        "recording.folder" => "/srv/recordings",
+        "recording.megabytes" => "1024",
         "log.level" => "debug",
         "log.format" => "text",
         "log.keep_days" => "365",
@@ -125,6 +127,8 @@ fn every_key_can_be_set_in_the_environment() {
     assert_eq!(config.data_dir(), Path::new("/srv/kiosk"));
     assert_eq!(config.secret_key().map(|key| key.bytes().len()), Some(32));
     assert_eq!(config.bootstrap_admin().map(ToString::to_string).as_deref(), Some("a@example.in"));
+    let recording = config.recording();
+    assert_eq!((recording.folder(), recording.megabytes()), (Some(Path::new("/srv/recordings")), 1024));
     let aws = config.aws();
     assert_eq!((aws.region(), aws.endpoint()), (Some("eu-west-1"), Some("http://localhost:8000")));
     assert_eq!((aws.trains(), aws.bookings(), aws.users(), aws.bucket()), ("t-1", "b-1", "u-1", "my-receipts"));

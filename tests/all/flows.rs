@@ -1,4 +1,5 @@
-//! Scripted journeys through the real program and the real services, on a clock that only the script moves.
+//! Scripted journeys through the real program and the real services, on a clock that only the script moves. Every session
+//! is recorded, and played again at its end to the same screens.
 //!
 //! A flow (`tests/flows/NAME.flow`) has one step to a line:
 //!
@@ -34,7 +35,8 @@ use kiosk::ui::keys::{Mouse, MouseKind};
 use kiosk::ui::msg::{Effect, Msg, Opened, Watch};
 use ratatui::layout::{Position, Size};
 
-use crate::service_kit::Stage;
+use crate::service_kit::{PASSWORD, Stage};
+use crate::tape::Tape;
 use crate::ui_kit::{draw, parse_keys, setup, station, words};
 
 /// The first line of a flow on the train with quotas.
@@ -89,6 +91,7 @@ flows! {
 /// A person at a terminal.
 struct Seat {
     app: App,
+    tape: Tape,
     kiosk: Kiosk,
     session: Session,
     size: Size,
@@ -118,6 +121,13 @@ async fn play(name: &str) {
         let line = hall.filled(line);
         if let Err(problem) = hall.step(&line).await {
             panic!("{}:{number}: {line}\n{problem}\n{}", path.display(), hall.screen());
+        }
+    }
+    let now = hall.now();
+    for seat in hall.seats.into_values() {
+        let written = seat.tape.check(now, seat.kiosk.rules());
+        for word in PASSWORD.split(' ') {
+            assert!(!written.contains(word), "a recording has a word of the password");
         }
     }
 }
@@ -247,8 +257,9 @@ impl Hall {
             ..setup(kind)
         };
         let size = Size::new(80, 24);
+        let tape = Tape::new(&begin, self.now());
         let app = App::new(begin, self.now());
-        let seat = Seat { app, kiosk, session, size, watches: BTreeMap::new(), ended: false };
+        let seat = Seat { app, tape, kiosk, session, size, watches: BTreeMap::new(), ended: false };
         self.seats.insert(name.to_owned(), seat);
         self.tell(Msg::Resize(size)).await;
         Ok(())
@@ -266,7 +277,9 @@ impl Hall {
             let now = self.now();
             let seat = self.seats.get_mut(name).expect("a seat");
             let msg = happened.remove(0);
+            seat.tape.take(now, &seat.app, &msg);
             let effects = seat.app.update(now, msg);
+            seat.tape.saw(&seat.app);
             seat.follow();
             for effect in effects {
                 match effect {

@@ -20,7 +20,8 @@ use crate::service_kit::{
 
 async fn register(session: &Session, name: &str, email: &str, password: &str) -> Result<Identity, Failure> {
     let email = Email::parse(email).expect("an address");
-    let request = Request::Register { username: username(name), email, password: secret(password) };
+    let (password, again) = (secret(password), secret(password));
+    let request = Request::Register { username: username(name), email, password, again };
     match session.call(request).await? {
         Reply::Welcome(identity) => Ok(identity),
         other => panic!("a registration was answered with {other:?}"),
@@ -220,6 +221,18 @@ async fn a_locked_session_answers_nothing_but_the_password_and_good_bye() {
     assert_eq!(agent.call(Request::Lock).await.map(drop), Err(Failure::SignedOut));
 }
 
+#[tokio::test]
+async fn an_account_is_not_made_with_two_passwords() {
+    let stage = Stage::new().await;
+    let session = stage.guest();
+    let email = Email::parse("bela@example.in").expect("an address");
+    let (password, again) = (secret(PASSWORD), secret("correct horse batteru"));
+    let request = Request::Register { username: username("bela"), email, password, again };
+    assert!(matches!(session.call(request).await, Err(Failure::PasswordsDiffer)));
+    assert_eq!(session.identity(), None);
+    register(&session, "bela", "bela@example.in", PASSWORD).await.expect("nobody has the name yet");
+}
+
 /// One of each kind of request, as somebody could ask it.
 async fn all_requests(stage: &Stage) -> Vec<Request> {
     let guest = stage.guest();
@@ -233,6 +246,7 @@ async fn all_requests(stage: &Stage) -> Vec<Request> {
             username: username("newcomer"),
             email: Email::parse("newcomer@example.in").expect("an address"),
             password: secret("short"),
+            again: secret("short"),
         },
         Request::ClaimAdministrator { code: secret("AAAA") },
         Request::SignOut,

@@ -53,7 +53,7 @@ impl Server {
             seed: rand::random(),
             ..setup(terminal.kind)
         };
-        let site = Site { kiosk, setup: Box::new(make), guest: Some(GUEST.to_owned()), room, times };
+        let site = Site { kiosk, setup: Box::new(make), guest: Some(GUEST.to_owned()), recordings: None, room, times };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let (address, closing) = (listener.local_addr().expect("it listens"), CancellationToken::new());
         let key = host_key::parse(&host_key::draw()).expect("it was just drawn");

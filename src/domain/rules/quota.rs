@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::coach::{Class, Coach};
 use crate::domain::money::Paise;
@@ -10,7 +11,8 @@ use crate::domain::train::TrainKind;
 
 /// The quotas of a run. The run keeps the id of those in force when its first berth was sold. By default there are none
 /// but the general one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct QuotaRules {
     /// Names the rules on a run.
     pub id: String,
@@ -29,7 +31,8 @@ pub struct QuotaRules {
 }
 
 /// What one class keeps for whom: counts of berths of a full coach.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct ClassQuotas {
     /// How many berths a full coach has; a smaller one keeps its share, rounded down.
     pub per_berths: u8,
@@ -46,7 +49,8 @@ pub struct ClassQuotas {
 }
 
 /// Lower berths that a full coach keeps for senior citizens.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct SeniorBerths {
     /// Where the train has one coach of the class.
     pub only_coach: u8,
@@ -70,7 +74,7 @@ impl SeniorBerths {
 }
 
 /// The longest waiting list of a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WaitingCap {
     /// So many percent of the berths of the class on the run.
     Percent(u8),
@@ -104,7 +108,8 @@ impl QuotaRules {
 }
 
 /// When Tatkal opens, for how many, and what it costs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct TatkalRules {
     /// Days before the run's date on which it opens.
     pub days_before: u8,
@@ -119,7 +124,8 @@ pub struct TatkalRules {
 }
 
 /// What Tatkal costs a passenger with a berth, on top of the fare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct TatkalCharge {
     /// Percent of the base fare.
     pub percent: u8,
@@ -141,7 +147,8 @@ impl TatkalRules {
 }
 
 /// Who counts as a senior citizen, by age in completed years.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct SeniorRules {
     /// Men, and everybody who is not a woman, from this age.
     pub men_from: u8,
@@ -154,7 +161,8 @@ pub struct SeniorRules {
 }
 
 /// From which age, in completed years, somebody should not have to climb.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct LowerBerthRules {
     /// Men, and everybody who is not a woman, from this age.
     pub men_from: u8,

@@ -4,10 +4,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Place, Station, StationCode};
 
 /// Stations by code, name and city, for completion as a person types. Cheap to search, built once.
-#[derive(Clone, Debug, Default)]
+///
+/// Written, it is what it was built from.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Weighted>", into = "Vec<Weighted>")]
 pub struct StationIndex {
     /// By code, no code twice.
     stations: Vec<Station>,
@@ -17,6 +22,24 @@ pub struct StationIndex {
     cities: Vec<City>,
     /// All that can be typed, folded and sorted, so that what begins alike stands together.
     keys: Vec<Key>,
+}
+
+/// A station and the number of trains that call there.
+#[derive(Serialize, Deserialize)]
+struct Weighted(Station, usize);
+
+impl From<Vec<Weighted>> for StationIndex {
+    fn from(all: Vec<Weighted>) -> Self {
+        let weights: BTreeMap<_, _> = all.iter().map(|Weighted(station, weight)| (station.code, *weight)).collect();
+        let stations = all.into_iter().map(|Weighted(station, _)| station).collect();
+        Self::new(stations, |code| weights.get(&code).copied().unwrap_or_default())
+    }
+}
+
+impl From<StationIndex> for Vec<Weighted> {
+    fn from(index: StationIndex) -> Self {
+        index.stations.into_iter().zip(index.weights).map(|(station, weight)| Weighted(station, weight)).collect()
+    }
 }
 
 #[derive(Clone, Debug)]

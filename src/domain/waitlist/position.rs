@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::booking::{Booking, Place};
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::Leg;
@@ -9,7 +11,8 @@ use crate::domain::spot::SharedBerth;
 use crate::domain::waitlist::{Entry, QueueId};
 
 /// Somebody in a queue, and where they are in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Queued {
     /// The queue.
     pub queue: QueueId,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::domain::admission::Standing;
@@ -13,8 +14,16 @@ use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote};
 use crate::domain::user::{Role, Username};
 
+/// A sentence of the program's own.
+pub type Sentence = &'static str;
+
+/// Reads a sentence that was written; it is kept for good, as the literal is from which it came.
+fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<Sentence, D::Error> {
+    Ok(String::deserialize(from)?.leak())
+}
+
 /// Why a request was refused. Each message is a sentence for the person at the terminal that says what to do next.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Failure {
     /// Nobody is signed in.
     #[error("Sign in first.")]
@@ -51,7 +60,10 @@ pub enum Failure {
     EmailTaken,
     /// The password could be guessed.
     #[error("{0}")]
-    WeakPassword(&'static str),
+    WeakPassword(#[serde(deserialize_with = "sentence")] Sentence),
+    /// The password was typed in two ways.
+    #[error("The two passwords differ: type the same one twice.")]
+    PasswordsDiffer,
     /// The one-time code is wrong or no longer good.
     #[error("That is not the code from the server's log, or there is an administrator already.")]
     WrongCode,
@@ -161,10 +173,10 @@ pub enum Failure {
     TooManyHoldsThere,
     /// A text that is no key of the account, or cannot be one.
     #[error("{0}")]
-    BadKey(&'static str),
+    BadKey(#[serde(deserialize_with = "sentence")] Sentence),
     /// The slip was paid, or its time is over.
     #[error("This slip cannot be paid any more: {0}.")]
-    SlipClosed(&'static str),
+    SlipClosed(#[serde(deserialize_with = "sentence")] Sentence),
     /// These places give nothing back.
     #[error(transparent)]
     NotRefundable(#[from] NotRefundable),
@@ -211,7 +223,7 @@ pub enum Failure {
 }
 
 /// What is known of a request that was not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It changed nothing.
     NothingChanged,

@@ -84,6 +84,7 @@ impl Caller {
             session: self.session.clone(),
             clock,
             setup,
+            recordings: self.site.recordings.clone(),
             size,
             came,
             channel,

@@ -18,9 +18,9 @@ use crate::terminal::console::{enter_sequence, leave_sequence};
 use crate::terminal::decoder::Decoder;
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
+use crate::terminal::recorder::Recordings;
 use crate::terminal::ssh::caller::Ways;
 use crate::terminal::{Door, Ended, run};
-use crate::ui::app::App;
 use crate::ui::context::Setup;
 use crate::ui::msg::Msg;
 
@@ -41,6 +41,7 @@ pub(super) struct Stage {
     pub session: Session,
     pub clock: Arc<dyn Clock>,
     pub setup: Setup,
+    pub recordings: Option<Arc<Recordings>>,
     pub size: Size,
     pub came: Receiver<Came>,
     pub channel: Channel<Protocol>,
@@ -49,7 +50,7 @@ pub(super) struct Stage {
 
 /// Runs the program to its end, gives the terminal back as it was and closes the channel.
 pub(super) async fn program(stage: Stage) {
-    let Stage { session, clock, setup, size, came, channel, ways } = stage;
+    let Stage { session, clock, setup, recordings, size, came, channel, ways } = stage;
     let lot = Arc::clone(&ways.lot);
     // Whoever holds the other half has to read it, and the handler is told the same.
     let (_, channel) = channel.split();
@@ -59,11 +60,10 @@ pub(super) async fn program(stage: Stage) {
         return;
     }
     let output = Output::on_task(Box::pin(channel.make_writer()), size);
-    let app = App::new(setup, clock.now());
     let input = Box::pin(stream::iter([Msg::Resize(size)]).chain(input(came, ways, Arc::clone(&clock))));
-    let door = Door { input, output, papers: Arc::new(Papers::default()), lot: Some(lot) };
+    let door = Door { input, output, papers: Arc::new(Papers::default()), recordings, lot: Some(lot) };
     // A task of its own: a fault in it ends it, drops its session, which gives its berths back, and goes no further.
-    let ended = tokio::spawn(run(session, clock, app, door)).await;
+    let ended = tokio::spawn(run(session, clock, setup, door)).await;
     let (sentence, code) = match ended {
         Ok(Ok(Ended::Left)) => ("", 0),
         Ok(Ok(Ended::Expelled)) => {

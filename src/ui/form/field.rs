@@ -120,9 +120,19 @@ impl Field {
         self.label
     }
 
-    /// What is typed; the answer's words for a choice.
+    /// What is typed; the answer's words for a choice, and nothing of a password: no screen goes by what one says, so
+    /// that a session whose passwords were left out plays the same.
     pub fn value(&self) -> &str {
-        if self.kind == Kind::Choice { &self.options[self.chosen] } else { self.input.value() }
+        match self.kind {
+            Kind::Choice => &self.options[self.chosen],
+            Kind::Password => "",
+            Kind::Text | Kind::Digits | Kind::Phone => self.input.value(),
+        }
+    }
+
+    /// How many characters are typed: all that a screen may know of a password.
+    pub fn length(&self) -> usize {
+        self.input.value().chars().count()
     }
 
     /// Which answer is chosen.
@@ -136,15 +146,24 @@ impl Field {
         self.error = None;
     }
 
-    /// Whether nothing is typed.
+    /// Whether nothing is typed. A space is a character of a password like any other.
     pub fn is_empty(&self) -> bool {
-        self.kind != Kind::Choice && self.input.value().trim().is_empty()
+        match self.kind {
+            Kind::Choice => false,
+            Kind::Password => self.input.value().is_empty(),
+            Kind::Text | Kind::Digits | Kind::Phone => self.input.value().trim().is_empty(),
+        }
     }
 
     /// Fills it.
     pub fn set_value(&mut self, value: &str) {
         self.input = Input::new(value.to_owned());
         self.error = None;
+    }
+
+    /// Hands out what was typed, which stays.
+    pub fn secret(&self) -> SecretString {
+        SecretString::from(self.input.value())
     }
 
     /// Empties it and hands out what was typed.
@@ -170,7 +189,11 @@ impl Field {
 
     /// Whether characters are text for it.
     pub fn typing(&self) -> Typing {
-        if self.kind == Kind::Choice { Typing::No } else { Typing::Yes }
+        match self.kind {
+            Kind::Choice => Typing::No,
+            Kind::Password => Typing::Secret,
+            Kind::Text | Kind::Digits | Kind::Phone => Typing::Yes,
+        }
     }
 
     /// Takes a key. Returns whether it was for the field.
@@ -189,6 +212,8 @@ impl Field {
             Key::Right => InputRequest::GoToNextChar,
             Key::Home | Key::Ctrl('a') => InputRequest::GoToStart,
             Key::End | Key::Ctrl('e') => InputRequest::GoToEnd,
+            // A password is one word: its dots must not tell where another begins.
+            Key::Ctrl('w') if self.kind == Kind::Password => InputRequest::DeleteLine,
             Key::Ctrl('w') => InputRequest::DeletePrevWord,
             Key::Ctrl('u') => InputRequest::DeleteLine,
             Key::Ctrl('k') => InputRequest::DeleteTillEnd,
@@ -241,7 +266,7 @@ impl Field {
             return;
         }
         for c in text.chars() {
-            if self.input.value().chars().count() >= self.max {
+            if self.length() >= self.max {
                 self.refuse(format!("It has at most {} characters: shorten it.", self.max));
                 return;
             }
@@ -335,7 +360,7 @@ impl Field {
         let style = if focus == Focus::Here { theme.focus } else { theme.field };
         buf.set_stringn(place.x, place.y, " ".repeat(columns.into()), columns.into(), style);
         let shown = match self.kind {
-            Kind::Password => "•".repeat(self.input.value().chars().count()),
+            Kind::Password => "•".repeat(self.length()),
             _ => text::clean(self.input.value()).into_owned(),
         };
         let before: String = shown.chars().take(self.input.cursor()).collect();

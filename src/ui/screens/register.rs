@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use secrecy::ExposeSecret as _;
 
 use crate::domain::user::{Email, Username};
 use crate::service::request::{Failure, Reply, Request};
@@ -61,8 +60,8 @@ impl Register {
         }
         let username = Username::parse(self.form.field(NAME).value());
         let email = Email::parse(self.form.field(EMAIL).value());
-        if self.form.field(AGAIN).value() != self.form.field(PASSWORD).value() {
-            self.form.refuse(AGAIN, "The two passwords differ: type the same one twice.");
+        if self.form.field(AGAIN).length() != self.form.field(PASSWORD).length() {
+            self.form.refuse(AGAIN, Failure::PasswordsDiffer.to_string());
         }
         if self.form.field(PASSWORD).is_empty() {
             self.form.refuse(PASSWORD, "Choose a password.");
@@ -74,16 +73,13 @@ impl Register {
             self.form.refuse(NAME, bad.to_string());
         }
         let (Ok(username), Ok(email), None) = (username, email, self.form.refused()) else { return };
-        let password = self.form.field_mut(PASSWORD).take_secret();
-        // Kept in the second field until the answer, so that a name that is taken costs no typing.
-        debug_assert_eq!(password.expose_secret(), self.form.field(AGAIN).value());
-        self.registering = Load::Waiting(cx.call(Request::Register { username, email, password }));
+        // Both stay in their fields until the answer, so that a name that is taken costs no typing.
+        let (password, again) = (self.form.field(PASSWORD).secret(), self.form.field(AGAIN).secret());
+        self.registering = Load::Waiting(cx.call(Request::Register { username, email, password, again }));
     }
 
     /// Says at its field why the account was not made.
     fn refuse(&mut self, failure: &Failure) {
-        let again = self.form.field(AGAIN).value().to_owned();
-        self.form.field_mut(PASSWORD).set_value(&again);
         let index = match failure {
             Failure::UsernameTaken(_) => NAME,
             Failure::EmailTaken => EMAIL,

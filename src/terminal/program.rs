@@ -1,0 +1,192 @@
+//! The program of a session with all that it has under way: what it wants is done here.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::task::{Id, JoinError, JoinSet};
+
+use crate::service::request::{Failure, Reply, Request};
+use crate::service::{Clock, Session};
+use crate::terminal::lot::{Lot, Parked};
+use crate::terminal::output::Output;
+use crate::terminal::papers::Papers;
+use crate::terminal::recorder::Recorder;
+use crate::terminal::{Ended, Watches};
+use crate::ui::app::App;
+use crate::ui::msg::{CallId, Effect, LeftBehind, Msg, OpenFailed, Opened};
+
+/// How long a session that ends waits for its last calls, such as giving berths back.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long calls may take to be answered when nobody is there any more.
+const UNATTENDED: Duration = Duration::from_mins(1);
+
+/// Whether the session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    Now,
+    NotYet,
+}
+
+/// The program and what it has under way.
+pub(super) struct Program {
+    pub session: Session,
+    clock: Arc<dyn Clock>,
+    pub app: App,
+    recorder: Option<Recorder>,
+    papers: Arc<Papers>,
+    lot: Option<Arc<Lot>>,
+    /// What was left behind and offered.
+    offered: Option<LeftBehind>,
+    pub tasks: JoinSet<Done>,
+    /// The call of each task: a task that panics still has to be answered.
+    calls: HashMap<Id, CallId>,
+    pub watches: Watches,
+}
+
+/// What a task brings back.
+pub(super) enum Done {
+    Reply(CallId, Box<Result<Reply, Failure>>),
+    Opened(Result<Opened, OpenFailed>),
+}
+
+impl Program {
+    pub fn new(
+        session: Session,
+        clock: Arc<dyn Clock>,
+        app: App,
+        recorder: Option<Recorder>,
+        papers: Arc<Papers>,
+        lot: Option<Arc<Lot>>,
+    ) -> Self {
+        let (tasks, calls, watches) = (JoinSet::new(), HashMap::new(), Watches::default());
+        Self { session, clock, app, recorder, papers, lot, offered: None, tasks, calls, watches }
+    }
+
+    pub fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
+        let (mut ends, now) = (Ends::NotYet, self.clock.now());
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(now, &self.app, &msg);
+        }
+        for effect in self.app.update(now, msg) {
+            match effect {
+                Effect::Call(id, request) => self.call(id, request),
+                Effect::Open(document, how) => {
+                    let papers = Arc::clone(&self.papers);
+                    self.tasks.spawn(async move { Done::Opened(papers.deliver(&document, how).await) });
+                }
+                Effect::Bell => output.ring(),
+                Effect::GoOn => self.go_on(output),
+                Effect::GiveUp => drop(self.what_was_left()),
+                Effect::Quit => ends = Ends::Now,
+            }
+        }
+        // After each: the program forgets a run that it stops watching, and who comes back to it is told it anew.
+        self.watches.follow(&self.session, &self.app.watch());
+        ends
+    }
+
+    fn call(&mut self, id: CallId, request: Request) {
+        let session = self.session.clone();
+        let call = async move { Done::Reply(id, Box::new(session.call(request).await)) };
+        let task = self.tasks.spawn(call);
+        self.calls.insert(task.id(), id);
+    }
+
+    /// Asks whoever came in whether they go on with what they left behind.
+    pub fn look_for_what_was_left(&mut self, output: &mut Output) {
+        let (Some(lot), Some(identity)) = (&self.lot, self.session.identity()) else { return };
+        self.offered = lot.offer(identity.account, self.clock.now());
+        if let Some(left) = self.offered.clone() {
+            self.take(Msg::LeftBehind(left), output);
+        }
+    }
+
+    /// What was offered, if it is still there.
+    fn what_was_left(&mut self) -> Option<Parked> {
+        let (lot, identity) = (self.lot.as_ref()?, self.session.identity()?);
+        lot.take(identity.account, &self.offered.take()?, self.clock.now())
+    }
+
+    /// Becomes the program that was left behind.
+    fn go_on(&mut self, output: &mut Output) {
+        let Some(Parked { session, app, recorder }) = self.what_was_left() else {
+            self.take(Msg::NothingLeft, output);
+            return;
+        };
+        if let Some(own) = std::mem::replace(&mut self.recorder, recorder) {
+            tokio::spawn(own.finish(self.clock.now()));
+        }
+        session.come_back(&self.session);
+        let (size, look) = (self.app.world().size, self.app.world().look);
+        (self.session, self.app) = (session, app);
+        // Answers to the other one's calls would be taken for this one's.
+        (self.tasks, self.calls, self.watches) = (JoinSet::new(), HashMap::new(), Watches::default());
+        for msg in [Msg::Resize(size), Msg::Back(look)] {
+            self.take(msg, output);
+        }
+    }
+
+    /// Whether there is something to keep when the line breaks, and where.
+    pub fn is_kept(&self) -> bool {
+        self.lot.is_some() && self.app.left_behind().is_some()
+    }
+
+    /// Waits for what is under way, without anybody there, and leaves the program as it is then.
+    pub async fn park(mut self, mut output: Output) -> io::Result<Ended> {
+        let left = self.app.left_behind();
+        let until = tokio::time::Instant::now() + UNATTENDED;
+        while let Ok(Some(done)) = tokio::time::timeout_at(until, self.tasks.join_next_with_id()).await {
+            let msg = self.finished(done);
+            if self.take(msg, &mut output) == Ends::Now {
+                return self.farewell(output).await;
+            }
+        }
+        // What is held by now goes before what was.
+        let left = self.app.left_behind().or(left);
+        let Self { session, app, recorder, lot, clock, .. } = self;
+        if let (Some(lot), Some(left)) = (lot, left) {
+            tracing::info!(terminal = %session.terminal().id, "a line broke: its session is kept for a while");
+            lot.keep(left, Parked { session, app, recorder }, clock.now());
+        }
+        Ok(Ended::Left)
+    }
+
+    pub fn finished(&mut self, done: Result<(Id, Done), JoinError>) -> Msg {
+        match done {
+            Ok((task, Done::Reply(id, answer))) => {
+                self.calls.remove(&task);
+                Msg::Reply(id, *answer)
+            }
+            Ok((_, Done::Opened(outcome))) => Msg::Opened(outcome),
+            Err(fault) => {
+                tracing::error!(%fault, "a call ended without an answer");
+                match self.calls.remove(&fault.id()) {
+                    Some(id) => Msg::Reply(id, Err(Failure::Internal { reference: format!("call {}", id.0) })),
+                    None => Msg::Opened(Err(OpenFailed("The document could not be opened: try again.".to_owned()))),
+                }
+            }
+        }
+    }
+
+    pub fn until_wake(&self) -> Option<Duration> {
+        let wait = |at: DateTime<Utc>| (at - self.clock.now()).to_std().unwrap_or(Duration::ZERO);
+        self.app.next_wake().map(wait)
+    }
+
+    /// Lets what is under way end: a sign-out gives berths back, and a payment must not be cut off.
+    pub async fn farewell(mut self, output: Output) -> io::Result<Ended> {
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, all).await.is_err() {
+            tracing::warn!("the session ended before all of its calls were answered");
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.finish(self.clock.now()).await;
+        }
+        output.finish().await;
+        Ok(if self.session.was_expelled() { Ended::Expelled } else { Ended::Left })
+    }
+}

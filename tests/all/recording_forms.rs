@@ -1,0 +1,334 @@
+//! Every message goes into a line of a recording and comes back as it was.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use kiosk::domain::admission::Standing;
+use kiosk::domain::booking::Place;
+use kiosk::domain::coach::{BerthRef, Class, CoachId};
+use kiosk::domain::fare::FareError;
+use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
+use kiosk::domain::money::Paise;
+use kiosk::domain::passenger::Gender;
+use kiosk::domain::pnr::Pnr;
+use kiosk::domain::quota::{NotEligible, Quota};
+use kiosk::domain::refund::{NotRefundable, Quote, QuoteLine, Reason, RefundItem, WaiverCode};
+use kiosk::domain::segment::{Leg, SegmentMask};
+use kiosk::domain::spot::{Grant, Part, SharedBerth, Spot};
+use kiosk::domain::terminal::TerminalKind;
+use kiosk::domain::user::{Role, SshKey, Username};
+use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
+use kiosk::service::request::{Charts, Document, Failure, Hold, InLine, Outcome, Reply};
+use kiosk::ticket::TicketKey;
+use kiosk::ui::app::App;
+use kiosk::ui::context::Look;
+use kiosk::ui::keys::{Key, Mouse, MouseKind};
+use kiosk::ui::msg::{CallId, LeftBehind, Msg, OpenFailed, Opened};
+use kiosk::ui::recording::{Recording, Scribe};
+use kiosk::ui::theme::Depth;
+use proptest::prelude::*;
+use ratatui::layout::{Position, Size};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::sample_booking::{booking, passenger};
+use crate::ui_kit::{RULES, identity, offers, setup, start, station, with_quotas};
+
+/// What a recording of one message gives back.
+fn through(msg: &Msg) -> Msg {
+    let begin = setup(TerminalKind::Counter);
+    let app = App::new(begin.clone(), start());
+    let mut bytes = Scribe::header(&begin, start());
+    bytes.extend(Scribe::default().message(start(), &app, msg));
+    let recording = Recording::read(&bytes, &RULES).expect("it was just written");
+    let [entry] = recording.entries.as_slice() else { panic!("one message") };
+    assert_eq!(entry.at, start());
+    entry.msg.clone()
+}
+
+/// All of a message: its own `Debug` names the kind alone.
+fn whole(msg: &Msg) -> String {
+    match msg {
+        Msg::Key(key) => format!("{key:?}"),
+        Msg::Mouse(mouse) => format!("{mouse:?}"),
+        Msg::Paste(text) => text.clone(),
+        Msg::Resize(size) => format!("{size:?}"),
+        Msg::Live(state) => format!("{state:?}"),
+        Msg::Reply(call, answer) => format!("{call:?} {answer:?}"),
+        Msg::Opened(outcome) => format!("{outcome:?}"),
+        Msg::Closing(at) => format!("{at:?}"),
+        Msg::LeftBehind(_) | Msg::Back(_) | Msg::Wake | Msg::NothingLeft | Msg::Expelled | Msg::HangUp => {
+            format!("{msg:?}")
+        }
+    }
+}
+
+fn comes_back(msg: &Msg) {
+    assert_eq!(whole(&through(msg)), whole(msg));
+}
+
+/// The names of an enum's variants, as its reader lists them for one that it does not know.
+fn variants<T: DeserializeOwned + Debug>() -> BTreeSet<String> {
+    let wrong = serde_json::from_str::<T>("\"?\"").expect_err("no variant has this name").to_string();
+    wrong.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+}
+
+/// The name of a value's variant.
+fn variant(value: &impl Debug) -> String {
+    let text = format!("{value:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+fn berth(number: u8) -> BerthRef {
+    BerthRef { coach: CoachId::parse("B1").expect("a coach"), number }
+}
+
+fn leg() -> Leg {
+    Leg::new(1, 4).expect("forward")
+}
+
+fn date() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 12, 24).expect("a date")
+}
+
+fn pnr() -> Pnr {
+    booking().pnr
+}
+
+fn quote() -> Quote {
+    let items = vec![RefundItem { label: "25 % of 1,155.00".to_owned(), amount: Paise::new(-5) }];
+    let line = QuoteLine { passenger: 1, paid: Paise::rupees(9), items, refunded: Paise::rupees(4) };
+    Quote {
+        rules: "refunds-2026-04-15".to_owned(),
+        reason: Reason::Waiver(WaiverCode::Late),
+        lines: vec![line],
+        refunded: Paise::rupees(4),
+        kept: Paise::rupees(5),
+        at: start(),
+        good_until: start(),
+    }
+}
+
+/// A run with everything that can be in one.
+fn busy_run() -> RunState {
+    let offers = offers("NDLS", "MMCT", date());
+    let mut state = with_quotas(&offers[0].journey);
+    state.stage = Stage::FirstChart;
+    let part = HeldPart { spots: vec![5.into(), Spot::new(7, Part::Second)], leg: leg(), until: start() };
+    let coach = state.coach_mut(berth(1).coach);
+    coach.rev = u64::MAX;
+    coach.masks.insert(5.into(), leg().mask());
+    coach.masks.insert(Spot::new(7, Part::First), Leg::new(0, 126).map_or(SegmentMask::EMPTY, Leg::mask));
+    coach.holds.insert(HoldId(Uuid::from_u128(9)), part);
+    coach.blocked.insert(9, "the window is broken".to_owned());
+    coach.fenced = true;
+    let id = QueueId { class: Class::ThirdAc, list: WaitingList::Tatkal };
+    state.queues.insert(id, QueueHead { rac: 1, waiting: 2, frozen: true, next_seq: 4 });
+    state
+}
+
+fn replies() -> Vec<Reply> {
+    let shared = SharedBerth { berth: berth(7), part: Part::First };
+    let hold = Hold {
+        id: HoldId(Uuid::from_u128(9)),
+        run: booking().run,
+        leg: leg(),
+        class: Class::ThirdAc,
+        quota: Quota::Ladies,
+        grants: vec![Grant::Berth(berth(5)), Grant::Shared(shared), Grant::Waiting, Grant::Unreserved],
+        parts: [(berth(1).coach, vec![5.into(), shared.spot()])].into(),
+        until: start(),
+    };
+    let queue = QueueId { class: Class::Sleeper, list: WaitingList::General };
+    let who = Queued { queue, number: 3, shared: Some(shared), pnr: pnr(), passenger: 1, leg: leg() };
+    let document = Document { name: "receipt.pdf".to_owned(), bytes: Arc::default() };
+    let mut waiting = booking();
+    waiting.phone = waiting.phone.withheld();
+    let mut late = passenger("Om", 70, Gender::Male, None, 100);
+    late.place = Place::Lap;
+    waiting.passengers.push(late);
+    vec![
+        Reply::Welcome(identity(Role::Agent)),
+        Reply::Done,
+        Reply::Offers(offers("NDLS", "MMCT", date())),
+        Reply::Held(hold),
+        Reply::Priced(booking().fare),
+        Reply::Quote(Box::new(quote())),
+        Reply::Booking(Arc::new(waiting.clone())),
+        Reply::Bookings { page: vec![Arc::new(waiting)], next: None },
+        Reply::Receipt(document.clone()),
+        Reply::Chart(document),
+        Reply::Queue(vec![InLine { who, from: station("NDLS"), to: station("MMCT") }]),
+        Reply::Charted(Charts { stage: Stage::FinalChart, first: start(), last: start() }),
+        Reply::SshKeys(vec![SshKey {
+            fingerprint: "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg".to_owned(),
+            key: "ssh-ed25519 AAAA".to_owned(),
+            comment: "asha@counter-7".to_owned(),
+            added_at: start(),
+        }]),
+        Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
+    ]
+}
+
+fn failures() -> Vec<Failure> {
+    let reference = "R-7".to_owned();
+    let standing = Standing::Waiting(WaitingList::General, 12);
+    vec![
+        Failure::SignedOut,
+        Failure::Locked,
+        Failure::NotAllowed { needs: Role::Administrator },
+        Failure::WrongPassword,
+        Failure::GivenUp,
+        Failure::LockedOut { until: start() },
+        Failure::Closed,
+        Failure::UsernameTaken(Username::parse("anita").expect("a name")),
+        Failure::EmailTaken,
+        Failure::WeakPassword("A password has at least 10 characters."),
+        Failure::PasswordsDiffer,
+        Failure::WrongCode,
+        Failure::OutsideWindow { first: date(), last: date() },
+        Failure::SalesClosed,
+        Failure::NoSuchRun,
+        Failure::PartySize { max: 6 },
+        Failure::BerthTaken { berths: vec![berth(1), berth(2)], left: 3 },
+        Failure::SoldOut { left: 1, standing },
+        Failure::OtherQuota { berths: vec![berth(1)] },
+        Failure::QuotaOver { quota: Quota::Tatkal },
+        Failure::ListFull,
+        Failure::ChartMade,
+        Failure::TrainCancelled,
+        Failure::NotEligible(NotEligible::TooYoung { passenger: 1, men: 60, women: 58, alone: 45 }),
+        Failure::TatkalOpens { at: start() },
+        Failure::NothingToKeep,
+        Failure::HoldExpired,
+        Failure::PartyMismatch { held: 2, needed: 3 },
+        Failure::FareChanged(Box::new(booking().fare)),
+        Failure::Fare(FareError::NeedsBerth { passenger: 2, below: 5 }),
+        Failure::BadReference,
+        Failure::NoTestPayment,
+        Failure::NoMoneyHere,
+        Failure::TooManyHolds { max: 2 },
+        Failure::TooManyHoldsThere,
+        Failure::BadKey("The account has no such key any more."),
+        Failure::SlipClosed("it was paid already"),
+        Failure::NotRefundable(NotRefundable::ChildLeftAlone),
+        Failure::QuoteOver(Box::new(quote())),
+        Failure::NothingOwed,
+        Failure::NoTillHere,
+        Failure::NoSuchBooking(pnr()),
+        Failure::NotPaid,
+        Failure::StillWaiting,
+        Failure::NobodyTravels,
+        Failure::Busy,
+        Failure::Unavailable { outcome: Outcome::Unknown, reference: reference.clone() },
+        Failure::Internal { reference },
+    ]
+}
+
+#[test]
+fn every_reply_comes_back() {
+    let all = replies();
+    assert_eq!(all.iter().map(variant).collect::<BTreeSet<_>>(), variants::<Reply>(), "one of each");
+    for reply in all {
+        comes_back(&Msg::Reply(CallId(u64::MAX), Ok(reply)));
+    }
+    let page = r#"{"Bookings":{"page":[],"next":"opaque"}}"#;
+    assert_eq!(serde_json::to_string(&serde_json::from_str::<Reply>(page).expect("a page")).expect("JSON"), page);
+}
+
+#[test]
+fn every_failure_comes_back() {
+    let all = failures();
+    assert_eq!(all.iter().map(variant).collect::<BTreeSet<_>>(), variants::<Failure>(), "one of each");
+    for failure in all {
+        let msg = Msg::Reply(CallId(1), Err(failure.clone()));
+        let Msg::Reply(_, Err(read)) = through(&msg) else { panic!("{failure:?} is refused") };
+        assert_eq!((&read, read.to_string()), (&failure, failure.to_string()));
+    }
+    for standing in [Standing::Available(3), Standing::Rac(4), Standing::Unreserved, Standing::Full] {
+        comes_back(&Msg::Reply(CallId(1), Err(Failure::SoldOut { left: 0, standing })));
+    }
+}
+
+#[test]
+fn a_run_comes_back_with_all_that_is_sold_of_it() {
+    comes_back(&Msg::Live(Arc::new(busy_run())));
+}
+
+#[test]
+fn what_happens_at_a_terminal_comes_back() {
+    for msg in [
+        Msg::Mouse(Mouse { kind: MouseKind::ScrollDown, at: Position::new(79, 23) }),
+        Msg::Resize(Size::new(132, 43)),
+        Msg::Wake,
+        Msg::Opened(Ok(Opened::Shown)),
+        Msg::Opened(Ok(Opened::Saved("receipt.pdf".to_owned()))),
+        Msg::Opened(Ok(Opened::Printed)),
+        Msg::Opened(Err(OpenFailed("There is no printer.".to_owned()))),
+        Msg::Closing(start()),
+        Msg::LeftBehind(LeftBehind { what: "12951 Mumbai Rajdhani".to_owned(), until: start() }),
+        Msg::Back(Look { depth: Depth::Indexed, ..Look::default() }),
+        Msg::NothingLeft,
+        Msg::Expelled,
+        Msg::HangUp,
+    ] {
+        comes_back(&msg);
+    }
+}
+
+#[test]
+fn what_no_screen_draws_is_left_out() {
+    let document = Document { name: "receipt.pdf".to_owned(), bytes: Arc::from(*b"%PDF-1.7") };
+    let Msg::Reply(_, Ok(Reply::Receipt(read))) = through(&Msg::Reply(CallId(1), Ok(Reply::Receipt(document)))) else {
+        panic!("a receipt")
+    };
+    assert_eq!((read.name.as_str(), read.bytes.len()), ("receipt.pdf", 0));
+    let one = Arc::new(booking());
+    let page = Reply::Bookings { page: vec![Arc::clone(&one)], next: None };
+    for reply in [Reply::Booking(Arc::clone(&one)), page] {
+        let phone = match through(&Msg::Reply(CallId(1), Ok(reply))) {
+            Msg::Reply(_, Ok(Reply::Booking(read))) => read.phone.clone(),
+            Msg::Reply(_, Ok(Reply::Bookings { page, .. })) => page[0].phone.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((phone.as_str(), phone.masked()), ("+000000002345", one.phone.masked()));
+    }
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    let named = [
+        Key::Enter,
+        Key::Esc,
+        Key::Tab,
+        Key::BackTab,
+        Key::Up,
+        Key::Down,
+        Key::Left,
+        Key::Right,
+        Key::Home,
+        Key::End,
+        Key::PageUp,
+        Key::PageDown,
+        Key::Backspace,
+        Key::Delete,
+    ];
+    prop_oneof![
+        any::<char>().prop_map(Key::Char),
+        proptest::char::range('a', 'z').prop_map(Key::Ctrl),
+        any::<char>().prop_map(Key::Alt),
+        any::<u8>().prop_map(Key::F),
+        proptest::sample::select(named.to_vec()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_typed_where_nothing_is_secret_comes_back(key in any_key(), text in any::<String>()) {
+        comes_back(&Msg::Key(key));
+        comes_back(&Msg::Paste(text));
+    }
+}
