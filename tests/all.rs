@@ -87,6 +87,8 @@ mod simulation;
 #[path = "all/ssh.rs"]
 mod ssh;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
+#[path = "all/ssh_keys.rs"]
+mod ssh_keys;
 #[path = "all/ssh_kit.rs"]
 mod ssh_kit;
 #[path = "all/ssh_resume.rs"]
@@ -132,5 +134,7 @@ mod ui_find;
 mod ui_queue;
 #[path = "all/ui_sale.rs"]
 mod ui_sale;
+#[path = "all/ui_ssh_keys.rs"]
+mod ui_ssh_keys;
 #[path = "all/ui_welcome.rs"]
 mod ui_welcome;

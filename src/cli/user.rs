@@ -1,5 +1,7 @@
 //! `kiosk user`: accounts, for whoever may run commands on this machine.
 
+mod key;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -47,6 +49,9 @@ pub(super) enum Command {
         #[arg(value_parser = Username::parse)]
         name: Username,
     },
+    /// Manages the public keys with which accounts come in by SSH
+    #[command(subcommand)]
+    Key(key::Command),
     /// Gives an account another role
     Role {
         /// The name
@@ -88,6 +93,7 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
             let account = kiosk.set_password(&name, password::choose()?).await?;
             output::line(format_args!("Changed the password of {}.", account.username))
         }
+        Command::Key(command) => key::carry_out(command, kiosk).await,
         Command::Role { name, role } => {
             let account = kiosk.set_role(&name, role).await?;
             output::line(format_args!("{} is {} now.", account.username, account.role.word()))

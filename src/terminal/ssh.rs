@@ -214,7 +214,7 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 
 fn config(keys: Vec<PrivateKey>) -> russh::server::Config {
     russh::server::Config {
-        methods: MethodSet::from(&[MethodKind::None, MethodKind::Password][..]),
+        methods: MethodSet::from(&[MethodKind::None, MethodKind::PublicKey, MethodKind::Password][..]),
         auth_rejection_time: REJECTION,
         // A client's first question is what ways there are: that gives nothing away.
         auth_rejection_time_initial: Some(Duration::ZERO),

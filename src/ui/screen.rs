@@ -154,6 +154,8 @@ screens! {
     Detail in booking,
     /// Giving places up.
     Cancel in cancel,
+    /// The account's keys.
+    SshKeys in ssh_keys,
     /// A slip at the counter.
     Slip in slip,
 }

@@ -12,5 +12,6 @@ pub mod review;
 pub mod search;
 pub mod sign_in;
 pub mod slip;
+pub mod ssh_keys;
 pub mod ticket;
 pub mod welcome;

@@ -173,6 +173,17 @@ fn accounts_are_made_listed_closed_and_opened() {
     assert_eq!(machine.run(&["user", "unlock", "bina"]).code, 0);
     assert_eq!(machine.run(&["user", "role", "bina", "administrator"]).out, "bina is administrator now.\n");
 
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti bina@desk\n";
+    let added = machine.run_with(&["user", "key", "add", "bina"], &[], key);
+    assert!(added.out.starts_with("bina comes in by the key SHA256:"), "{}", added.said);
+    let fingerprint = added.out.split(' ').nth(6).expect("it is named").to_owned();
+    let keys = machine.run(&["user", "key", "list", "bina"]).out;
+    assert!(keys.contains(&fingerprint) && keys.contains("bina@desk"), "{keys}");
+    assert!(machine.run(&["user", "key", "list", "bina", "--json"]).out.contains("\"Comment\":\"bina@desk\""));
+    assert_eq!(machine.run(&["user", "key", "remove", "bina", &fingerprint]).code, 0);
+    assert_eq!(machine.run(&["user", "key", "list", "bina"]).out, "");
+    let bad = machine.run_with(&["user", "key", "add", "bina"], &[], "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+    assert!(bad.code != 0 && bad.said.contains("private key"), "{}", bad.said);
     let listed = machine.run(&["user", "list", "--json"]).out;
     let account: serde_json::Value = serde_json::from_str(listed.trim()).expect("one line of JSON");
     assert_eq!((&account["Username"], &account["Role"]), (&"bina".into(), &"administrator".into()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use ratatui::layout::Size;
-use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Session as Protocol};
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session as Protocol, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, MethodKind, MethodSet, Pty, Sig};
 use tokio::sync::mpsc::{self, Sender};
 use tokio_util::sync::CancellationToken;
@@ -114,7 +114,7 @@ fn size(columns: u32, rows: u32) -> Size {
 }
 
 fn rejected() -> Auth {
-    let proceed_with_methods = Some(MethodSet::from(&[MethodKind::Password][..]));
+    let proceed_with_methods = Some(MethodSet::from(&[MethodKind::PublicKey, MethodKind::Password][..]));
     Auth::Reject { proceed_with_methods, partial_success: false }
 }
 
@@ -135,6 +135,20 @@ impl Handler for Caller {
             }
             Err(failure) => {
                 tracing::info!(peer = %self.peer, %failure, "a sign-in was refused");
+                rejected()
+            }
+        })
+    }
+
+    async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
+        Ok(if self.session.knows_key(user, offer.public_key).await { Auth::Accept } else { rejected() })
+    }
+
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        Ok(match self.session.sign_in_by_key(user, key.public_key).await {
+            Ok(_) => self.welcome(user),
+            Err(failure) => {
+                tracing::info!(peer = %self.peer, %failure, "a key was refused");
                 rejected()
             }
         })

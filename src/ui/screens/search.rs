@@ -20,6 +20,7 @@ use crate::ui::screens::bookings::Bookings;
 use crate::ui::screens::claim::Claim;
 use crate::ui::screens::results::Results;
 use crate::ui::screens::slip::Slip;
+use crate::ui::screens::ssh_keys::SshKeys;
 use crate::ui::widgets::places::{self, Places};
 
 mod day_text;
@@ -84,6 +85,8 @@ pub enum Action {
     Close,
     /// The account's bookings.
     Bookings,
+    /// Show the account's keys.
+    SshKeys,
     /// A slip to be paid.
     Slip,
     /// Become the first administrator.
@@ -367,6 +370,7 @@ impl Scene for Search {
         bind(&[Key::F(4)], "F4", "bookings", "Shows your bookings.", Action::Bookings),
         bind(&[Key::F(5)], "F5", "slip", "Opens a slip to take the money for it.", Action::Slip),
         bind(&[Key::F(6)], "F6", "administer", "Makes you the first administrator, by a code.", Action::Claim),
+        bind(&[Key::F(7)], "F7", "SSH keys", "Shows the keys with which you come in by SSH.", Action::SshKeys),
     ];
 
     fn place(&self, _world: &World) -> String {
@@ -387,6 +391,7 @@ impl Scene for Search {
             Action::Close => !self.offered.is_empty(),
             Action::Later => self.focus == Spot::Day && self.day_entry == Entry::Settled,
             Action::Bookings => world.identity.is_some(),
+            Action::SshKeys => world.identity.is_some() && !world.is_public(),
             Action::Slip => world.takes_money(),
             Action::Claim => world.identity.as_ref().is_some_and(|identity| identity.may_claim_administrator),
             _ => true,
@@ -435,6 +440,7 @@ impl Scene for Search {
             Action::Later => self.move_day(1, cx),
             Action::Close => self.offered.close(),
             Action::Bookings => cx.push(Bookings::default()),
+            Action::SshKeys => cx.push(SshKeys::default()),
             Action::Slip => cx.push(Slip::default()),
             Action::Claim => cx.push(Claim::default()),
         }
