@@ -15,6 +15,7 @@ mod dispatch;
 mod hold;
 mod labour;
 pub mod live;
+mod look_up;
 pub mod presence;
 mod receipt_outbox;
 mod record;
@@ -50,6 +51,7 @@ use self::catalogue::Catalogue;
 use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
 use self::live::Live;
+use self::look_up::LookUps;
 use self::presence::Presence;
 use self::session::Who;
 use crate::domain::rules::Rules;
@@ -82,6 +84,7 @@ struct Shared {
     sources: Attempts,
     /// Sign-ins by names that nobody has.
     unknown_names: Attempts,
+    look_ups: LookUps,
     bootstrap: Bootstrap,
     presence: Presence,
     background: TaskTracker,
@@ -116,6 +119,7 @@ impl Kiosk {
             hasher: Hasher::new(&settings),
             sources: Attempts::new(limits.per_terminal, limits.lockout),
             unknown_names: Attempts::new(limits.per_account, limits.lockout),
+            look_ups: LookUps::default(),
             bootstrap: Bootstrap::default(),
             presence: Presence::default(),
             background: TaskTracker::new(),

@@ -58,6 +58,8 @@ mod service_hold;
 mod service_kit;
 #[path = "all/service_live.rs"]
 mod service_live;
+#[path = "all/service_look_up.rs"]
+mod service_look_up;
 #[path = "all/service_pinned.rs"]
 mod service_pinned;
 #[path = "all/service_presence.rs"]

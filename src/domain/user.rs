@@ -198,6 +198,17 @@ impl Phone {
         &self.0
     }
 
+    /// Whether somebody who types the one means the other: with or without the country (India, ITU-T E.164) or a zero
+    /// before it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let own = |phone: &Self| {
+            let number = phone.0.as_str();
+            let national = number.strip_prefix("+91").or_else(|| number.strip_prefix('0')).unwrap_or(number);
+            national.to_owned()
+        };
+        own(self) == own(other)
+    }
+
     /// The number with all but its last four digits hidden, for logs and for screens that others can see.
     pub fn masked(&self) -> String {
         let shown = self.0.len().saturating_sub(4);

@@ -33,6 +33,7 @@ pub(super) const fn need(request: &Request) -> Need {
         | Request::Cancel { .. }
         | Request::GiveUpSlip { .. }
         | Request::Booking { .. }
+        | Request::LookUp { .. }
         | Request::Ticket { .. }
         | Request::Receipt { .. } => Need::Anyone,
         Request::ClaimAdministrator { .. }

@@ -14,7 +14,11 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use self::operator::{DEVELOPMENT_ACCOUNTS, DevelopmentAccount, OperatorError};
-pub(super) use self::{attempts::Attempts, bootstrap::Bootstrap, password::Hasher};
+pub(super) use self::{
+    attempts::{Attempts, Refused},
+    bootstrap::Bootstrap,
+    password::Hasher,
+};
 use crate::domain::user::{Account, AccountId, Email, PasswordHash, Role, Username};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;

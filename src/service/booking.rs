@@ -291,8 +291,26 @@ pub(super) async fn mine(session: &Session, after: Option<&Cursor>) -> Result<Re
     Ok(Reply::Bookings { page: bookings, next: page.next.map(Cursor) })
 }
 
-/// The booking, if this session may see it: staff all, others their own and what was made here since they came.
+/// The booking, if this session may see it: staff all, others their own and what was made or found here since they came.
 pub(super) async fn visible(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
+    if session.has_found(pnr) {
+        return session.kiosk().find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr));
+    }
+    theirs(session, pnr).await.map_err(|failure| match failure {
+        Failure::NotYours => Failure::NoSuchBooking(pnr),
+        failure => failure,
+    })
+}
+
+/// The booking, if this session may change it: staff all, others their own and what was made here since they came.
+pub(super) async fn changeable(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
+    theirs(session, pnr).await.map_err(|failure| match failure {
+        Failure::NotYours if !session.has_found(pnr) => Failure::NoSuchBooking(pnr),
+        failure => failure,
+    })
+}
+
+async fn theirs(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
     let kiosk = session.kiosk();
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
     let who = session.who();
@@ -304,7 +322,7 @@ pub(super) async fn visible(session: &Session, pnr: Pnr) -> Result<Booking, Fail
     match staff {
         Ok(()) => Ok(booking),
         // That there is such a booking is nobody else's business.
-        Err(Failure::SignedOut | Failure::NotAllowed { .. }) => Err(Failure::NoSuchBooking(pnr)),
+        Err(Failure::SignedOut | Failure::NotAllowed { .. }) => Err(Failure::NotYours),
         Err(failure) => Err(failure),
     }
 }
@@ -511,13 +529,13 @@ impl Kiosk {
         Ok(if stage == Stage::Cancelled { Failure::TrainCancelled } else { otherwise })
     }
 
-    async fn find(&self, pnr: Pnr) -> Result<Option<Booking>, Failure> {
+    pub(super) async fn find(&self, pnr: Pnr) -> Result<Option<Booking>, Failure> {
         let found = self.store().booking(pnr).await.map_err(|error| refuse("read a booking", &error))?;
         Ok(found.map(|booking| self.as_of_now(booking)))
     }
 
     /// A booking with the numbers that its passengers have in their queue now.
-    async fn placed(&self, booking: Booking) -> Result<Booking, Failure> {
+    pub(super) async fn placed(&self, booking: Booking) -> Result<Booking, Failure> {
         if !booking.is_queued() || booking.status != BookingStatus::Booked {
             return Ok(booking);
         }

@@ -4,7 +4,7 @@ use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, chart, hold, receipt_outbox, refund, search, waitlist};
+use crate::service::{account, booking, chart, hold, look_up, receipt_outbox, refund, search, waitlist};
 
 impl Session {
     /// Asks for something.
@@ -64,6 +64,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
         Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
         Request::Booking { pnr } => booking::show(session, pnr).await,
+        Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,
         Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
         Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,

@@ -17,7 +17,7 @@ use crate::domain::refund::{self, Cancellation, FirstChart, Quote, Reason, Waive
 use crate::domain::terminal::TerminalKind;
 use crate::domain::time::instant;
 use crate::domain::user::Role;
-use crate::service::booking::{second, slip_closed, visible};
+use crate::service::booking::{changeable, second, slip_closed};
 use crate::service::refusal::{fault, refuse};
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
@@ -38,7 +38,7 @@ pub(super) async fn quote_cancel(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     check_waiver(session, waiver).await?;
-    let booking = visible(session, pnr).await?;
+    let booking = changeable(session, pnr).await?;
     let run = kiosk.known_run(booking.run).await?;
     let quote = reckon(kiosk, &booking, &run.state, passengers, waiver, kiosk.now())?;
     Ok(Reply::Quote(Box::new(quote)))
@@ -52,7 +52,7 @@ pub(super) async fn cancel(session: &Session, op: OpId, pnr: Pnr, agreed: &Quote
     let now = kiosk.now();
     let chosen: Vec<u8> = agreed.lines.iter().map(|line| line.passenger).collect();
     for _ in 0..READS {
-        let booking = visible(session, pnr).await?;
+        let booking = changeable(session, pnr).await?;
         if booking.was_done(op) {
             return Ok(finish(session, "booking.cancel", op, booking));
         }
@@ -88,7 +88,7 @@ pub(super) async fn give_up_slip(session: &Session, op: OpId, pnr: Pnr) -> Resul
     let kiosk = session.kiosk();
     let now = kiosk.now();
     for _ in 0..READS {
-        let booking = visible(session, pnr).await?;
+        let booking = changeable(session, pnr).await?;
         if booking.was_done(op) {
             return Ok(finish(session, "booking.give-up", op, booking));
         }
@@ -120,7 +120,7 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         return Err(Failure::NoTillHere);
     }
     for _ in 0..READS {
-        let booking = visible(session, pnr).await?;
+        let booking = changeable(session, pnr).await?;
         if booking.was_done(op) {
             return Ok(finish(session, "booking.pay-out", op, booking));
         }

@@ -200,6 +200,13 @@ pub enum Request {
         /// Its PNR.
         pnr: Pnr,
     },
+    /// A booking for whoever knows its PNR and the telephone number on it, to look at.
+    LookUp {
+        /// Its PNR.
+        pnr: Pnr,
+        /// The number.
+        phone: Phone,
+    },
     /// A slip, for the agent who takes the money.
     Slip {
         /// The slip's code, which is the PNR.
@@ -380,7 +387,7 @@ pub enum Reply {
     Priced(Fare),
     /// To `QuoteCancel`.
     Quote(Box<Quote>),
-    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `Booking` and `Slip`.
+    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `Booking`, `LookUp` and `Slip`.
     Booking(Arc<Booking>),
     /// To `MyBookings`.
     Bookings {

@@ -123,6 +123,8 @@ struct State {
     offered: HashMap<RunId, u32>,
     /// Bookings made here, for a guest to see again until they leave.
     made: Recent<Pnr>,
+    /// Bookings found here by PNR and telephone number, to be looked at until they leave.
+    found: Recent<Pnr>,
 }
 
 /// The newest few of something.
@@ -175,6 +177,7 @@ impl Session {
             ordered: Vec::new(),
             offered: HashMap::new(),
             made: Recent::new(),
+            found: Recent::new(),
         };
         let inner = Arc::new(Inner {
             kiosk,
@@ -473,6 +476,18 @@ impl Session {
         }
     }
 
+    /// Notes that a booking was found by what only its travellers know, for as long as whoever asked for it stays.
+    pub(super) fn note_found(&self, pnr: Pnr) {
+        let mut state = self.state();
+        if self.past(&state).is_none() {
+            state.found.add(pnr);
+        }
+    }
+
+    pub(super) fn has_found(&self, pnr: Pnr) -> bool {
+        self.state().found.has(&pnr)
+    }
+
     pub(super) fn has_made(&self, pnr: Pnr) -> bool {
         self.state().made.has(&pnr)
     }
@@ -533,6 +548,7 @@ impl State {
     fn turn(&mut self) {
         self.visit += 1;
         self.made = Recent::new();
+        self.found = Recent::new();
     }
 
     /// Voids the ways in that were begun.

@@ -246,7 +246,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Cancel { .. } => "Cancelling",
         Request::GiveUpSlip { .. } => "Giving the slip up",
         Request::PayOut { .. } => "Handing the refund out",
-        Request::Booking { .. } => "Reading the booking",
+        Request::Booking { .. } | Request::LookUp { .. } => "Reading the booking",
         Request::Slip { .. } => "Reading the slip",
         Request::MyBookings { .. } => "Reading the bookings",
         Request::Receipt { .. } => "Making the receipt",

@@ -148,6 +148,8 @@ screens! {
     Review in review,
     /// What was booked.
     Ticket in ticket,
+    /// Finding a booking without an account.
+    FindTicket in find_ticket,
     /// The account's bookings.
     Bookings in bookings,
     /// One booking.

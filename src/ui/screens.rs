@@ -5,6 +5,7 @@ pub mod booking;
 pub mod bookings;
 pub mod cancel;
 pub mod claim;
+pub mod find_ticket;
 pub mod passengers;
 pub mod register;
 pub mod results;

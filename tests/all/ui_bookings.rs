@@ -74,16 +74,6 @@ fn a_list_that_fails_can_be_tried_again() {
     assert!(stage.text().contains("245-1234567"), "{}", stage.text());
 }
 
-#[test]
-fn a_guest_is_told_where_the_booking_can_be_seen() {
-    for (kind, says) in [(TerminalKind::Public, "any counter looks it up"), (TerminalKind::Desk, "Type the ten digits")]
-    {
-        let mut stage = Stage::new(setup(kind));
-        stage.keys("t");
-        assert!(stage.text().contains(says), "{}", stage.text());
-    }
-}
-
 /// A store that does not answer.
 fn unavailable() -> Failure {
     Failure::Unavailable { outcome: Outcome::NothingChanged, reference: "k7f2".to_owned() }
@@ -175,4 +165,40 @@ fn a_slip_lapses_under_the_agents_eyes() {
     stage.keys("2");
     stage.advance(TimeDelta::minutes(4));
     assert!(stage.text().contains("TOO LATE"), "{}", stage.text());
+}
+
+fn finding(kind: TerminalKind) -> Stage {
+    let mut stage = Stage::new(setup(kind));
+    stage.keys("t");
+    stage.calls.clear();
+    stage
+}
+
+#[test]
+fn a_ticket_is_found_without_an_account_by_two_numbers() {
+    let mut stage = finding(TerminalKind::Public);
+    assert_picture!(stage, "find_ticket");
+    stage.keys("245<enter><enter>");
+    assert!(stage.text().contains("A PNR has ten digits"), "{}", stage.text());
+    stage.keys("1234567<enter><enter>");
+    assert!(stage.text().contains("A telephone number has"), "{}", stage.text());
+    assert!(stage.calls.is_empty());
+    stage.keys("9876512345<enter>");
+    let asked = stage.reply(Err(Failure::NotFound));
+    let Request::LookUp { pnr, phone } = asked else { panic!("{asked:?}") };
+    assert_eq!((pnr, phone.as_str()), (sample_booking::booking().pnr, "9876512345"));
+    assert_picture!(stage, "find_ticket_not_found");
+    stage.touch("Find it");
+    stage.reply(Ok(Reply::Booking(Arc::new(sample_booking::booking()))));
+    stage.reply(Ok(Reply::Booking(Arc::new(sample_booking::booking()))));
+    assert!(stage.text().contains("Anita Sharma"), "{}", stage.text());
+    assert!(!stage.text().contains("c cancel"), "it is only to be looked at:\n{}", stage.text());
+}
+
+#[test]
+fn a_ticket_that_is_looked_for_too_often_says_when_to_come_back() {
+    let mut stage = finding(TerminalKind::Counter);
+    stage.keys("2451234567<enter>9876512345<enter>");
+    stage.reply(Err(Failure::TooManyLookUps { until: start() + TimeDelta::minutes(15) }));
+    assert!(stage.text().contains("Too many bookings were looked for"), "{}", stage.text());
 }

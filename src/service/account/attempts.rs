@@ -1,4 +1,4 @@
-//! Counts attempts by terminal or by unknown name, in memory.
+//! Counts attempts, such as by terminal or by a name that nobody has, in memory.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +18,15 @@ pub(in crate::service) struct Attempts {
     counts: Mutex<HashMap<String, Count>>,
 }
 
+/// Why there is no further attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) enum Refused {
+    /// There were too many: none until then.
+    Until(DateTime<Utc>),
+    /// Too much is counted already.
+    Busy,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Count {
     attempts: u32,
@@ -30,14 +39,22 @@ impl Attempts {
         Self { most, within, counts: Mutex::default() }
     }
 
-    /// Counts an attempt, or says until when there is none.
+    /// Counts an attempt to sign in, or says until when there is none.
     pub(in crate::service) fn begin(&self, key: &str, now: DateTime<Utc>) -> Result<(), Failure> {
+        self.count(key, now).map_err(|refused| match refused {
+            Refused::Until(until) => Failure::LockedOut { until },
+            Refused::Busy => Failure::Busy,
+        })
+    }
+
+    /// Counts an attempt.
+    pub(in crate::service) fn count(&self, key: &str, now: DateTime<Utc>) -> Result<(), Refused> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= KEYS {
             counts.retain(|_, count| now < count.ends);
         }
         if counts.len() >= KEYS && !counts.contains_key(key) {
-            return Err(Failure::Busy);
+            return Err(Refused::Busy);
         }
         let ends = (now + self.within).trunc_subsecs(0);
         let count = counts.entry(key.to_owned()).or_insert(Count { attempts: 0, ends });
@@ -45,7 +62,7 @@ impl Attempts {
             count.attempts = 0;
         }
         if count.attempts >= self.most {
-            return Err(Failure::LockedOut { until: count.ends });
+            return Err(Refused::Until(count.ends));
         }
         *count = Count { attempts: count.attempts + 1, ends };
         Ok(())

@@ -49,6 +49,15 @@ pub enum Failure {
         /// When the next attempt is answered.
         until: DateTime<Utc>,
     },
+    /// Too many look-ups by PNR and telephone number.
+    #[error(
+        "Too many bookings were looked for from here. Try again at {}, or show the ticket at a counter.",
+        clock(until)
+    )]
+    TooManyLookUps {
+        /// When the next is answered.
+        until: DateTime<Utc>,
+    },
     /// An administrator closed the account.
     #[error("This account is closed: speak to your administrator.")]
     Closed,
@@ -189,6 +198,12 @@ pub enum Failure {
     /// Any traveller may touch a public terminal: there is no till.
     #[error("No money is handed out at a public terminal: do it at a counter.")]
     NoTillHere,
+    /// No booking has this PNR and this telephone number; which of them is wrong, nobody is told.
+    #[error("No booking has this PNR and this telephone number: check both, as they stand on the ticket or the slip.")]
+    NotFound,
+    /// It was found by its number; that is enough to look at it.
+    #[error("Only the account that made this booking, or a counter to which you bring the ticket, can change it.")]
+    NotYours,
     /// Nothing under this PNR that the caller may see.
     #[error("There is no booking {0} that you may see: check the number, or sign in to the account that made it.")]
     NoSuchBooking(Pnr),

@@ -36,13 +36,20 @@ pub struct Detail {
     reread: Reread,
     /// Money that is handed out, or a slip that is given up.
     attempt: Attempt,
+    /// Whether it was found by what its travellers know, and is only to be looked at.
+    is_found: bool,
 }
 
 impl Detail {
     /// The booking under a PNR, to be looked up.
     pub fn of(pnr: Pnr) -> Self {
         let (papers, reread, attempt) = (Papers::default(), Reread::default(), Attempt::default());
-        Self { pnr, booking: Load::Idle, papers, reread, attempt }
+        Self { pnr, booking: Load::Idle, papers, reread, attempt, is_found: false }
+    }
+
+    /// The same for whoever found it without an account: they may look at it.
+    pub fn found(pnr: Pnr) -> Self {
+        Self { is_found: true, ..Self::of(pnr) }
     }
 
     fn read(&mut self, cx: &mut Context) {
@@ -179,6 +186,7 @@ impl Scene for Detail {
         let is = |wanted: &dyn Fn(&Booking) -> bool| idle && self.booking.ready().is_some_and(|found| wanted(found));
         match action {
             Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
+            Action::Cancel | Action::GiveUpSlip if self.is_found => false,
             Action::Cancel => is(&|booking| can_cancel(booking, world.now)),
             Action::GiveUpSlip => {
                 is(&|booking| booking.status == BookingStatus::AwaitingPayment && !booking.has_lapsed(world.now))

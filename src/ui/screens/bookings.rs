@@ -127,8 +127,8 @@ impl Scene for Bookings {
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
 
-    fn place(&self, world: &World) -> String {
-        if world.identity.is_some() { "My bookings".to_owned() } else { "My ticket".to_owned() }
+    fn place(&self, _world: &World) -> String {
+        "My bookings".to_owned()
     }
 
     fn typing(&self) -> Typing {
@@ -142,26 +142,19 @@ impl Scene for Bookings {
             Action::Cancel => {
                 self.typing == Typing::No && self.chosen().is_some_and(|booking| can_cancel(booking, world.now))
             }
-            Action::Find => world.identity.is_some(),
-            Action::Again => world.identity.is_some() && self.typing == Typing::No && !self.page.is_waiting(),
-            Action::Back => true,
+            Action::Again => self.typing == Typing::No && !self.page.is_waiting(),
+            Action::Find | Action::Back => true,
         }
     }
 
     fn enter(&mut self, cx: &mut Context) {
-        if cx.identity.is_some() {
-            self.read(cx);
-        } else {
-            self.typing = Typing::Yes;
-        }
+        self.read(cx);
     }
 
     /// A slip may have been paid meanwhile.
     fn resume(&mut self, cx: &mut Context) {
-        if cx.identity.is_some() && !self.page.is_waiting() {
+        if !self.page.is_waiting() {
             self.act(Action::Again, cx);
-        } else {
-            self.typing = Typing::Yes;
         }
     }
 
@@ -257,15 +250,6 @@ impl Scene for Bookings {
         let (field, list) = Self::places(area);
         self.view_field(buf, field, world);
         match &self.page {
-            _ if world.identity.is_none() && world.is_public() => {
-                let next = "Press Esc and sign in: what your account booked is listed here. What was booked without an \
-                            account is forgotten here when it is done, and any counter looks it up under its PNR.";
-                state::empty(buf, list, "Find your booking", next, world);
-            }
-            _ if world.identity.is_none() => {
-                let next = "Type the ten digits of the PNR and press Enter. It stands on the slip and on the ticket.";
-                state::empty(buf, list, "Find your booking", next, world);
-            }
             Load::Failed(failure) if self.found.is_empty() => state::failed(buf, list, failure, world),
             Load::Ready(()) if self.found.is_empty() => {
                 let next = "Press Esc and search for a train: what you book stands here, newest first.";

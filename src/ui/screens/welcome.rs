@@ -12,7 +12,7 @@ use crate::ui::glyphs::Charset;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::screen::{Scene, long_date};
-use crate::ui::screens::{bookings::Bookings, search::Search, sign_in::SignIn};
+use crate::ui::screens::{find_ticket::FindTicket, search::Search, sign_in::SignIn};
 use crate::ui::text;
 use crate::ui::widgets::{big_clock, standing, state};
 
@@ -185,7 +185,13 @@ impl Scene for Welcome {
         bind(&[Key::Left, Key::BackTab, Key::Up], "", "", "", Action::Previous),
         bind(&[Key::Enter], "Enter", "go", "Takes the way that is lit.", Action::Go),
         bind(&[Key::Char('b')], "b", "book", "Begins a booking.", Action::Book),
-        bind(&[Key::Char('t')], "t", "my ticket", "Looks a booking up by its PNR.", Action::Ticket),
+        bind(
+            &[Key::Char('t')],
+            "t",
+            "my ticket",
+            "Looks a booking up by its PNR and telephone number.",
+            Action::Ticket,
+        ),
         bind(&[Key::Char('s')], "s", "sign in", "Signs in.", Action::SignIn),
     ];
 
@@ -210,7 +216,7 @@ impl Scene for Welcome {
             Action::Previous => self.chosen = (self.chosen + 2) % 3,
             Action::Go => self.act(Self::targets(cx)[self.chosen].0, cx),
             Action::Book => cx.push(Search::default()),
-            Action::Ticket => cx.push(Bookings::default()),
+            Action::Ticket => cx.push(FindTicket::default()),
             Action::SignIn => cx.push(SignIn::default()),
         }
     }
