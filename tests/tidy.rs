@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("domain", 0),
     ("aws", 1),
     ("store", 1),
+    ("export", 2),
     ("receipt", 2),
     ("service", 2),
     ("ticket", 2),

@@ -80,6 +80,8 @@ async fn whoever_is_not_told_to_has_no_way_in() {
 }
 
 #[rstest]
+#[case::an_export_of_nothing("export", "Write `export` and what")]
+#[case::an_export_of_all("export users", "Write `export` and what")]
 #[case::nothing("", "Kiosk runs no commands")]
 #[case::a_shell("sh -c 'id'", "Kiosk runs no commands")]
 #[case::a_copy("scp -t /tmp", "Kiosk runs no commands")]
@@ -137,6 +139,42 @@ async fn a_receipt_comes_without_a_terminal_to_whom_it_belongs() {
     let other = server.account("dev", Role::Traveller).await.exec(&command).await;
     assert_eq!((other.code, other.out.len()), (Some(1), 0));
     assert!(!other.told.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_come_as_a_table_to_whom_they_belong() {
+    let server = Server::new().await;
+    let anita = server.stage.signed_in("anita", Role::Traveller).await;
+    let mut pnrs = Vec::new();
+    // More than a page of the list.
+    for _ in 0..4 {
+        let held = hold(&anita, whole(), best(2)).await.expect("all is free");
+        let booking = book(&anita, &order(&anita, &held).await).await.expect("it is held");
+        pnrs.push(booking.pnr.to_string());
+    }
+    let own = server.sign_in("anita").await.exec("export bookings").await;
+    assert_eq!((own.code, own.told.as_str()), (Some(0), ""));
+    let mut table = csv::Reader::from_reader(own.out.as_slice());
+    let rows: Vec<_> = table.records().map(|row| row.expect("as many cells as columns")).collect();
+    let mut found: Vec<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    found.dedup();
+    found.sort();
+    pnrs.sort();
+    assert_eq!((rows.len(), found), (8, pnrs.clone()), "a row for each passenger");
+    let fares: f64 = rows.iter().map(|row| row[18].parse::<f64>().expect("a number")).sum();
+    assert!(fares > 8.0 * 2_000.0, "{fares}");
+    let one = server.sign_in("anita").await.exec(&format!("export {}", pnrs[0])).await;
+    assert_eq!(String::from_utf8_lossy(&one.out).lines().count(), 3, "the names of the columns, and two passengers");
+
+    let mut other = server.account("dev", Role::Traveller).await.exec(&format!("export {}", pnrs[0])).await;
+    assert_eq!((other.code, other.out.len()), (Some(1), 0));
+    other = server.guest().await.exec("export bookings").await;
+    assert_eq!((other.code, other.out.len()), (Some(1), 0));
+    assert!(other.told.contains("Sign in first"), "{}", other.told);
+    other = server.sign_in("dev").await.exec("export 12951#2026-12-05").await;
+    assert_eq!((other.code, other.out.len()), (Some(1), 0), "charts are for staff: {}", other.told);
+    let chart = server.account("agnes", Role::Agent).await.exec("export 12951#2026-12-05").await;
+    assert!(chart.out.starts_with(b"%PDF"), "{} bytes, {}", chart.out.len(), chart.told);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,20 +1,24 @@
-//! What a client may ask for without a terminal: a receipt.
+//! What a client may ask for without a terminal: documents and tables.
 
+use std::io;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use russh::Channel;
 use russh::server::Msg;
-use tokio::io::AsyncWriteExt as _;
+use russh::{Channel, ChannelWriteHalf};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use crate::domain::pnr::Pnr;
+use crate::domain::train::RunId;
+use crate::export;
 use crate::service::Session;
-use crate::service::request::{Reply, Request};
+use crate::service::request::{Failure, Reply, Request};
 use crate::terminal::ssh::caller::{STDERR, told};
 use crate::terminal::ssh::show::close;
 
-/// How long a client may take to read a document.
+/// How long a client may take to read a piece: a document, or a page of a table.
 const READING: Duration = Duration::from_mins(2);
 
 /// What is asked for.
@@ -22,6 +26,12 @@ const READING: Duration = Duration::from_mins(2);
 pub(super) enum Errand {
     /// The receipt of a booking, as a PDF.
     Receipt(Pnr),
+    /// A booking, as CSV.
+    Booking(Pnr),
+    /// All bookings of the account, newest first, as CSV.
+    Bookings,
+    /// The chart of a run, as a PDF.
+    Chart(RunId),
 }
 
 impl Errand {
@@ -36,40 +46,94 @@ impl Errand {
                 "A PNR has ten digits, such as 8451234567: write `receipt` and the one of your ticket.".to_owned()
             }),
             ["receipt", ..] => Err("Write `receipt` and one PNR, as in `receipt 8451234567`.".to_owned()),
-            _ => {
-                Err("Kiosk runs no commands but `receipt PNR`: connect without a command to see its screens."
-                    .to_owned())
+            ["export", "bookings"] => Ok(Self::Bookings),
+            ["export", what] => {
+                let errand = what.parse().map(Self::Booking).or_else(|_| what.parse().map(Self::Chart));
+                errand.map_err(|_| EXPORTS.to_owned())
             }
+            ["export", ..] => Err(EXPORTS.to_owned()),
+            _ => Err("Kiosk runs no commands but `receipt PNR` and `export ID`: connect without a command to see its \
+                      screens."
+                .to_owned()),
         }
     }
 }
 
+/// What can be exported.
+const EXPORTS: &str = "Write `export` and what: `bookings` for all of yours, a PNR such as 8451234567 for one, both as \
+                       CSV, or a run such as 12951#2026-12-05 for its chart as PDF.";
+
 /// Sends what is asked for, or a sentence on the client's standard error.
 pub(super) async fn run(errand: Errand, session: Session, channel: Channel<Msg>) {
     let (_, channel) = channel.split();
-    let Errand::Receipt(pnr) = errand;
-    let sends = async {
-        let answer = session.call(Request::Receipt { pnr }).await;
-        let code = match answer {
-            Ok(Reply::Receipt(document)) => match Box::pin(channel.make_writer()).write_all(&document.bytes).await {
-                Ok(()) => 0,
-                Err(_) => return,
-            },
-            Ok(other) => {
-                tracing::error!(?other, "a receipt was answered otherwise");
-                1
-            }
-            Err(failure) => {
-                let _ = channel.extended_data_bytes(STDERR, Bytes::from(told(&failure))).await;
-                1
-            }
-        };
-        close(&channel, code).await;
+    let mut out: Out = Box::pin(channel.make_writer());
+    let code = match carry_out(errand, &session, &mut out).await {
+        Ok(()) => 0,
+        Err(Stopped::Refused(failure)) => {
+            let _ = channel.extended_data_bytes(STDERR, Bytes::from(told(&failure))).await;
+            1
+        }
+        Err(Stopped::Unread(error)) => {
+            tracing::info!(terminal = %session.terminal().id, %error, "a client did not read what it asked for");
+            return drop(channel.close().await);
+        }
     };
-    if timeout(READING, sends).await.is_err() {
-        tracing::info!(terminal = %session.terminal().id, "a client did not read its document");
-        let _ = channel.close().await;
+    end(&channel, code).await;
+}
+
+async fn end(channel: &ChannelWriteHalf<Msg>, code: u32) {
+    // A client that has read all of it may still not read this.
+    let _ = timeout(READING, close(channel, code)).await;
+}
+
+type Out = Pin<Box<dyn AsyncWrite + Send>>;
+
+/// Why no more is sent.
+enum Stopped {
+    Refused(Failure),
+    Unread(io::Error),
+}
+
+async fn carry_out(errand: Errand, session: &Session, out: &mut Out) -> Result<(), Stopped> {
+    let request = match errand {
+        Errand::Receipt(pnr) => Request::Receipt { pnr },
+        Errand::Chart(run) => Request::Chart { run, coach: None },
+        Errand::Booking(pnr) => Request::Booking { pnr },
+        Errand::Bookings => return send_bookings(session, out).await,
+    };
+    match session.call(request).await.map_err(Stopped::Refused)? {
+        Reply::Receipt(document) | Reply::Chart(document) => send(out, &document.bytes).await,
+        Reply::Booking(booking) => send(out, &[export::header(), export::rows(&booking)].concat()).await,
+        other => Err(Stopped::Refused(unexpected(&other))),
     }
+}
+
+/// A page at a time: however many there are, no more of them is in memory.
+async fn send_bookings(session: &Session, out: &mut Out) -> Result<(), Stopped> {
+    let (mut after, mut is_first) = (None, true);
+    loop {
+        let (page, next) = match session.call(Request::MyBookings { after }).await.map_err(Stopped::Refused)? {
+            Reply::Bookings { page, next } => (page, next),
+            other => return Err(Stopped::Refused(unexpected(&other))),
+        };
+        let header = if std::mem::take(&mut is_first) { export::header() } else { Vec::new() };
+        let rows = page.iter().flat_map(|booking| export::rows(booking));
+        send(out, &header.into_iter().chain(rows).collect::<Vec<_>>()).await?;
+        if next.is_none() {
+            return Ok(());
+        }
+        after = next;
+    }
+}
+
+async fn send(out: &mut Out, bytes: &[u8]) -> Result<(), Stopped> {
+    let sent = timeout(READING, out.write_all(bytes)).await;
+    sent.unwrap_or_else(|late| Err(late.into())).map_err(Stopped::Unread)
+}
+
+fn unexpected(reply: &Reply) -> Failure {
+    tracing::error!(?reply, "an errand was answered otherwise");
+    Failure::Internal { reference: "reply of another kind".to_owned() }
 }
 
 #[cfg(test)]
@@ -85,7 +149,19 @@ mod tests {
     }
 
     #[rstest]
+    #[case("export bookings", Errand::Bookings)]
+    #[case("export 8451234567", Errand::Booking("8451234567".parse().expect("a PNR")))]
+    #[case("export 12951#2026-12-05", Errand::Chart("12951#2026-12-05".parse().expect("a run")))]
+    fn what_can_be_exported_is_named(#[case] command: &str, #[case] errand: Errand) {
+        assert_eq!(Errand::parse(command), Ok(errand));
+    }
+
+    #[rstest]
     #[case("")]
+    #[case("export")]
+    #[case("export everything")]
+    #[case("export users")]
+    #[case("export 8451234567 8451234568")]
     #[case("sh")]
     #[case("receipt")]
     #[case("receipt 12")]
