@@ -80,9 +80,13 @@ mod simulate;
 mod simulation;
 #[path = "all/ssh.rs"]
 mod ssh;
+#[path = "all/ssh_fault.rs"]
+mod ssh_fault;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/ssh_kit.rs"]
 mod ssh_kit;
+#[path = "all/ssh_race.rs"]
+mod ssh_race;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_duties.rs"]

@@ -58,11 +58,14 @@ pub(super) async fn program(stage: Stage) {
         return;
     }
     let output = Output::on_task(Box::pin(channel.make_writer()), size);
-    let app = App::new(setup, clock.now());
     let input = Box::pin(stream::iter([Msg::Resize(size)]).chain(input(came, ways, Arc::clone(&clock))));
     let door = Door { input, output, papers: Arc::new(Papers::default()) };
     // A task of its own: a fault in it ends it, drops its session, which gives its berths back, and goes no further.
-    let ended = tokio::spawn(run(session, clock, app, door)).await;
+    let runs = async move {
+        let app = App::new(setup, clock.now());
+        run(session, clock, app, door).await
+    };
+    let ended = tokio::spawn(runs).await;
     let (sentence, code) = match ended {
         Ok(Ok(())) => ("", 0),
         Ok(Err(error)) => {
