@@ -72,6 +72,10 @@ mod service_slip;
 mod service_storm;
 #[path = "all/service_visit.rs"]
 mod service_visit;
+#[cfg(unix)]
+#[path = "pty/serving.rs"]
+#[allow(dead_code, reason = "the tests on a terminal ask it for more")]
+mod serving;
 #[path = "all/sharing.rs"]
 mod sharing;
 #[path = "all/simulate.rs"]
@@ -87,6 +91,9 @@ mod ssh_fault;
 mod ssh_kit;
 #[path = "all/ssh_race.rs"]
 mod ssh_race;
+#[cfg(target_os = "linux")]
+#[path = "all/ssh_storm.rs"]
+mod ssh_storm;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_duties.rs"]
