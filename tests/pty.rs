@@ -2,6 +2,8 @@
 
 #[path = "pty/driver.rs"]
 mod driver;
+#[path = "pty/forced.rs"]
+mod forced;
 #[path = "pty/openssh.rs"]
 mod openssh;
 #[path = "pty/serving.rs"]
