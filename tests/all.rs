@@ -80,6 +80,10 @@ mod service_slip;
 mod service_storm;
 #[path = "all/service_visit.rs"]
 mod service_visit;
+#[cfg(unix)]
+#[path = "pty/serving.rs"]
+#[allow(dead_code, reason = "the tests on a terminal ask it for more")]
+mod serving;
 #[path = "all/sharing.rs"]
 mod sharing;
 #[path = "all/simulate.rs"]
@@ -88,13 +92,20 @@ mod simulate;
 mod simulation;
 #[path = "all/ssh.rs"]
 mod ssh;
-#[allow(dead_code, reason = "the benchmarks ask it for more")]
+#[path = "all/ssh_fault.rs"]
+mod ssh_fault;
 #[path = "all/ssh_keys.rs"]
 mod ssh_keys;
+#[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/ssh_kit.rs"]
 mod ssh_kit;
+#[path = "all/ssh_race.rs"]
+mod ssh_race;
 #[path = "all/ssh_resume.rs"]
 mod ssh_resume;
+#[cfg(target_os = "linux")]
+#[path = "all/ssh_storm.rs"]
+mod ssh_storm;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_duties.rs"]

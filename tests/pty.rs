@@ -2,10 +2,16 @@
 
 #[path = "pty/driver.rs"]
 mod driver;
+#[path = "pty/forced.rs"]
+mod forced;
 #[path = "pty/openssh.rs"]
 mod openssh;
+#[path = "pty/serving.rs"]
+mod serving;
 #[path = "pty/sharing.rs"]
 mod sharing;
+#[path = "pty/two_servers.rs"]
+mod two_servers;
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +29,7 @@ use kiosk::terminal::console;
 use kiosk::terminal::papers::Papers;
 use kiosk::ui::context::{Idle, Look, Setup};
 use secrecy::SecretSlice;
+use serving::Server;
 use tempfile::TempDir;
 
 /// Folders that go with the test.
@@ -38,6 +45,11 @@ impl Machine {
 
     fn console(&self) -> Console {
         Console::start(self.data.path(), self.home.path(), &[])
+    }
+
+    /// A server on the data folder, with `guest` as a guest's name.
+    fn serve(&self) -> Server {
+        Server::start(self.data.path(), self.home.path())
     }
 
     /// A subcommand, without a terminal.
@@ -261,13 +273,19 @@ fn sign_in(console: &mut Console) {
 
 /// Finds a daily train and goes to the coach map of its 3A.
 fn choose_a_train(console: &mut Console) {
+    find_trains(console);
+    // The third class of the grid is 3A.
+    console.keys("\x1b[C\x1b[C\r");
+    console.wait("3 BERTHS").wait("· 3A").wait("Free in");
+}
+
+/// Looks for the trains of a day.
+fn find_trains(console: &mut Console) {
     console.keys("NDLS").wait("New Delhi").keys("\r").wait("New Delhi NDLS");
     console.keys("MMCT").wait("Mumbai Central").keys("\r").wait("Mumbai Central MMCT");
     // Three days from now: on sale, and far from closing.
     console.keys("\x1b[C\x1b[C\x1b[C").keys("\r");
-    // The third class of the grid is 3A.
-    console.wait("2 TRAIN").wait("12952").wait("3A").keys("\x1b[C\x1b[C\r");
-    console.wait("3 BERTHS").wait("· 3A").wait("Free in");
+    console.wait("2 TRAIN").wait("12952").wait("3A");
 }
 
 /// The word of a text that follows a mark.

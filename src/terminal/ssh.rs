@@ -1,8 +1,8 @@
 //! The door for whoever comes over a network: an SSH server in this process.
 //!
 //! Each connection has one task of the protocol and, once somebody is in, one of the program; a fault in either ends that
-//! connection alone. Everything that a stranger can make us keep is bounded: connections in all and by address, the time
-//! until they are in, attempts, one channel each, the input that waits, and one frame on its way.
+//! connection alone. Everything that a client can make us keep is bounded: connections in all and by address, the time
+//! until somebody is in and without a terminal, attempts, one channel each, the input that waits, and one frame on its way.
 
 mod caller;
 mod exec;
@@ -69,7 +69,7 @@ pub type MakeSetup = dyn Fn(&Abilities, Terminal, Option<Identity>) -> Setup + S
 /// How long things may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// Until somebody is in.
+    /// Until somebody is in, from then until they have a terminal or an errand, and after it until they are gone.
     pub grace: Duration,
     /// A whole session, however busy.
     pub lifetime: Duration,
@@ -134,7 +134,14 @@ pub async fn serve(listener: TcpListener, keys: Vec<PrivateKey>, site: Arc<Site>
             tracing::info!(%peer, "a connection was turned away: there are too many");
             continue;
         };
-        let ways = Ways { closing: closing.clone(), notice, leave: hang_up.child_token(), lot: Arc::clone(&lot) };
+        let ways = Ways {
+            closing: closing.clone(),
+            notice,
+            leave: hang_up.child_token(),
+            lot: Arc::clone(&lot),
+            begun: CancellationToken::new(),
+            done: CancellationToken::new(),
+        };
         connections.spawn(attend(stream, peer, seat, Arc::clone(&config), Arc::clone(&site), ways));
     }
     drop(listener);
@@ -192,6 +199,10 @@ async fn attend(
                 }
                 return;
             }
+            () = idle(&ways, grace) => {
+                tracing::info!(%peer, "a connection was kept for nothing");
+                cut.cancel();
+            }
             () = sleep(lifetime) => tracing::info!(%peer, "a session had its time"),
             () = ways.leave.cancelled() => {}
         }
@@ -205,6 +216,14 @@ async fn attend(
     }
     cut.cancel();
     let _ = running.await;
+}
+
+/// Waits until a client that is in has had a grace without a terminal or an errand: before the first, or after the last.
+async fn idle(ways: &Ways, grace: Duration) {
+    if timeout(grace, ways.begun.cancelled()).await.is_ok() {
+        ways.done.cancelled().await;
+        sleep(grace).await;
+    }
 }
 
 fn prepare(stream: &TcpStream) -> io::Result<()> {

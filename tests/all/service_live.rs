@@ -64,13 +64,36 @@ async fn another_process_is_seen_within_a_second_in_focus_and_five_in_a_list() {
         let before = news(&stage, &mut watch);
         hold(&far, whole(), best(1)).await.expect("free");
         other.settle().await;
-        stage.advance(TimeDelta::seconds(after) - TimeDelta::milliseconds(1));
+        stage.advance(TimeDelta::seconds(after) - TimeDelta::milliseconds(200));
         stage.kiosk.poll_once().await;
         assert!(has_no_news(&mut watch), "not looked at yet: {attention:?}");
-        stage.advance(TimeDelta::milliseconds(1));
+        stage.advance(TimeDelta::milliseconds(200));
         stage.kiosk.poll_once().await;
         assert_eq!(news(&stage, &mut watch), before - 1, "{attention:?}");
         drop(watch);
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_looked_at_every_second_however_long_a_look_takes_and_however_late_it_was() {
+    let stage = Stage::new().await;
+    let clock = Arc::clone(&stage.clock);
+    let slow = stage.world.with_faults(move |_: &Call| {
+        clock.advance(TimeDelta::milliseconds(30));
+        None
+    });
+    let (near, far) = (stage.other_kiosk(slow).await, stage.agent().await);
+    let mut watch = near.watch(run(), Attention::Focus);
+    let begun = stage.kiosk.now();
+    near.poll_once().await;
+    assert_eq!(news(&stage, &mut watch), 8);
+    // As the ticks of a busy machine come.
+    for (left, milliseconds) in [(7, 1_000), (6, 2_005), (5, 3_000)] {
+        hold(&far, whole(), best(1)).await.expect("free");
+        stage.kiosk.settle().await;
+        stage.clock.set(begun + TimeDelta::milliseconds(milliseconds));
+        near.poll_once().await;
+        assert_eq!(news(&stage, &mut watch), left);
     }
 }
 

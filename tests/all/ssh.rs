@@ -5,17 +5,16 @@ use std::time::Duration;
 use kiosk::domain::admission::Accept;
 use kiosk::domain::coach::Class;
 use kiosk::domain::quota::Quota;
-use kiosk::domain::time::railway_time;
-use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role;
 use kiosk::service::request::Request;
 use kiosk::terminal::ssh::{Room, Times};
 use rstest::rstest;
+use russh::client;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::service_kit::{Stage, best, book, hold, new_hold, order, run, whole};
-use crate::ssh_kit::{Screen, Server, ended, within};
+use crate::service_kit::{Stage, best, book, hold, new_hold, order, whole};
+use crate::ssh_kit::{Client, Server, ended, today, within};
 
 const DOWN: &[u8] = b"\x1b[B";
 
@@ -227,20 +226,13 @@ async fn whoever_leaves_finds_their_terminal_as_it_was() {
     }
 }
 
-/// Looks for trains.
-async fn search(screen: &mut Screen) {
-    screen.shows("From").await;
-    screen.keys(b"MMCT\tNDLS\t\r").await;
-    screen.shows("12951").await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_berth_that_is_taken_in_one_session_is_gone_on_the_screens_of_others() {
     let server = Server::new().await;
     let mut screens = Vec::new();
     for name in ["bela", "chitra"] {
         let mut screen = server.account(name, Role::Agent).await.terminal(132, 43).await;
-        search(&mut screen).await;
+        screen.finds_trains().await;
         screens.push(screen);
     }
     server.stage.kiosk.poll_once().await;
@@ -248,7 +240,7 @@ async fn a_berth_that_is_taken_in_one_session_is_gone_on_the_screens_of_others()
         screen.line_says("17:00", &["08:32+1", "8", "8"]).await;
     }
     let agent = server.stage.agent().await;
-    let run = RunId { date: railway_time(server.stage.kiosk.now()).date(), ..run() };
+    let run = today(&server.stage);
     let (quota, accept) = (Quota::General, Accept::Berths);
     let choice = best(6);
     let request = Request::Hold { hold: new_hold(), run, leg: whole(), class: Class::SecondAc, quota, choice, accept };
@@ -272,13 +264,35 @@ async fn a_silent_connection_and_garbage_are_dropped() {
         assert!(all.starts_with(b"SSH-2.0-") && all.len() < 100, "{}", String::from_utf8_lossy(&all));
     }
     // Somebody who shakes hands and then says nothing.
-    let client = server.connect().await;
-    within(async {
-        while !client.is_closed() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    server.connect().await.is_dropped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_in_and_wants_nothing_keeps_no_place() {
+    let times = Times { grace: Duration::from_secs(3), ..Times::default() };
+    let server = Server::with(Stage::new().await, Room::default(), times).await;
+    let mut screen = server.guest().await.terminal(80, 24).await;
+    screen.shows("Book a journey").await;
+    let (silent, undecided) = (server.guest().await, server.guest().await);
+    let _channel = undecided.channel().await.expect("a first channel");
+    silent.is_dropped().await;
+    undecided.is_dropped().await;
+    // Who came before them and has a terminal is still there.
+    screen.keys(b"s").await;
+    screen.shows("Password").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_had_what_they_came_for_and_does_not_go_keeps_no_place() {
+    let times = Times { grace: Duration::from_secs(3), ..Times::default() };
+    let server = Server::with(Stage::new().await, Room { per_address: 1, ..Room::default() }, times).await;
+    // It takes in one message, waits until that is read, and so never hears of the end.
+    let deaf = client::Config { channel_buffer_size: 1, ..client::Config::default() };
+    let mut client = Client::connect(server.address, deaf).await.expect("there is room");
+    client.is_guest().await;
+    let channel = client.channel().await.expect("a first channel");
+    channel.exec(true, "receipt 8451234567").await.expect("it is sent");
+    within(async { while server.try_connect().await.is_err() {} }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

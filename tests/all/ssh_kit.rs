@@ -6,7 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use kiosk::domain::coach::Class;
+use kiosk::domain::quota::Quota;
+use kiosk::domain::time::railway_time;
+use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role;
+use kiosk::service::Kiosk;
 use kiosk::terminal::ssh::{self, Room, Site, Times, host_key};
 use kiosk::ui::context::Setup;
 use russh::client::{self, AuthResult, Handle, Msg};
@@ -18,7 +23,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::service_kit::{PASSWORD, Stage};
+use crate::service_kit::{PASSWORD, Stage, current, run, small_train, whole};
 use crate::ui_kit::setup;
 
 /// The name that needs no password.
@@ -41,23 +46,7 @@ impl Server {
     }
 
     pub async fn with(stage: Stage, room: Room, times: Times) -> Self {
-        let kiosk = stage.kiosk.clone();
-        let own = kiosk.clone();
-        let make = move |_: &_, terminal: kiosk::domain::terminal::Terminal, identity| Setup {
-            terminal: terminal.clone(),
-            identity,
-            stations: own.stations(),
-            rules: Arc::clone(own.rules()),
-            documents: Vec::new(),
-            test_payment: true,
-            seed: rand::random(),
-            ..setup(terminal.kind)
-        };
-        let site = Site { kiosk, setup: Box::new(make), guest: Some(GUEST.to_owned()), recordings: None, room, times };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let (address, closing) = (listener.local_addr().expect("it listens"), CancellationToken::new());
-        let key = host_key::parse(&host_key::draw()).expect("it was just drawn");
-        let served = tokio::spawn(ssh::serve(listener, vec![key], Arc::new(site), closing.clone()));
+        let (address, closing, served) = serve(stage.kiosk.clone(), room, times).await;
         Self { stage, address, closing, served }
     }
 
@@ -67,15 +56,13 @@ impl Server {
     }
 
     pub async fn try_connect(&self) -> Result<Client, russh::Error> {
-        let config = Arc::new(client::Config { nodelay: true, ..client::Config::default() });
-        let handle = within(client::connect(config, self.address, Trusting)).await?;
-        Ok(Client { handle })
+        Client::connect(self.address, client::Config::default()).await
     }
 
     /// A guest.
     pub async fn guest(&self) -> Client {
         let mut client = self.connect().await;
-        assert!(within(client.handle.authenticate_none(GUEST)).await.expect("it answers").success());
+        client.is_guest().await;
         client
     }
 
@@ -109,6 +96,27 @@ impl Server {
     }
 }
 
+/// Serves a process of one's own on a port of its own, until the token is cancelled.
+pub async fn serve(kiosk: Kiosk, room: Room, times: Times) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
+    let own = kiosk.clone();
+    let make = move |_: &_, terminal: kiosk::domain::terminal::Terminal, identity| Setup {
+        terminal: terminal.clone(),
+        identity,
+        stations: own.stations(),
+        rules: Arc::clone(own.rules()),
+        documents: Vec::new(),
+        test_payment: true,
+        seed: rand::random(),
+        ..setup(terminal.kind)
+    };
+    let site = Site { kiosk, setup: Box::new(make), guest: Some(GUEST.to_owned()), recordings: None, room, times };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let (address, closing) = (listener.local_addr().expect("it listens"), CancellationToken::new());
+    let key = host_key::parse(&host_key::draw()).expect("it was just drawn");
+    let served = tokio::spawn(ssh::serve(listener, vec![key], Arc::new(site), closing.clone()));
+    (address, closing, served)
+}
+
 /// A client that believes that it has found whom it looked for.
 pub struct Trusting;
 
@@ -134,6 +142,27 @@ pub struct Ended {
 }
 
 impl Client {
+    pub async fn connect(address: SocketAddr, config: client::Config) -> Result<Self, russh::Error> {
+        let config = Arc::new(client::Config { nodelay: true, ..config });
+        let handle = within(client::connect(config, address, Trusting)).await?;
+        Ok(Self { handle })
+    }
+
+    /// Comes in without a password.
+    pub async fn is_guest(&mut self) {
+        assert!(within(self.handle.authenticate_none(GUEST)).await.expect("it answers").success());
+    }
+
+    /// Waits until the server has ended it.
+    pub async fn is_dropped(&self) {
+        let dropped = async {
+            while !self.is_closed() {
+                tokio::task::yield_now().await;
+            }
+        };
+        within(dropped).await;
+    }
+
     pub fn handle(&mut self) -> &mut Handle<Trusting> {
         &mut self.handle
     }
@@ -211,6 +240,13 @@ impl Screen {
         self.channel.signal(Sig::HUP).await.expect("it is sent");
     }
 
+    /// Looks for the stage's train of today.
+    pub async fn finds_trains(&mut self) {
+        self.shows("From").await;
+        self.keys(b"MMCT\tNDLS\t\r").await;
+        self.shows("12951").await;
+    }
+
     pub async fn resize(&mut self, width: u16, height: u16) {
         self.shown = parser(width, height);
         within(self.channel.window_change(width.into(), height.into(), 0, 0)).await.expect("it is sent");
@@ -235,7 +271,8 @@ impl Screen {
         self.until(&words.join(" "), says).await;
     }
 
-    async fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+    /// Waits until what is shown is as it should be.
+    pub async fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(&self.text()) {
             match timeout_at(deadline, self.channel.wait()).await {
@@ -273,4 +310,17 @@ impl Screen {
 /// Does not wait for ever.
 pub async fn within<T>(work: impl Future<Output = T>) -> T {
     timeout(PATIENCE, work).await.expect("it takes too long")
+}
+
+/// The run of the stage's train on its clock's day.
+pub fn today(stage: &Stage) -> RunId {
+    RunId { date: railway_time(stage.kiosk.now()).date(), ..run() }
+}
+
+/// How many berths of 3A and of 2A are free on it from end to end, as the store has it.
+pub async fn free_today(stage: &Stage) -> [usize; 2] {
+    let train = Arc::new(small_train());
+    let read = stage.world.store.run(today(stage), current(&train)).await.expect("it answers").expect("it runs");
+    let free = |class| read.state.available(class, Quota::General, whole(), stage.kiosk.now());
+    [Class::ThirdAc, Class::SecondAc].map(|class| free(class).expect("it carries both"))
 }

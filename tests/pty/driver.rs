@@ -48,10 +48,15 @@ impl Console {
 
     /// Starts a program on a data folder, with an environment of its own and 24 lines of 80 columns.
     pub fn start_program(program: &Path, data: &Path, home: &Path, arguments: &[&str]) -> Self {
+        Self::start_on("xterm-256color", program, data, home, arguments)
+    }
+
+    /// The same on a terminal of a kind, as programs are told; it understands what an xterm does.
+    pub fn start_on(kind: &str, program: &Path, data: &Path, home: &Path, arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(pty_size(COLUMNS, ROWS)).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
         command.env_clear();
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", kind);
         command.env("LANG", "C.UTF-8");
         command.env(MARK, "yes");
         command.env("HOME", home);
@@ -140,6 +145,26 @@ impl Console {
         self.screen.screen_mut().set_size(size(rows), size(columns));
         self.master().resize(pty_size(size(columns), size(rows))).expect("it has another size");
         self
+    }
+
+    /// Says that the terminal has another size, as no terminal has it that can be looked at.
+    pub fn claim(&mut self, columns: u16, rows: u16) -> &mut Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master().resize(size).expect("any size can be claimed");
+        self
+    }
+
+    /// The most colours of which the screen shows one: 0 of none but the terminal's own, 16 or 256.
+    pub fn colours(&self) -> u16 {
+        let screen = self.screen.screen();
+        let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+        let cells = (0..rows).flat_map(|row| (0..columns).filter_map(move |column| screen.cell(row, column)));
+        let colours = cells.flat_map(|cell| [cell.fgcolor(), cell.bgcolor()]).map(|colour| match colour {
+            vt100::Color::Default => 0,
+            vt100::Color::Idx(..16) => 16,
+            _ => 256,
+        });
+        colours.max().unwrap_or(0)
     }
 
     /// Waits for the program's end, and gives how it ended.

@@ -1,62 +1,18 @@
 //! The built server, and OpenSSH's client as anybody has it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::Machine;
+use rstest::rstest;
+
 use crate::driver::Console;
-
-/// A server of the built program on a port of its own.
-struct Server {
-    child: Child,
-    port: String,
-    key: String,
-}
-
-impl Server {
-    fn start(machine: &Machine) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kiosk"))
-            .arg("serve")
-            .env_clear()
-            .env("HOME", machine.home.path())
-            .env("KIOSK_DATA_DIR", machine.data.path())
-            .env("KIOSK_SSH_LISTEN", "127.0.0.1:0")
-            .env("KIOSK_SSH_GUEST", "guest")
-            .env("KIOSK_SSH_NOTICE", "1s")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("it says where");
-        let said =
-            line.strip_prefix("Kiosk serves SSH on 127.0.0.1:").and_then(|rest| rest.split_once(". Its key is "));
-        let (port, key) = said.unwrap_or_else(|| panic!("{line:?}"));
-        Self { child, port: port.to_owned(), key: key.trim_end().trim_end_matches('.').to_owned() }
-    }
-
-    /// Asks it to end, and waits until it has.
-    fn end(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
-        assert!(self.child.wait().expect("it ends").success());
-    }
-}
-
-/// A test that fails leaves no server behind.
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::serving::Server;
+use crate::{Machine, choose_a_train};
 
 /// What a client is started with.
-fn client(machine: &Machine, server: &Server, name: &str, options: &[&str]) -> Vec<String> {
+pub fn client(machine: &Machine, server: &Server, name: &str, options: &[&str]) -> Vec<String> {
     let known = machine.home.path().join("known_hosts");
-    let mut arguments: Vec<String> = ["-F", "none", "-p", &server.port].map(str::to_owned).to_vec();
+    let mut arguments: Vec<String> = ["-F", "none", "-p", &server.port.to_string()].map(str::to_owned).to_vec();
     arguments.extend(["-o".to_owned(), format!("UserKnownHostsFile={}", known.display())]);
     arguments.extend(["-o", "LogLevel=ERROR", "-o", "PubkeyAuthentication=no"].map(str::to_owned));
     arguments.extend(options.iter().map(|option| (*option).to_owned()));
@@ -64,24 +20,35 @@ fn client(machine: &Machine, server: &Server, name: &str, options: &[&str]) -> V
     arguments
 }
 
-fn ssh() -> PathBuf {
+pub fn ssh() -> PathBuf {
     let found = Command::new("sh").args(["-c", "command -v ssh"]).output().expect("sh runs");
     let path = String::from_utf8(found.stdout).expect("text");
     assert!(!path.trim().is_empty(), "OpenSSH's client has to be installed: .ci/test does so");
     PathBuf::from(path.trim())
 }
 
-fn on_terminal(machine: &Machine, arguments: &[String]) -> Console {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    Console::start_program(&ssh(), machine.data.path(), machine.home.path(), &arguments)
+pub fn on_terminal(machine: &Machine, arguments: &[String]) -> Console {
+    on_kind("xterm-256color", machine, arguments)
 }
 
-const ACCEPT: &[&str] = &["-o", "StrictHostKeyChecking=accept-new", "-tt"];
+fn on_kind(kind: &str, machine: &Machine, arguments: &[String]) -> Console {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    Console::start_on(kind, &ssh(), machine.data.path(), machine.home.path(), &arguments)
+}
+
+pub const ACCEPT: &[&str] = &["-o", "StrictHostKeyChecking=accept-new", "-tt"];
+
+/// An agent who has signed in by password.
+pub fn agent(machine: &Machine, server: &Server) -> Console {
+    let mut console = on_terminal(machine, &client(machine, server, "agent", ACCEPT));
+    console.wait("password:").keys("platform-nine\r").wait("agent · agent");
+    console
+}
 
 #[test]
 fn an_agent_signs_in_by_password_resizes_and_leaves() {
     let machine = Machine::new();
-    let server = Server::start(&machine);
+    let server = machine.serve();
     let mut console = on_terminal(&machine, &client(&machine, &server, "agent", ACCEPT));
     console.wait("password:").keys("wrong\r");
     // The client throws away what was typed before it asks.
@@ -98,7 +65,7 @@ fn an_agent_signs_in_by_password_resizes_and_leaves() {
 #[test]
 fn the_server_is_known_again_and_a_guest_needs_no_password() {
     let machine = Machine::new();
-    let server = Server::start(&machine);
+    let server = machine.serve();
     let mut console = on_terminal(&machine, &client(&machine, &server, "guest", ACCEPT));
     console.wait("Book a journey");
     let key = server.key.clone();
@@ -114,7 +81,7 @@ fn the_server_is_known_again_and_a_guest_needs_no_password() {
         .output()
         .expect("it runs");
     assert_eq!(String::from_utf8_lossy(&fingerprints.stdout).trim(), key);
-    let server = Server::start(&machine);
+    let server = machine.serve();
     assert_eq!(server.key, key);
     is_owned(&machine.data.path().join("ssh_host_ed25519_key"));
 }
@@ -127,7 +94,7 @@ fn is_owned(path: &Path) {
 #[test]
 fn without_a_terminal_there_are_receipts_and_sentences() {
     let machine = Machine::new();
-    let server = Server::start(&machine);
+    let server = machine.serve();
     let ask = |options: &[&str], command: &[&str]| {
         let mut arguments = client(&machine, &server, "guest", &["-o", "StrictHostKeyChecking=accept-new"]);
         arguments.splice(0..0, options.iter().map(|option| (*option).to_owned()));
@@ -142,5 +109,77 @@ fn without_a_terminal_there_are_receipts_and_sentences() {
     assert!(ask(&[], &[]).contains("ssh -t"));
     assert!(ask(&["-s"], &["sftp"]).contains("Kiosk has no \"sftp\""));
     assert!(ask(&["-W", "127.0.0.1:22"], &[]).contains("stdio forwarding failed"));
+    server.end();
+}
+
+#[test]
+fn a_screen_follows_its_terminal_while_an_answer_is_awaited() {
+    let machine = Machine::new();
+    // The first has the folder; the second asks it for everything.
+    let (owner, server) = (machine.serve(), machine.serve());
+    let mut console = agent(&machine, &server);
+    choose_a_train(&mut console);
+    let known = |screen: &str| screen.contains("Enter hold the best") && !screen.contains("…");
+    console.wait_until("known counts", known);
+    owner.signal("STOP");
+    console.keys("\r").wait_until("a question", |screen| !screen.contains("Enter hold the best"));
+    let is_wide = |screen: &str| screen.lines().any(|line| line.chars().count() > 120);
+    console.resize(132, 43).wait_until("132 columns", |screen| is_wide(screen) && screen.contains("3 BERTHS"));
+    console.claim(0, 0).claim(1, 1).claim(u16::MAX, u16::MAX).resize(80, 24).wait("Free in");
+    assert!(!console.text().contains("held for"), "nobody has answered");
+    owner.signal("CONT");
+    console.wait("held for").wait("4 PASSENGERS");
+    console.keys("\x03").wait("Leave Kiosk?").keys("\r");
+    assert!(console.end().success());
+    assert_eq!(console.left_behind(), [""; 0]);
+}
+
+#[test]
+fn a_paste_is_text_a_giant_one_a_little_text_and_an_endless_sequence_the_end() {
+    let machine = Machine::new();
+    let server = machine.serve();
+    let mut console = on_terminal(&machine, &client(&machine, &server, "guest", ACCEPT));
+    console.wait("Book a journey").keys("s").wait("Password");
+    console.keys("\x1b[200~asha\x1b[201~").wait("asha");
+    console.keys(&format!("\x1b[200~{}\x1b[201~", "s".repeat(500_000)));
+    console.keys("\x1b").wait("Book a journey");
+    console.keys("s").wait("Password").keys(&format!("\x1b]0;{}", "x".repeat(1_000)));
+    assert!(console.end().success(), "as if the person had left");
+    assert_eq!(console.left_behind(), [""; 0]);
+    server.end();
+}
+
+#[rstest]
+#[case::of_linux("linux", Signs::Ascii, 16)]
+#[case::of_screen("screen", Signs::Unicode, 16)]
+#[case::of_tmux("tmux-256color", Signs::Unicode, 256)]
+fn a_terminal_is_shown_what_its_kind_can(#[case] kind: &str, #[case] signs: Signs, #[case] colours: u16) {
+    let machine = Machine::new();
+    let server = machine.serve();
+    let mut console = on_kind(kind, &machine, &client(&machine, &server, "guest", ACCEPT));
+    console.wait("Book a journey").wait("F1 keys");
+    assert_eq!(console.text().is_ascii(), signs == Signs::Ascii, "{}", console.text());
+    assert_eq!(console.colours(), colours);
+    console.keys("\x03").wait("Leave Kiosk?").keys("\r");
+    assert!(console.end().success());
+    assert_eq!(console.left_behind(), [""; 0]);
+    server.end();
+}
+
+/// What a terminal can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signs {
+    Ascii,
+    Unicode,
+}
+
+#[test]
+fn a_terminal_without_a_screen_is_told_so_and_left_alone() {
+    let machine = Machine::new();
+    let server = machine.serve();
+    let mut console = on_kind("dumb", &machine, &client(&machine, &server, "guest", ACCEPT));
+    console.wait("a terminal of the kind \"dumb\" has none");
+    assert_eq!(console.end().exit_code(), 1);
+    assert_eq!(console.left_behind(), [""; 0]);
     server.end();
 }

@@ -34,7 +34,7 @@ fn hold(console: &mut Console) {
     console.wait("Enter hold the best").keys("\r").wait("4 PASSENGERS").wait("held for");
 }
 
-fn pay(console: &mut Console, name: &str) -> String {
+pub fn pay(console: &mut Console, name: &str) -> String {
     console.keys(&format!("{name}\r34\rF")).wait("[F]").keys("\r9876543210\r");
     console.wait("5 PAY").wait("To pay").wait("(•) Cash").keys("\r");
     console.wait("CONFIRMED").wait(name);

@@ -17,6 +17,9 @@ use crate::store::StoreError;
 const FOCUS: TimeDelta = TimeDelta::seconds(1);
 /// How often a run that is merely listed is looked at.
 const LISTED: TimeDelta = TimeDelta::seconds(5);
+/// How much sooner than that a look may be: the poller comes every second, and a little later at one time than at another.
+/// Without it, whoever was looked at late would be passed over a second later.
+const EARLY: TimeDelta = TimeDelta::milliseconds(100);
 /// How long a hint is trusted: it is written without waiting for it, so it can be missing.
 const TRUST: TimeDelta = TimeDelta::seconds(30);
 /// How often the catalogue's version is looked at.
@@ -61,7 +64,7 @@ impl Kiosk {
         }
         stream::iter(stale)
             .for_each_concurrent(READS, |watched| async move {
-                if let Err(error) = self.refresh(watched.run).await {
+                if let Err(error) = self.refresh(&watched, now).await {
                     tracing::warn!(run = %watched.run, %error, "a watched run cannot be read");
                 }
             })
@@ -85,13 +88,11 @@ impl Kiosk {
     }
 
     /// Reads a run and publishes it.
-    async fn refresh(&self, run: RunId) -> Result<(), StoreError> {
-        let now = self.now();
+    async fn refresh(&self, watched: &Watched, looked_at: DateTime<Utc>) -> Result<(), StoreError> {
         // Noted first: a run that cannot be read, or that does not exist, is not asked for all the time.
-        if let Some(watched) = self.0.live.watched(run) {
-            watched.note(|seen| seen.looked_at = Some(now));
-        }
-        if let Some(read) = self.read_run(run).await? {
+        watched.note(|seen| seen.looked_at = Some(looked_at));
+        let now = self.now();
+        if let Some(read) = self.read_run(watched.run).await? {
             self.0.live.publish(&read, now);
         }
         Ok(())
@@ -105,7 +106,7 @@ impl Kiosk {
 impl Watched {
     fn is_due(&self, now: DateTime<Utc>) -> bool {
         let every = if self.focus.load(Ordering::Relaxed) > 0 { FOCUS } else { LISTED };
-        self.seen().looked_at.is_none_or(|looked_at| now - looked_at >= every)
+        self.seen().looked_at.is_none_or(|looked_at| now - looked_at >= every - EARLY)
     }
 
     /// Whether a hold ended between two moments, so that others may have taken its berths.

@@ -36,6 +36,10 @@ pub(super) struct Ways {
     pub leave: CancellationToken,
     /// Where programs are kept whose line breaks.
     pub lot: Arc<Lot>,
+    /// Whoever is in has a terminal or an errand.
+    pub begun: CancellationToken,
+    /// They had one.
+    pub done: CancellationToken,
 }
 
 /// The client of a connection.
@@ -80,16 +84,18 @@ impl Caller {
         self.input = Some(input);
         let setup = (self.site.setup)(&self.abilities, self.session.terminal().clone(), self.session.identity());
         let clock = self.site.kiosk.clock();
-        tokio::spawn(show::program(Stage {
-            session: self.session.clone(),
-            clock,
-            setup,
-            recordings: self.site.recordings.clone(),
-            size,
-            came,
-            channel,
-            ways: self.ways.clone(),
-        }));
+        let (session, recordings, ways) = (self.session.clone(), self.site.recordings.clone(), self.ways.clone());
+        self.begin(show::program(Stage { session, clock, setup, recordings, size, came, channel, ways }));
+    }
+
+    /// What a client has come for, on a task of its own.
+    fn begin(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.ways.begun.cancel();
+        let done = self.ways.done.clone().drop_guard();
+        tokio::spawn(async move {
+            let _done = done;
+            work.await;
+        });
     }
 
     /// Ends the client's request with a sentence on its standard error.
@@ -233,7 +239,7 @@ impl Handler for Caller {
         };
         let Some(open) = self.channel.take() else { return protocol.channel_failure(channel) };
         protocol.channel_success(channel)?;
-        tokio::spawn(exec::run(errand, self.session.clone(), open));
+        self.begin(exec::run(errand, self.session.clone(), open));
         Ok(())
     }
 
