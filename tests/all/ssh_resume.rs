@@ -180,3 +180,37 @@ async fn a_server_that_closes_keeps_nothing() {
     drop(kept);
     are_free(&server.stage, all).await;
 }
+
+/// From the welcome to the slip: the keys of a step, and what is on the screen after it.
+const STEPS: [(&[u8], &str); 8] = [
+    (b"", "Book a journey"),
+    (b"b", "From"),
+    (b"MMCT\tNDLS\t\r", "12951"),
+    (b"\r", "Free in"),
+    (b"\r", "held for"),
+    (b"Anita Sharma\r34\rf\r9810012345\r", "Base fare"),
+    (b"\r", "TO PAY BY"),
+    (b"\r", "Book a journey"),
+];
+
+/// Whoever goes without a word in any screen leaves the server as it was: a guest holds nothing any more, and what was
+/// booked is booked.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_may_go_in_every_screen(#[values(0, 1, 2, 3, 4, 5, 6, 7)] last: usize) {
+    let server = Server::new().await;
+    let all = free(&server.stage).await;
+    let mut screen = server.guest().await.terminal(80, 24).await;
+    for (keys, shown) in &STEPS[..=last] {
+        screen.keys(keys).await;
+        screen.shows(shown).await;
+        server.stage.kiosk.poll_once().await;
+        if *shown == "12951" {
+            screen.hides("\u{2026} ").await;
+        }
+    }
+    drop(screen);
+    are_free(&server.stage, if last < 6 { all } else { all - 1 }).await;
+    let mut screen = server.guest().await.terminal(80, 24).await;
+    screen.shows("Book a journey").await;
+}
