@@ -15,6 +15,7 @@ use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind, Typin
 use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Pending, Watch};
 use crate::ui::overlay::{After, Answer, Help, Locked, Overlay, Question};
 use crate::ui::screen::{Extent, Screen};
+use crate::ui::text;
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
 
@@ -149,10 +150,16 @@ impl App {
             let screen = self.top();
             let body = frame::places(area).body;
             match screen.extent(&self.world) {
-                Extent::Terminal => screen.view(buf, area, &self.world),
+                Extent::Terminal => {
+                    screen.view(buf, area, &self.world);
+                    self.view_closing(buf, Rect { height: 1, ..area });
+                }
                 Extent::Body => {
                     let message = self.message();
                     frame::view(buf, area, screen, message.as_ref(), &self.hints(), &self.world);
+                    if self.visible_wait().is_some() || self.toast.is_some() {
+                        self.view_closing(buf, frame::places(area).message);
+                    }
                     screen.view(buf, body, &self.world);
                 }
             }
@@ -459,6 +466,15 @@ impl App {
             Everywhere::SignOut => self.show_overlay(Overlay::Confirm(leave::sign_out_question())),
             Everywhere::Lock => self.lock(),
             Everywhere::Quit => self.show_overlay(Overlay::Confirm(leave::quit_question(&self.world))),
+        }
+    }
+
+    /// How long there is until the terminal goes away, at the right end of a row on which there is something else.
+    fn view_closing(&self, buf: &mut Buffer, row: Rect) {
+        if let Some(at) = self.closes {
+            let words = format!(" closes in {} ", frame::countdown(at, self.world.now));
+            let x = row.right().saturating_sub(text::width(&words)).max(row.x);
+            buf.set_stringn(x, row.y, &words, row.width.into(), self.world.theme.tone(Tone::Warning));
         }
     }
 

@@ -12,7 +12,7 @@ use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Hold, Reply, Request};
 use kiosk::ui::context::{Idle, Setup};
 use kiosk::ui::draft::Draft;
-use kiosk::ui::msg::{CallId, Effect, Msg};
+use kiosk::ui::msg::{CallId, Effect, Msg, OpenFailed};
 use kiosk::ui::screen::Screen;
 use kiosk::ui::screens::sign_in::SignIn;
 use ratatui::layout::Size;
@@ -142,6 +142,21 @@ fn whoever_is_there_when_a_terminal_closes_is_told_and_counted_down() {
     assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::Quit)));
     stage.advance(TimeDelta::seconds(7));
     assert!(stage.effects.iter().any(|effect| matches!(effect, Effect::Quit)));
+}
+
+#[test]
+fn the_countdown_is_seen_beside_whatever_else_is_said() {
+    let mut agent = Stage::signed_in(Role::Agent);
+    agent.tell(Msg::Closing(start() + TimeDelta::seconds(20)));
+    agent.tell(Msg::Opened(Err(OpenFailed("There is no printer: save the receipt instead.".to_owned()))));
+    let says = |stage: &Stage| {
+        let text = stage.text();
+        let row = text.lines().find(|row| row.contains("There is no printer")).map(str::to_owned);
+        row.is_some_and(|row| row.trim_end().ends_with("closes in 00:20"))
+    };
+    assert!(says(&agent), "{}", agent.text());
+    agent.advance(TimeDelta::seconds(12));
+    assert!(agent.text().contains("Kiosk closes in 00:08: finish"), "{}", agent.text());
 }
 
 #[test]
