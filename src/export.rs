@@ -49,7 +49,7 @@ pub fn header() -> Vec<u8> {
 pub fn rows(booking: &Booking) -> Vec<u8> {
     written(|rows| {
         for (index, booked) in (0..).zip(&booking.passengers) {
-            rows.write_record(row(booking, index, booked).iter().map(|cell| cell.as_bytes()))?;
+            rows.write_record(row(booking, index, booked).iter())?;
         }
         Ok(())
     })

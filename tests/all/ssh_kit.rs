@@ -83,7 +83,7 @@ impl Server {
 impl Server {
     /// Somebody comes back whose line broke, as soon as what they left is kept.
     pub async fn comes_back(&self, name: &str, width: u16, height: u16) -> Screen {
-        let comes = async {
+        let comes = Box::pin(async {
             loop {
                 let mut screen = self.sign_in(name).await.terminal(width, height).await;
                 screen.shows("KIOSK").await;
@@ -91,7 +91,7 @@ impl Server {
                     return screen;
                 }
             }
-        };
+        });
         within(comes).await
     }
 }

@@ -503,7 +503,11 @@ fn the_ticket_shows_its_code_and_brings_the_receipt() {
     stage.keys("q");
     assert_picture!(stage, "ticket_code");
     stage.tell(Msg::Closing(stage.app.world().now + TimeDelta::seconds(20)));
-    assert!(stage.text().lines().next().is_some_and(|row| row.trim_end().ends_with("closes in 00:20")), "{}", stage.text());
+    assert!(
+        stage.text().lines().next().is_some_and(|row| row.trim_end().ends_with("closes in 00:20")),
+        "{}",
+        stage.text()
+    );
     stage.keys("<esc>s");
     let file = kiosk::service::request::Document { name: "receipt.pdf".to_owned(), bytes: Arc::from([1, 2, 3]) };
     stage.reply(Ok(Reply::Receipt(file)));
