@@ -3,8 +3,6 @@
 //! Names are typed by anybody. A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, so such a cell gets an
 //! apostrophe before it (OWASP, CSV Injection); numbers that Kiosk reckons itself stay numbers.
 
-use std::borrow::Cow;
-
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
@@ -119,12 +117,19 @@ fn rupees(money: Paise) -> String {
     format!("{sign}{}.{:02}", money.get().unsigned_abs() / 100, money.get().unsigned_abs() % 100)
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// A cell that no spreadsheet takes for a formula, nor for several cells of which one is: there are places where a
+/// semicolon parts them.
 fn safe(text: &str) -> String {
-    let runs = text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    let text: Cow<'_, str> =
-        if runs || text.starts_with(['\t', '\r']) { format!("'{text}").into() } else { text.into() };
-    text.into_owned()
+    let mut cell = String::with_capacity(text.len());
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}') {
+            cell.push('\'');
+        }
+        begins = matches!(c, ';' | ',' | '|' | '\t' | '\r' | '\n') || (begins && (c.is_whitespace() || c == '"'));
+        cell.push(c);
+    }
+    cell
 }
 
 #[cfg(test)]
@@ -141,8 +146,11 @@ mod tests {
     #[case("+1", "'+1")]
     #[case("-1+1", "'-1+1")]
     #[case("@SUM(A1)", "'@SUM(A1)")]
-    #[case(" =1", "' =1")]
-    #[case("\t=1", "'\t=1")]
+    #[case(" =1", " '=1")]
+    #[case("\t=1", "\t'=1")]
+    #[case("\"=1", "\"'=1")]
+    #[case("A;=cmd|'/c calc'!A1", "A;'=cmd|'/c calc'!A1")]
+    #[case("Anne-Marie", "Anne-Marie")]
     #[case("\u{ff1d}1", "'\u{ff1d}1")]
     fn no_cell_is_run(#[case] typed: &str, #[case] cell: &str) {
         assert_eq!(safe(typed), cell);

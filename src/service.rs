@@ -101,12 +101,14 @@ impl Kiosk {
     pub async fn start(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let kiosk = Self::open(store, settings, clock).await?;
         kiosk.spawn_poller();
+        kiosk.spawn_doorkeeper();
         kiosk.spawn_worker();
         Ok(kiosk)
     }
 
-    /// A kiosk that follows live counts only when [`Self::poll_once`] is called, and does what is due only when
-    /// [`Self::work_once`] is: for tests and single commands.
+    /// A kiosk that follows live counts only when [`Self::poll_once`] is called, does what is due only when
+    /// [`Self::work_once`] is, and ends sessions of accounts that others change only when
+    /// [`Self::end_sessions_of_changed_accounts`] is: for tests and single commands.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let catalogue = Catalogue::read(&store, clock.now()).await?;
         let limits = settings.sign_in;

@@ -86,6 +86,10 @@ where
             biased;
             msg = input.next() => msg.unwrap_or(Msg::HangUp),
             () = program.session.expelled() => Msg::Expelled,
+            () = Program::something_is_left(&mut program.news) => {
+                is_new = true;
+                Msg::Wake
+            }
             Some(done) = program.tasks.join_next_with_id() => program.finished(done),
             Some(state) = program.watches.next() => match state {
                 Some(state) => Msg::Live(state),
@@ -116,8 +120,8 @@ where
             if ends == Ends::Now {
                 return program.farewell(output).await;
             }
-            if std::mem::take(&mut is_new) {
-                program.look_for_what_was_left(&mut output);
+            if std::mem::take(&mut is_new) && program.look_for_what_was_left(&mut output) == Ends::Now {
+                return program.farewell(output).await;
             }
             let more = if burst < BURST { waiting(&mut input).await } else { None };
             next = more.map(|msg| msg.unwrap_or(Msg::HangUp));

@@ -91,7 +91,16 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
         }
         Command::Passwd { name } => {
             let account = kiosk.set_password(&name, password::choose()?).await?;
-            output::line(format_args!("Changed the password of {}.", account.username))
+            output::line(format_args!("Changed the password of {}.", account.username))?;
+            // Whoever knew the old one may have added some.
+            match account.ssh_keys.len() {
+                0 => Ok(()),
+                keys => output::line(format_args!(
+                    "It still comes in by {keys} SSH key{}: kiosk user key list {} shows them.",
+                    if keys == 1 { "" } else { "s" },
+                    account.username,
+                )),
+            }
         }
         Command::Key(command) => key::carry_out(command, kiosk).await,
         Command::Role { name, role } => {

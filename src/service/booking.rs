@@ -238,6 +238,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
 /// What follows a slip that is paid; repeated, it changes nothing.
 fn paid_slip(session: &Session, op: OpId, booking: Booking) -> Reply {
     let kiosk = session.kiosk();
+    session.keep_slip_no_more(booking.pnr);
     receipt_outbox::post(kiosk, &booking);
     let taken_at = booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at);
     kiosk.record_sale(session, "booking.pay-slip", (op, taken_at), &booking);
@@ -491,6 +492,9 @@ fn finish(session: &Session, op: OpId, booking: Booking, hold: &Hold, action: &'
     let kiosk = session.kiosk();
     session.drop_hold(hold.id);
     session.remember(booking.pnr);
+    if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
+        session.keep_slip(booking.pnr, slip.pay_by);
+    }
     receipt_outbox::post(kiosk, &booking);
     kiosk.record_sale(session, action, (op, booking.booked_at), &booking);
     Reply::Booking(Arc::new(booking))

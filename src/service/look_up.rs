@@ -15,8 +15,9 @@ use crate::service::session::Session;
 
 /// How often somebody may be wrong: a family looks for a few tickets, and mistypes some.
 const PER_ORIGIN: u32 = 10;
-/// How often a PNR may be asked for with another number than its own.
-const PER_PNR: u32 = 5;
+/// How often a PNR may be asked for with another number than its own, by all together: few enough that nobody finds a
+/// number of ten digits, and more than one person has tries, so that nobody keeps its travellers out.
+const PER_PNR: u32 = 30;
 /// How long nobody is answered after that.
 const PAUSE: TimeDelta = TimeDelta::minutes(15);
 

@@ -8,16 +8,19 @@ use std::hash::Hash;
 use std::mem::take;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use tokio::time::MissedTickBehavior;
 
+use crate::domain::pnr::Pnr;
 use crate::domain::user::AccountId;
 use crate::service::Kiosk;
 use crate::service::session::Inner;
 use crate::store::StoreError;
 
 /// How often it is looked for accounts that were changed: their sessions have to end within five seconds.
-const EVERY: TimeDelta = TimeDelta::seconds(2);
+const EVERY: Duration = Duration::from_secs(2);
 
 /// The sessions of a process that have an account or an address.
 #[derive(Default)]
@@ -26,12 +29,20 @@ pub(super) struct Presence {
     /// Held while somebody is let have one hold more: of two who ask at once the second counts the first.
     admission: Mutex<()>,
     looked: Mutex<Looked>,
+    slips: Mutex<Vec<OpenSlip>>,
 }
 
-/// When and how far it was looked for accounts that were changed.
+/// A slip that was made in this process, is to be paid yet, and keeps berths from everybody else.
+struct OpenSlip {
+    pnr: Pnr,
+    pay_by: DateTime<Utc>,
+    account: Option<AccountId>,
+    address: Option<IpAddr>,
+}
+
+/// How far it was looked for accounts that were changed.
 #[derive(Default)]
 struct Looked {
-    at: Option<DateTime<Utc>>,
     /// How often accounts had been changed by then.
     endings: Option<u64>,
     /// Whose sessions have begun since: the account may have been changed between its reading and their beginning.
@@ -78,6 +89,41 @@ impl Presence {
         here.addresses.get(&address).into_iter().flatten().filter_map(Weak::upgrade).collect()
     }
 
+    /// Counts a slip among what its account and its address keep, until it is over: whoever made it may be gone before.
+    pub(super) fn keeps(&self, slip: Pnr, pay_by: DateTime<Utc>, account: Option<AccountId>, address: Option<IpAddr>) {
+        let mut slips = self.slips();
+        if slips.iter().all(|other| other.pnr != slip) {
+            slips.push(OpenSlip { pnr: slip, pay_by, account, address });
+        }
+    }
+
+    /// Notes that a slip was paid or given up.
+    pub(super) fn keeps_no_more(&self, slip: Pnr) {
+        self.slips().retain(|other| other.pnr != slip);
+    }
+
+    /// How many slips of an account are to be paid.
+    pub(super) fn slips_of(&self, account: AccountId, now: DateTime<Utc>) -> usize {
+        self.slips_at(now).iter().filter(|slip| slip.account == Some(account)).count()
+    }
+
+    /// How many slips from an address are to be paid: all, and those of guests.
+    pub(super) fn slips_from(&self, address: IpAddr, now: DateTime<Utc>) -> (usize, usize) {
+        let slips = self.slips_at(now);
+        let from_there = || slips.iter().filter(|slip| slip.address == Some(address));
+        (from_there().count(), from_there().filter(|slip| slip.account.is_none()).count())
+    }
+
+    fn slips_at(&self, now: DateTime<Utc>) -> MutexGuard<'_, Vec<OpenSlip>> {
+        let mut slips = self.slips();
+        slips.retain(|slip| now < slip.pay_by);
+        slips
+    }
+
+    fn slips(&self) -> MutexGuard<'_, Vec<OpenSlip>> {
+        self.slips.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Lets nobody else be counted meanwhile.
     pub(super) fn admission(&self) -> MutexGuard<'_, ()> {
         self.admission.lock().unwrap_or_else(PoisonError::into_inner)
@@ -91,14 +137,8 @@ impl Presence {
         self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anybody is here and it was not looked for a while; noted as looked for now.
-    fn is_due(&self, now: DateTime<Utc>) -> bool {
-        let mut looked = self.looked();
-        let is_due = looked.at.is_none_or(|at| now - at >= EVERY) && !self.here().accounts.is_empty();
-        if is_due {
-            looked.at = Some(now);
-        }
-        is_due
+    fn is_empty(&self) -> bool {
+        self.here().accounts.is_empty()
     }
 
     /// The accounts that have to be read: all of which there are sessions if any was changed since the last time, else
@@ -119,10 +159,31 @@ impl Presence {
 }
 
 impl Kiosk {
-    /// Ends the sessions of accounts that other processes have changed, every two seconds while anybody is signed in.
-    pub(super) async fn look_for_endings(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// Looks every two seconds for accounts that other processes have changed, until the last handle is dropped. Nothing
+    /// else waits for it, nor it for anything else.
+    pub(super) fn spawn_doorkeeper(&self) {
+        let shared = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            let mut tick = tokio::time::interval(EVERY);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tick.tick().await;
+                let Some(shared) = shared.upgrade() else { break };
+                if let Err(error) = Self(shared).end_sessions_of_changed_accounts().await {
+                    tracing::warn!(%error, "accounts that were changed cannot be looked for");
+                }
+            }
+        });
+    }
+
+    /// Ends the sessions of accounts that other processes have changed; reads nothing while nobody is signed in.
+    ///
+    /// # Errors
+    ///
+    /// The store did not answer; the next time finds all of them.
+    pub async fn end_sessions_of_changed_accounts(&self) -> Result<(), StoreError> {
         let presence = &self.0.presence;
-        if !presence.is_due(now) {
+        if presence.is_empty() {
             return Ok(());
         }
         let suspects = presence.suspects(self.store().endings().await?);

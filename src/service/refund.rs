@@ -270,6 +270,7 @@ async fn write(
 /// What follows a booking that is written; repeated, it changes nothing.
 fn finish(session: &Session, action: &'static str, op: OpId, booking: Booking) -> Reply {
     let kiosk = session.kiosk();
+    session.keep_slip_no_more(booking.pnr);
     receipt_outbox::post(kiosk, &booking);
     kiosk.record_change(session, action, op, &booking);
     Reply::Booking(Arc::new(booking))

@@ -1,12 +1,13 @@
 //! A session: who asks. It holds the signed-in identity and the lock, so that a screen cannot forge either, and knows
 //! which berths it holds, so that they go back when it ends.
 
+mod ending;
 mod open_holds;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ use crate::domain::inventory::HoldId;
 use crate::domain::pnr::Pnr;
 use crate::domain::terminal::Terminal;
 use crate::domain::train::RunId;
-use crate::domain::user::{Account, AccountId, Role};
+use crate::domain::user::{AccountId, Role};
 use crate::service::Kiosk;
 use crate::service::live::{Attention, RunWatch};
 use crate::service::presence::network;
@@ -108,6 +109,8 @@ struct State {
     generation: u32,
     /// Holds that are being asked for.
     asking: Vec<HoldId>,
+    /// Until when the slips that were made in this visit are to be paid.
+    slips: BTreeMap<Pnr, DateTime<Utc>>,
     /// Berths that are held for this person.
     holds: BTreeMap<HoldId, Hold>,
     /// Berths that may be a booking by now: they are not given back when the person leaves.
@@ -169,6 +172,7 @@ impl Session {
             checked_at: kiosk.now(),
             generation: 0,
             asking: Vec::new(),
+            slips: BTreeMap::new(),
             holds: BTreeMap::new(),
             uncertain: BTreeMap::new(),
             doubtful_holds: Recent::new(),
@@ -206,30 +210,6 @@ impl Session {
     /// Where it comes from, as far as attempts are counted by it: the terminal, or an address.
     pub(super) fn origin(&self) -> String {
         self.inner.address.map_or_else(|| self.inner.terminal.id.clone(), |address| address.to_string())
-    }
-
-    /// Waits until the visit of whoever is signed in is ended by others, as by who locks the account.
-    pub async fn expelled(&self) {
-        self.inner.expelled.notified().await;
-    }
-
-    /// Whether a visit was ended by others.
-    pub fn was_expelled(&self) -> bool {
-        self.inner.was_expelled.load(Ordering::Relaxed)
-    }
-
-    /// Goes on with a session whose line broke, for the holder of its account who has just come in by another one: it is
-    /// not locked any more.
-    pub fn come_back(&self, by: &Self) {
-        let (account, checked_at) = {
-            let state = by.state();
-            (state.who.account(), state.checked_at)
-        };
-        let mut state = self.state();
-        if account.is_some() && state.who.account() == account {
-            state.locked = false;
-            state.checked_at = checked_at;
-        }
     }
 
     /// Who is signed in; `None` for a guest.
@@ -344,6 +324,10 @@ impl Session {
             presence.is_no_more_of(before, &self.inner);
         }
         presence.is_of(identity.account, &self.inner);
+        // They may have left meanwhile.
+        if self.state().who.account() != Some(identity.account) {
+            presence.is_no_more_of(identity.account, &self.inner);
+        }
         Ok(())
     }
 
@@ -356,30 +340,6 @@ impl Session {
         {
             identity.role = role;
             state.checked_at = now;
-        }
-    }
-
-    /// Ends the visit of whoever is signed in with an account, if somebody still is.
-    pub(super) fn expel(&self, account: AccountId) {
-        if self.end(|state| state.who.account() == Some(account)) {
-            self.is_expelled();
-        }
-    }
-
-    fn is_expelled(&self) {
-        self.inner.was_expelled.store(true, Ordering::Relaxed);
-        self.inner.expelled.notify_one();
-    }
-
-    /// Ends the visit of whoever is signed in with an account that is not what it was when they came in.
-    fn expel_by(&self, account: &Account) {
-        let is_over = |state: &State| {
-            let is_theirs = state.who.account() == Some(account.id);
-            is_theirs && (account.closed || state.generation != account.generation)
-        };
-        if self.end(is_over) {
-            tracing::info!(terminal = %self.terminal().id, account = %account.username, "a session ended with its account");
-            self.is_expelled();
         }
     }
 
@@ -508,15 +468,6 @@ impl Inner {
     }
 }
 
-impl Kiosk {
-    /// Ends the sessions here of an account that is not what it was when they began.
-    pub(super) fn end_sessions(&self, account: &Account) {
-        for inner in self.0.presence.of(account.id) {
-            Session { inner, asked: None }.expel_by(account);
-        }
-    }
-}
-
 /// An attempt to make a booking of a hold; dropped, it has ended.
 pub(super) struct Ordered<'a> {
     session: &'a Session,
@@ -549,6 +500,7 @@ impl State {
         self.visit += 1;
         self.made = Recent::new();
         self.found = Recent::new();
+        self.slips.clear();
     }
 
     /// Voids the ways in that were begun.

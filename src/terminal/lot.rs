@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::domain::user::AccountId;
@@ -31,7 +32,34 @@ pub struct Parked {
 /// What all sessions of a server have left behind. In memory: with the process it is gone, and its holds end by
 /// themselves.
 #[derive(Debug, Default)]
-pub struct Lot(Mutex<Places>);
+pub struct Lot {
+    places: Mutex<Places>,
+    /// Changes whenever something is kept.
+    kept: watch::Sender<()>,
+}
+
+/// What is kept of one account. A line that is dead is known to be only after a while, and whoever came back by another is
+/// here before.
+#[derive(Debug)]
+pub struct News {
+    lot: Arc<Lot>,
+    account: AccountId,
+    kept: watch::Receiver<()>,
+}
+
+impl News {
+    /// Waits until something is kept.
+    pub async fn next(&mut self) {
+        loop {
+            if self.kept.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            if self.lot.places().taken.contains_key(&self.account) {
+                return;
+            }
+        }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Places {
@@ -71,6 +99,7 @@ impl Lot {
         own.push(Place { name, left, parked: Box::new(parked) });
         drop(places);
         drop(crowded);
+        self.kept.send_replace(());
         let lot = Arc::downgrade(self);
         tokio::spawn(async move {
             sleep(until).await;
@@ -78,6 +107,11 @@ impl Lot {
                 lot.remove(account, |place| place.name == name);
             }
         });
+    }
+
+    /// What is kept from now on of an account.
+    pub fn news(self: &Arc<Self>, account: AccountId) -> News {
+        News { lot: Arc::clone(self), account, kept: self.kept.subscribe() }
     }
 
     /// What an account left behind last.
@@ -114,6 +148,6 @@ impl Lot {
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

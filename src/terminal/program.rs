@@ -1,6 +1,7 @@
 //! The program of a session with all that it has under way: what it wants is done here.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::{Clock, Session};
-use crate::terminal::lot::{Lot, Parked};
+use crate::terminal::lot::{Lot, News, Parked};
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
 use crate::terminal::recorder::Recorder;
@@ -39,6 +40,7 @@ pub(super) struct Program {
     recorder: Option<Recorder>,
     papers: Arc<Papers>,
     lot: Option<Arc<Lot>>,
+    pub news: Option<News>,
     /// What was left behind and offered.
     offered: Option<LeftBehind>,
     pub tasks: JoinSet<Done>,
@@ -63,7 +65,8 @@ impl Program {
         lot: Option<Arc<Lot>>,
     ) -> Self {
         let (tasks, calls, watches) = (JoinSet::new(), HashMap::new(), Watches::default());
-        Self { session, clock, app, recorder, papers, lot, offered: None, tasks, calls, watches }
+        let news = lot.as_ref().zip(session.identity()).map(|(lot, identity)| lot.news(identity.account));
+        Self { session, clock, app, recorder, papers, lot, news, offered: None, tasks, calls, watches }
     }
 
     pub fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
@@ -79,8 +82,8 @@ impl Program {
                     self.tasks.spawn(async move { Done::Opened(papers.deliver(&document, how).await) });
                 }
                 Effect::Bell => output.ring(),
-                Effect::GoOn => self.go_on(output),
-                Effect::GiveUp => drop(self.what_was_left()),
+                Effect::GoOn if self.go_on(output) == Ends::Now => ends = Ends::Now,
+                Effect::GoOn => {}
                 Effect::Quit => ends = Ends::Now,
             }
         }
@@ -96,13 +99,21 @@ impl Program {
         self.calls.insert(task.id(), id);
     }
 
-    /// Asks whoever came in whether they go on with what they left behind.
-    pub fn look_for_what_was_left(&mut self, output: &mut Output) {
-        let (Some(lot), Some(identity)) = (&self.lot, self.session.identity()) else { return };
-        self.offered = lot.offer(identity.account, self.clock.now());
-        if let Some(left) = self.offered.clone() {
-            self.take(Msg::LeftBehind(left), output);
+    /// Waits until something more is kept for whoever is here.
+    pub async fn something_is_left(news: &mut Option<News>) {
+        match news {
+            Some(news) => news.next().await,
+            None => pending().await,
         }
+    }
+
+    /// Asks whoever came in whether they go on with what they left behind, unless they are at something else by now.
+    pub fn look_for_what_was_left(&mut self, output: &mut Output) -> Ends {
+        let (Some(lot), Some(identity)) = (&self.lot, self.session.identity()) else { return Ends::NotYet };
+        let offered = lot.offer(identity.account, self.clock.now()).filter(|_| self.app.left_behind().is_none());
+        let Some(left) = offered.filter(|left| self.offered.as_ref() != Some(left)) else { return Ends::NotYet };
+        self.offered = Some(left.clone());
+        self.take(Msg::LeftBehind(left), output)
     }
 
     /// What was offered, if it is still there.
@@ -112,10 +123,9 @@ impl Program {
     }
 
     /// Becomes the program that was left behind.
-    fn go_on(&mut self, output: &mut Output) {
+    fn go_on(&mut self, output: &mut Output) -> Ends {
         let Some(Parked { session, app, recorder }) = self.what_was_left() else {
-            self.take(Msg::NothingLeft, output);
-            return;
+            return self.take(Msg::NothingLeft, output);
         };
         if let Some(own) = std::mem::replace(&mut self.recorder, recorder) {
             tokio::spawn(own.finish(self.clock.now()));
@@ -125,9 +135,9 @@ impl Program {
         (self.session, self.app) = (session, app);
         // Answers to the other one's calls would be taken for this one's.
         (self.tasks, self.calls, self.watches) = (JoinSet::new(), HashMap::new(), Watches::default());
-        for msg in [Msg::Resize(size), Msg::Back(look)] {
-            self.take(msg, output);
-        }
+        // First that somebody is there: else it would lock itself for all the time that nobody was.
+        let back = self.take(Msg::Back(look), output);
+        if back == Ends::Now { back } else { self.take(Msg::Resize(size), output) }
     }
 
     /// Whether there is something to keep when the line breaks, and where.

@@ -427,8 +427,7 @@ impl App {
             Answer::Yes(Question::Quit) => self.hang_up(),
             Answer::Yes(Question::SignOut) => self.sign_out(),
             Answer::Yes(Question::Resume) => self.out.push(Effect::GoOn),
-            Answer::No(Question::Resume) => self.out.push(Effect::GiveUp),
-            Answer::No(Question::Quit | Question::SignOut) => {}
+            Answer::No(Question::Quit | Question::SignOut | Question::Resume) => {}
             answer => self.with_top(|screen, cx| screen.answer(answer, cx)),
         }
     }

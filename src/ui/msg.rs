@@ -81,8 +81,6 @@ pub enum Effect {
     Bell,
     /// Go on with what was left behind when a line broke.
     GoOn,
-    /// Give it up.
-    GiveUp,
     /// End the session.
     Quit,
 }
@@ -92,6 +90,8 @@ pub enum Effect {
 pub struct LeftBehind {
     /// Where they were, such as `12951 Mumbai Rajdhani on Sat 5 Dec`.
     pub what: String,
+    /// The terminal whose line broke.
+    pub terminal: String,
     /// Until when it is kept.
     pub until: DateTime<Utc>,
 }

@@ -288,7 +288,7 @@ impl Hall {
                     }
                     Effect::Open(document, _) => happened.push(Msg::Opened(Ok(Opened::Saved(document.name)))),
                     Effect::Bell => {}
-                    Effect::GoOn | Effect::GiveUp => panic!("no line breaks here"),
+                    Effect::GoOn => panic!("no line breaks here"),
                     Effect::Quit => seat.ended = true,
                 }
             }

@@ -271,7 +271,11 @@ fn what_happens_at_a_terminal_comes_back() {
         Msg::Opened(Ok(Opened::Printed)),
         Msg::Opened(Err(OpenFailed("There is no printer.".to_owned()))),
         Msg::Closing(start()),
-        Msg::LeftBehind(LeftBehind { what: "12951 Mumbai Rajdhani".to_owned(), until: start() }),
+        Msg::LeftBehind(LeftBehind {
+            what: "12951 Mumbai Rajdhani".to_owned(),
+            terminal: "SSH-1".to_owned(),
+            until: start(),
+        }),
         Msg::Back(Look { depth: Depth::Indexed, ..Look::default() }),
         Msg::NothingLeft,
         Msg::Expelled,

@@ -12,11 +12,18 @@ use kiosk::service::request::{Failure, Request};
 use kiosk::service::{Kiosk, Session};
 use rstest::rstest;
 
-use crate::service_kit::{PASSWORD, Stage, best, hold, left, release, secret, sign_in, terminal, username, whole};
+use crate::service_kit::{
+    PASSWORD, Stage, best, booked, hold, left, new_op, order, release, secret, sign_in, terminal, username, whole,
+};
 
 fn from(kiosk: &Kiosk, address: &str) -> Session {
     let address: IpAddr = address.parse().expect("an address");
     kiosk.open_session_from(terminal("SSH-1"), address)
+}
+
+/// A process looks for accounts that others have changed.
+async fn looks(kiosk: &Kiosk) {
+    kiosk.end_sessions_of_changed_accounts().await.expect("the store answers");
 }
 
 async fn also_as(stage: &Stage, name: &str, address: &str) -> Session {
@@ -52,12 +59,12 @@ async fn sessions_end_with_their_account_in_every_process(#[values(How::Closed, 
     let (agent, other) = (stage.agent().await, stage.signed_in("ben", Role::Agent).await);
     let second = also_as(&stage, "agnes", "203.0.113.7").await;
     hold(&agent, whole(), best(2)).await.expect("free");
-    stage.kiosk.poll_once().await;
+    looks(&stage.kiosk).await;
     let elsewhere = stage.other_kiosk(stage.world.store.clone()).await;
     how.change(&elsewhere).await;
     assert!(agent.identity().is_some(), "nothing is known of it here yet");
     stage.advance(TimeDelta::seconds(2));
-    stage.kiosk.poll_once().await;
+    looks(&stage.kiosk).await;
     for ended in [&agent, &second] {
         assert_eq!((ended.identity(), ended.was_expelled()), (None, true), "{how:?}");
         assert!(ended.expelled().now_or_never().is_some(), "whoever waits for it is told");
@@ -94,18 +101,18 @@ async fn whoever_comes_in_while_the_account_is_changed_does_not_stay() {
     let kiosk = stage.other_kiosk(store).await;
     let (other, late) = (kiosk.open_session(terminal("NDLS-07")), kiosk.open_session(terminal("NDLS-08")));
     sign_in(&other, "ben", PASSWORD).await.expect("the password is right");
-    kiosk.poll_once().await;
+    looks(&kiosk).await;
     let meanwhile = async {
         until_written(&stage, "agnes").await;
         stage.kiosk.set_role(&username("agnes"), Role::Traveller).await.expect("there is one");
         stage.advance(TimeDelta::seconds(2));
-        kiosk.poll_once().await;
+        looks(&kiosk).await;
         meeting.come().await;
     };
     let (told, ()) = tokio::join!(sign_in(&late, "agnes", PASSWORD), meanwhile);
     assert_eq!(told.expect("nothing is known of it").role, Role::Agent);
     stage.advance(TimeDelta::seconds(2));
-    kiosk.poll_once().await;
+    looks(&kiosk).await;
     assert_eq!(late.identity(), None);
     assert!(other.identity().is_some());
 }
@@ -130,7 +137,7 @@ async fn wrong_passwords_lock_nobody_out_who_is_in() {
         sign_in(&stranger, "agnes", "wrong horse battery").await.expect_err("it is wrong");
     }
     stage.advance(TimeDelta::seconds(2));
-    stage.kiosk.poll_once().await;
+    looks(&stage.kiosk).await;
     assert!(agent.identity().is_some());
 }
 
@@ -194,4 +201,34 @@ async fn of_many_asked_for_at_once_no_more_are_held_than_may_be() {
     let held = join_all(asked).await.into_iter().filter(|held| held.as_ref().expect("no panic").is_ok()).count();
     assert_eq!(held, 2);
     assert_eq!(left(&stage, whole()).await, 6);
+}
+
+#[tokio::test]
+async fn slips_count_as_holds_wherever_whoever_made_them_has_gone() {
+    let stage = Stage::new().await;
+    let slip = async |session: &Session| {
+        let held = hold(session, whole(), best(1)).await.expect("free");
+        let order = order(session, &held).await;
+        booked(session.call(Request::Reserve { op: new_op(), order }).await).expect("it is held")
+    };
+    for _ in 0..2 {
+        let guest = from(&stage.kiosk, "203.0.113.7");
+        slip(&guest).await;
+        guest.call(Request::SignOut).await.expect("anyone may leave");
+    }
+    let again = from(&stage.kiosk, "203.0.113.7");
+    assert_eq!(hold(&again, whole(), best(1)).await, Err(Failure::TooManyHoldsThere));
+    stage.account("asha", Role::Traveller).await;
+    let asha = also_as(&stage, "asha", "203.0.113.9").await;
+    let first = slip(&asha).await;
+    slip(&asha).await;
+    assert_eq!(hold(&asha, whole(), best(1)).await, Err(Failure::TooManyHolds { max: 2 }));
+    booked(asha.call(Request::GiveUpSlip { op: new_op(), pnr: first.pnr }).await).expect("it is hers");
+    hold(&asha, whole(), best(1)).await.expect("one is given up");
+    let agent = stage.agent().await;
+    for _ in 0..2 {
+        slip(&agent).await;
+    }
+    stage.advance(TimeDelta::minutes(20));
+    hold(&again, whole(), best(1)).await.expect("those that are over do not count");
 }

@@ -81,18 +81,11 @@ impl Server {
 }
 
 impl Server {
-    /// Somebody comes back whose line broke, as soon as what they left is kept.
+    /// Somebody comes back whose line broke, and is asked whether they go on.
     pub async fn comes_back(&self, name: &str, width: u16, height: u16) -> Screen {
-        let comes = Box::pin(async {
-            loop {
-                let mut screen = self.sign_in(name).await.terminal(width, height).await;
-                screen.shows("KIOSK").await;
-                if screen.text().contains("Go on where you were") {
-                    return screen;
-                }
-            }
-        });
-        within(comes).await
+        let mut screen = self.sign_in(name).await.terminal(width, height).await;
+        screen.shows("Go on where you were").await;
+        screen
     }
 }
 

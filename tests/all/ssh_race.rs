@@ -97,7 +97,7 @@ async fn of_two_who_press_enter_at_once_one_has_the_last_berth_and_the_other_goe
         }
         // One pays; the other has a berth of the class beside it.
         winner.keys(b"Anita Sharma\r34\rF\r9876543210\r").await;
-        winner.shows("5 PAY").await;
+        winner.shows("To pay").await;
         winner.keys(b"\r").await;
         winner.shows("CONFIRMED").await;
         loser.keys(b"\x1b").await;

@@ -81,7 +81,7 @@ async fn whoever_comes_back_goes_on_where_they_were(
     let held = free(&server.stage).await;
     how.happen(screen).await;
     let mut screen = server.comes_back("agnes", 132, 43).await;
-    screen.shows("12951 Mumbai Rajdhani").await;
+    screen.shows("Mumbai Rajdhani").await;
     assert_eq!(free(&server.stage).await, held, "what was held is held");
     screen.keys(b"\r").await;
     screen.shows("Anita Sharma").await;
@@ -91,21 +91,48 @@ async fn whoever_comes_back_goes_on_where_they_were(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_gives_it_up_begins_anew_and_the_berths_are_free() {
+async fn whoever_does_not_go_on_yet_loses_nothing_and_is_asked_again() {
     let server = Server::new().await;
     let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
     let all = free(&server.stage).await;
     is_filling_in(&server, &mut screen).await;
-    assert_eq!(free(&server.stage).await, all - 1);
     drop(screen);
     let mut screen = server.comes_back("agnes", 80, 24).await;
     screen.keys(b"n").await;
     screen.hides("Go on where you were").await;
-    are_free(&server.stage, all).await;
+    assert_eq!(free(&server.stage).await, all - 1, "it is kept");
     drop(screen);
+    let mut screen = server.comes_back("agnes", 80, 24).await;
+    screen.keys(b"\r").await;
+    screen.shows("Anita Sharma").await;
+    // It is theirs again, to be given back as ever.
+    screen.keys(b"\x11").await;
+    screen.shows("Leave Kiosk?").await;
+    screen.keys(b"\r").await;
+    are_free(&server.stage, all).await;
     let mut screen = server.sign_in("agnes").await.terminal(80, 24).await;
     screen.shows("From").await;
-    assert!(!screen.text().contains("Go on where you were"), "it was offered once:\n{}", screen.text());
+    assert!(!screen.text().contains("Go on where you were"), "nothing is left:\n{}", screen.text());
+}
+
+/// A line that is dead is known to be only after a while: whoever comes back before is asked then.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_back_before_the_line_is_known_to_be_dead_is_asked_once_it_is() {
+    let server = Server::new().await;
+    let mut dead = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
+    is_filling_in(&server, &mut dead).await;
+    let mut screen = server.sign_in("agnes").await.terminal(80, 24).await;
+    screen.shows("From").await;
+    let mut busy = server.sign_in("agnes").await.terminal(80, 24).await;
+    is_filling_in(&server, &mut busy).await;
+    assert!(!screen.text().contains("Go on where you were"), "{}", screen.text());
+    drop(dead);
+    screen.shows("Go on where you were").await;
+    busy.keys(b"34\r").await;
+    busy.shows("34").await;
+    assert!(!busy.text().contains("Go on where you were"), "nobody is kept from what they do:\n{}", busy.text());
+    screen.keys(b"\r").await;
+    screen.shows("Anita Sharma").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +141,6 @@ async fn others_are_offered_nothing_and_a_guest_leaves_nothing_behind() {
     let mut screen = server.account("agnes", Role::Agent).await.terminal(80, 24).await;
     is_filling_in(&server, &mut screen).await;
     drop(screen);
-    // Once it is kept.
     let kept = server.comes_back("agnes", 80, 24).await;
     let mut other = server.account("ben", Role::Agent).await.terminal(80, 24).await;
     other.shows("From").await;
@@ -213,4 +239,17 @@ async fn a_guest_may_go_in_every_screen(#[values(0, 1, 2, 3, 4, 5, 6, 7)] last: 
     are_free(&server.stage, if last < 6 { all } else { all - 1 }).await;
     let mut screen = server.guest().await.terminal(80, 24).await;
     screen.shows("Book a journey").await;
+}
+
+/// Whoever was let in is nobody once the account is closed, and not a guest where there are none.
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_account_is_closed_before_they_have_a_terminal_gets_none() {
+    let server = Server::new().await;
+    let client = server.account("agnes", Role::Agent).await;
+    let errand = server.sign_in("agnes").await;
+    server.stage.kiosk.close_account(&username("agnes")).await.expect("there is one");
+    let (code, shown) = client.terminal(80, 24).await.ends().await;
+    assert_eq!((code, shown.contains("KIOSK")), (Some(1), false), "{shown}");
+    let told = errand.exec("export bookings").await;
+    assert!(told.told.contains("Your account was closed or changed"), "{}", told.told);
 }

@@ -135,8 +135,12 @@ pub(in crate::service) async fn add(session: &Session, line: &str, password: Sec
     let key = parse(line, kiosk.now())?;
     let account = own(session).await?;
     let name = account.username.clone();
-    verify(session, name.as_str(), Some(account.clone()), password).await?;
-    let added = change(kiosk, account.id, |account| account.add(key.clone())).await?;
+    let proved = verify(session, name.as_str(), Some(account), password).await?;
+    let added = change(kiosk, proved.id, |account| {
+        // What was proved is proved of the account as it was.
+        if account.ends_sessions_of(&proved) { Err(Failure::SignedOut) } else { account.add(key.clone()) }
+    })
+    .await?;
     kiosk.record(session, "account.add-key", Some(name.to_string()), Some(key.fingerprint));
     Ok(Reply::SshKeys(added.ssh_keys))
 }

@@ -52,9 +52,6 @@ impl Kiosk {
         if let Err(error) = self.poll_catalogue(now).await {
             tracing::warn!(%error, "the catalogue's version cannot be read");
         }
-        if let Err(error) = self.look_for_endings(now).await {
-            tracing::warn!(%error, "accounts that were changed cannot be looked for");
-        }
         let due: Vec<_> = self.0.live.all().into_iter().filter(|watched| watched.is_due(now)).collect();
         let (fresh, known): (Vec<_>, Vec<_>) = due.into_iter().partition(|watched| watched.seen().read_at.is_none());
         let mut stale = fresh;

@@ -1,4 +1,5 @@
-//! How many holds somebody may have open at once: by session and account, and by the address from which they come.
+//! How many holds somebody may have open at once, and slips, which keep berths too: by visit and account, and by the
+//! address from which they come. At a console on a wall those of a guest are counted as long as the visit lasts.
 
 use std::sync::Arc;
 
@@ -6,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Inner, Session, State, Who};
 use crate::domain::inventory::HoldId;
+use crate::domain::pnr::Pnr;
 use crate::service::request::Failure;
 
 /// How many choices of berths a traveller may hold: a guest must not empty a coach by holding it.
@@ -31,7 +33,11 @@ impl Session {
         let theirs = who.account().map(|account| presence.of(account)).unwrap_or_default();
         let elsewhere = theirs.iter().filter(|other| !Arc::ptr_eq(other, &self.inner));
         let open = |session: &Inner| session.state().open_holds(hold, now);
-        if open(&self.inner) + elsewhere.map(|other| open(other)).sum::<usize>() >= max {
+        let slips = match who.account() {
+            Some(account) => presence.slips_of(account, now),
+            None => self.state().slips.values().filter(|pay_by| now < **pay_by).count(),
+        };
+        if open(&self.inner) + elsewhere.map(|other| open(other)).sum::<usize>() + slips >= max {
             return Err(Failure::TooManyHolds { max });
         }
         if let (Some(address), false) = (self.inner.address, who.is_staff()) {
@@ -40,9 +46,10 @@ impl Session {
                 let sessions = there.iter().map(|other| other.state());
                 sessions.filter(|state| meant(&state.who)).map(|state| state.open_holds(hold, now)).sum::<usize>()
             };
+            let (slips, of_guests) = presence.slips_from(address, now);
             // Guests of one address are one traveller, for all that is known; accounts are easily made.
-            if who == Who::Guest && of(|who| *who == Who::Guest) >= HOLDS
-                || of(|who| !who.is_staff()) >= HOLDS_OF_ADDRESS
+            if who == Who::Guest && of(|who| *who == Who::Guest) + of_guests >= HOLDS
+                || of(|who| !who.is_staff()) + slips >= HOLDS_OF_ADDRESS
             {
                 return Err(Failure::TooManyHoldsThere);
             }
@@ -50,6 +57,27 @@ impl Session {
         self.state().asking.push(hold);
         drop(one_by_one);
         Ok(Asking { session: self, hold })
+    }
+}
+
+impl Session {
+    /// Counts a slip among what whoever asked for it keeps, until it is paid or over. Staff serve others by it.
+    pub(in crate::service) fn keep_slip(&self, slip: Pnr, pay_by: DateTime<Utc>) {
+        let who = self.who();
+        if who.is_staff() {
+            return;
+        }
+        self.kiosk().0.presence.keeps(slip, pay_by, who.account(), self.inner.address);
+        let mut state = self.state();
+        if self.past(&state).is_none() {
+            state.slips.insert(slip, pay_by);
+        }
+    }
+
+    /// Notes that a slip was paid or given up.
+    pub(in crate::service) fn keep_slip_no_more(&self, slip: Pnr) {
+        self.kiosk().0.presence.keeps_no_more(slip);
+        self.state().slips.remove(&slip);
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) struct Caller {
     entered: CancellationToken,
     ways: Ways,
     session: Session,
+    is_guest: bool,
     abilities: Abilities,
     size: Option<Size>,
     channel: Option<Channel<Msg>>,
@@ -61,7 +62,7 @@ impl Caller {
     pub(super) fn new(site: Arc<Site>, peer: SocketAddr, entered: CancellationToken, ways: Ways) -> Self {
         let session = site.kiosk.open_session_from(terminal(), peer.ip());
         let (abilities, size, channel, opened, input) = (Abilities::default(), None, None, None, None);
-        Self { site, peer, entered, ways, session, abilities, size, channel, opened, input }
+        Self { site, peer, entered, ways, session, is_guest: false, abilities, size, channel, opened, input }
     }
 
     fn welcome(&self, name: &str) -> Auth {
@@ -75,6 +76,11 @@ impl Caller {
             // A program that has ended wants no more.
             let _ = input.send(came).await;
         }
+    }
+
+    /// Whether whoever was let in as somebody is nobody any more: the account was closed or changed since.
+    fn is_over(&self) -> bool {
+        !self.is_guest && self.session.identity().is_none()
     }
 
     /// Runs the program on the client's terminal.
@@ -128,7 +134,11 @@ impl Handler for Caller {
     type Error = russh::Error;
 
     async fn auth_none(&mut self, user: &str) -> Result<Auth, Self::Error> {
-        Ok(if self.site.guest.as_deref() == Some(user) { self.welcome(user) } else { rejected() })
+        if self.site.guest.as_deref() != Some(user) {
+            return Ok(rejected());
+        }
+        self.is_guest = true;
+        Ok(self.welcome(user))
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
@@ -207,6 +217,7 @@ impl Handler for Caller {
     async fn shell_request(&mut self, channel: ChannelId, protocol: &mut Protocol) -> Result<(), Self::Error> {
         match self.size {
             _ if self.channel.is_none() => protocol.channel_failure(channel),
+            _ if self.is_over() => self.refuse(channel, show::EXPELLED, protocol),
             None => self.refuse(
                 channel,
                 "Kiosk draws on a whole terminal: ask your client for one, as by `ssh -t`.",
@@ -237,6 +248,9 @@ impl Handler for Caller {
             Ok(errand) => errand,
             Err(sentence) => return self.refuse(channel, &sentence, protocol),
         };
+        if self.is_over() {
+            return self.refuse(channel, show::EXPELLED, protocol);
+        }
         let Some(open) = self.channel.take() else { return protocol.channel_failure(channel) };
         protocol.channel_success(channel)?;
         self.begin(exec::run(errand, self.session.clone(), open));

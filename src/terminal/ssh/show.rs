@@ -30,6 +30,9 @@ const ESCAPE: Duration = Duration::from_millis(60);
 /// How long a client's terminal may take to be restored.
 const RESTORE: Duration = Duration::from_secs(2);
 
+/// What whoever is expelled is told.
+pub(super) const EXPELLED: &str = "Your account was closed or changed: connect again, or ask an administrator.";
+
 /// What comes from a client.
 pub(super) enum Came {
     Bytes(Bytes),
@@ -66,9 +69,7 @@ pub(super) async fn program(stage: Stage) {
     let ended = tokio::spawn(run(session, clock, setup, door)).await;
     let (sentence, code) = match ended {
         Ok(Ok(Ended::Left)) => ("", 0),
-        Ok(Ok(Ended::Expelled)) => {
-            ("Your account was closed or changed: connect again, or ask an administrator.\r\n", 1)
-        }
+        Ok(Ok(Ended::Expelled)) => (&*format!("{EXPELLED}\r\n"), 1),
         Ok(Err(error)) => {
             tracing::debug!(%terminal, %error, "a terminal went away");
             ("", 1)

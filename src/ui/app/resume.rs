@@ -21,16 +21,14 @@ impl App {
         self.world.identity.as_ref()?;
         let acts = |call: &Call| call.request != Kind::Other && call.owner != Owner::Gone;
         let in_work = self.world.draft.hold.as_ref().filter(|hold| now < hold.until);
-        let until = match in_work {
-            Some(hold) => hold.until,
-            None if self.calls.values().any(acts) => now + OUTCOME,
-            None => return None,
-        };
+        let outcome = self.calls.values().any(acts).then_some(now + OUTCOME);
+        let until = in_work.map(|hold| hold.until).max(outcome)?;
         let what = self.world.draft.journey.as_ref().map(|journey| {
             let (train, date) = (&journey.train, journey.from.at.date().format("%a %-d %b"));
             format!("{} {} on {date}", train.number(), train.name())
         });
-        Some(LeftBehind { what: what.unwrap_or_else(|| self.top().place(&self.world)), until })
+        let what = what.unwrap_or_else(|| self.top().place(&self.world));
+        Some(LeftBehind { what, terminal: self.world.terminal.id.clone(), until })
     }
 
     /// Somebody has come back: they choose whether they go on.
@@ -41,11 +39,11 @@ impl App {
             question: Question::Resume,
             title: "Go on where you were?".to_owned(),
             text: format!(
-                "The line broke while you were at {}. It is kept for you until {until}, as you left it.",
-                left.what
+                "The line of {} broke while you were at {}. It is kept for you until {until}, as you left it.",
+                left.terminal, left.what
             ),
             yes: "Go on",
-            no: "Give it up",
+            no: "Not now",
         }));
     }
 

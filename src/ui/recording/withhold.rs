@@ -42,6 +42,8 @@ impl Typist {
                 Typing::Secret => Cow::Owned(Msg::Key(Key::Char(stand_in(*c)))),
                 Typing::Anything => Cow::Borrowed(msg),
             },
+            // In the wrong field, and refused there; whoever reads the file shall not have it.
+            Msg::Paste(text) if text.contains("PRIVATE KEY") => Cow::Owned(Msg::Paste(dots(text))),
             Msg::Paste(text) => match self.types(app) {
                 Typing::Secret => Cow::Owned(Msg::Paste(dots(text))),
                 Typing::Anything => Cow::Borrowed(msg),
