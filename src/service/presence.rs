@@ -58,12 +58,12 @@ impl Presence {
 
     /// Notes that a session is an account's no more.
     pub(super) fn is_no_more_of(&self, account: AccountId, session: &Inner) {
-        remove(&mut self.here().accounts, account, session);
+        remove(&mut self.here().accounts, &account, session);
     }
 
     /// Notes that a session comes from an address no more.
     pub(super) fn is_gone_from(&self, address: IpAddr, session: &Inner) {
-        remove(&mut self.here().addresses, address, session);
+        remove(&mut self.here().addresses, &address, session);
     }
 
     /// The sessions of an account.
@@ -145,11 +145,11 @@ fn add<K: Eq + Hash>(sessions: &mut HashMap<K, Vec<Weak<Inner>>>, key: K, sessio
     }
 }
 
-fn remove<K: Eq + Hash>(sessions: &mut HashMap<K, Vec<Weak<Inner>>>, key: K, session: &Inner) {
-    if let Some(found) = sessions.get_mut(&key) {
+fn remove<K: Eq + Hash>(sessions: &mut HashMap<K, Vec<Weak<Inner>>>, key: &K, session: &Inner) {
+    if let Some(found) = sessions.get_mut(key) {
         found.retain(|other| !std::ptr::eq(other.as_ptr(), session));
         if found.is_empty() {
-            sessions.remove(&key);
+            sessions.remove(key);
         }
     }
 }

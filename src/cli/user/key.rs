@@ -21,7 +21,7 @@ pub(in crate::cli) enum Command {
         /// The account's name
         #[arg(value_parser = Username::parse)]
         name: Username,
-        /// A file such as id_ed25519.pub; standard input without it
+        /// A file such as `id_ed25519.pub`; standard input without it
         file: Option<PathBuf>,
     },
     /// Shows the keys of an account
