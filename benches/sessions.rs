@@ -3,7 +3,8 @@
 //! `cargo bench --bench sessions`. The server is a process of its own: the real one, with the bundled timetable on the engine
 //! in memory. Beside it, as the floor, the same protocol with nothing behind it but an echo. This process is everybody's
 //! client: each agent signs in, looks for trains and presses keys on the results. It only prints its limits: on a busy
-//! machine, the ratios alone are worth anything.
+//! machine, the ratios alone are worth anything. How busy it was is told by `kept_waiting`: how much of the time in which the
+//! server wanted a processor it had none, and the echo likewise. With numbers behind `--`, only crowds of so many come.
 #![allow(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 #![allow(clippy::cast_precision_loss, reason = "its figures have a few digits")]
 
@@ -40,20 +41,23 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
+    let numbers: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     if let Some(kind) = arguments.iter().find_map(|argument| Kind::named(argument)) {
-        return runtime.block_on(server::run(kind));
+        return runtime.block_on(server::run(kind, numbers[0]));
     }
     let is_whole = arguments.iter().any(|argument| argument == "--bench");
     let crowds: &[(usize, f64)] = if is_whole { &CROWDS } else { &BRIEF };
     let lines = runtime.block_on(async {
         let mut lines = Vec::new();
-        for (agents, keys) in crowds {
+        for (agents, keys) in crowds.iter().filter(|(agents, _)| numbers.is_empty() || numbers.contains(agents)) {
             let echo = measure(Kind::Echo, *agents, *keys).await;
             let kiosk = measure(Kind::Kiosk, *agents, *keys).await;
             lines.extend(figures(*agents, &kiosk, &echo));
         }
-        lines.push(sign_ins("sign_ins_without_hash_per_s", Kind::Kiosk, if is_whole { 400 } else { 4 }).await);
-        lines.push(sign_ins("sign_ins_per_s", Kind::Hashing, if is_whole { 60 } else { 2 }).await);
+        if numbers.is_empty() {
+            lines.push(sign_ins("sign_ins_without_hash_per_s", Kind::Kiosk, if is_whole { 400 } else { 4 }).await);
+            lines.push(sign_ins("sign_ins_per_s", Kind::Hashing, if is_whole { 60 } else { 2 }).await);
+        }
         lines
     });
     for limit in [
@@ -80,6 +84,8 @@ struct Measure {
     /// Seconds on a processor for a key.
     cpu_a_key: f64,
     bytes_a_key: f64,
+    /// How much of the time in which it wanted a processor it had none, in hundredths.
+    kept_waiting: f64,
     /// From a key to the first byte of what it changes, sorted.
     latencies: Vec<Duration>,
     /// From a change to the last screen that shows it.
@@ -87,7 +93,7 @@ struct Measure {
 }
 
 async fn measure(kind: Kind, agents: usize, keys: f64) -> Measure {
-    let mut child = Child::start(kind).await;
+    let mut child = Child::start(kind, agents).await;
     let before = child.rss();
     let mut crowd = come(&child, kind, agents).await;
     // What was left by so many at the door goes first.
@@ -96,16 +102,27 @@ async fn measure(kind: Kind, agents: usize, keys: f64) -> Measure {
     rest(REST).await;
     let idle = child.cpu().saturating_sub(cpu).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
     let rss = child.rss();
-    let cpu = child.cpu();
+    let (cpu, waited) = (child.cpu(), child.waited());
     let typed = crowd.iter_mut().enumerate().map(|(nth, agent)| agent.press(nth, keys, SPELL));
     let typed = join_all(typed).await;
     let spent = child.cpu().saturating_sub(cpu).as_secs_f64();
+    let waited = child.waited().saturating_sub(waited).as_secs_f64();
+    let kept_waiting = waited / (waited + spent).max(f64::EPSILON) * 100.0;
     let mut latencies: Vec<Duration> = typed.iter().flat_map(|typed| typed.latencies.iter().copied()).collect();
     latencies.sort();
     let pressed = latencies.len().max(1) as f64;
     let bytes = typed.iter().map(|typed| typed.bytes).sum::<usize>() as f64;
     let live = if kind == Kind::Echo { None } else { Some(seen(&mut child, &mut crowd).await) };
-    Measure { before, rss, idle, cpu_a_key: spent / pressed, bytes_a_key: bytes / pressed, latencies, live }
+    Measure {
+        before,
+        rss,
+        idle,
+        cpu_a_key: spent / pressed,
+        bytes_a_key: bytes / pressed,
+        kept_waiting,
+        latencies,
+        live,
+    }
 }
 
 /// What is measured of rest takes its time.
@@ -131,7 +148,7 @@ async fn seen(child: &mut Child, crowd: &mut [Agent]) -> Duration {
 }
 
 async fn sign_ins(name: &str, kind: Kind, agents: usize) -> String {
-    let child = Child::start(kind).await;
+    let child = Child::start(kind, agents).await;
     let begun = Instant::now();
     let comes = (0..agents).map(|nth| Agent::sign_in(child.address(), nth));
     let crowd: Vec<_> = stream::iter(comes).buffer_unordered(DOOR).collect().await;
@@ -153,6 +170,8 @@ fn figures(agents: usize, kiosk: &Measure, echo: &Measure) -> Vec<String> {
         format!("figure agents_{agents}_cpu_a_key {:.0} us", kiosk.cpu_a_key * 1e6),
         format!("figure agents_{agents}_cpu_a_key_echo {:.0} us", echo.cpu_a_key * 1e6),
         format!("figure agents_{agents}_bytes_a_key {:.0} bytes", kiosk.bytes_a_key),
+        format!("figure agents_{agents}_kept_waiting {:.0} %", kiosk.kept_waiting),
+        format!("figure agents_{agents}_kept_waiting_echo {:.0} %", echo.kept_waiting),
         format!("figure agents_{agents}_p50 {p50:.2} ms"),
         format!("figure agents_{agents}_p99 {:.2} ms", millis(kiosk, 99)),
         format!("figure agents_{agents}_echo_p50 {echo_p50:.2} ms"),

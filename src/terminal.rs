@@ -114,11 +114,11 @@ where
                 output.resize(size);
             }
             let ends = match msg {
-                Msg::HangUp if program.is_kept() => return program.park(output).await,
+                Msg::HangUp if program.is_kept() => return Box::pin(program.park(output)).await,
                 msg => program.take(msg, &mut output),
             };
             if ends == Ends::Now {
-                return program.farewell(output).await;
+                return Box::pin(program.farewell(output)).await;
             }
             if std::mem::take(&mut is_new) && program.look_for_what_was_left(&mut output) == Ends::Now {
                 return program.farewell(output).await;

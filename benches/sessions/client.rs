@@ -9,7 +9,7 @@ use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, ChannelMsg};
 use tokio::time::{sleep_until, timeout};
 
-use crate::server::{AGENT, FROM, Kind, PASSWORD, TO};
+use crate::server::{FROM, Kind, PASSWORD, TO, agent};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -45,11 +45,11 @@ impl Agent {
         agent
     }
 
-    pub async fn sign_in(address: SocketAddr, _: usize) -> Self {
+    pub async fn sign_in(address: SocketAddr, nth: usize) -> Self {
         let config = client::Config { nodelay: true, channel_buffer_size: 1_000, ..client::Config::default() };
         let connected = client::connect(Arc::new(config), address, Trusting);
         let mut handle = timeout(PATIENCE, connected).await.expect("in time").expect("there is room");
-        assert!(handle.authenticate_password(AGENT, PASSWORD).await.expect("it answers").success());
+        assert!(handle.authenticate_password(agent(nth), PASSWORD).await.expect("it answers").success());
         let channel = handle.channel_open_session().await.expect("a channel");
         Self { channel, _handle: handle }
     }

@@ -19,11 +19,12 @@ pub struct Child {
 }
 
 impl Child {
-    pub async fn start(kind: Kind) -> Self {
+    /// A server that knows so many agents.
+    pub async fn start(kind: Kind, agents: usize) -> Self {
         let this = std::env::current_exe().expect("this program has a file");
         let started = tokio::task::spawn_blocking(move || {
             let mut process = Command::new(this)
-                .arg(kind.name())
+                .args([kind.name(), &agents.to_string()])
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()
@@ -57,6 +58,16 @@ impl Child {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).expect("it runs");
         let (_, rest) = stat.rsplit_once(')').expect("the name has its brackets");
         TICK * rest.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u32>().ok()).sum::<u32>()
+    }
+
+    /// Time in which its threads could have gone on and had no processor, as with much else on the machine.
+    pub fn waited(&self) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("it runs");
+        let waited = threads.filter_map(|thread| {
+            let stat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            stat.split_whitespace().nth(1)?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(waited.sum())
     }
 }
 

@@ -26,10 +26,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Where agents go from and to, and the name that they all have. They come as often as they like.
+/// Where agents go from and to, and what they all have as their password. They come as often as they like.
 pub const FROM: &str = "NDLS";
 pub const TO: &str = "MMCT";
-pub const AGENT: &str = "asha";
 pub const PASSWORD: &str = "correct horse battery";
 
 /// What serves.
@@ -56,9 +55,14 @@ impl Kind {
     }
 }
 
+/// The name of an agent's account. Each has one of their own: who sign in to one account at once wait for each other.
+pub fn agent(nth: usize) -> String {
+    format!("agent{nth}")
+}
+
 /// Serves until this process is ended. Says on its output where.
 #[allow(clippy::print_stdout, reason = "whoever started it reads the address")]
-pub async fn run(kind: Kind) {
+pub async fn run(kind: Kind, agents: usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it listens");
     let key = host_key::parse(&host_key::draw()).expect("it was just drawn");
@@ -84,8 +88,11 @@ pub async fn run(kind: Kind) {
         settings.argon2 = Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 };
     }
     let kiosk = Kiosk::start(store, settings, Arc::new(SystemClock)).await.expect("the catalogue is read");
-    let (name, email) = (Username::parse(AGENT).expect("a name"), Email::parse("asha@example.in").expect("an address"));
-    kiosk.add_account(name, email, Role::Agent, PASSWORD.to_owned().into()).await.expect("nobody has the name");
+    for name in (0..agents).map(agent) {
+        let email = Email::parse(&format!("{name}@example.in")).expect("an address");
+        let name = Username::parse(&name).expect("a name");
+        kiosk.add_account(name, email, Role::Agent, PASSWORD.to_owned().into()).await.expect("nobody has the name");
+    }
     let room = Room { all: 5_000, per_address: 5_000, strangers: 5_000, strangers_per_address: 5_000 };
     let site = Site {
         kiosk: kiosk.clone(),

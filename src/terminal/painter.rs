@@ -1,18 +1,19 @@
 //! Frames as the bytes that a terminal needs, and no more: what it shows already is left alone.
 //!
 //! A thousand sessions must not each keep two screens of cells. The cells are composed in a buffer that all sessions of a
-//! thread share; of its last frame a session keeps one hash a cell. Two different cells have the same hash once in 2^64,
-//! and then the older one stays on the screen until its place changes again or the screen is drawn anew.
+//! thread share; of its last frame a session keeps what the terminal shows, in a form of a few KB.
 
 use std::cell::RefCell;
-use std::hash::BuildHasher as _;
 use std::io;
 
-use foldhash::quality::FixedState;
 use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect, Size};
 use unicode_width::UnicodeWidthStr as _;
+
+use shown::{Shown, Writer, is_same};
+
+mod shown;
 
 /// More than this is not drawn, whatever a terminal says it has: the rest of it stays empty.
 pub const LARGEST: Size = Size { width: 300, height: 100 };
@@ -22,18 +23,16 @@ const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 const ERASE: &[u8] = b"\x1b[0m\x1b[2J";
 
-/// Stands for a place whose content is not known, or which the cell before covers. No cell is written for it.
-const NOTHING: u64 = 0;
-
 thread_local! {
-    static SHEET: RefCell<Buffer> = RefCell::new(Buffer::empty(Rect::ZERO));
+    /// The frame that is composed, and what the terminal will show when it has it.
+    static SHEET: RefCell<(Buffer, Shown)> = RefCell::new((Buffer::empty(Rect::ZERO), Shown::default()));
 }
 
 /// What one terminal shows.
 #[derive(Debug)]
 pub struct Painter {
     size: Size,
-    shown: Vec<u64>,
+    shown: Shown,
     ground: Ground,
 }
 
@@ -49,7 +48,7 @@ enum Ground {
 impl Painter {
     /// For a terminal that shows anything.
     pub fn new(size: Size) -> Self {
-        let mut painter = Self { size: Size::ZERO, shown: Vec::new(), ground: Ground::Unknown };
+        let mut painter = Self { size: Size::ZERO, shown: Shown::default(), ground: Ground::Unknown };
         painter.resize(size);
         painter
     }
@@ -58,7 +57,6 @@ impl Painter {
     pub fn resize(&mut self, size: Size) {
         self.size = Size { width: size.width.min(LARGEST.width), height: size.height.min(LARGEST.height) };
         self.ground = Ground::Unknown;
-        self.shown = vec![NOTHING; usize::from(self.size.width) * usize::from(self.size.height)];
     }
 
     /// The bytes that make the terminal show what `draw` draws; none when it does.
@@ -69,15 +67,19 @@ impl Painter {
         let mut bytes = BEGIN.to_vec();
         let is_new = std::mem::replace(&mut self.ground, Ground::Drawn) == Ground::Unknown;
         if is_new {
-            self.shown.fill(hash(&Cell::EMPTY));
+            self.shown.clear();
             bytes.extend(ERASE);
         }
-        let is_same = SHEET.with_borrow_mut(|sheet| {
+        let is_same = SHEET.with_borrow_mut(|(sheet, next)| {
             sheet.resize(Rect::from((Position::ORIGIN, self.size)));
             sheet.reset();
             draw(sheet);
-            let changed = self.changed(sheet);
+            let changed = self.changed(sheet, next);
             let is_same = changed.is_empty() && !is_new;
+            if !is_same {
+                // A copy has no room to spare.
+                self.shown = next.clone();
+            }
             CrosstermBackend::new(&mut bytes).draw(changed.into_iter()).map(|()| is_same)
         })?;
         if is_same {
@@ -87,30 +89,34 @@ impl Painter {
         Ok(bytes)
     }
 
-    /// The cells that are not shown yet, and from now on are.
-    fn changed<'sheet>(&mut self, sheet: &'sheet Buffer) -> Vec<(u16, u16, &'sheet Cell)> {
-        let width = usize::from(self.size.width.max(1));
-        let mut changed = Vec::new();
-        for (y, (cells, shown)) in (0..).zip(sheet.content.chunks(width).zip(self.shown.chunks_mut(width))) {
-            let mut x = 0;
-            while let Some(cell) = cells.get(x) {
-                let is = hash(cell);
-                if shown[x] != is {
-                    shown[x] = is;
-                    changed.push((x as u16, y, cell));
+    /// The cells that are not shown yet, and what is shown with them.
+    fn changed<'sheet>(&self, sheet: &'sheet Buffer, next: &mut Shown) -> Vec<(u16, u16, &'sheet Cell)> {
+        let width = self.size.width.max(1);
+        let (mut shown, mut next, mut changed) = (self.shown.reader(), Writer::new(next), Vec::new());
+        for (y, cells) in (0..).zip(sheet.content.chunks(usize::from(width))) {
+            // The column after the last sign: a wide one covers the cells that follow it, and whatever comes there later is new.
+            let mut end = 0;
+            for (x, cell) in (0_u16..).zip(cells) {
+                let ((before, before_style), style) = (shown.next(), cell.style());
+                if x < end {
+                    next.push(None, style);
+                    continue;
                 }
-                // A wide sign covers the cells that follow it: whatever comes there later is new.
-                let end = (x + cell.symbol().width().max(1)).min(width);
-                shown[x + 1..end].fill(NOTHING);
-                x = end;
+                let sign = Some(cell.symbol().as_bytes());
+                if !is_same(before, sign) || before_style != style {
+                    changed.push((x, y, cell));
+                }
+                next.push(sign, style);
+                end = x.saturating_add(columns(cell.symbol()));
             }
         }
         changed
     }
 }
 
-fn hash(cell: &Cell) -> u64 {
-    FixedState::default().hash_one(cell).max(NOTHING + 1)
+/// How wide a sign is, at least one column.
+fn columns(sign: &str) -> u16 {
+    if sign.len() == 1 { 1 } else { sign.width().max(1) as u16 }
 }
 
 #[cfg(test)]

@@ -316,6 +316,11 @@ impl Ids {
         Self { seed, drawn: 0 }
     }
 
+    /// A part of a second, another one in most sessions: what all of them do now and then they need not do at once.
+    pub(super) fn within_a_second(&self) -> TimeDelta {
+        TimeDelta::milliseconds(i64::from(self.seed[0]) * 1000 / 256)
+    }
+
     fn draw(&mut self) -> Uuid {
         self.drawn += 1;
         let digest = Sha256::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();

@@ -185,7 +185,7 @@ impl Client {
         let (columns, rows) = (width.into(), height.into());
         channel.request_pty(true, "xterm-256color", columns, rows, 0, 0, &[]).await.expect("it is sent");
         channel.request_shell(true).await.expect("it is sent");
-        Screen { client: self, channel, shown: parser(width, height), all: Vec::new() }
+        Screen { _client: self, channel, shown: parser(width, height), all: Vec::new() }
     }
 }
 
@@ -210,7 +210,7 @@ fn parser(width: u16, height: u16) -> vt100::Parser {
 
 /// A client's terminal.
 pub struct Screen {
-    pub client: Client,
+    _client: Client,
     channel: Channel<Msg>,
     shown: vt100::Parser,
     /// Everything that was ever sent to it.

@@ -130,6 +130,7 @@ fn rejected() -> Auth {
     Auth::Reject { proceed_with_methods, partial_success: false }
 }
 
+/// A connection keeps room for the largest of these futures as long as it lasts: what only a sign-in needs is boxed.
 impl Handler for Caller {
     type Error = russh::Error;
 
@@ -143,7 +144,7 @@ impl Handler for Caller {
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         let request = Request::SignIn { name: user.to_owned(), password: password.to_owned().into() };
-        Ok(match self.session.call(request).await {
+        Ok(match Box::pin(self.session.call(request)).await {
             Ok(Reply::Welcome(_)) => self.welcome(user),
             Ok(other) => {
                 tracing::error!(?other, "a sign-in was answered otherwise");
@@ -157,11 +158,11 @@ impl Handler for Caller {
     }
 
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
-        Ok(if self.session.knows_key(user, offer.public_key).await { Auth::Accept } else { rejected() })
+        Ok(if Box::pin(self.session.knows_key(user, offer.public_key)).await { Auth::Accept } else { rejected() })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        Ok(match self.session.sign_in_by_key(user, key.public_key).await {
+        Ok(match Box::pin(self.session.sign_in_by_key(user, key.public_key)).await {
             Ok(_) => self.welcome(user),
             Err(failure) => {
                 tracing::info!(peer = %self.peer, %failure, "a key was refused");

@@ -29,7 +29,9 @@ impl App {
         let expiries = self.watch().into_iter().filter_map(|watch| self.world.live.get(&watch.run));
         let expiry = expiries.filter_map(|live| live.state.next_expiry(now)).min();
         let screen = self.top().next_wake(&self.world);
-        let minute = now + TimeDelta::milliseconds(60_000 - now.timestamp_millis().rem_euclid(60_000));
+        // A thousand sessions that all drew the new minute at once would keep everybody's keys waiting.
+        let into_minute = now - self.ids.within_a_second();
+        let minute = now + TimeDelta::milliseconds(60_000 - into_minute.timestamp_millis().rem_euclid(60_000));
         let closing = self.closes.map(|at| next_second(at, now));
         let all = [toast, wait, hold, marks, expiry, screen, self.idle_wake(), closing, Some(minute)];
         all.into_iter().flatten().min().map(|at| at.max(now))
