@@ -29,7 +29,7 @@ use crate::service::work::alone;
 use crate::service::{Kiosk, live, receipt_outbox, waitlist};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Guard, Lease, Plan, QueueEdit, Run, Transition};
-use crate::store::work::Kind;
+use crate::store::work::{Kind, Lists};
 
 /// How often a booking is looked at again because somebody changed it meanwhile.
 const ATTEMPTS: u32 = 16;
@@ -54,9 +54,9 @@ impl Kiosk {
     }
 
     /// Does the work of charts and cancelled runs that is due.
-    pub(super) async fn do_run_duties(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(super) async fn do_run_duties(&self, lists: Lists, now: DateTime<Utc>) -> Result<(), StoreError> {
         for kind in [Kind::Chart, Kind::CancelRun] {
-            for run in self.store().runs_due(kind, now).await? {
+            for run in self.store().runs_due(kind, lists.clone(), now).await? {
                 if let Err(error) = alone(self.work_on(run, now).boxed()).await {
                     tracing::warn!(%run, error, "the work on a run is left for the next time");
                 }

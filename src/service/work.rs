@@ -22,38 +22,44 @@ use crate::service::Kiosk;
 use crate::service::waitlist::{AGAIN, next_due, promote, promote_freed};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Plan, Transition};
+use crate::store::work::{ALL, LISTS, Lists};
 
-/// How often the work lists are looked through.
+/// How often each work list is looked through.
 const EVERY: Duration = Duration::from_secs(15);
 
 /// How often a slip is looked at again because its coaches were changed meanwhile.
 const ATTEMPTS: u32 = 16;
 
 impl Kiosk {
-    /// Looks through the work lists every 15 seconds until the last handle is dropped. Processes that start together look
-    /// at different moments.
+    /// Looks through each work list every 15 seconds until the last handle is dropped: one after the other, since all at
+    /// once would keep an embedded database, and who types, waiting. Processes that start together look at different moments.
     pub(in crate::service) fn spawn_worker(&self) {
         let shared = std::sync::Arc::downgrade(&self.0);
         let offset = EVERY.mul_f64(f64::from(u16::from_be_bytes(self.chance().bytes())) / f64::from(u16::MAX));
         tokio::spawn(async move {
-            let mut tick = tokio::time::interval_at(Instant::now() + offset, EVERY);
+            let mut tick = tokio::time::interval_at(Instant::now() + offset, EVERY / LISTS as u32);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
+            for list in ALL.cycle() {
                 tick.tick().await;
                 let Some(shared) = shared.upgrade() else { break };
-                Self(shared).work_once().await;
+                Self(shared).work_through(list..list + 1).await;
             }
         });
     }
 
-    /// Does once what is due. What fails is told to the log and left for the next time, and keeps nothing else from being
-    /// done.
+    /// Does once what is due.
     pub async fn work_once(&self) {
+        self.work_through(ALL).await;
+    }
+
+    /// Does what is due by some of the work lists. What fails is told to the log and left for the next time, and keeps
+    /// nothing else from being done.
+    async fn work_through(&self, lists: Lists) {
         let now = self.now();
         let done = [
-            ("slips", self.lapse_slips(now).await),
-            ("queues", self.look_after_queues(now).await),
-            ("runs", self.do_run_duties(now).await),
+            ("slips", self.lapse_slips(lists.clone(), now).await),
+            ("queues", self.look_after_queues(lists.clone(), now).await),
+            ("runs", self.do_run_duties(lists, now).await),
         ];
         for (list, done) in done {
             if let Err(error) = done {
@@ -62,8 +68,8 @@ impl Kiosk {
         }
     }
 
-    async fn lapse_slips(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        for pnr in self.store().unpaid(now).await? {
+    async fn lapse_slips(&self, lists: Lists, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for pnr in self.store().unpaid(lists, now).await? {
             if let Err(error) = alone(self.lapse(pnr, now).boxed()).await {
                 tracing::warn!(%pnr, error, "a slip that was not paid is kept for now");
             }
@@ -104,8 +110,8 @@ impl Kiosk {
         Err(StoreError::Conflict { what: format!("slip {pnr}") })
     }
 
-    async fn look_after_queues(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let due: BTreeSet<_> = self.store().due_queues(now).await?.into_iter().collect();
+    async fn look_after_queues(&self, lists: Lists, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let due: BTreeSet<_> = self.store().due_queues(lists, now).await?.into_iter().collect();
         for (run, id) in due {
             if let Err(error) = alone(self.look_after(run, id, now).boxed()).await {
                 tracing::warn!(%run, queue = %id, error, "those who wait were not promoted: it is tried again");

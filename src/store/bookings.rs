@@ -10,7 +10,7 @@ use crate::domain::user::AccountId;
 use crate::store::item::{Item, corrupt, decode, encode, string, text};
 use crate::store::requests::Consistency;
 use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, USER_ID, USER_ID_INDEX, WORK};
-use crate::store::work::{self, Kind};
+use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError};
 
 /// A page of an account's bookings.
@@ -101,8 +101,8 @@ impl Store {
     }
 
     /// Some of the slips that had lapsed at a moment. The index may be a moment behind the table.
-    pub async fn unpaid(&self, now: DateTime<Utc>) -> Result<Vec<Pnr>, StoreError> {
-        let due = self.due(&self.names().bookings, Kind::Payment, now, work::AT_ONCE).await?;
+    pub async fn unpaid(&self, lists: Lists, now: DateTime<Utc>) -> Result<Vec<Pnr>, StoreError> {
+        let due = self.due(&self.names().bookings, Kind::Payment, lists, now, work::AT_ONCE).await?;
         let pnr = |item: &Item| text(item, BOOKING_ID).and_then(|pnr| pnr.parse().ok());
         due.iter().map(|item| pnr(item).ok_or_else(|| corrupt("a slip that is due", "its key is no PNR"))).collect()
     }

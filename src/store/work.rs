@@ -3,6 +3,8 @@
 //! A duty is listed by the write that creates it and goes with the write that ends it, so it survives whoever made it. The
 //! index may lag, so whoever finds a duty looks at the item before they act.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 
 use crate::domain::train::RunId;
@@ -12,6 +14,12 @@ use crate::store::{Store, StoreError};
 
 /// Among how many work lists the duties of one kind are spread, so that no partition of the index is hot.
 pub const LISTS: u64 = 10;
+
+/// Some of the work lists of a kind.
+pub type Lists = Range<u64>;
+
+/// All of them.
+pub const ALL: Lists = 0..LISTS;
 
 /// How many duties of a list are taken at once.
 pub(in crate::store) const AT_ONCE: i32 = 25;
@@ -54,16 +62,18 @@ pub(in crate::store) fn moment(at: DateTime<Utc>) -> String {
 }
 
 impl Store {
-    /// The items of a table with a duty of a kind that is due at a moment, the longest due first. A moment behind.
+    /// The items of a table with a duty of a kind, in some of its lists, that is due at a moment, the longest due first. A
+    /// moment behind.
     pub(in crate::store) async fn due(
         &self,
         table: &str,
         kind: Kind,
+        lists: Lists,
         now: DateTime<Utc>,
         limit: i32,
     ) -> Result<Vec<Item>, StoreError> {
         let mut due = Vec::new();
-        for spread in 0..LISTS {
+        for spread in lists {
             let query = self
                 .dynamodb()
                 .query()

@@ -44,9 +44,9 @@ const REJECTION: Duration = Duration::from_secs(1);
 /// How often in one connection somebody may try to get in.
 const ATTEMPTS: usize = 6;
 
-/// After so long without a word a client is asked for one, and so often before it is dropped: within a minute, so that
+/// After so long without a word a client is asked for one, and so often before it is dropped: after a minute, so that
 /// whoever comes back from a dead line is soon asked whether they go on.
-const ASKED_AFTER: Duration = Duration::from_secs(20);
+const ASKED_AFTER: Duration = Duration::from_secs(30);
 const ASKED: usize = 1;
 
 /// Nothing at all came and went for so long: only this ends a write that is stuck.

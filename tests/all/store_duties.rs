@@ -15,7 +15,7 @@ use kiosk::domain::waitlist::{Entry, QueueHead, QueueId, WaitingList, joining};
 use kiosk::service::rules_file;
 use kiosk::store::StoreError;
 use kiosk::store::runs::{Before, Commit, Current, Guard, HoldAttempt, Holding, Plan, QueueEdit, Run, Transition};
-use kiosk::store::work::Kind;
+use kiosk::store::work::{ALL, Kind};
 use uuid::Uuid;
 
 use crate::sample_booking::{self, passenger};
@@ -152,10 +152,10 @@ async fn who_leaves_is_counted_out_and_an_empty_queue_is_no_work() {
     let scene = Scene::new().await;
     let (_, booking, entry) = scene.join(2_451_234_561, 2, scene.head().await).await;
     let store = &scene.world.store;
-    assert_eq!(store.due_queues(now()).await, Ok(vec![]), "it is not due yet");
-    assert_eq!(store.due_queues(due()).await, Ok(vec![(run(), GNWL)]));
+    assert_eq!(store.due_queues(ALL, now()).await, Ok(vec![]), "it is not due yet");
+    assert_eq!(store.due_queues(ALL, due()).await, Ok(vec![(run(), GNWL)]));
     store.put_off_queue(run(), GNWL, due() + TimeDelta::minutes(1)).await.expect("it answers");
-    assert_eq!(store.due_queues(due()).await, Ok(vec![]));
+    assert_eq!(store.due_queues(ALL, due()).await, Ok(vec![]));
 
     let one_left = Booking { version: 2, ..booking.clone() };
     let leaving = QueueEdit::leaving(GNWL, &entry, &[0], due()).expect("they are in it");
@@ -169,7 +169,7 @@ async fn who_leaves_is_counted_out_and_an_empty_queue_is_no_work() {
     assert_eq!(scene.commit(&nobody, Before::Version(2), Vec::new(), Some(leaving)).await, Commit::Done);
     assert_eq!((scene.head().await.waiting, scene.entries().await), (0, vec![]));
     store.put_off_queue(run(), GNWL, due()).await.expect("it answers");
-    assert_eq!(store.due_queues(due() + TimeDelta::days(1)).await, Ok(vec![]), "nobody has to look after it");
+    assert_eq!(store.due_queues(ALL, due() + TimeDelta::days(1)).await, Ok(vec![]), "nobody has to look after it");
 }
 
 #[tokio::test]
@@ -238,21 +238,21 @@ async fn one_at_a_time_works_on_a_run_and_only_for_a_while() {
     let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let lease = store.lease_run(run(), a, now()).await.expect("it answers").expect("nobody has it");
     assert_eq!(store.lease_run(run(), b, now()).await, Ok(None));
-    assert_eq!(store.runs_due(Kind::Chart, now()).await, Ok(vec![run()]), "it stays on the list meanwhile");
+    assert_eq!(store.runs_due(Kind::Chart, ALL, now()).await, Ok(vec![run()]), "it stays on the list meanwhile");
     assert_eq!(store.set_stage(&lease, Stage::FirstChart).await, Ok(true));
     let later = now() + TimeDelta::seconds(61);
     let taken = store.lease_run(run(), b, later).await.expect("it answers").expect("the first has stopped");
     assert_eq!(taken.pinned.stage, Stage::FirstChart);
     assert_eq!(store.set_stage(&lease, Stage::FinalChart).await, Ok(false), "it is another's by now");
     store.end_lease(&lease, None).await.expect("it answers");
-    assert_eq!(store.runs_due(Kind::Chart, later).await, Ok(vec![run()]), "nor can it say that all is done");
+    assert_eq!(store.runs_due(Kind::Chart, ALL, later).await, Ok(vec![run()]), "nor can it say that all is done");
     store.end_lease(&taken, Some(later + TimeDelta::hours(9))).await.expect("it answers");
-    assert_eq!(store.runs_due(Kind::Chart, later).await, Ok(vec![]));
+    assert_eq!(store.runs_due(Kind::Chart, ALL, later).await, Ok(vec![]));
     let again = later + TimeDelta::hours(9);
-    assert_eq!(store.runs_due(Kind::Chart, again).await, Ok(vec![run()]));
+    assert_eq!(store.runs_due(Kind::Chart, ALL, again).await, Ok(vec![run()]));
     let last = store.lease_run(run(), a, again).await.expect("it answers").expect("nobody has it");
     store.end_lease(&last, None).await.expect("it answers");
-    assert_eq!(store.runs_due(Kind::Chart, again).await, Ok(vec![]));
+    assert_eq!(store.runs_due(Kind::Chart, ALL, again).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -265,10 +265,10 @@ async fn a_run_that_is_cancelled_while_its_chart_is_made_is_still_to_be_refunded
         if lease.pinned.stage == Stage::Open {
             store.cancel_run(run(), now()).await.expect("it answers");
             store.end_lease(&lease, next).await.expect("it answers");
-            assert_eq!(store.runs_due(Kind::CancelRun, now()).await, Ok(vec![run()]), "{next:?}");
+            assert_eq!(store.runs_due(Kind::CancelRun, ALL, now()).await, Ok(vec![run()]), "{next:?}");
         } else {
             store.end_lease(&lease, None).await.expect("it answers");
-            assert_eq!(store.runs_due(Kind::CancelRun, now()).await, Ok(vec![]), "once it is done");
+            assert_eq!(store.runs_due(Kind::CancelRun, ALL, now()).await, Ok(vec![]), "once it is done");
         }
     }
 }

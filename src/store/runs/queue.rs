@@ -18,7 +18,7 @@ use crate::store::retry::{Refusal, refused};
 use crate::store::runs::coach_item::{number, read_number};
 use crate::store::runs::{Plan, key};
 use crate::store::schema::{SCHEMA_VERSION, WORK};
-use crate::store::work::{self, Kind};
+use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError};
 
 /// The attribute that counts who ever joined a queue.
@@ -156,8 +156,8 @@ impl Store {
 
     /// Some of the queues that somebody has to look after at a moment. The index may be a moment behind the table, and
     /// heads that a newer program wrote are left to it.
-    pub async fn due_queues(&self, now: DateTime<Utc>) -> Result<Vec<(RunId, QueueId)>, StoreError> {
-        let due = self.due(&self.names().runs(), Kind::Promotion, now, work::AT_ONCE).await?;
+    pub async fn due_queues(&self, lists: Lists, now: DateTime<Utc>) -> Result<Vec<(RunId, QueueId)>, StoreError> {
+        let due = self.due(&self.names().runs(), Kind::Promotion, lists, now, work::AT_ONCE).await?;
         let ours = due.iter().filter(|item| check_version(item, "a queue").is_ok());
         let named = ours.map(|item| {
             let run = text(item, "RunID").and_then(|run| run.parse().ok());

@@ -19,7 +19,7 @@ use crate::store::runs::coach_item::{coach_key, number};
 use crate::store::runs::requests::Written;
 use crate::store::runs::{Plan, key};
 use crate::store::schema::{DUE_AT, SCHEMA_VERSION, WORK};
-use crate::store::work::{self, Kind};
+use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError};
 
 /// For how long whoever works on a run keeps others from it.
@@ -240,8 +240,8 @@ impl Store {
     }
 
     /// Some of the runs with a duty of a kind that was due at a moment. The index may be a moment behind.
-    pub async fn runs_due(&self, kind: Kind, now: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
-        let due = self.due(&self.names().runs(), kind, now, work::AT_ONCE).await?;
+    pub async fn runs_due(&self, kind: Kind, lists: Lists, now: DateTime<Utc>) -> Result<Vec<RunId>, StoreError> {
+        let due = self.due(&self.names().runs(), kind, lists, now, work::AT_ONCE).await?;
         let run = |item| text(item, "RunID").and_then(|run| run.parse().ok());
         due.iter().map(|item| run(item).ok_or_else(|| corrupt("a run's item", "it has no run"))).collect()
     }
