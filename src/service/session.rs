@@ -7,7 +7,7 @@ mod open_holds;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -319,6 +319,7 @@ impl Session {
         state.locked = false;
         state.checked_at = now;
         drop(state);
+        self.inner.was_expelled.store(false, Ordering::Relaxed);
         let presence = &self.kiosk().0.presence;
         if let Some(before) = before {
             presence.is_no_more_of(before, &self.inner);

@@ -12,7 +12,7 @@ use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Hold, Reply, Request};
 use kiosk::ui::context::{Idle, Setup};
 use kiosk::ui::draft::Draft;
-use kiosk::ui::msg::{CallId, Effect, Msg, OpenFailed};
+use kiosk::ui::msg::{CallId, Effect, LeftBehind, Msg, OpenFailed};
 use kiosk::ui::screen::Screen;
 use kiosk::ui::screens::sign_in::SignIn;
 use ratatui::layout::Size;
@@ -157,6 +157,33 @@ fn the_countdown_is_seen_beside_whatever_else_is_said() {
     assert!(says(&agent), "{}", agent.text());
     agent.advance(TimeDelta::seconds(12));
     assert!(agent.text().contains("Kiosk closes in 00:08: finish"), "{}", agent.text());
+}
+
+#[test]
+fn whoever_comes_back_from_a_broken_line_is_asked_whether_they_go_on() {
+    let mut stage = Stage::signed_in(Role::Agent);
+    let left = LeftBehind {
+        what: format!("12951 {} on Thu 24 Dec", "Very Long Name Of A Train ".repeat(4).trim()),
+        terminal: "COUNTER-WITH-A-LONG-NAME-12".to_owned(),
+        until: start() + TimeDelta::minutes(10),
+    };
+    stage.tell(Msg::LeftBehind(left.clone()));
+    assert_picture!(stage, "left_behind");
+    stage.keys("n");
+    assert!(stage.app.overlay().is_none() && !stage.effects.iter().any(|effect| matches!(effect, Effect::GoOn)));
+    stage.tell(Msg::LeftBehind(left)).keys("<enter>");
+    assert!(stage.effects.iter().any(|effect| matches!(effect, Effect::GoOn)));
+}
+
+#[test]
+fn whose_account_is_closed_is_signed_out_at_a_console_and_told_why() {
+    let mut stage = Stage::new(setup(TerminalKind::Counter));
+    stage.keys("sasha<tab>secret<enter>");
+    stage.reply(Ok(Reply::Welcome(identity(Role::Agent))));
+    stage.tell(Msg::Expelled);
+    assert!(stage.app.world().identity.is_none());
+    assert!(stage.text().contains("Your account was closed or changed"), "{}", stage.text());
+    assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::Quit)), "the console stays");
 }
 
 #[test]

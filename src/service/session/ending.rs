@@ -12,7 +12,7 @@ impl Session {
         self.inner.expelled.notified().await;
     }
 
-    /// Whether a visit was ended by others.
+    /// Whether the last visit of somebody who was signed in was ended by others.
     pub fn was_expelled(&self) -> bool {
         self.inner.was_expelled.load(Ordering::Relaxed)
     }
@@ -34,11 +34,11 @@ impl Session {
     /// Ends the visit of whoever is signed in with an account, if somebody still is.
     pub(in crate::service) fn expel(&self, account: AccountId) {
         if self.end(|state| state.who.account() == Some(account)) {
-            self.is_expelled();
+            self.tell_expelled();
         }
     }
 
-    fn is_expelled(&self) {
+    fn tell_expelled(&self) {
         self.inner.was_expelled.store(true, Ordering::Relaxed);
         self.inner.expelled.notify_one();
     }
@@ -52,7 +52,7 @@ impl Session {
         };
         if self.end(is_over) {
             tracing::info!(terminal = %self.terminal().id, account = %account.username, "a session ended with its account");
-            self.is_expelled();
+            self.tell_expelled();
         }
     }
 }

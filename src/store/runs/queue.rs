@@ -5,6 +5,7 @@
 //! | `#queue#3A#GN` | `NextSeq`, `Rac`, `Waiting`, `Frozen`; listed as work while anybody may be in it |
 //! | `Q#3A#GN#00000012` | the entry whose `Seq` is 12 |
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -101,34 +102,29 @@ fn entry_key(id: QueueId, seq: u64) -> String {
 impl Store {
     /// Closes a queue: nobody joins it any more. Those who are in it stay.
     pub async fn freeze_queue(&self, plan: &Plan, id: QueueId) -> Result<(), StoreError> {
-        let update = self
-            .dynamodb()
-            .update_item()
-            .table_name(self.names().runs())
-            .set_key(Some(key(plan.run(), &head_key(id))))
-            .update_expression("SET ExpiresAt = :expires, SchemaVersion = :schema, Frozen = :yes")
-            .condition_expression("attribute_not_exists(SchemaVersion) OR SchemaVersion <= :schema")
-            .expression_attribute_values(":expires", number(plan.expires_at().timestamp()))
-            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true));
+        let update = self.head_update(plan, id, ", Frozen = :change", AttributeValue::Bool(true));
         self.attempt(|| update.clone().send()).await?.answer()?;
         Ok(())
     }
 
     /// Leaves out the next place in a queue's order: whoever was on their way to it does not get it any more.
     pub async fn skip_place(&self, plan: &Plan, id: QueueId) -> Result<(), StoreError> {
-        let update = self
-            .dynamodb()
+        let update = self.head_update(plan, id, " ADD NextSeq :change", number(1));
+        self.attempt(|| update.clone().send()).await?.answer()?;
+        Ok(())
+    }
+
+    /// A change of a queue's head, whatever is there.
+    fn head_update(&self, plan: &Plan, id: QueueId, change: &str, to: AttributeValue) -> UpdateItemFluentBuilder {
+        self.dynamodb()
             .update_item()
             .table_name(self.names().runs())
             .set_key(Some(key(plan.run(), &head_key(id))))
-            .update_expression("SET ExpiresAt = :expires, SchemaVersion = :schema ADD NextSeq :one")
+            .update_expression(format!("SET ExpiresAt = :expires, SchemaVersion = :schema{change}"))
             .condition_expression("attribute_not_exists(SchemaVersion) OR SchemaVersion <= :schema")
             .expression_attribute_values(":expires", number(plan.expires_at().timestamp()))
             .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-            .expression_attribute_values(":one", number(1));
-        self.attempt(|| update.clone().send()).await?.answer()?;
-        Ok(())
+            .expression_attribute_values(":change", to)
     }
 
     /// The entries of a class's queues in their order, consistently.
