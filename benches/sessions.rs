@@ -5,6 +5,9 @@
 //! client: each agent signs in, looks for trains and presses keys on the results. It only prints its limits: on a busy
 //! machine, the ratios alone are worth anything. How busy it was is told by `kept_waiting`: how much of the time in which the
 //! server wanted a processor it had none, and the echo likewise. With numbers behind `--`, only crowds of so many come.
+//!
+//! Each server has the first processor for itself and the clients have the last one, since a thousand clients on one
+//! machine are as much work as what serves them: else it is measured which of the two the system lets run first.
 #![allow(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 #![allow(clippy::cast_precision_loss, reason = "its figures have a few digits")]
 
@@ -30,19 +33,25 @@ const CROWDS: [(usize, f64); 4] = [(1, 10.0), (100, 5.0), (500, 2.0), (1_000, 1.
 /// `cargo test --benches` only wants to know that it runs.
 const BRIEF: [(usize, f64); 1] = [(3, 10.0)];
 
-/// How long keys are pressed, and how long nothing is done.
-const SPELL: Duration = Duration::from_secs(6);
-const REST: Duration = Duration::from_secs(4);
+/// How long keys are pressed.
+const SPELL: Duration = Duration::from_secs(10);
+/// How long nothing is done: every screen shows the time, and so is drawn again once in it.
+const REST: Duration = Duration::from_mins(1);
+/// How long what was left by so many at the door may take.
+const SETTLING: Duration = Duration::from_secs(3);
 
 /// How many sign in at the same time.
 const DOOR: usize = 16;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let kind = arguments.iter().find_map(|argument| Kind::named(argument));
+    place(if kind.is_some() { Part::Server } else { Part::Clients });
+    // As many workers as it has processors.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let numbers: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-    if let Some(kind) = arguments.iter().find_map(|argument| Kind::named(argument)) {
+    if let Some(kind) = kind {
         return runtime.block_on(server::run(kind, numbers[0]));
     }
     let is_whole = arguments.iter().any(|argument| argument == "--bench");
@@ -74,6 +83,23 @@ fn main() {
     println!("{}", lines.join("\n"));
 }
 
+/// What a process is in the measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Server,
+    Clients,
+}
+
+/// Keeps this thread, and those that it starts, to the processors of its part. Where the system cannot, all run anywhere.
+fn place(part: Part) {
+    let processors = core_affinity::get_core_ids().unwrap_or_default();
+    let own = match part {
+        Part::Server => processors.first(),
+        Part::Clients => processors.last(),
+    };
+    own.map(|processor| core_affinity::set_for_current(*processor));
+}
+
 /// What was measured of one server with its clients.
 struct Measure {
     /// Bytes that the process had, before anybody came and with everybody there.
@@ -96,10 +122,10 @@ async fn measure(kind: Kind, agents: usize, keys: f64) -> Measure {
     let mut child = Child::start(kind, agents).await;
     let before = child.rss();
     let mut crowd = come(&child, kind, agents).await;
-    // What was left by so many at the door goes first.
-    rest(REST / 2).await;
+    rest(SETTLING).await;
     let (cpu, begun) = (child.cpu(), Instant::now());
-    rest(REST).await;
+    // An echo does nothing by itself.
+    rest(if kind == Kind::Echo { SETTLING } else { REST }).await;
     let idle = child.cpu().saturating_sub(cpu).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
     let rss = child.rss();
     let (cpu, waited) = (child.cpu(), child.waited());
