@@ -11,7 +11,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect, Size};
 use unicode_width::UnicodeWidthStr as _;
 
-use shown::{Shown, Writer, is_same};
+use shown::{Look, Shown, Sign, is_same};
 
 mod shown;
 
@@ -91,27 +91,43 @@ impl Painter {
 
     /// The cells that are not shown yet, and what is shown with them.
     fn changed<'sheet>(&self, sheet: &'sheet Buffer, next: &mut Shown) -> Vec<(u16, u16, &'sheet Cell)> {
-        let width = self.size.width.max(1);
-        let (mut shown, mut next, mut changed) = (self.shown.reader(), Writer::new(next), Vec::new());
-        for (y, cells) in (0..).zip(sheet.content.chunks(usize::from(width))) {
-            // The column after the last sign: a wide one covers the cells that follow it, and whatever comes there later is new.
-            let mut end = 0;
-            for (x, cell) in (0_u16..).zip(cells) {
-                let ((before, before_style), style) = (shown.next(), cell.style());
-                if x < end {
-                    next.push(None, style);
-                    continue;
+        let mut changed = Vec::new();
+        next.clear();
+        for (y, cells) in sheet.content.chunks(usize::from(self.size.width.max(1))).enumerate() {
+            let mut row = next.write_row();
+            for (_, sign, look) in signs(cells) {
+                row.push(sign, look);
+            }
+            row.end();
+            let before = self.shown.row(y);
+            if before.is_same(next.row(y)) {
+                continue;
+            }
+            let mut before = before.reader();
+            for (x, sign, look) in signs(cells) {
+                let (before, before_look) = before.next();
+                if sign.is_some() && (!is_same(before, sign) || before_look != look) {
+                    changed.push((x as u16, y as u16, &cells[x]));
                 }
-                let sign = Some(cell.symbol().as_bytes());
-                if !is_same(before, sign) || before_style != style {
-                    changed.push((x, y, cell));
-                }
-                next.push(sign, style);
-                end = x.saturating_add(columns(cell.symbol()));
             }
         }
         changed
     }
+}
+
+/// What each cell of a row shows, by its column. The sign of one that a wide one covers is not known: whatever comes there
+/// later is new.
+fn signs(cells: &[Cell]) -> impl Iterator<Item = (usize, Sign<'_>, Look)> {
+    let mut covered = 0;
+    cells.iter().enumerate().map(move |(x, cell)| {
+        if covered > 0 {
+            covered -= 1;
+            return (x, None, Look::of(cell));
+        }
+        let sign = cell.symbol();
+        covered = columns(sign) - 1;
+        (x, Some(sign.as_bytes()), Look::of(cell))
+    })
 }
 
 /// How wide a sign is, at least one column.

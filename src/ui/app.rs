@@ -143,7 +143,8 @@ impl App {
     /// What a person sees.
     pub fn view(&self, buf: &mut Buffer) {
         let area = buf.area;
-        buf.set_style(area, self.world.theme.text);
+        let ground = self.world.theme.text;
+        buf.content.iter_mut().for_each(|cell| _ = cell.set_style(ground));
         if area.width < frame::MIN.0 || area.height < frame::MIN.1 {
             frame::too_small(buf, area, &self.world);
         } else {

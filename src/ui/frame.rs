@@ -73,9 +73,8 @@ pub fn view(buf: &mut Buffer, area: Rect, screen: &Screen, message: Option<&Mess
     header(buf, area, screen, world);
     steps(buf, area, screen, world);
     let places = places(area);
-    let rule = "─".repeat(area.width.into());
-    buf.set_stringn(area.x, area.y + 2, &rule, area.width.into(), theme.rule);
-    buf.set_stringn(area.x, places.message.y.saturating_sub(1), &rule, area.width.into(), theme.rule);
+    text::rule(buf, Rect { y: area.y + 2, ..area }, theme.rule);
+    text::rule(buf, Rect { y: places.message.y.saturating_sub(1), ..area }, theme.rule);
     if let Some(message) = message {
         let room = area.width.saturating_sub(2);
         let line = text::fit(&message.text, room);

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -9,7 +12,7 @@ use crate::domain::text::is_hidden;
 
 /// The text with every character that could hide or reorder others made visible as `�`.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_hidden) {
+    if !is_plain(text) && text.chars().any(is_hidden) {
         Cow::Owned(text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect())
     } else {
         Cow::Borrowed(text)
@@ -18,7 +21,21 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> u16 {
-    u16::try_from(text.width()).unwrap_or(u16::MAX)
+    let columns = if is_plain(text) { text.len() } else { text.width() };
+    u16::try_from(columns).unwrap_or(u16::MAX)
+}
+
+/// Whether each byte is a sign of one column: so is most text, and it is measured a thousand times a second.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Draws a line over the first row of a place.
+pub fn rule(buf: &mut Buffer, place: Rect, style: Style) {
+    let row = Rect { height: place.height.min(1), ..place }.intersection(buf.area);
+    for at in row.positions() {
+        buf[at].set_symbol("─").set_style(style);
+    }
 }
 
 /// The text cleaned and, if it is wider than `columns`, cut before a whole character and ended with `…`.

@@ -1,21 +1,39 @@
 //! What a terminal shows, exactly and in few bytes: most of a screen is empty, and much of the rest looks like what stands
 //! before it.
 //!
-//! A cell has 48 bytes in a buffer, a screen of 120 by 40 some 230 KB; here it has a few KB. It is read from the first cell
-//! to the last and written in the same way: there is no way to one in the middle.
+//! A cell has 48 bytes in a buffer, a screen of 120 by 40 some 230 KB; here it has a few KB. A row is read from its first cell
+//! to its last and written in the same way. Rows that look alike are written alike, so that most of a frame needs no reading.
 
 use ratatui::buffer::Cell;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier};
 
 /// The bytes of the sign in a place; none where nothing is known of it, as where the sign before covers it.
 pub(super) type Sign<'a> = Option<&'a [u8]>;
 
-/// Whether two places look the same but for their styles.
+/// Whether two places look the same but for their colours.
 pub(super) fn is_same(one: Sign, other: Sign) -> bool {
     match (one, other) {
         // Nearly all, and much quicker than any number of bytes.
         (Some([one]), Some([other])) => one == other,
         _ => one == other,
+    }
+}
+
+/// How a place looks, whatever its sign: a style with nothing left open, which is quicker to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    foreground: Color,
+    background: Color,
+    underline: Color,
+    modifier: Modifier,
+}
+
+impl Look {
+    const EMPTY: Self = Self::of(&Cell::EMPTY);
+
+    /// How a cell looks.
+    pub(super) const fn of(cell: &Cell) -> Self {
+        Self { foreground: cell.fg, background: cell.bg, underline: cell.underline_color, modifier: cell.modifier }
     }
 }
 
@@ -26,42 +44,80 @@ const REPEATS: u8 = 0x1f;
 /// From this on a byte says how many bytes the next sign has. Those between are signs themselves.
 const LONG: u8 = 0x80;
 
-/// A screen. Past what was written all is empty, as on a terminal that was erased.
+/// A screen, row by row. Past what was written all is empty, as on a terminal that was erased.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shown {
     signs: Vec<u8>,
     /// Each with the number of cells that have it.
-    styles: Vec<(Style, u16)>,
+    looks: Vec<(Look, u16)>,
+    /// Where each row ends in both.
+    ends: Vec<End>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    signs: usize,
+    looks: usize,
+    /// Whether every sign of the row is known.
+    is_known: bool,
 }
 
 impl Shown {
     /// Erases it.
     pub(super) fn clear(&mut self) {
         self.signs.clear();
-        self.styles.clear();
+        self.looks.clear();
+        self.ends.clear();
     }
 
-    /// Reads it.
-    pub(super) fn reader(&self) -> Reader<'_> {
-        let style = Cell::EMPTY.style();
-        Reader { signs: &self.signs, sign: None, repeats: 0, styles: self.styles.iter(), style, cells: 0 }
+    /// Reads a row.
+    pub(super) fn row(&self, y: usize) -> Row<'_> {
+        let Some(end) = self.ends.get(y) else { return Row::default() };
+        let start = y.checked_sub(1).map(|above| self.ends[above]).unwrap_or_default();
+        let (signs, looks) = (&self.signs[start.signs..end.signs], &self.looks[start.looks..end.looks]);
+        Row { signs, looks, is_known: end.is_known }
+    }
+
+    /// Writes the next row.
+    pub(super) fn write_row<'signs>(&mut self) -> Writer<'_, 'signs> {
+        Writer { shown: self, before: None, repeats: 0, look: Look::EMPTY, cells: 0, is_known: true }
     }
 }
 
-/// Reads a screen.
+/// A row of a screen.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Row<'a> {
+    signs: &'a [u8],
+    looks: &'a [(Look, u16)],
+    is_known: bool,
+}
+
+impl<'a> Row<'a> {
+    /// Whether it certainly looks like another: quicker than reading both.
+    pub(super) fn is_same(self, other: Row) -> bool {
+        self.is_known && other.is_known && self.signs == other.signs && self.looks == other.looks
+    }
+
+    /// Reads its cells.
+    pub(super) fn reader(self) -> Reader<'a> {
+        Reader { signs: self.signs, sign: None, repeats: 0, looks: self.looks.iter(), look: Look::EMPTY, cells: 0 }
+    }
+}
+
+/// Reads a row.
 pub(super) struct Reader<'a> {
     signs: &'a [u8],
     sign: Sign<'a>,
     repeats: u8,
-    styles: std::slice::Iter<'a, (Style, u16)>,
-    style: Style,
+    looks: std::slice::Iter<'a, (Look, u16)>,
+    look: Look,
     cells: u16,
 }
 
 impl<'a> Reader<'a> {
     /// The next cell.
-    pub(super) fn next(&mut self) -> (Sign<'a>, Style) {
-        (self.sign(), self.style())
+    pub(super) fn next(&mut self) -> (Sign<'a>, Look) {
+        (self.sign(), self.look())
     }
 
     fn sign(&mut self) -> Sign<'a> {
@@ -83,57 +139,83 @@ impl<'a> Reader<'a> {
         self.sign
     }
 
-    fn style(&mut self) -> Style {
+    fn look(&mut self) -> Look {
         if self.cells == 0 {
-            (self.style, self.cells) = self.styles.next().copied().unwrap_or((Cell::EMPTY.style(), u16::MAX));
+            (self.look, self.cells) = self.looks.next().copied().unwrap_or((Look::EMPTY, u16::MAX));
         }
         self.cells -= 1;
-        self.style
+        self.look
     }
 }
 
-/// Writes a screen.
+/// Writes a row.
 pub(super) struct Writer<'a, 'signs> {
     shown: &'a mut Shown,
     before: Option<Sign<'signs>>,
     repeats: u8,
+    /// How the last cells look, and how many they are.
+    look: Look,
+    cells: u16,
+    is_known: bool,
 }
 
-impl<'a, 'signs> Writer<'a, 'signs> {
-    /// Writes it anew.
-    pub(super) fn new(shown: &'a mut Shown) -> Self {
-        shown.clear();
-        Self { shown, before: None, repeats: 0 }
+impl<'signs> Writer<'_, 'signs> {
+    /// Writes the next cell.
+    #[inline]
+    pub(super) fn push(&mut self, sign: Sign<'signs>, look: Look) {
+        if self.look != look || self.cells == u16::MAX {
+            self.end_look();
+            self.look = look;
+        }
+        self.cells += 1;
+        match self.before {
+            Some(before) if self.repeats < REPEATS && is_same(before, sign) => self.repeats += 1,
+            _ => self.push_sign(sign),
+        }
     }
 
-    /// Writes the next cell.
-    pub(super) fn push(&mut self, sign: Sign<'signs>, style: Style) {
-        // Nobody reads so many marks on a letter; it is sent again with every frame that changes.
-        let sign = sign.filter(|sign| sign.len() <= usize::from(u8::MAX - LONG));
-        match self.shown.styles.last_mut() {
-            Some((same, cells)) if *same == style && *cells < u16::MAX => *cells += 1,
-            _ => self.shown.styles.push((style, 1)),
-        }
-        let signs = &mut self.shown.signs;
+    /// Ends the row.
+    pub(super) fn end(mut self) {
+        self.end_look();
+        self.end_repeats();
+        let Shown { signs, looks, ends } = self.shown;
+        ends.push(End { signs: signs.len(), looks: looks.len(), is_known: self.is_known });
+    }
+
+    fn push_sign(&mut self, sign: Sign<'signs>) {
+        self.end_repeats();
         if self.before.is_some_and(|before| is_same(before, sign)) {
-            match signs.last_mut() {
-                Some(repeats) if (1..REPEATS).contains(&self.repeats) => *repeats += 1,
-                _ => {
-                    signs.push(1);
-                    self.repeats = 0;
-                }
-            }
-            self.repeats += 1;
+            self.repeats = 1;
             return;
         }
-        (self.before, self.repeats) = (Some(sign), 0);
+        self.before = Some(sign);
+        let signs = &mut self.shown.signs;
         match sign {
             None => signs.push(NOTHING),
             Some([sign]) if (REPEATS + 1..LONG).contains(sign) => signs.push(*sign),
-            Some(sign) => {
+            Some(sign) if sign.len() <= usize::from(u8::MAX - LONG) => {
                 signs.push(LONG + sign.len() as u8);
                 signs.extend(sign);
             }
+            Some(_) => {
+                // Nobody reads so many marks on a letter; it is sent again with every frame that changes.
+                signs.push(NOTHING);
+                self.is_known = false;
+            }
+        }
+    }
+
+    fn end_repeats(&mut self) {
+        if self.repeats > 0 {
+            self.shown.signs.push(self.repeats);
+            self.repeats = 0;
+        }
+    }
+
+    fn end_look(&mut self) {
+        if self.cells > 0 {
+            self.shown.looks.push((self.look, self.cells));
+            self.cells = 0;
         }
     }
 }
@@ -141,24 +223,25 @@ impl<'a, 'signs> Writer<'a, 'signs> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use ratatui::style::{Color, Style};
+    use ratatui::style::Color;
 
-    use super::{Cell, Shown, Sign, Writer};
+    use super::{Look, Shown, Sign};
 
-    fn written(cells: &[(Sign<'static>, Style)]) -> Shown {
+    fn written(cells: &[(Sign<'static>, Look)]) -> Shown {
         let mut shown = Shown::default();
-        let mut writer = Writer::new(&mut shown);
-        for (sign, style) in cells {
-            writer.push(*sign, *style);
+        let mut writer = shown.write_row();
+        for (sign, look) in cells {
+            writer.push(*sign, *look);
         }
+        writer.end();
         shown
     }
 
-    fn cell() -> impl Strategy<Value = (Sign<'static>, Style)> {
+    fn cell() -> impl Strategy<Value = (Sign<'static>, Look)> {
         let signs = [None, Some(" "), Some("a"), Some("─"), Some("日"), Some("é"), Some("\u{1}"), Some("\0"), Some("")];
-        let styles = [Style::new(), Style::new().fg(Color::Red)];
+        let looks = [Look::EMPTY, Look { foreground: Color::Red, ..Look::EMPTY }];
         let sign = prop::sample::select(signs.map(|sign| sign.map(str::as_bytes)).to_vec());
-        (sign, prop::sample::select(styles.to_vec()))
+        (sign, prop::sample::select(looks.to_vec()))
     }
 
     proptest! {
@@ -166,28 +249,41 @@ mod tests {
         fn what_was_written_is_read(runs in prop::collection::vec((cell(), 1..100_usize), 0..40)) {
             let cells: Vec<_> = runs.into_iter().flat_map(|(cell, times)| vec![cell; times]).collect();
             let shown = written(&cells);
-            let mut reader = shown.reader();
+            let mut reader = shown.row(0).reader();
             for cell in cells {
                 prop_assert_eq!(reader.next(), cell);
             }
-            prop_assert_eq!(reader.next(), (Some(" ".as_bytes()), Cell::EMPTY.style()), "the rest is empty");
+            prop_assert_eq!(reader.next(), (Some(" ".as_bytes()), Look::EMPTY), "the rest is empty");
+        }
+
+        #[test]
+        fn rows_are_the_same_where_their_cells_are(rows in prop::collection::vec(prop::collection::vec(cell(), 0..4), 2..5)) {
+            let mut shown = Shown::default();
+            for row in &rows {
+                let mut writer = shown.write_row();
+                row.iter().for_each(|(sign, look)| writer.push(*sign, *look));
+                writer.end();
+            }
+            for (y, other) in (0..rows.len()).flat_map(|y| (0..rows.len()).map(move |other| (y, other))) {
+                prop_assert_eq!(shown.row(y).is_same(shown.row(other)), rows[y] == rows[other]);
+            }
         }
     }
 
     #[test]
     fn what_is_longer_than_a_byte_says_is_not_known() {
-        let style = Style::new();
         for (length, is_known) in [(127, true), (128, false)] {
             let sign: &'static str = "x".repeat(length).leak();
-            let shown = written(&[(Some(sign.as_bytes()), style)]);
-            assert_eq!(shown.reader().next().0.is_some(), is_known, "{length}");
+            let shown = written(&[(Some(sign.as_bytes()), Look::EMPTY)]);
+            assert_eq!(shown.row(0).reader().next().0.is_some(), is_known, "{length}");
+            assert_eq!(shown.row(0).is_same(shown.row(0)), is_known, "{length}");
         }
     }
 
     #[test]
     fn an_empty_screen_is_small() {
-        let shown = written(&vec![(Some(" ".as_bytes()), Style::new()); 120 * 40]);
+        let shown = written(&vec![(Some(" ".as_bytes()), Look::EMPTY); 120 * 40]);
         assert!(shown.signs.len() < 200, "{}", shown.signs.len());
-        assert_eq!(shown.styles.len(), 1);
+        assert_eq!(shown.looks.len(), 1);
     }
 }

@@ -148,7 +148,7 @@ impl Places {
         let right = map.spots().iter().map(|(_, place)| place.right()).max().unwrap_or(0);
         for row in &map.aisles {
             if let Some(y) = y(*row) {
-                buf.set_stringn(self.body.x + 1, y, "─".repeat(right.into()), right.into(), theme.rule);
+                text::rule(buf, Rect { x: self.body.x + 1, y, width: right, height: 1 }, theme.rule);
             }
         }
         for wall in &map.walls {
