@@ -16,7 +16,9 @@ mod progress;
 mod provision;
 mod replay;
 mod run;
+mod sales;
 mod screen;
+mod search;
 mod secret;
 mod seed;
 mod serve;
@@ -71,12 +73,17 @@ enum Command {
     /// Manages accounts
     #[command(subcommand)]
     User(user::Command),
-    /// Shows and cancels bookings, and saves receipts
+    /// Shows the trains of a day from one place to another, and what they cost
+    Search(search::Args),
+    /// Sells, shows and cancels bookings, and saves receipts
     #[command(subcommand)]
     Booking(booking::Command),
     /// Makes and saves charts, and cancels runs for the railway
     #[command(subcommand)]
     Run(run::Command),
+    /// Takes trains off sale and puts them on sale again
+    #[command(subcommand)]
+    Sales(sales::Command),
     /// Compares everything that is kept of the runs with their bookings
     Audit(audit::Args),
     /// Shows the full-screen program to whoever comes by SSH
@@ -124,8 +131,10 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Seed(args) => seed::run(args, &config).await,
                     Command::Health(args) => health::run(args, &config).await,
                     Command::User(command) => user::run(command, &config).await,
+                    Command::Search(args) => search::run(args, &config).await,
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Audit(args) => audit::run(args, &config).await,
+                    Command::Sales(command) => sales::run(command, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
                     Command::Secret | Command::Ticket(_) | Command::Replay(_) | Command::Serve(_) => {
                         unreachable!("answered above, without a store")
