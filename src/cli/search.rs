@@ -13,7 +13,7 @@ use super::{CliError, Kind, open, output};
 use crate::config::Config;
 use crate::domain::coach::Class;
 use crate::domain::quota::Quota;
-use crate::domain::station::StationCode;
+use crate::domain::station::{Place, StationCode};
 use crate::domain::time::railway_time;
 use crate::domain::train::Stop;
 use crate::service::request::{Offer, Reply, Request};
@@ -83,7 +83,7 @@ pub(super) fn stations(kiosk: &Kiosk, text: &str) -> Result<Vec<StationCode>, Cl
         return Ok(place.codes());
     }
     let error = CliError::new(Kind::NotFound, format!("There is no station or city {text}."));
-    let near: Vec<_> = index.complete(text, 1).iter().flat_map(|place| place.codes()).take(1).collect();
+    let near: Vec<_> = index.complete(text, 1).iter().flat_map(Place::codes).take(1).collect();
     Err(match near.first() {
         Some(code) => {
             error.hint(format_args!("write its whole name or its code, such as {code} for {}", index.name(*code)))
