@@ -4,6 +4,7 @@
 //! program may read goes to standard output.
 
 mod audit;
+mod backup;
 mod booking;
 mod confirm;
 mod error;
@@ -86,6 +87,10 @@ enum Command {
     Sales(sales::Command),
     /// Compares everything that is kept of the runs with their bookings
     Audit(audit::Args),
+    /// Saves the embedded store in one file, while it is in use
+    Backup(backup::Backup),
+    /// Fills the data folder from such a file
+    Restore(backup::Restore),
     /// Shows the full-screen program to whoever comes by SSH
     Serve(serve::Args),
     /// Plays a session that was recorded
@@ -119,6 +124,10 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Command::Secret) => secret::run(),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Ticket(command)) => ticket::run(command, || Ok(load(Door::Subcommand)?.0)),
+        Some(Command::Restore(args)) => {
+            // Without a log, which would be in the folder, and without the store.
+            backup::restore(&args, &Config::load(&Sources::of_process(config.clone(), data_dir.clone()))?)
+        }
         Some(Command::Serve(args)) => {
             let (config, _log) = load(Door::Server)?;
             open::block_on(serve::run(args, &config))
@@ -134,9 +143,14 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Search(args) => search::run(args, &config).await,
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Audit(args) => audit::run(args, &config).await,
+                    Command::Backup(args) => backup::save(args, &config).await,
                     Command::Sales(command) => sales::run(command, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
-                    Command::Secret | Command::Ticket(_) | Command::Replay(_) | Command::Serve(_) => {
+                    Command::Secret
+                    | Command::Ticket(_)
+                    | Command::Replay(_)
+                    | Command::Restore(_)
+                    | Command::Serve(_) => {
                         unreachable!("answered above, without a store")
                     }
                 }

@@ -4,6 +4,9 @@
 mod allotment;
 #[path = "all/cli.rs"]
 mod cli;
+#[cfg(unix)]
+#[path = "all/cli_backup.rs"]
+mod cli_backup;
 #[path = "all/cli_sale.rs"]
 mod cli_sale;
 #[path = "all/cli_sold.rs"]
@@ -43,6 +46,9 @@ mod recording_forms;
 mod refund;
 #[path = "all/refund_kit.rs"]
 mod refund_kit;
+#[cfg(unix)]
+#[path = "all/remote_verify.rs"]
+mod remote_verify;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
 #[path = "all/service_account.rs"]

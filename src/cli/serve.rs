@@ -19,7 +19,7 @@ use crate::terminal::ssh::{self, Room, Site, Times, host_key};
 use crate::ui::context::Setup;
 
 /// The host key in the data folder, named as OpenSSH names its own.
-const HOST_KEY: &str = "ssh_host_ed25519_key";
+pub(super) const HOST_KEY: &str = "ssh_host_ed25519_key";
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {

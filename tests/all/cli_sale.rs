@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::cli::{Done, Machine};
 use crate::service_kit::{publish, small_train};
 
-const ANITA: [&str; 2] = ["--passenger", "Anita Sharma,F,34"];
+pub const ANITA: [&str; 2] = ["--passenger", "Anita Sharma,F,34"];
 const PHONE: [&str; 2] = ["--phone", "9810012345"];
 
 /// A date on sale today, whenever that is.
@@ -23,14 +23,14 @@ fn json(line: &str) -> Value {
     serde_json::from_str(line).expect("JSON")
 }
 
-fn seeded() -> Machine {
+pub fn seeded() -> Machine {
     let machine = Machine::new();
     assert_eq!(machine.run(&["seed"]).code, 0);
     machine
 }
 
 /// Finds the Mumbai Rajdhani, which runs every day.
-fn found(machine: &Machine) -> (String, Value) {
+pub fn found(machine: &Machine) -> (String, Value) {
     let search = ["search", "NDLS", "Mumbai Central", "--on", &in_nine_days(), "--class", "3A", "--json"];
     let done = machine.run(&search);
     assert_eq!(done.code, 0, "{}", done.said);
@@ -39,7 +39,7 @@ fn found(machine: &Machine) -> (String, Value) {
     (offer["RunID"].as_str().expect("a run").to_owned(), offer)
 }
 
-fn sell(machine: &Machine, run: &str, more: &[&str]) -> Done {
+pub fn sell(machine: &Machine, run: &str, more: &[&str]) -> Done {
     let mut arguments = vec!["booking", "sell", run, "NDLS", "MMCT", "3A"];
     arguments.extend(PHONE);
     arguments.extend(more);
