@@ -4,6 +4,7 @@
 //! program may read goes to standard output.
 
 mod audit;
+mod backup;
 mod booking;
 mod confirm;
 mod error;
@@ -16,7 +17,9 @@ mod progress;
 mod provision;
 mod replay;
 mod run;
+mod sales;
 mod screen;
+mod search;
 mod secret;
 mod seed;
 mod serve;
@@ -71,14 +74,23 @@ enum Command {
     /// Manages accounts
     #[command(subcommand)]
     User(user::Command),
-    /// Shows and cancels bookings, and saves receipts
+    /// Shows the trains of a day from one place to another, and what they cost
+    Search(search::Args),
+    /// Sells, shows and cancels bookings, and saves receipts
     #[command(subcommand)]
     Booking(booking::Command),
     /// Makes and saves charts, and cancels runs for the railway
     #[command(subcommand)]
     Run(run::Command),
+    /// Takes trains off sale and puts them on sale again
+    #[command(subcommand)]
+    Sales(sales::Command),
     /// Compares everything that is kept of the runs with their bookings
     Audit(audit::Args),
+    /// Saves the embedded store in one file, while it is in use
+    Backup(backup::Backup),
+    /// Fills the data folder from such a file
+    Restore(backup::Restore),
     /// Shows the full-screen program to whoever comes by SSH
     Serve(serve::Args),
     /// Plays a session that was recorded
@@ -112,6 +124,10 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Some(Command::Secret) => secret::run(),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Ticket(command)) => ticket::run(command, || Ok(load(Door::Subcommand)?.0)),
+        Some(Command::Restore(args)) => {
+            // Without a log, which would be in the folder, and without the store.
+            backup::restore(&args, &Config::load(&Sources::of_process(config.clone(), data_dir.clone()))?)
+        }
         Some(Command::Serve(args)) => {
             let (config, _log) = load(Door::Server)?;
             open::block_on(serve::run(args, &config))
@@ -124,10 +140,17 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Seed(args) => seed::run(args, &config).await,
                     Command::Health(args) => health::run(args, &config).await,
                     Command::User(command) => user::run(command, &config).await,
+                    Command::Search(args) => search::run(args, &config).await,
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Audit(args) => audit::run(args, &config).await,
+                    Command::Backup(args) => backup::save(args, &config).await,
+                    Command::Sales(command) => sales::run(command, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
-                    Command::Secret | Command::Ticket(_) | Command::Replay(_) | Command::Serve(_) => {
+                    Command::Secret
+                    | Command::Ticket(_)
+                    | Command::Replay(_)
+                    | Command::Restore(_)
+                    | Command::Serve(_) => {
                         unreachable!("answered above, without a store")
                     }
                 }

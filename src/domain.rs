@@ -19,6 +19,7 @@ pub mod pnr;
 pub mod quota;
 pub mod refund;
 pub mod rules;
+pub mod sales;
 pub mod segment;
 pub mod spot;
 pub mod station;

@@ -23,6 +23,7 @@ mod refund;
 mod refusal;
 pub mod request;
 pub mod rules_file;
+pub mod sales;
 mod search;
 pub mod seed;
 pub mod session;

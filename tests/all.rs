@@ -4,10 +4,18 @@
 mod allotment;
 #[path = "all/cli.rs"]
 mod cli;
+#[cfg(unix)]
+#[path = "all/cli_backup.rs"]
+mod cli_backup;
+#[path = "all/cli_sale.rs"]
+mod cli_sale;
 #[path = "all/cli_sold.rs"]
 mod cli_sold;
 #[path = "all/config.rs"]
 mod config;
+#[cfg(unix)]
+#[path = "all/deploy.rs"]
+mod deploy;
 #[cfg(unix)]
 #[allow(dead_code, reason = "the tests on a terminal ask it for more")]
 #[path = "pty/driver.rs"]
@@ -38,6 +46,9 @@ mod recording_forms;
 mod refund;
 #[path = "all/refund_kit.rs"]
 mod refund_kit;
+#[cfg(unix)]
+#[path = "all/remote_verify.rs"]
+mod remote_verify;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
 #[path = "all/service_account.rs"]
@@ -72,6 +83,8 @@ mod service_quota;
 mod service_refund;
 #[path = "all/service_refund_race.rs"]
 mod service_refund_race;
+#[path = "all/service_sales.rs"]
+mod service_sales;
 #[path = "all/service_search.rs"]
 mod service_search;
 #[path = "all/service_slip.rs"]

@@ -10,6 +10,8 @@ mod openssh;
 mod serving;
 #[path = "pty/sharing.rs"]
 mod sharing;
+#[path = "pty/supervised.rs"]
+mod supervised;
 #[path = "pty/two_servers.rs"]
 mod two_servers;
 

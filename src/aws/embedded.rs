@@ -9,6 +9,8 @@
 //! also of two versions of Kiosk, is the services' HTTP. When the owner leaves, one of them takes the lock and its place
 //! (`member`). Where there are no Unix sockets, a second process is refused.
 
+#[cfg(unix)]
+pub mod backup;
 mod database;
 #[cfg(unix)]
 mod door;

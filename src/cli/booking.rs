@@ -1,11 +1,13 @@
-//! `kiosk booking`: one booking, its receipt and its cancellation.
+//! `kiosk booking`: one booking, its sale, its receipt and its cancellation.
 
 mod cancel;
+mod sell;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Subcommand;
 
@@ -14,8 +16,8 @@ use crate::config::Config;
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
-use crate::service::Session;
 use crate::service::request::{Reply, Request};
+use crate::service::{Kiosk, Session};
 use crate::ui::text::clean;
 
 #[derive(Debug, Subcommand)]
@@ -36,24 +38,25 @@ pub(super) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Sells places of a run to a party
+    Sell(sell::Args),
     /// Cancels a booking or some of its passengers, once it has shown what they get back
     Cancel(cancel::Args),
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliError> {
     let kiosk = open::kiosk(config).await?;
-    let done = carry_out(command, &kiosk.operator_session()).await;
+    let done = carry_out(command, &kiosk, &kiosk.operator_session()).await;
     kiosk.settle().await;
     done
 }
 
-async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> {
+async fn carry_out(command: Command, kiosk: &Kiosk, session: &Session) -> Result<(), CliError> {
     match command {
-        Command::Show { pnr, json } => match session.call(Request::Booking { pnr }).await? {
-            Reply::Booking(booking) if json => output::json(&*booking),
-            Reply::Booking(booking) => output::line(words(&booking)),
-            other => Err(unexpected(&other)),
-        },
+        Command::Show { pnr, json } => {
+            let booking = booking_of(session.call(Request::Booking { pnr }).await?)?;
+            shown(&booking, json)
+        }
         Command::Receipt { pnr, output: file } => match session.call(Request::Receipt { pnr }).await? {
             Reply::Receipt(document) => {
                 let file = file.unwrap_or_else(|| PathBuf::from(&document.name));
@@ -61,8 +64,20 @@ async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> 
             }
             other => Err(unexpected(&other)),
         },
+        Command::Sell(args) => sell::run(args, kiosk, session).await,
         Command::Cancel(args) => cancel::run(args, session).await,
     }
+}
+
+fn booking_of(reply: Reply) -> Result<Arc<Booking>, CliError> {
+    match reply {
+        Reply::Booking(booking) => Ok(booking),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn shown(booking: &Booking, json: bool) -> Result<(), CliError> {
+    if json { output::json(booking) } else { output::line(words(booking)) }
 }
 
 pub(super) fn unexpected(reply: &Reply) -> CliError {

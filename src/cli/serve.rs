@@ -1,5 +1,7 @@
 //! `kiosk serve`: the full-screen program for whoever comes by SSH.
 
+mod supervised;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ use crate::terminal::ssh::{self, Room, Site, Times, host_key};
 use crate::ui::context::Setup;
 
 /// The host key in the data folder, named as OpenSSH names its own.
-const HOST_KEY: &str = "ssh_host_ed25519_key";
+pub(super) const HOST_KEY: &str = "ssh_host_ed25519_key";
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -37,6 +39,7 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
         CliError::new(Kind::Files, format!("Nobody can be served on {address}: {error}"))
             .hint("end what listens there, or set ssh.listen to another address")
     })?;
+    supervised::opening();
     let kiosk = open::live_kiosk(config).await?;
     let site = Site {
         kiosk: kiosk.clone(),
@@ -58,7 +61,7 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
         recordings: screen::recordings(config)?.map(Arc::new),
         times: Times { lifetime: span(settings.lifetime()), notice: span(settings.notice()), ..Times::default() },
     };
-    let closing = CancellationToken::new();
+    let (closing, notice) = (CancellationToken::new(), site.times.notice);
     let address = listener.local_addr().map_or_else(|_| settings.listen().to_string(), |address| address.to_string());
     tracing::info!(address, key = host_key::fingerprint(&key), "serving");
     output::line(format_args!("Kiosk serves SSH on {address}. Its key is {}.", host_key::fingerprint(&key)))?;
@@ -67,12 +70,19 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
             tracing::error!(%error, "signals cannot be heard");
         }
         tracing::info!("closing: nobody new comes in");
+        supervised::closing(notice, ssh::GOODBYE);
         closing.cancel();
     };
-    let served = ssh::serve(listener, vec![key], Arc::new(site), closing.clone());
-    tokio::join!(served, until_told);
-    kiosk.settle().await;
-    Ok(())
+    supervised::ready(&address);
+    let served = async {
+        tokio::join!(ssh::serve(listener, vec![key], Arc::new(site), closing.clone()), until_told);
+        kiosk.settle().await;
+    };
+    // In one task, so that a server that is stuck is not said to be alive.
+    tokio::select! {
+        () = served => Ok(()),
+        never = supervised::beat() => match never {},
+    }
 }
 
 /// Waits until the process is asked to end. Asked again, it ends at once: what was confirmed is safe at any moment.

@@ -8,6 +8,9 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use secrecy::{ExposeSecret, SecretSlice};
 use thiserror::Error;
 
+/// A developer's own key in the data folder.
+pub const KEY_FILE: &str = "secret.key";
+
 /// 32 bytes or more that nobody else has. It never shows itself.
 #[derive(Clone, Debug)]
 pub struct SecretKey(SecretSlice<u8>);
@@ -56,7 +59,7 @@ pub fn draw() -> String {
 
 /// The key that a developer's data folder keeps for itself in `secret.key`, made the first time.
 pub fn key_in(folder: &Path) -> Result<SecretKey, KeyFileError> {
-    let path = folder.join("secret.key");
+    let path = folder.join(KEY_FILE);
     let text = kept(&path, draw)?;
     SecretKey::parse(&text).map_err(|wrong| KeyFileError { path, reason: wrong })
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -74,6 +75,20 @@ impl Quota {
             Self::Senior => Pool::Senior,
             Self::Tatkal => Pool::Tatkal,
         }
+    }
+}
+
+/// A text that is no quota.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("'{0}' is not a quota: write GN, LD, SS or TQ")]
+pub struct BadQuota(String);
+
+impl FromStr for Quota {
+    type Err = BadQuota;
+
+    fn from_str(text: &str) -> Result<Self, BadQuota> {
+        let found = Self::ALL.into_iter().find(|quota| quota.code().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| BadQuota(text.to_owned()))
     }
 }
 

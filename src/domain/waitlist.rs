@@ -14,7 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::joining::joining;
+pub use self::joining::{joining, needs_lower};
 pub use self::position::{Queued, in_turn, renumbered};
 use crate::domain::coach::{BerthType, Class};
 use crate::domain::pnr::Pnr;

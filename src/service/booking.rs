@@ -258,6 +258,7 @@ fn payable_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Fai
     let now = kiosk.now();
     match (booking.status, &booking.slip) {
         (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(now) => {
+            kiosk.check_sold(booking.run.train)?;
             kiosk.check_selling(booking.from.at, now).map(|_| slip)
         }
         _ => Err(slip_closed(booking)),
@@ -435,6 +436,7 @@ fn check(session: &Session, op: OpId, order: &Order, train: Arc<Train>) -> Resul
     let kiosk = session.kiosk();
     let now = kiosk.now();
     let (board, _) = train.ends(order.hold.leg).ok_or(Failure::NoSuchRun)?;
+    kiosk.check_sold(order.hold.run.train)?;
     let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
     // A screen shows the hold; the session knows it.
     let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;

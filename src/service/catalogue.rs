@@ -4,9 +4,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::sales::Stops;
 use crate::domain::time::railway_time;
 use crate::domain::timetable::Timetable;
-use crate::domain::train::RunId;
+use crate::domain::train::{RunId, TrainNumber};
 use crate::service::Kiosk;
 use crate::store::runs::{Current, Run};
 use crate::store::{Store, StoreError};
@@ -17,6 +18,7 @@ pub(super) struct Catalogue(RwLock<Known>);
 struct Known {
     version: u64,
     timetable: Arc<Timetable>,
+    stops: Stops,
     checked_at: DateTime<Utc>,
 }
 
@@ -25,7 +27,7 @@ impl Known {
         let read = store.catalogue().await?;
         let trains = read.trains.into_iter().map(Arc::new).collect();
         let timetable = Arc::new(Timetable::new(read.stations, trains));
-        Ok(Self { version: read.version, timetable, checked_at: now })
+        Ok(Self { version: read.version, timetable, stops: read.stops, checked_at: now })
     }
 }
 
@@ -43,6 +45,22 @@ impl Catalogue {
         now - self.0.read().unwrap_or_else(PoisonError::into_inner).checked_at >= every
     }
 
+    pub(super) fn stops(&self) -> Stops {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).stops.clone()
+    }
+
+    pub(super) fn is_off_sale(&self, train: TrainNumber) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).stops.include(train)
+    }
+
+    pub(super) fn note_stops(&self, stops: Stops) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.stops != stops {
+            tracing::info!(?stops, "what is off sale has changed");
+            known.stops = stops;
+        }
+    }
+
     fn version(&self) -> u64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).version
     }
@@ -54,11 +72,13 @@ impl Kiosk {
         self.0.catalogue.timetable()
     }
 
-    /// Reads the timetable again if its version has changed.
+    /// Looks at what is off sale, and reads the timetable again if its version has changed.
     pub(super) async fn reload_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // Noted first: a store that does not answer is not asked every second.
         self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner).checked_at = now;
-        if self.store().catalogue_version().await? == self.0.catalogue.version() {
+        let mark = self.store().catalogue_mark().await?;
+        self.0.catalogue.note_stops(mark.stops);
+        if mark.version == self.0.catalogue.version() {
             return Ok(());
         }
         let read = Known::read(self.store(), now).await?;

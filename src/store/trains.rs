@@ -2,15 +2,18 @@
 //!
 //! A train is two items: `12951`, which is replaced when the train changes, and `12951@3`, which never is, because the
 //! runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
-//! keeps the timetable in memory knows when to read it again. Trains are never removed here: sold runs need them.
+//! keeps the timetable in memory knows when to read it again, and says which trains are off sale. Trains are never removed here: sold runs need them.
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::{PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::coach::{Class, Coach};
 use crate::domain::money::Paise;
+use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
 use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
 use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
@@ -20,6 +23,10 @@ use crate::store::{Outcome, Store, StoreError};
 
 const CATALOGUE: &str = "#catalogue";
 const STATION: &str = "station#";
+/// The attribute of the catalogue's item that says what is off sale: train numbers, and [`EVERYTHING`].
+const OFF_SALE: &str = "OffSale";
+/// Stands for all trains among numbers of trains, of which none is written so.
+const EVERYTHING: &str = "*";
 /// The most items that one batch may write.
 const BATCH: usize = 25;
 /// How often what the store left over of a batch is sent again, with growing pauses.
@@ -56,6 +63,17 @@ pub struct Catalogue {
     pub trains: Vec<Train>,
     /// Whether a change of it broke off: publishing the same again finishes it.
     pub unfinished: bool,
+    /// What is off sale.
+    pub stops: Stops,
+}
+
+/// What changes most of the timetable, in one small item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Counts the changes; 0 when nothing was ever published.
+    pub version: u64,
+    /// What is off sale.
+    pub stops: Stops,
 }
 
 /// A train's item.
@@ -103,6 +121,7 @@ struct StationItem {
 #[derive(Default)]
 struct Contents {
     version: u64,
+    stops: Stops,
     unfinished: bool,
     stations: BTreeMap<StationCode, Station>,
     trains: BTreeMap<TrainNumber, TrainItem>,
@@ -161,6 +180,7 @@ impl Store {
         let contents = self.contents().await?;
         Ok(Catalogue {
             version: contents.version,
+            stops: contents.stops,
             unfinished: contents.unfinished,
             stations: contents.stations.into_values().collect(),
             trains: contents.trains.into_values().map(TrainItem::train).collect::<Result<_, _>>()?,
@@ -169,9 +189,57 @@ impl Store {
 
     /// A count that changes whenever the timetable does; 0 when nothing was ever published. It may lag by a moment.
     pub async fn catalogue_version(&self) -> Result<u64, StoreError> {
+        self.catalogue_mark().await.map(|mark| mark.version)
+    }
+
+    /// That count and what is off sale, by one small read. Both may lag by a moment.
+    pub async fn catalogue_mark(&self) -> Result<Mark, StoreError> {
         let request = self.dynamodb().get_item().table_name(&self.names().trains).key(TRAIN_ID, string(CATALOGUE));
         let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
-        item.map_or(Ok(0), |item| catalogue_version(&item))
+        let mark = |item: Item| Ok(Mark { version: catalogue_version(&item)?, stops: stops(&item)? });
+        item.map_or_else(|| Ok(Mark::default()), mark)
+    }
+
+    /// Takes trains off sale. Returns all that is off sale then; repeating it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when nothing was ever published.
+    pub async fn stop_sales(&self, scope: Scope) -> Result<Stops, StoreError> {
+        self.change_stops(&format!("ADD {OFF_SALE} :trains"), Some(scope)).await
+    }
+
+    /// Puts trains on sale again: one, or all that were taken off in whatever way. Otherwise as [`Self::stop_sales`].
+    pub async fn start_sales(&self, scope: Scope) -> Result<Stops, StoreError> {
+        match scope {
+            Scope::All => self.change_stops(&format!("REMOVE {OFF_SALE}"), None).await,
+            Scope::Train(_) => self.change_stops(&format!("DELETE {OFF_SALE} :trains"), Some(scope)).await,
+        }
+    }
+
+    async fn change_stops(&self, update: &str, named: Option<Scope>) -> Result<Stops, StoreError> {
+        let request = self
+            .dynamodb()
+            .update_item()
+            .table_name(&self.names().trains)
+            .key(TRAIN_ID, string(CATALOGUE))
+            .update_expression(update)
+            .set_expression_attribute_values(named.map(|scope| {
+                let name = match scope {
+                    Scope::All => EVERYTHING.to_owned(),
+                    Scope::Train(train) => train.to_string(),
+                };
+                HashMap::from([(":trains".to_owned(), AttributeValue::Ss(vec![name]))])
+            }))
+            .condition_expression(format!("attribute_exists({TRAIN_ID})"))
+            .return_values(ReturnValue::AllNew);
+        match self.attempt(|| request.clone().send()).await?.verdict {
+            Ok(answer) => stops(&answer.attributes.unwrap_or_default()),
+            Err(refusal) if refusal.is_condition_failure() => {
+                Err(StoreError::NotFound { what: "the timetable".to_owned() })
+            }
+            Err(refusal) => Err(refused(&refusal)),
+        }
     }
 
     /// A published version of a train, as it was then.
@@ -232,7 +300,7 @@ impl Store {
             request = request.expression_attribute_values(":read", number(read));
         }
         if stage == Stage::Begun {
-            request = request.expression_attribute_values(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
+            request = request.expression_attribute_values(":true", AttributeValue::Bool(true));
         }
         let Err(refusal) = self.attempt(|| request.clone().send()).await?.verdict else { return Ok(()) };
         if !refusal.is_condition_failure() {
@@ -279,6 +347,7 @@ impl Contents {
         if id == CATALOGUE {
             check_version(&item, CATALOGUE)?;
             self.version = catalogue_version(&item)?;
+            self.stops = stops(&item)?;
             self.unfinished = item.contains_key("Unfinished");
         } else if id.starts_with(STATION) {
             let StationItem { station, .. } = decode(item, &id)?;
@@ -346,6 +415,19 @@ fn next_version(
 
 fn version_id(train: TrainNumber, version: u32) -> String {
     format!("{train}@{version}")
+}
+
+/// What the catalogue's item says is off sale.
+fn stops(item: &Item) -> Result<Stops, StoreError> {
+    let mut stops = Stops::default();
+    for name in item.get(OFF_SALE).and_then(|value| value.as_ss().ok()).into_iter().flatten() {
+        if name == EVERYTHING {
+            stops.all = true;
+        } else {
+            stops.trains.insert(TrainNumber::parse(name).map_err(|error| corrupt("what is off sale", error))?);
+        }
+    }
+    Ok(stops)
 }
 
 fn catalogue_version(item: &Item) -> Result<u64, StoreError> {

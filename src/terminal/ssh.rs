@@ -59,7 +59,7 @@ const SEND_BUFFER: usize = 32 * 1024;
 const WINDOW: u32 = 64 * 1024;
 
 /// How long connections may take to end once they are told to.
-const GOODBYE: Duration = Duration::from_secs(10);
+pub const GOODBYE: Duration = Duration::from_secs(10);
 
 /// How long a pause is after a connection could not be taken, such as for want of file descriptors.
 const BREATH: Duration = Duration::from_millis(100);

@@ -44,7 +44,7 @@ impl Machine {
         self.run_with(arguments, &[], "")
     }
 
-    fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Done {
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Done {
         let mut child = Command::new(env!("CARGO_BIN_EXE_kiosk"))
             .args(arguments)
             .env_clear()

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::coach::Class;
 use kiosk::domain::money::Paise;
+use kiosk::domain::sales::{Scope, Stops};
 use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::train::{Train, TrainDraft, TrainNumber};
 use kiosk::store::StoreError;
-use kiosk::store::trains::{Listing, Published};
+use kiosk::store::trains::{Listing, Mark, Published};
 
 use crate::world::{World, express, rajdhani, stations};
 
@@ -117,4 +118,26 @@ async fn many_stations_are_written_in_batches_with_progress_to_the_end() {
     world.store.publish(&many, &[], |done, of| seen.push((done, of))).await.expect("it answers");
     assert_eq!(seen, [(0, 60), (25, 60), (50, 60), (60, 60)]);
     assert_eq!(world.store.catalogue().await.expect("it answers").stations.len(), 60);
+}
+
+#[tokio::test]
+async fn what_is_off_sale_is_kept_beside_the_version_and_survives_another_timetable() {
+    let world = World::empty().await;
+    let unknown = Err(StoreError::NotFound { what: "the timetable".to_owned() });
+    assert_eq!(world.store.stop_sales(Scope::All).await, unknown, "there is nothing to stop");
+    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    let one = Stops { all: false, trains: [number()].into() };
+    for _ in 0..2 {
+        assert_eq!(world.store.stop_sales(Scope::Train(number())).await, Ok(one.clone()), "repeating changes nothing");
+    }
+    let renamed = Listing { train: renamed(rajdhani(), "Bombay Rajdhani"), fares: BTreeMap::new() };
+    let published = world.store.publish(&stations(), &[renamed], |_, _| {}).await.expect("it can be published");
+    let mark = world.store.catalogue_mark().await.expect("it answers");
+    assert_eq!(mark, Mark { version: published.version, stops: one.clone() });
+    assert_eq!(world.store.catalogue().await.expect("it answers").stops, one);
+    assert_eq!(world.store.stop_sales(Scope::All).await, Ok(Stops { all: true, ..one }));
+    for _ in 0..2 {
+        assert_eq!(world.store.start_sales(Scope::All).await, Ok(Stops::default()));
+    }
+    assert_eq!(world.store.start_sales(Scope::Train(number())).await, Ok(Stops::default()));
 }

@@ -1,5 +1,6 @@
 //! The built program as a server, on a port of its own.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +16,11 @@ pub struct Server {
 impl Server {
     /// Serves what is in a data folder, and waits until it says where.
     pub fn start(data: &Path, home: &Path) -> Self {
+        Self::start_with(data, home, &[])
+    }
+
+    /// The same with more in its environment.
+    pub fn start_with(data: &Path, home: &Path, environment: &[(&str, &OsStr)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_kiosk"))
             .arg("serve")
             .env_clear()
@@ -23,6 +29,7 @@ impl Server {
             .env("KIOSK_SSH_LISTEN", "127.0.0.1:0")
             .env("KIOSK_SSH_GUEST", "guest")
             .env("KIOSK_SSH_NOTICE", "1s")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -49,8 +56,13 @@ impl Server {
     }
 
     /// Asks it to end, and waits until it has.
-    pub fn end(mut self) {
+    pub fn end(self) {
         self.signal("TERM");
+        self.ended();
+    }
+
+    /// Waits until it has ended, as it was asked to.
+    pub fn ended(mut self) {
         assert!(self.child.wait().expect("it ends").success());
     }
 }

@@ -12,13 +12,16 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::aws::embedded::{EmbeddedError, folder};
 
-const FILE: &str = "kiosk.db";
+/// The database in the data folder.
+pub const FILE: &str = "kiosk.db";
+/// What Kiosk asks besides what `DynamoDB` is asked: to write the database, as it is now, into an empty file.
+pub const COPY: &str = "Kiosk.CopyDatabase";
 /// Requests waiting for their turn; beyond these, callers wait to enter the queue.
 const QUEUE: usize = 256;
 /// How often items past their time to live are removed: the engine does not do so by itself.
@@ -160,6 +163,11 @@ macro_rules! route {
 }
 
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    if COPY.rsplit('.').next() == Some(operation) {
+        let Copy { file } = read(body)?;
+        database.vacuum_into(&file)?;
+        return Ok("{}".to_owned());
+    }
     route! { database, operation, body,
         "BatchGetItem" => batch_get_item,
         "BatchWriteItem" => batch_write_item,
@@ -194,6 +202,14 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
             _ => DynoxideError::ValidationException(message.to_owned()),
         }
     })
+}
+
+/// The body of [`COPY`].
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Copy {
+    /// The whole path of the file.
+    pub file: String,
 }
 
 fn write<T: Serialize>(answer: &T) -> Result<String, DynoxideError> {

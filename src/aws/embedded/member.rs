@@ -16,12 +16,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 
 use crate::aws::NeverSent;
 use crate::aws::embedded::folder::{Lock, Taken};
 use crate::aws::embedded::guest::{Guest, Silence};
 use crate::aws::embedded::owner::Owner;
-use crate::aws::embedded::{EmbeddedError, socket};
+use crate::aws::embedded::{ENDPOINT, EmbeddedError, database, socket};
 
 /// How long a folder may be taken without anybody answering: an owner that opens a database that was left in the middle
 /// of its work, or closes one. A request waits less than an attempt may take, so that it is known not to have been sent.
@@ -79,6 +80,21 @@ impl Member {
             }
         };
         Ok(Self(Arc::new(Shared { folder, role: Mutex::new(role), search: tokio::sync::Mutex::default() })))
+    }
+
+    /// Has the owner write its database, as it is now, into an empty file of the data folder. What it says if it does not.
+    pub async fn copy_database(&self, file: &Path) -> Result<(), String> {
+        let file = file.to_str().ok_or("the path of the data folder is not Unicode")?.to_owned();
+        let body = serde_json::to_string(&database::Copy { file }).map_err(|error| error.to_string())?;
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_uri(format!("{ENDPOINT}/")).expect("a constant address");
+        request.set_method("POST").expect("a method");
+        request.headers_mut().insert("x-amz-target", database::COPY);
+        let answer = self.answer(request).await.map_err(|error| error.to_string())?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(String::from_utf8_lossy(answer.body().bytes().unwrap_or_default()).into_owned())
     }
 
     async fn answer(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {

@@ -18,7 +18,8 @@ use s3s_fs::FileSystem;
 use crate::aws::embedded::memory_objects::MemoryObjects;
 use crate::aws::embedded::{EmbeddedError, KEY, folder};
 
-const FOLDER: &str = "objects";
+/// Where the objects are, in the data folder.
+pub const FOLDER: &str = "objects";
 
 /// The engine.
 pub enum ObjectEngine {

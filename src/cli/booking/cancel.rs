@@ -2,14 +2,13 @@
 //! agreed to.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::unexpected;
-use crate::cli::{CliError, Kind, confirm, output};
+use super::{booking_of, unexpected};
+use crate::cli::{CliError, confirm, output};
 use crate::domain::booking::{Booking, BookingStatus, OpId, Place};
 use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
@@ -88,13 +87,6 @@ async fn give_up_slip(args: &Args, session: &Session) -> Result<(), CliError> {
 
 fn agree(args: &Args, warning: &str) -> Result<(), CliError> {
     if args.yes { Ok(()) } else { confirm::demand(warning, "yes") }
-}
-
-fn booking_of(reply: Reply) -> Result<Arc<Booking>, CliError> {
-    match reply {
-        Reply::Booking(booking) => Ok(booking),
-        other => Err(CliError::new(Kind::Internal, format!("an answer to another question: {other:?}"))),
-    }
 }
 
 /// Those who are named, by their places from 0; without a name all who have something to give up.

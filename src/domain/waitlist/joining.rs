@@ -1,6 +1,6 @@
 //! A booking joins a queue: its passengers without a berth of their own get their numbers, and the queue an entry.
 
-use crate::domain::booking::{BookedPassenger, Booking, Place};
+use crate::domain::booking::{Booking, Place};
 use crate::domain::passenger::{Accommodation, Gender, Passenger};
 use crate::domain::quota::{Quota, eligible};
 use crate::domain::rules::quota::QuotaRules;
@@ -40,15 +40,14 @@ fn waiters(booking: &Booking, rules: &QuotaRules) -> Vec<Waiter> {
             passenger,
             shared: booked.place.shared(),
             preference: booked.passenger.preference,
-            needs_lower: needs_lower(booked, &party, rules),
+            needs_lower: needs_lower(&booked.passenger, &party, rules),
             ladies: are_ladies && booked.passenger.gender == Gender::Female,
         })
         .collect()
 }
 
 /// Whether somebody should not have to climb: old people, and grown-ups with a child on their lap.
-fn needs_lower(booked: &BookedPassenger, party: &[Passenger], rules: &QuotaRules) -> bool {
-    let passenger = &booked.passenger;
+pub fn needs_lower(passenger: &Passenger, party: &[Passenger], rules: &QuotaRules) -> bool {
     let old = match passenger.gender {
         Gender::Female => rules.lower_berth.women_from,
         Gender::Male | Gender::Transgender => rules.lower_berth.men_from,

@@ -22,7 +22,7 @@ use crate::domain::user::{AccountId, Role};
 use crate::domain::waitlist::WaitingList;
 use crate::service::Kiosk;
 use crate::service::request::{Failure, Order, Tender};
-use crate::service::session::Session;
+use crate::service::session::{Session, Who};
 use crate::store::runs::{Holding, Plan};
 
 /// The longest reference of a payment.
@@ -162,7 +162,8 @@ pub(super) fn pnr(train: &Train, op: OpId, draw: u32) -> Pnr {
     Pnr::draw(train.zone(), chance)
 }
 
-/// Refuses money that this person cannot take, or that a receipt could not name.
+/// Refuses money that this person cannot take, or that a receipt could not name. Whoever runs commands on the machine may
+/// try an installation without any.
 pub(super) async fn check_tender(session: &Session, tender: &Tender) -> Result<(), Failure> {
     let kiosk = session.kiosk();
     if tender.method != PaymentMethod::Test {
@@ -170,7 +171,7 @@ pub(super) async fn check_tender(session: &Session, tender: &Tender) -> Result<(
         if session.terminal().kind == TerminalKind::Public {
             return Err(Failure::NoMoneyHere);
         }
-    } else if !kiosk.settings().test_payment {
+    } else if !kiosk.settings().test_payment && session.who() != Who::Operator {
         return Err(Failure::NoTestPayment);
     }
     let reference = tender.reference.as_deref().map(str::trim);

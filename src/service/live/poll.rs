@@ -22,8 +22,8 @@ const LISTED: TimeDelta = TimeDelta::seconds(5);
 const EARLY: TimeDelta = TimeDelta::milliseconds(100);
 /// How long a hint is trusted: it is written without waiting for it, so it can be missing.
 const TRUST: TimeDelta = TimeDelta::seconds(30);
-/// How often the catalogue's version is looked at.
-const CATALOGUE: TimeDelta = TimeDelta::seconds(30);
+/// How often the catalogue's version, and what is off sale, are looked at.
+const CATALOGUE: TimeDelta = TimeDelta::seconds(5);
 /// How many runs are read at once.
 const READS: usize = 8;
 

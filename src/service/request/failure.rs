@@ -87,6 +87,9 @@ pub enum Failure {
     /// The train is about to leave or has left.
     #[error("Sales for this train have closed: choose a later train.")]
     SalesClosed,
+    /// The train is off sale, by somebody's decision.
+    #[error("Tickets for this train are not sold for now: choose another train, or come back later.")]
+    SalesStopped,
     /// There is no such run, leg or class.
     #[error("This train does not run so any more: search again.")]
     NoSuchRun,
