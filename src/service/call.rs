@@ -38,15 +38,15 @@ impl fmt::Display for Reference {
 }
 
 /// Answers a call of a session: whatever is logged meanwhile says so.
-pub(super) async fn under<T>(
+pub(super) fn under<F: Future>(
     reference: Reference,
     session: &str,
     terminal: &str,
-    answer: impl Future<Output = T>,
-) -> T {
+    answer: F,
+) -> impl Future<Output = F::Output> + use<F> {
     // However little is logged, what is has to say where it comes from.
     let span = tracing::error_span!("call", request = %reference, session, terminal);
-    CURRENT.scope(reference, answer.instrument(span)).await
+    CURRENT.scope(reference, answer.instrument(span))
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ impl Session {
 
 impl Session {
     /// Answers something that this session asks under a reference of its own.
-    pub(in crate::service) async fn under_reference<T>(&self, answer: impl Future<Output = T>) -> T {
-        call::under(self.kiosk().chance().reference(), self.id(), &self.terminal().id, answer).await
+    pub(in crate::service) fn under_reference<F: Future>(&self, answer: F) -> impl Future<Output = F::Output> + use<F> {
+        call::under(self.kiosk().chance().reference(), self.id(), &self.terminal().id, answer)
     }
 }
 

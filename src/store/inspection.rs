@@ -177,7 +177,7 @@ impl Store {
         let delete = s3.delete_object().bucket(bucket).key(PROBE);
         match self.attempt(|| delete.clone().send()).await {
             Ok(Attempted { verdict: Ok(_) }) => {
-                report.add(what("s3:DeleteObject"), Verdict::Well(format!("{PROBE} was taken away")))
+                report.add(what("s3:DeleteObject"), Verdict::Well(format!("{PROBE} was taken away")));
             }
             Ok(Attempted { verdict: Err(refusal) }) if refusal.code() == Some("AccessDenied") => {
                 let why = format!("not allowed, and not needed: {PROBE} is written over the next time");
@@ -218,7 +218,7 @@ impl Store {
                 report.add(what, Verdict::Well("are known to be missing".to_owned()));
             }
             Ok(Attempted { verdict: Ok(_) }) => {
-                report.add(what, Verdict::Wrong(format!("{ABSENT} is there: remove it")))
+                report.add(what, Verdict::Wrong(format!("{ABSENT} is there: remove it")));
             }
             Ok(Attempted { verdict: Err(refusal) }) if refusal.code() == Some("AccessDenied") => {
                 let why = "look as if they were forbidden, and no receipt is rendered again: allow s3:ListBucket on it";

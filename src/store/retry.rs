@@ -222,13 +222,13 @@ impl Refusal for TransactWriteItemsError {
 
 impl Store {
     /// Runs a call whose requests have one deadline together: after it each of them is sent once.
-    pub async fn within_one_deadline<T>(&self, call: impl Future<Output = T>) -> T {
-        self.within(self.patience().deadline, call).await
+    pub fn within_one_deadline<F: Future>(&self, call: F) -> impl Future<Output = F::Output> + use<F> {
+        self.within(self.patience().deadline, call)
     }
 
     /// The same with a deadline of its own, for whoever has less patience.
-    pub async fn within<T>(&self, deadline: Duration, call: impl Future<Output = T>) -> T {
-        UNTIL.scope(self.patience().now() + deadline, call).await
+    pub fn within<F: Future>(&self, deadline: Duration, call: F) -> impl Future<Output = F::Output> + use<F> {
+        UNTIL.scope(self.patience().now() + deadline, call)
     }
 
     /// Sends a request until there is a verdict or the deadline has passed. The request must be the same each time:
@@ -248,12 +248,15 @@ impl Store {
         let mut doubt = false;
         for attempt in 1.. {
             let begun = patience.now();
-            let answered = send().await;
-            self.metrics().store_attempt(E::OPERATION, patience.now().saturating_sub(begun));
-            let failure = match answered {
-                Ok(answer) => return Ok(Attempted { verdict: Ok(answer) }),
+            let ended = || self.metrics().store_attempt(E::OPERATION, patience.now().saturating_sub(begun));
+            let failure = match send().await {
+                Ok(answer) => {
+                    ended();
+                    return Ok(Attempted { verdict: Ok(answer) });
+                }
                 Err(failure) => failure,
             };
+            ended();
             let outcome = match Meaning::of(&failure) {
                 Meaning::Again(outcome) => outcome,
                 // An earlier attempt may have been applied, whatever stands in the way of asking again.
