@@ -18,6 +18,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use thiserror::Error;
 
 use crate::aws::fault::{Faulty, Plan};
+use crate::aws::store_time::StoreTime;
 
 /// How long one attempt at a request may take before it counts as lost.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -47,6 +48,8 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     /// Where their requests go.
     pub place: Place,
+    /// The clock that their replies correct, if they do.
+    pub time: Option<StoreTime>,
     config: SdkConfig,
     http: SharedHttpClient,
 }
@@ -61,14 +64,20 @@ impl Clients {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             place,
+            time: None,
             config,
             http,
         }
     }
 
+    /// The region in which they ask, if they know one.
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(AsRef::as_ref)
+    }
+
     /// The same clients, with something between them and what answers them.
     pub fn through(self, wires: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
-        Self::new(self.config, wires(self.http), self.place)
+        Self { time: self.time, ..Self::new(self.config, wires(self.http), self.place) }
     }
 
     /// The same clients, with faults injected between them and what answers them.

@@ -270,6 +270,7 @@ pub struct Config {
     session: SessionTimes,
     ssh: SshSettings,
     recording: RecordingSettings,
+    telemetry: Option<SocketAddr>,
     log: LogSettings,
     surroundings: Surroundings,
     notices: Vec<String>,
@@ -325,6 +326,7 @@ impl Config {
                 folder: values.take_any("recording.folder", parse::folder),
                 megabytes: values.take("recording.megabytes", count(1, 1024)),
             },
+            telemetry: values.take("telemetry.listen", parse::socket_address_or_off),
             log: LogSettings {
                 level: values.take("log.level", word(LEVELS)),
                 format: values.take("log.format", word(&log_formats)).unwrap_or(by_mode),
@@ -406,6 +408,11 @@ impl Config {
     /// Whether sessions are recorded.
     pub fn recording(&self) -> &RecordingSettings {
         &self.recording
+    }
+
+    /// Where `kiosk serve` answers monitors; without it, nowhere.
+    pub fn telemetry(&self) -> Option<SocketAddr> {
+        self.telemetry
     }
 
     /// What is logged and how.

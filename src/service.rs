@@ -7,6 +7,7 @@ mod access;
 pub mod account;
 pub mod audit;
 mod booking;
+mod call;
 mod catalogue;
 pub mod chance;
 mod chart;
@@ -59,6 +60,7 @@ use crate::domain::rules::Rules;
 use crate::domain::station::StationIndex;
 use crate::domain::terminal::{Terminal, TerminalKind};
 use crate::domain::train::RunId;
+use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
 
 /// The terminal of whoever runs commands on the machine itself.
@@ -186,6 +188,13 @@ impl Kiosk {
     /// The store on which it stands.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// The counters of this process, with what is counted only when somebody looks.
+    pub fn measured(&self) -> &Metrics {
+        let metrics = self.store().metrics();
+        metrics.set_holds_open(self.0.presence.holds_open(self.now()));
+        metrics
     }
 
     /// Waits until everything that nobody waits for is done: receipts, records, hints. Before the process ends.

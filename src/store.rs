@@ -7,9 +7,12 @@
 
 pub mod audit_log;
 pub mod bookings;
+pub mod inspection;
 pub mod item;
+pub mod permissions;
 pub mod provision;
 pub mod receipts;
+mod remedy;
 mod requests;
 pub mod retry;
 pub mod runs;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::aws::Clients;
+use crate::metrics::Metrics;
 use crate::store::retry::{Patience, TokioTimer};
 
 /// What the tables and the bucket are called.
@@ -71,6 +75,7 @@ struct Inner {
     clients: Clients,
     names: Names,
     patience: Patience,
+    metrics: Metrics,
 }
 
 impl fmt::Debug for Store {
@@ -87,12 +92,17 @@ impl Store {
 
     /// A store that waits and draws as it is told.
     pub fn with_patience(clients: Clients, names: Names, patience: Patience) -> Self {
-        Self(Arc::new(Inner { clients, names, patience }))
+        Self(Arc::new(Inner { clients, names, patience, metrics: Metrics::default() }))
     }
 
     /// What the tables and the bucket are called.
     pub fn names(&self) -> &Names {
         &self.0.names
+    }
+
+    /// What the process counts: it goes with the store to everything that is built over it.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// The clients, for the files of this module.

@@ -1,14 +1,16 @@
 //! The log: where it goes and in which form. Nothing is ever written over a drawn screen.
 //!
-//! What is logged is decided where it happens; secrets redact themselves there. Metrics and a health endpoint come with
-//! the server.
+//! What is logged is decided where it happens; secrets redact themselves there. What monitors ask is answered by
+//! [`endpoint`].
+
+pub mod endpoint;
 
 use std::io;
 use std::panic;
 
 use thiserror::Error;
-use tracing::Level;
 use tracing::level_filters::LevelFilter;
+use tracing::{Level, Subscriber};
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
@@ -96,10 +98,18 @@ where
 {
     let layer = fmt::layer().with_ansi(false).with_writer(writer);
     match (format, stamp) {
-        (LogFormat::Json, _) => layer.json().flatten_event(true).boxed(),
+        (LogFormat::Json, _) => layer.json().flatten_event(true).with_span_list(false).boxed(),
         (LogFormat::Text, Stamp::Time) => layer.boxed(),
         (LogFormat::Text, Stamp::None) => layer.without_time().with_target(false).boxed(),
     }
+}
+
+/// The log of a server in a form, from a level on, to a writer: for whoever wants to see what would be written.
+pub fn subscriber<W>(format: LogFormat, level: Level, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    Registry::default().with(layer(format, writer, Stamp::Time).with_filter(filter(level, Door::Server)))
 }
 
 /// A panic's own message goes to standard error, where a drawn screen hides it or scrolls it away.

@@ -74,6 +74,7 @@ where
     I: Stream<Item = Msg> + Unpin,
 {
     let Door { mut input, mut output, papers, recordings, lot } = door;
+    let _counted = session.counted();
     let begun = clock.now();
     let recorder = recordings.map(|recordings| recordings.begin(&setup, begun));
     let mut program = Program::new(session, clock, App::new(setup, begun), recorder, papers, lot);

@@ -123,6 +123,8 @@ mod ssh_storm;
 mod store_audit_log;
 #[path = "all/store_duties.rs"]
 mod store_duties;
+#[path = "all/store_inspection.rs"]
+mod store_inspection;
 #[path = "all/store_provision.rs"]
 mod store_provision;
 #[path = "all/store_receipts.rs"]
@@ -137,6 +139,10 @@ mod store_trains;
 mod store_users;
 #[path = "all/tape.rs"]
 mod tape;
+#[path = "all/telemetry.rs"]
+mod telemetry;
+#[path = "all/telemetry_log.rs"]
+mod telemetry_log;
 #[path = "all/ticket.rs"]
 mod ticket;
 #[path = "all/world.rs"]

@@ -42,7 +42,11 @@ impl Remote {
         }
         let clients = Clients::new(loader.load().await, http, Place::Remote);
         match self.time {
-            Some(time) => clients.through(|inner| SharedHttpClient::new(Listening { inner, time })),
+            Some(time) => {
+                let heard = time.clone();
+                let clients = clients.through(|inner| SharedHttpClient::new(Listening { inner, time: heard }));
+                Clients { time: Some(time), ..clients }
+            }
             None => clients,
         }
     }

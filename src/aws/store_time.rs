@@ -46,6 +46,11 @@ impl StoreTime {
         (self.0.machine)() + TimeDelta::milliseconds(self.0.ahead.load(Ordering::Relaxed))
     }
 
+    /// By how much the store's clock is ahead of this machine's, as far as its replies have shown.
+    pub fn ahead(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.0.ahead.load(Ordering::Relaxed))
+    }
+
     /// Takes in what a reply says of the time, to a request that the machine's clock saw sent and answered.
     pub fn hear(&self, date: DateTime<Utc>, sent: DateTime<Utc>, answered: DateTime<Utc>) {
         let least = (date - answered).num_milliseconds();

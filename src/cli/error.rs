@@ -154,7 +154,9 @@ impl From<StoreError> for CliError {
             StoreError::Unavailable { .. } | StoreError::Misconfigured { .. } => Kind::Unavailable,
             StoreError::Corrupt { .. } => Kind::BadData,
         };
-        Self::new(kind, error)
+        let is_away = matches!(error, StoreError::Unavailable { .. });
+        let told = Self::new(kind, error);
+        if is_away { told.hint("if it stays, check the network, AWS_REGION and AWS_ENDPOINT_URL") } else { told }
     }
 }
 

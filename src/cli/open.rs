@@ -44,7 +44,13 @@ async fn opened(config: &Config) -> Result<(Store, Arc<dyn Clock>), CliError> {
             let region = config.aws().region().map(str::to_owned);
             let time = StoreTime::new(|| SystemClock.now());
             clock = Arc::new(time.clone());
-            Remote { region, endpoint, credentials: None, time: Some(time) }.clients().await
+            let clients = Remote { region, endpoint, credentials: None, time: Some(time) }.clients().await;
+            if clients.region().is_none() {
+                return Err(CliError::new(Kind::Settings, "No AWS region is set.").hint(
+                    "set AWS_REGION, or region in [aws] of the settings, to where the tables are, such as ap-south-1",
+                ));
+            }
+            clients
         }
     };
     Ok((Store::new(clients, names(config)), clock))

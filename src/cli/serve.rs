@@ -2,6 +2,7 @@
 
 mod supervised;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::{CliError, Kind, open, output, screen};
 use crate::aws::embedded;
 use crate::config::Config;
 use crate::config::secret::kept;
+use crate::telemetry::endpoint;
 use crate::terminal::ssh::{self, Room, Site, Times, host_key};
 use crate::ui::context::Setup;
 
@@ -34,11 +36,11 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
         return output::line(host_key::fingerprint(&key));
     }
     let settings = config.ssh();
-    let listener = TcpListener::bind(settings.listen()).await.map_err(|error| {
-        let address = settings.listen();
-        CliError::new(Kind::Files, format!("Nobody can be served on {address}: {error}"))
-            .hint("end what listens there, or set ssh.listen to another address")
-    })?;
+    let listener = listen(settings.listen(), "Nobody", "ssh.listen").await?;
+    let monitors = match config.telemetry() {
+        Some(address) => Some(listen(address, "No monitor", "telemetry.listen").await?),
+        None => None,
+    };
     supervised::opening();
     let kiosk = open::live_kiosk(config).await?;
     let site = Site {
@@ -65,6 +67,11 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
     let address = listener.local_addr().map_or_else(|_| settings.listen().to_string(), |address| address.to_string());
     tracing::info!(address, key = host_key::fingerprint(&key), "serving");
     output::line(format_args!("Kiosk serves SSH on {address}. Its key is {}.", host_key::fingerprint(&key)))?;
+    if let Some(monitors) = &monitors
+        && let Ok(address) = monitors.local_addr()
+    {
+        output::line(format_args!("Monitors are answered at http://{address}/health, /ready and /metrics."))?;
+    }
     let until_told = async {
         if let Err(error) = told_to_end().await {
             tracing::error!(%error, "signals cannot be heard");
@@ -74,8 +81,14 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
         closing.cancel();
     };
     supervised::ready(&address);
+    // Until the last session has ended, so that whoever waits for that sees it.
+    let answering = monitors.map(|listener| {
+        let answering = endpoint::serve(listener, kiosk.clone(), closing.clone());
+        tokio_util::task::AbortOnDropHandle::new(tokio::spawn(answering))
+    });
     let served = async {
         tokio::join!(ssh::serve(listener, vec![key], Arc::new(site), closing.clone()), until_told);
+        drop(answering);
         kiosk.settle().await;
     };
     // In one task, so that a server that is stuck is not said to be alive.
@@ -83,6 +96,14 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
         () = served => Ok(()),
         never = supervised::beat() => match never {},
     }
+}
+
+/// Listens at an address, or says who cannot be answered there and which setting to change.
+async fn listen(address: SocketAddr, who: &str, setting: &str) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        CliError::new(Kind::Files, format!("{who} can be served on {address}: {error}"))
+            .hint(format_args!("end what listens there, or set {setting} to another address"))
+    })
 }
 
 /// Waits until the process is asked to end. Asked again, it ends at once: what was confirmed is safe at any moment.

@@ -70,6 +70,7 @@ pub const KEYS: &[Key] = &[
     Key::new("ssh.notice").default("20s"),
     Key::new("recording.folder"),
     Key::new("recording.megabytes").default("16"),
+    Key::new("telemetry.listen").default("127.0.0.1:9464"),
     Key::new("log.level").default("info"),
     Key::new("log.format").default("auto"),
     Key::new("log.keep_days").default("14"),

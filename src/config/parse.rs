@@ -72,6 +72,14 @@ pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:2222 or [::]:2222".to_owned())
 }
 
+/// An address and a port, or none.
+pub(super) fn socket_address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "off" => Ok(None),
+        text => socket_address(text).map(Some).map_err(|_| "write an address and a port, or off".to_owned()),
+    }
+}
+
 /// A name that a client can be given: `ssh guest@…`.
 pub(super) fn guest(text: &str) -> Result<String, String> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');

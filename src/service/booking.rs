@@ -156,6 +156,7 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
         let commit = kiosk.store().commit(&plan, &transition).await;
         match commit.map_err(|error| refuse_doubtful(session, order, &error))? {
             Commit::Done => {
+                kiosk.store().metrics().booked();
                 kiosk.announce(&plan, Vec::new(), &holding);
                 waitlist::promote_freed(kiosk, booking.run, waits);
                 return Ok(booking);
@@ -164,7 +165,10 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
             Commit::Found(_) if draw + 1 < DRAWS => draw += 1,
             Commit::Found(_) => break,
             // Somebody else joined the queue or left it meanwhile.
-            Commit::QueueMoved => kiosk.store().patience().pause(attempt.min(SHORT_PAUSES)).await,
+            Commit::QueueMoved => {
+                kiosk.store().metrics().conflicted();
+                kiosk.store().patience().pause(attempt.min(SHORT_PAUSES)).await;
+            }
             Commit::Moved(_) => {
                 // The hold may have gone into the booking by an earlier attempt that this one met on its way.
                 if let Some(found) = earlier(kiosk, &draft.train, op).await? {

@@ -10,9 +10,17 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::Uuid;
 
+use crate::service::call::Reference;
+
 /// A source of chance; copies draw from the same source.
 #[derive(Clone)]
-pub struct Chance(Arc<Mutex<StdRng>>);
+pub struct Chance(Arc<Sources>);
+
+struct Sources {
+    ids: Mutex<StdRng>,
+    /// References have a source of their own: how often somebody asks for something moves no id.
+    references: Mutex<StdRng>,
+}
 
 impl fmt::Debug for Chance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,12 +31,21 @@ impl fmt::Debug for Chance {
 impl Chance {
     /// A source that nobody can foresee: 256 bits from the operating system.
     pub fn of_system() -> Self {
-        Self(Arc::new(Mutex::new(StdRng::from_seed(rand::random()))))
+        Self::of(StdRng::from_seed(rand::random()), StdRng::from_seed(rand::random()))
     }
 
     /// A source that gives the same each time: for simulations.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+        Self::of(StdRng::seed_from_u64(seed), StdRng::seed_from_u64(!seed))
+    }
+
+    fn of(ids: StdRng, references: StdRng) -> Self {
+        Self(Arc::new(Sources { ids: Mutex::new(ids), references: Mutex::new(references) }))
+    }
+
+    /// A new reference for the log.
+    pub(super) fn reference(&self) -> Reference {
+        Reference::of(drawn(&self.0.references))
     }
 
     /// A new id.
@@ -38,10 +55,14 @@ impl Chance {
 
     /// As many bytes by chance.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
-        bytes
+        drawn(&self.0.ids)
     }
+}
+
+fn drawn<const N: usize>(source: &Mutex<StdRng>) -> [u8; N] {
+    let mut bytes = [0; N];
+    source.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+    bytes
 }
 
 #[cfg(test)]
@@ -54,6 +75,10 @@ mod tests {
         assert_eq!(ids(&Chance::seeded(7)), ids(&Chance::seeded(7)));
         assert_ne!(ids(&Chance::seeded(7)), ids(&Chance::seeded(8)));
         assert_ne!(ids(&Chance::of_system()), ids(&Chance::of_system()));
+        let referring = Chance::seeded(7);
+        let first = referring.reference();
+        assert_eq!(ids(&referring), ids(&Chance::seeded(7)), "references move no id");
+        assert_eq!(first, Chance::seeded(7).reference());
         let shared = Chance::seeded(7);
         assert_ne!(ids(&shared), ids(&shared.clone()), "copies draw from one source");
         assert_eq!(shared.id().get_version_num(), 4);

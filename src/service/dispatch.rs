@@ -4,7 +4,7 @@ use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, chart, hold, look_up, receipt_outbox, refund, search, waitlist};
+use crate::service::{account, booking, call, chart, hold, look_up, receipt_outbox, refund, search, waitlist};
 
 impl Session {
     /// Asks for something.
@@ -16,8 +16,20 @@ impl Session {
         let session = &self.asking();
         let is_awaited = request.patience().is_some();
         // As large as all answers together: whoever calls should not carry it around.
-        let answer = Box::pin(answer(session, request));
-        if is_awaited { self.kiosk().store().within_one_deadline(answer).await } else { answer.await }
+        let answer = Box::pin(self.under_reference(answer(session, request)));
+        let store = self.kiosk().store();
+        let answered = if is_awaited { store.within_one_deadline(answer).await } else { answer.await };
+        if answered.as_ref().is_err_and(Failure::is_refused_sign_in) {
+            store.metrics().sign_in_refused();
+        }
+        answered
+    }
+}
+
+impl Session {
+    /// Answers something that this session asks under a reference of its own.
+    pub(in crate::service) fn under_reference<F: Future>(&self, answer: F) -> impl Future<Output = F::Output> + use<F> {
+        call::under(self.kiosk().chance().reference(), self.id(), &self.terminal().id, answer)
     }
 }
 

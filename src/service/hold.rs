@@ -131,6 +131,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
                 return Ok(Reply::Held(granted));
             }
             HoldAttempt::Lost(coaches) => {
+                kiosk.store().metrics().conflicted();
                 kiosk.0.live.publish_coaches(wanted.run, coaches.clone());
                 live::merge(&mut run.state.coaches, coaches);
                 if is_held(&run.state, wanted.id) {

@@ -89,6 +89,13 @@ impl Presence {
         here.addresses.get(&address).into_iter().flatten().filter_map(Weak::upgrade).collect()
     }
 
+    /// How many choices of berths are held by all who come from an address: over a network, that is everybody.
+    pub(super) fn holds_open(&self, now: DateTime<Utc>) -> usize {
+        // Whoever has the last of a session ends it, and that takes the lock.
+        let everybody: Vec<Arc<Inner>> = self.here().addresses.values().flatten().filter_map(Weak::upgrade).collect();
+        everybody.iter().map(|session| session.holds_open(now)).sum()
+    }
+
     /// Counts a slip among what its account and its address keep, until it is over: whoever made it may be gone before.
     pub(super) fn keeps(&self, slip: Pnr, pay_by: DateTime<Utc>, account: Option<AccountId>, address: Option<IpAddr>) {
         let mut slips = self.slips();

@@ -62,8 +62,9 @@ pub(super) fn post(kiosk: &Kiosk, booking: &Booking) {
     if booking.payment.is_none() || kiosk.settings().receipts == Receipts::WhenAsked {
         return;
     }
-    let (kiosk, booking) = (kiosk.clone(), booking.clone());
+    let (kiosk, booking, waits) = (kiosk.clone(), booking.clone(), kiosk.store().metrics().receipt());
     kiosk.clone().background().spawn(async move {
+        let _waits = waits;
         if let Ok(pdf) = rendered(&kiosk, &booking).await {
             put(&kiosk, &booking, pdf).await;
         }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use uuid::Uuid;
-
+use crate::service::call::Reference;
 use crate::service::request::{Failure, Outcome};
+use crate::service::session::Session;
 use crate::store::{self, StoreError};
 
 /// What a person is told when the store did not do what was asked; the log has the rest under the reference.
@@ -48,7 +48,17 @@ pub(super) fn fault(doing: &str, error: &impl fmt::Display) -> Failure {
     Failure::Internal { reference }
 }
 
-/// Six signs that find an entry of the log.
+impl Session {
+    /// What a person is told of a call that ended without an answer.
+    pub fn unanswered(&self, error: &impl fmt::Display) -> Failure {
+        let reference = self.kiosk().chance().reference().to_string();
+        tracing::error!(reference, session = self.id(), %error, "a call ended without an answer");
+        Failure::Internal { reference }
+    }
+}
+
+/// By which the log is searched: the call's, so that all its lines are found, or of what Kiosk does without being asked
+/// one of its own.
 fn reference() -> String {
-    Uuid::new_v4().simple().to_string()[..6].to_owned()
+    Reference::current().unwrap_or_else(|| Reference::of(rand::random())).to_string()
 }

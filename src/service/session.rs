@@ -20,6 +20,7 @@ use crate::domain::pnr::Pnr;
 use crate::domain::terminal::Terminal;
 use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Role};
+use crate::metrics::Counted;
 use crate::service::Kiosk;
 use crate::service::live::{Attention, RunWatch};
 use crate::service::presence::network;
@@ -52,6 +53,8 @@ struct Asked {
 pub(super) struct Entrance(u64);
 
 pub(super) struct Inner {
+    /// By which the log knows it.
+    id: String,
     kiosk: Kiosk,
     terminal: Terminal,
     address: Option<IpAddr>,
@@ -184,6 +187,7 @@ impl Session {
             found: Recent::new(),
         };
         let inner = Arc::new(Inner {
+            id: kiosk.chance().reference().to_string(),
             kiosk,
             terminal,
             address,
@@ -200,6 +204,16 @@ impl Session {
     /// Follows a run's live state.
     pub fn watch(&self, run: RunId, attention: Attention) -> RunWatch {
         self.inner.kiosk.watch(run, attention)
+    }
+
+    /// Counts it among those at a terminal for as long as the value lives.
+    pub fn counted(&self) -> Counted {
+        self.kiosk().store().metrics().session()
+    }
+
+    /// By which the log knows it.
+    pub fn id(&self) -> &str {
+        &self.inner.id
     }
 
     /// The terminal at which it is.

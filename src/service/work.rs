@@ -111,7 +111,8 @@ impl Kiosk {
     }
 
     async fn look_after_queues(&self, lists: Lists, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let due: BTreeSet<_> = self.store().due_queues(lists, now).await?.into_iter().collect();
+        let due: BTreeSet<_> = self.store().due_queues(lists.clone(), now).await?.into_iter().collect();
+        self.store().metrics().promotions().saw(&lists, due.len());
         for (run, id) in due {
             if let Err(error) = alone(self.look_after(run, id, now).boxed()).await {
                 tracing::warn!(%run, queue = %id, error, "those who wait were not promoted: it is tried again");

@@ -1,7 +1,9 @@
 //! Creates the tables and the bucket. Safe to repeat: what exists stays as it is.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     PointInTimeRecoverySpecification, Projection, ProjectionType, ScalarAttributeType, TableStatus,
@@ -10,7 +12,8 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 
 use crate::aws::Place;
-use crate::store::retry::{Attempted, Refusal, refused};
+use crate::store::remedy::{of_bucket, refused};
+use crate::store::retry::{Attempted, Refusal};
 use crate::store::schema::{EXPIRES_AT, Keeps, Key, TABLES, Table};
 use crate::store::{Outcome, Store, StoreError};
 
@@ -29,10 +32,10 @@ pub struct Progress {
 }
 
 impl Store {
-    /// Whether the tables and the bucket answer: one cheap question to each service.
+    /// Whether the tables and the bucket answer: one small read of a table, as a sale makes them, and one question for the
+    /// bucket.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let table = self.dynamodb().describe_table().table_name(&self.names().trains);
-        self.attempt(|| table.clone().send()).await?.answer()?;
+        self.catalogue_version().await?;
         if self.bucket_exists().await? { Ok(()) } else { Err(self.no_bucket()) }
     }
 
@@ -168,29 +171,37 @@ impl Store {
         }
     }
 
-    async fn bucket_exists(&self) -> Result<bool, StoreError> {
+    pub(in crate::store) async fn bucket_exists(&self) -> Result<bool, StoreError> {
         let request = self.clients().s3.head_bucket().bucket(&self.names().bucket);
-        match self.attempt(|| request.clone().send()).await?.verdict {
+        // A reply to HEAD has no body: what is wrong stands in its status, and in a header.
+        let seen = Mutex::new((0, None));
+        let ask = || async {
+            let answered = request.clone().send().await;
+            if let Err(SdkError::ServiceError(refusal)) = &answered {
+                let (status, headers) = (refusal.raw().status().as_u16(), refusal.raw().headers());
+                let region = headers.get("x-amz-bucket-region").map(str::to_owned);
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = (status, region);
+            }
+            answered
+        };
+        match self.attempt(ask).await?.verdict {
             Ok(_) => Ok(true),
             Err(refusal) if refusal.is_not_found() => Ok(false),
-            // A reply to HEAD has no body, so S3 cannot say which of these it is.
-            Err(_) => Err(StoreError::Misconfigured {
-                remedy: format!(
-                    "The bucket {} is in another region, belongs to somebody else, or these credentials lack a \
-                     permission: check S3_BUCKET_NAME, AWS_REGION and the credentials.",
-                    self.names().bucket
-                ),
-            }),
+            Err(_) => {
+                let (status, region) = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Err(of_bucket(&self.names().bucket, status, region.as_deref()))
+            }
         }
     }
 
-    fn no_bucket(&self) -> StoreError {
+    pub(in crate::store) fn no_bucket(&self) -> StoreError {
         let remedy = format!("The bucket {} does not exist: run kiosk provision.", self.names().bucket);
         StoreError::Misconfigured { remedy }
     }
 }
 
-fn key_schema(key: Key) -> Vec<KeySchemaElement> {
+/// A key as the store describes it.
+pub(in crate::store) fn key_schema(key: Key) -> Vec<KeySchemaElement> {
     let element = |name: &str, kind| {
         KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("name and kind are set")
     };

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::aws::Place;
 use crate::domain::pnr::Pnr;
 use crate::store::item::corrupt;
-use crate::store::retry::refused;
+use crate::store::remedy::refused;
 use crate::store::{Outcome, Store, StoreError};
 
 /// The object's key for a version of a booking.

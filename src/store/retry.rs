@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::aws::NeverSent;
 use crate::store::item::Item;
+use crate::store::remedy::{refused, without_credentials};
 use crate::store::{Outcome, Store, StoreError};
 
 /// After this long no further attempt begins.
@@ -124,6 +126,11 @@ impl<T, E: Refusal> Attempted<T, E> {
 
 /// A service's refusal, in as far as the store looks into it.
 pub trait Refusal: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static {
+    /// The service, as IAM calls it: `dynamodb`.
+    const SERVICE: &'static str;
+    /// What was asked for, as AWS calls it: `UpdateItem`.
+    const OPERATION: &'static str;
+
     /// Why each item of a transaction was refused, in their order; empty for anything but a cancelled transaction.
     fn reasons(&self) -> &[CancellationReason] {
         &[]
@@ -152,10 +159,23 @@ pub trait Refusal: ProvideErrorMetadata + std::error::Error + Send + Sync + 'sta
     }
 }
 
+/// The operation of an error that is named after it.
+const fn operation(error: &'static str) -> &'static str {
+    error.split_at(error.len() - "Error".len()).0
+}
+
+/// The service of a crate that is named after it.
+const fn service(sdk: &'static str) -> &'static str {
+    sdk.split_at("aws_sdk_".len()).1
+}
+
 /// Refusals with nothing in them but a code and a message.
 macro_rules! plain_refusals {
     ($($service:ident: $($operation:ident::$error:ident),* $(,)?;)*) => {
-        $($(impl Refusal for $service::operation::$operation::$error {})*)*
+        $($(impl Refusal for $service::operation::$operation::$error {
+            const SERVICE: &'static str = service(stringify!($service));
+            const OPERATION: &'static str = operation(stringify!($error));
+        })*)*
     };
 }
 
@@ -165,7 +185,7 @@ plain_refusals! {
         describe_time_to_live::DescribeTimeToLiveError, get_item::GetItemError, query::QueryError, scan::ScanError,
         transact_get_items::TransactGetItemsError, update_continuous_backups::UpdateContinuousBackupsError,
         update_table::UpdateTableError, update_time_to_live::UpdateTimeToLiveError;
-    aws_sdk_s3: create_bucket::CreateBucketError, get_object::GetObjectError, head_bucket::HeadBucketError,
+    aws_sdk_s3: create_bucket::CreateBucketError, delete_object::DeleteObjectError, get_object::GetObjectError, head_bucket::HeadBucketError,
         put_object::PutObjectError;
 }
 
@@ -173,6 +193,9 @@ plain_refusals! {
 macro_rules! conditional_refusals {
     ($($operation:ident::$error:ident),*) => {
         $(impl Refusal for aws_sdk_dynamodb::operation::$operation::$error {
+            const SERVICE: &'static str = "dynamodb";
+            const OPERATION: &'static str = operation(stringify!($error));
+
             fn found(&self) -> Option<&Item> {
                 match self {
                     Self::ConditionalCheckFailedException(failure) => failure.item(),
@@ -186,6 +209,9 @@ macro_rules! conditional_refusals {
 conditional_refusals!(put_item::PutItemError, update_item::UpdateItemError, delete_item::DeleteItemError);
 
 impl Refusal for TransactWriteItemsError {
+    const SERVICE: &'static str = "dynamodb";
+    const OPERATION: &'static str = operation("TransactWriteItemsError");
+
     fn reasons(&self) -> &[CancellationReason] {
         match self {
             Self::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
@@ -196,9 +222,13 @@ impl Refusal for TransactWriteItemsError {
 
 impl Store {
     /// Runs a call whose requests have one deadline together: after it each of them is sent once.
-    pub async fn within_one_deadline<T>(&self, call: impl Future<Output = T>) -> T {
-        let patience = self.patience();
-        UNTIL.scope(patience.now() + patience.deadline, call).await
+    pub fn within_one_deadline<F: Future>(&self, call: F) -> impl Future<Output = F::Output> + use<F> {
+        self.within(self.patience().deadline, call)
+    }
+
+    /// The same with a deadline of its own, for whoever has less patience.
+    pub fn within<F: Future>(&self, deadline: Duration, call: F) -> impl Future<Output = F::Output> + use<F> {
+        UNTIL.scope(self.patience().now() + deadline, call)
     }
 
     /// Sends a request until there is a verdict or the deadline has passed. The request must be the same each time:
@@ -217,15 +247,21 @@ impl Store {
         let deadline = UNTIL.try_with(|until| *until).unwrap_or_else(|_| patience.now() + patience.deadline);
         let mut doubt = false;
         for attempt in 1.. {
+            let begun = patience.now();
+            let ended = || self.metrics().store_attempt(E::OPERATION, patience.now().saturating_sub(begun));
             let failure = match send().await {
-                Ok(answer) => return Ok(Attempted { verdict: Ok(answer) }),
+                Ok(answer) => {
+                    ended();
+                    return Ok(Attempted { verdict: Ok(answer) });
+                }
                 Err(failure) => failure,
             };
+            ended();
             let outcome = match Meaning::of(&failure) {
                 Meaning::Again(outcome) => outcome,
                 // An earlier attempt may have been applied, whatever stands in the way of asking again.
                 Meaning::Misconfigured(_) if doubt => return Err(unavailable(Outcome::Unknown, &failure)),
-                Meaning::Misconfigured(remedy) => return Err(StoreError::Misconfigured { remedy }),
+                Meaning::Misconfigured(error) => return Err(error),
                 Meaning::Verdict => {
                     return match failure {
                         SdkError::ServiceError(refusal) if !doubt || refusal.err().is_of_a_condition() => {
@@ -240,8 +276,10 @@ impl Store {
             patience.pause(attempt).await;
             if patience.now() >= deadline {
                 let outcome = if doubt { Outcome::Unknown } else { Outcome::NotApplied };
+                self.metrics().store_failure(E::OPERATION);
                 return Err(unavailable(outcome, &failure));
             }
+            self.metrics().store_retry(E::OPERATION);
         }
         unreachable!("the deadline ends the attempts")
     }
@@ -266,36 +304,41 @@ fn unavailable<E: Refusal>(outcome: Outcome, failure: &SdkError<E, HttpResponse>
     let cause = match failure {
         SdkError::ServiceError(refusal) => refusal.err().code().unwrap_or("it answers with an error").to_owned(),
         SdkError::TimeoutError(_) => "it takes too long".to_owned(),
-        SdkError::DispatchFailure(_) => "it cannot be reached".to_owned(),
+        SdkError::DispatchFailure(_) => unreached(failure),
         other => DisplayErrorContext(other).to_string(),
     };
     StoreError::Unavailable { outcome, cause }
+}
+
+/// Why a request did not come through, as far as the system says it.
+fn unreached(failure: &(dyn std::error::Error + 'static)) -> String {
+    match cause::<std::io::Error>(failure).map(std::io::Error::kind) {
+        Some(ErrorKind::ConnectionRefused) => "nothing listens at its address".to_owned(),
+        // Names that nobody knows are told apart by their words alone.
+        _ if DisplayErrorContext(failure).to_string().contains("dns error") => "nobody knows its host name".to_owned(),
+        _ => "it cannot be reached".to_owned(),
+    }
 }
 
 /// What a failed attempt tells the one who made it.
 enum Meaning {
     Again(Outcome),
     Verdict,
-    Misconfigured(String),
+    Misconfigured(StoreError),
 }
 
 impl Meaning {
     fn of<E: Refusal>(failure: &SdkError<E, HttpResponse>) -> Self {
+        let is_unsent = matches!(failure, SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_));
+        if let Some(error) = cause::<CredentialsError>(failure).filter(|_| is_unsent) {
+            return Self::Misconfigured(without_credentials(error));
+        }
         match failure {
-            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_)
-                if is_caused_by::<CredentialsError>(failure) =>
-            {
-                Self::Misconfigured(
-                    "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
-                     or give this machine a role."
-                        .to_owned(),
-                )
-            }
-            SdkError::ConstructionFailure(_) => {
-                Self::Misconfigured(format!("The request cannot be built: {}.", DisplayErrorContext(failure)))
-            }
+            SdkError::ConstructionFailure(_) => Self::Misconfigured(StoreError::Misconfigured {
+                remedy: format!("The request cannot be built: {}.", DisplayErrorContext(failure)),
+            }),
             SdkError::ServiceError(refusal) => Self::of_refusal(refusal.err(), refusal.raw().status().as_u16()),
-            SdkError::DispatchFailure(_) if is_caused_by::<NeverSent>(failure) => Self::Again(Outcome::NotApplied),
+            SdkError::DispatchFailure(_) if cause::<NeverSent>(failure).is_some() => Self::Again(Outcome::NotApplied),
             // A broken or unreadable reply, a time-out, a connection that went away: the request may have arrived.
             _ => Self::Again(Outcome::Unknown),
         }
@@ -326,44 +369,7 @@ fn is_passing(reasons: &[CancellationReason]) -> bool {
     !reasons.is_empty() && reasons.iter().all(|reason| reason.code().is_none_or(passing))
 }
 
-fn is_caused_by<C: std::error::Error + 'static>(failure: &dyn std::error::Error) -> bool {
-    std::iter::successors(failure.source(), |error| error.source()).any(<dyn std::error::Error>::is::<C>)
-}
-
-/// What a person has to do before any request of this kind can succeed.
-fn remedy(code: &str, message: Option<&str>) -> Option<String> {
-    let message = message.unwrap_or(code);
-    Some(match code {
-        "ResourceNotFoundException" | "NoSuchBucket" => {
-            format!(
-                "A table or the bucket does not exist ({message}): run kiosk provision, or check its name and region."
-            )
-        }
-        "AccessDeniedException" | "AccessDenied" => {
-            format!("These AWS credentials lack a permission ({message}): ask for it, or use other credentials.")
-        }
-        "UnrecognizedClientException" | "InvalidAccessKeyId" | "InvalidClientTokenId" => {
-            format!("AWS does not know these credentials ({message}): check the key and the region.")
-        }
-        "ExpiredTokenException" | "ExpiredToken" => {
-            format!("The AWS credentials have expired ({message}): sign in to AWS again.")
-        }
-        "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestTimeTooSkewed" => {
-            format!("AWS refuses the signature ({message}): check the secret key and this machine's clock.")
-        }
-        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
-            format!("The bucket is in another region ({message}): set AWS_REGION to it.")
-        }
-        _ => return None,
-    })
-}
-
-/// A refusal that the caller has no use for, as an error that says what a person has to do.
-pub(crate) fn refused<E: Refusal>(refusal: &E) -> StoreError {
-    let code = refusal.code().unwrap_or("an error without a code");
-    let message = refusal.message().unwrap_or("no message");
-    let remedy = remedy(code, refusal.message()).unwrap_or_else(|| {
-        format!("The store refuses a request ({code}: {message}): run kiosk provision, or report this.")
-    });
-    StoreError::Misconfigured { remedy }
+/// The first of a kind among the causes of a failure.
+fn cause<'a, C: std::error::Error + 'static>(failure: &'a (dyn std::error::Error + 'static)) -> Option<&'a C> {
+    std::iter::successors(failure.source(), |error| error.source()).find_map(|error| error.downcast_ref())
 }

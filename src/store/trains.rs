@@ -17,7 +17,8 @@ use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
 use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
 use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
-use crate::store::retry::{Refusal, refused};
+use crate::store::remedy::refused;
+use crate::store::retry::Refusal;
 use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
 use crate::store::{Outcome, Store, StoreError};
 

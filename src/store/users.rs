@@ -13,8 +13,9 @@ use thiserror::Error;
 
 use crate::domain::user::{Account, AccountId, Role};
 use crate::store::item::{Item, corrupt, decode, encode, number, string, text};
+use crate::store::remedy::refused;
 use crate::store::requests::Consistency;
-use crate::store::retry::{Refusal, refused};
+use crate::store::retry::Refusal;
 use crate::store::schema::{EMAIL_LOWER, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USERNAME_LOWER};
 use crate::store::{Store, StoreError};
 

@@ -173,11 +173,11 @@ impl Program {
             }
             Ok((_, Done::Opened(outcome))) => Msg::Opened(outcome),
             Err(fault) => {
-                tracing::error!(%fault, "a call ended without an answer");
-                match self.calls.remove(&fault.id()) {
-                    Some(id) => Msg::Reply(id, Err(Failure::Internal { reference: format!("call {}", id.0) })),
-                    None => Msg::Opened(Err(OpenFailed("The document could not be opened: try again.".to_owned()))),
+                if let Some(id) = self.calls.remove(&fault.id()) {
+                    return Msg::Reply(id, Err(self.session.unanswered(&fault)));
                 }
+                tracing::error!(session = self.session.id(), %fault, "a document could not be opened");
+                Msg::Opened(Err(OpenFailed("The document could not be opened: try again.".to_owned())))
             }
         }
     }

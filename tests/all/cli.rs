@@ -270,3 +270,32 @@ async fn an_audit_tells_people_and_machines_what_differs_and_fails_until_nothing
     assert_eq!(json["Differences"], stray);
     assert_eq!(machine.run(&["booking", "show", &pnr.to_string()]).code, 0);
 }
+
+#[test]
+fn a_deep_look_says_how_everything_is_and_fails_when_something_is_wrong() {
+    let machine = Machine::new();
+    let before = machine.run(&["health", "--deep"]);
+    assert_eq!(before.code, 69, "{}", before.said);
+    assert!(before.out.contains("run kiosk provision") && before.said.contains("checks failed"), "{}", before.out);
+    assert_eq!(machine.run(&["provision"]).code, 0);
+    let done = machine.run(&["health", "--deep"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.said);
+    let row = done.out.lines().find(|line| line.contains("index WorkIndex of bookings")).expect("a row for each thing");
+    assert!(row.starts_with("ok ") && row.ends_with("active, by Work and DueAt, all attributes"), "{row}");
+    let json: serde_json::Value =
+        serde_json::from_str(&machine.run(&["health", "--deep", "--json"]).out).expect("JSON");
+    assert_eq!(json["status"], "ok");
+    let checks = json["checks"].as_array().expect("a list");
+    assert!(checks.iter().any(|check| check["check"] == "dynamodb:PutItem on users" && check["status"] == "ok"));
+}
+
+#[rstest]
+#[case::no_region(&[], 78, "No AWS region is set.")]
+#[case::no_credentials(&[("AWS_REGION", "ap-south-1")], 69, "No AWS credentials were found")]
+fn what_aws_lacks_is_said_at_the_start(#[case] extra: &[(&str, &str)], #[case] code: i32, #[case] says: &str) {
+    let nowhere = [("USE_MOCK_AWS", "false"), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let environment: Vec<_> = nowhere.iter().chain(extra).copied().collect();
+    let done = Machine::new().run_with(&["health"], &environment, "");
+    assert_eq!(done.code, code, "{}", done.said);
+    assert!(done.said.contains(says), "{}", done.said);
+}

@@ -112,6 +112,7 @@ fn every_key_can_be_set_in_the_environment() {
         "ssh.max_per_address" => "20",
         "ssh.lifetime" => "8h",
         "ssh.notice" => "5m",
+        "telemetry.listen" => "[::1]:9000",
         "recording.folder" => "/srv/recordings",
         "recording.megabytes" => "1024",
         "log.level" => "debug",
@@ -144,6 +145,7 @@ fn every_key_can_be_set_in_the_environment() {
     assert_eq!(ssh.host_key(), Some(Path::new("/etc/kiosk/key")));
     assert_eq!((ssh.max_sessions(), ssh.max_per_address()), (500, 20));
     assert_eq!((ssh.lifetime().num_hours(), ssh.notice().num_minutes()), (8, 5));
+    assert_eq!(config.telemetry().map(|address| address.to_string()).as_deref(), Some("[::1]:9000"));
     assert_eq!((config.log().level(), config.log().format()), (tracing::Level::DEBUG, LogFormat::Text));
     assert_eq!(config.log().keep_days(), 365);
     assert_eq!(config.notices(), [] as [String; 0]);

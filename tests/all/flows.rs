@@ -16,15 +16,17 @@
 //! remember NAME TEXT    keeps the word behind a text on the screen; later lines have it as {NAME}
 //! advance 5m            time passes for everybody (s, m, h)
 //! resize 132x43         the terminal has another size
+//! store vanishes        requests to the store are lost; `throttles`, `loses replies`, and `answers` again
 //! ended                 the session has been left
 //! ```
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
+use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::inventory::RunState;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::train::RunId;
@@ -81,6 +83,7 @@ flows! {
     sign_in_and_out
     slip_paid_at_a_counter
     slip_runs_out
+    store_vanishes
     tatkal_opens
     test_payment_is_marked
     unreserved_ticket
@@ -102,6 +105,8 @@ struct Seat {
 /// All of them, and the services behind.
 struct Hall {
     stage: Stage,
+    /// What becomes of requests to the store, but for sessions that are far.
+    trouble: Arc<Mutex<Option<Fault>>>,
     seats: BTreeMap<String, Seat>,
     here: String,
     words: BTreeMap<String, String>,
@@ -111,8 +116,12 @@ async fn play(name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/flows/{name}.flow"));
     let script = std::fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
     let mut lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let stage = if lines.next() == Some(MIXED) { Stage::mixed().await } else { Stage::new().await };
-    let mut hall = Hall { stage, seats: BTreeMap::new(), here: String::new(), words: BTreeMap::new() };
+    let mut stage = if lines.next() == Some(MIXED) { Stage::mixed().await } else { Stage::new().await };
+    let trouble: Arc<Mutex<Option<Fault>>> = Arc::default();
+    let befalls = Arc::clone(&trouble);
+    let troubled = stage.world.with_faults(move |_: &Call| befalls.lock().expect("nothing panics").clone());
+    stage.kiosk = stage.other_kiosk(troubled).await;
+    let mut hall = Hall { stage, trouble, seats: BTreeMap::new(), here: String::new(), words: BTreeMap::new() };
     for (number, line) in (1..).zip(script.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -187,6 +196,15 @@ impl Hall {
                 let size = Size::new(number(width)?, number(height)?);
                 self.seat().size = size;
                 self.tell(Msg::Resize(size)).await;
+            }
+            "store" => {
+                *self.trouble.lock().expect("nothing panics") = match rest {
+                    "answers" => None,
+                    "vanishes" => Some(Fault::LoseRequest),
+                    "throttles" => Some(Fault::Answer(400, "ThrottlingException".to_owned())),
+                    "loses replies" => Some(Fault::LoseReply),
+                    _ => return Err("the store answers, vanishes, throttles or loses replies".to_owned()),
+                };
             }
             "ended" if self.seat().ended => {}
             "ended" => return Err("the session goes on".to_owned()),

@@ -27,6 +27,7 @@ impl Server {
             .env("HOME", home)
             .env("KIOSK_DATA_DIR", data)
             .env("KIOSK_SSH_LISTEN", "127.0.0.1:0")
+            .env("KIOSK_TELEMETRY_LISTEN", "off")
             .env("KIOSK_SSH_GUEST", "guest")
             .env("KIOSK_SSH_NOTICE", "1s")
             .envs(environment.iter().copied())

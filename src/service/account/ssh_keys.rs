@@ -98,7 +98,8 @@ impl Account {
 impl Session {
     /// Whether an account has a key, of which nobody has proved yet that it is theirs.
     pub async fn knows_key(&self, name: &str, key: &PublicKey) -> bool {
-        let found = self.kiosk().store().within_one_deadline(find(self.kiosk(), name)).await;
+        let found = Box::pin(self.under_reference(find(self.kiosk(), name)));
+        let found = self.kiosk().store().within_one_deadline(found).await;
         found.is_ok_and(|account| account.is_some_and(|account| account.has(key)))
     }
 
@@ -115,6 +116,7 @@ impl Session {
             let account = account.ok_or(Failure::WrongPassword)?;
             enter(session, by, &account, "account.sign-in-by-key").await
         };
+        let enters = Box::pin(self.under_reference(enters));
         match self.kiosk().store().within_one_deadline(enters).await? {
             Reply::Welcome(identity) => Ok(identity),
             _ => Err(Failure::SignedOut),

@@ -225,7 +225,7 @@ pub enum Failure {
     #[error("Kiosk is very busy: try again in a moment.")]
     Busy,
     /// The store did not answer in time. What is known of the request's effect is said.
-    #[error("The store does not answer ({reference}). {}", outcome.words())]
+    #[error("The store does not answer (Ref {reference}). {}", outcome.words())]
     Unavailable {
         /// What is known.
         outcome: Outcome,
@@ -233,11 +233,18 @@ pub enum Failure {
         reference: String,
     },
     /// A fault of Kiosk's own.
-    #[error("Something went wrong in Kiosk ({reference}): try again, and tell your administrator if it stays.")]
+    #[error("Something went wrong in Kiosk (Ref {reference}): try again, and tell your administrator if it stays.")]
     Internal {
         /// Finds the log's entry.
         reference: String,
     },
+}
+
+impl Failure {
+    /// Whether somebody was not let in.
+    pub(in crate::service) fn is_refused_sign_in(&self) -> bool {
+        matches!(self, Self::WrongPassword | Self::LockedOut { .. } | Self::Closed | Self::WrongCode)
+    }
 }
 
 /// What is known of a request that was not answered.

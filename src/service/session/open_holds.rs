@@ -96,6 +96,13 @@ impl Drop for Asking<'_> {
     }
 }
 
+impl Inner {
+    /// How many choices of berths are held here.
+    pub(in crate::service) fn holds_open(&self, now: DateTime<Utc>) -> usize {
+        self.state().holds.values().filter(|held| now < held.until).count()
+    }
+}
+
 impl State {
     /// How many choices of berths beside one are held, or asked for.
     fn open_holds(&self, beside: HoldId, now: DateTime<Utc>) -> usize {

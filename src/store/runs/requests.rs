@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::train::RunId;
 use crate::store::item::{Item, corrupt, text};
-use crate::store::retry::{Refusal, refused};
+use crate::store::remedy::refused;
+use crate::store::retry::Refusal;
 use crate::store::runs::coach_item::number;
 use crate::store::runs::expression::CoachWrite;
 use crate::store::runs::key;

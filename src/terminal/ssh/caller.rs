@@ -66,7 +66,8 @@ impl Caller {
     }
 
     fn welcome(&self, name: &str) -> Auth {
-        tracing::info!(peer = %self.peer, terminal = %self.session.terminal().id, name, "somebody is in");
+        let (session, terminal) = (self.session.id(), &self.session.terminal().id);
+        tracing::info!(peer = %self.peer, session, terminal, name, "somebody is in");
         self.entered.cancel();
         Auth::Accept
     }
