@@ -38,6 +38,8 @@ mod recording_forms;
 mod refund;
 #[path = "all/refund_kit.rs"]
 mod refund_kit;
+#[path = "all/remote_stack.rs"]
+mod remote_stack;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
 #[path = "all/service_account.rs"]
@@ -106,6 +108,16 @@ mod ssh_resume;
 #[cfg(target_os = "linux")]
 #[path = "all/ssh_storm.rs"]
 mod ssh_storm;
+#[path = "all/stack_cost.rs"]
+mod stack_cost;
+#[path = "all/stack_journey.rs"]
+mod stack_journey;
+#[path = "all/stack_kit.rs"]
+mod stack_kit;
+#[path = "all/stack_role.rs"]
+mod stack_role;
+#[path = "all/stack_template.rs"]
+mod stack_template;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_duties.rs"]
