@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ProjectionType};
+use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, Projection, ProjectionType};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
@@ -54,7 +54,8 @@ async fn ask(service: &str, version: &str, fields: &[(&str, &str)]) -> String {
 /// A text as forms have it.
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    let parts = text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
+    parts.collect()
 }
 
 /// What stands in the elements of a name.
@@ -137,7 +138,7 @@ async fn the_tables_of_a_stack_are_those_of_the_schema() {
             .global_secondary_indexes()
             .iter()
             .map(|index| {
-                let projection = index.projection().and_then(|projection| projection.projection_type());
+                let projection = index.projection().and_then(Projection::projection_type);
                 assert_eq!(projection, Some(&ProjectionType::All), "{name}");
                 (index.index_name().unwrap_or_default().to_owned(), key(index.key_schema()))
             })

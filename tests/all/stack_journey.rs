@@ -86,11 +86,11 @@ fn deeds(request: &HttpRequest) -> Vec<Deed> {
     if let Some(tables) = body["RequestItems"].as_object() {
         return tables.keys().map(|table| on(operation, &Value::from(table.as_str()))).collect();
     }
-    let (action, mut resource) = on(operation, &body["TableName"]);
-    if let Some(index) = body["IndexName"].as_str() {
-        resource += &format!("/index/{index}");
+    let (action, table) = on(operation, &body["TableName"]);
+    match body["IndexName"].as_str() {
+        Some(index) => vec![(action, format!("{table}/index/{index}"))],
+        None => vec![(action, table)],
     }
-    vec![(action, resource)]
 }
 
 fn deed_on_objects(request: &HttpRequest) -> Deed {
