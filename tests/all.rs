@@ -46,6 +46,8 @@ mod recording_forms;
 mod refund;
 #[path = "all/refund_kit.rs"]
 mod refund_kit;
+#[path = "all/remote_stack.rs"]
+mod remote_stack;
 #[cfg(unix)]
 #[path = "all/remote_verify.rs"]
 mod remote_verify;
@@ -119,6 +121,16 @@ mod ssh_resume;
 #[cfg(target_os = "linux")]
 #[path = "all/ssh_storm.rs"]
 mod ssh_storm;
+#[path = "all/stack_cost.rs"]
+mod stack_cost;
+#[path = "all/stack_journey.rs"]
+mod stack_journey;
+#[path = "all/stack_kit.rs"]
+mod stack_kit;
+#[path = "all/stack_role.rs"]
+mod stack_role;
+#[path = "all/stack_template.rs"]
+mod stack_template;
 #[path = "all/store_audit_log.rs"]
 mod store_audit_log;
 #[path = "all/store_duties.rs"]

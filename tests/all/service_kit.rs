@@ -93,7 +93,7 @@ impl Stage {
         Self::on(World::empty().await, settings, train).await
     }
 
-    async fn on(world: World, settings: Settings, train: Train) -> Self {
+    pub async fn on(world: World, settings: Settings, train: Train) -> Self {
         publish(&world.store, train).await;
         let clock = Arc::new(ManualClock::new(now()));
         let kiosk = Kiosk::open(world.store.clone(), settings, clock.clone()).await.expect("the catalogue is read");

@@ -55,6 +55,19 @@ impl World {
         Self::over(embedded::inline().expect("the engines start"), None).await
     }
 
+    /// A world with the tables and the bucket that somebody has made at `KIOSK_TEST_ENDPOINT`.
+    pub async fn made_by_others(endpoint: &str, names: Names) -> Self {
+        let clients = remote(endpoint).await;
+        let store = Store::with_patience(clients.clone(), names.clone(), patience());
+        Self { store, clients, names, _folder: None }
+    }
+
+    /// The same world, with something between its store and what answers it.
+    pub fn through(self, wires: impl FnOnce(Clients) -> Clients) -> Self {
+        let clients = wires(self.clients);
+        Self { store: Store::with_patience(clients.clone(), self.names.clone(), patience()), clients, ..self }
+    }
+
     async fn over(clients: Clients, folder: Option<TempDir>) -> Self {
         let names = names();
         let store = Store::with_patience(clients.clone(), names.clone(), patience());
@@ -92,7 +105,7 @@ impl Timer for JumpingTimer {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the one setting of the tests themselves")]
-fn endpoint() -> Option<String> {
+pub fn endpoint() -> Option<String> {
     std::env::var("KIOSK_TEST_ENDPOINT").ok()
 }
 

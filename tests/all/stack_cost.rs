@@ -1,0 +1,115 @@
+//! What the guide says that bookings and live screens cost is what they take, in capacity units.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use kiosk::domain::train::RunId;
+use kiosk::service::{Attention, Kiosk, Receipts, Session, Settings};
+use kiosk::store::Store;
+
+use crate::market::{buy, follow, long_train, run_of};
+use crate::meter::{Detail, Meter, Tally};
+use crate::service_kit::{Stage, publish, run, settings, terminal};
+use crate::stack_kit::project_file;
+use crate::world::patience;
+
+/// Units of writes and of reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Units {
+    written: f64,
+    read: f64,
+}
+
+impl Units {
+    fn of(tallies: &BTreeMap<String, Tally>) -> Self {
+        let sum = |writes: bool| {
+            let kinds = tallies.iter().filter(|(kind, _)| is_write(kind) == writes);
+            // A sum of halves, and of nothing that is minus zero.
+            kinds.map(|(_, tally)| tally.units).sum::<f64>() + 0.0
+        };
+        Self { written: sum(true), read: sum(false) }
+    }
+}
+
+fn is_write(kind: &str) -> bool {
+    ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"]
+        .iter()
+        .any(|operation| kind.starts_with(operation))
+}
+
+/// A kiosk whose requests are weighed, over a train of twenty coaches.
+struct Weighed {
+    meter: Meter,
+    kiosk: Kiosk,
+    session: Session,
+    stage: Stage,
+}
+
+impl Weighed {
+    async fn new() -> Self {
+        let settings = Settings { receipts: Receipts::WhenAsked, ..settings() };
+        let stage = Stage::with(settings).await;
+        publish(&stage.world.store, long_train(20)).await;
+        let meter = Meter::new(Detail::Capacity);
+        let clients = meter.on(stage.world.clients.clone());
+        let kiosk = stage.other_kiosk(Store::with_patience(clients, stage.world.names.clone(), patience())).await;
+        let session = kiosk.open_session(terminal("HALL-1"));
+        Self { meter, kiosk, session, stage }
+    }
+
+    /// What one more booking takes, with all that it leaves to do.
+    async fn booking(&self, run: RunId, size: usize) -> Units {
+        self.kiosk.settle().await;
+        self.meter.take();
+        buy(&self.session, run, size).await.expect("there are berths");
+        self.kiosk.settle().await;
+        Units::of(&self.meter.take())
+    }
+
+    /// What an hour of looking takes, measured over five minutes.
+    async fn hour(&self) -> Units {
+        self.kiosk.poll_once().await;
+        self.meter.take();
+        for _ in 0..300 {
+            self.stage.advance(TimeDelta::seconds(1));
+            self.kiosk.poll_once().await;
+        }
+        let units = Units::of(&self.meter.take());
+        Units { written: units.written * 12.0, read: units.read * 12.0 }
+    }
+}
+
+/// The figures in the guide's row of this name.
+fn in_guide(row: &str) -> Units {
+    let guide = project_file("docs/deploy-ec2.md");
+    let line = guide.lines().find(|line| line.starts_with(&format!("| {row} |")));
+    let line = line.unwrap_or_else(|| panic!("docs/deploy-ec2.md has no row {row:?}"));
+    let figure = |column: usize| {
+        let cell = line.split('|').nth(column).expect("a cell").trim().replace(',', "");
+        cell.parse().unwrap_or_else(|_| panic!("{row}: {cell:?} is no figure"))
+    };
+    Units { written: figure(2), read: figure(3) }
+}
+
+#[tokio::test]
+async fn a_booking_takes_as_many_units_as_the_guide_says() {
+    let weighed = Weighed::new().await;
+    let _watch = follow(&weighed.kiosk, run()).await;
+    weighed.booking(run(), 1).await;
+    let measured = [weighed.booking(run(), 1).await, weighed.booking(run(), 6).await];
+    let said = ["a booking of one, its run on a screen", "a booking of six, its run on a screen"].map(in_guide);
+    assert_eq!(measured, said);
+}
+
+#[tokio::test]
+async fn a_live_screen_takes_as_many_units_an_hour_as_the_guide_says() {
+    let weighed = Weighed::new().await;
+    let watch = follow(&weighed.kiosk, run()).await;
+    weighed.booking(run(), 1).await;
+    let in_front = weighed.hour().await;
+    drop(watch);
+    let listed: Vec<_> = (0..10).map(|day| weighed.kiosk.watch(run_of(run().date, day), Attention::Listed)).collect();
+    let measured = [in_front, weighed.hour().await];
+    drop(listed);
+    assert_eq!(measured, ["an hour with one run in front", "an hour with ten runs listed"].map(in_guide));
+}
