@@ -162,12 +162,9 @@ impl Installation {
     /// With variables of its environment.
     pub fn new(environment: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let mut script = "#!/bin/sh\nexec env -i".to_owned();
         let own = [("HOME", path(folder.path())), ("KIOSK_DATA_DIR", path(folder.path()))];
-        for (name, value) in own.iter().chain(environment) {
-            script.push_str(&format!(" {name}='{value}'"));
-        }
-        script.push_str(&format!(" '{PROGRAM}' \"$@\"\n"));
+        let variables = own.iter().chain(environment).map(|(name, value)| format!(" {name}='{value}'"));
+        let script = format!("#!/bin/sh\nexec env -i{} '{PROGRAM}' \"$@\"\n", variables.collect::<String>());
         let file = folder.path().join("kiosk-admin");
         fs::write(&file, script).expect("it can be written");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o700)).expect("it is ours");
