@@ -144,7 +144,9 @@ impl App {
     pub fn view(&self, buf: &mut Buffer) {
         let area = buf.area;
         let ground = self.world.theme.text;
-        buf.content.iter_mut().for_each(|cell| _ = cell.set_style(ground));
+        for cell in &mut buf.content {
+            cell.set_style(ground);
+        }
         if area.width < frame::MIN.0 || area.height < frame::MIN.1 {
             frame::too_small(buf, area, &self.world);
         } else {

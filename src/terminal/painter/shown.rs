@@ -261,7 +261,9 @@ mod tests {
             let mut shown = Shown::default();
             for row in &rows {
                 let mut writer = shown.write_row();
-                row.iter().for_each(|(sign, look)| writer.push(*sign, *look));
+                for (sign, look) in row {
+                    writer.push(*sign, *look);
+                }
                 writer.end();
             }
             for (y, other) in (0..rows.len()).flat_map(|y| (0..rows.len()).map(move |other| (y, other))) {
