@@ -242,7 +242,8 @@ impl From<Phone> for String {
     }
 }
 
-/// A password's argon2id hash in PHC form; it never shows itself.
+/// A password's hash; it never shows itself. It is argon2id's in PHC form, or one that the application which Kiosk replaces
+/// made, until its owner signs in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(pub String);
