@@ -72,6 +72,8 @@ mod service_quota;
 mod service_refund;
 #[path = "all/service_refund_race.rs"]
 mod service_refund_race;
+#[path = "all/service_roles.rs"]
+mod service_roles;
 #[path = "all/service_search.rs"]
 mod service_search;
 #[path = "all/service_slip.rs"]

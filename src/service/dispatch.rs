@@ -1,6 +1,5 @@
 //! Takes requests to whoever answers them, once the session may ask.
 
-use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
@@ -79,7 +78,6 @@ async fn admit(session: &Session, need: Need) -> Result<(), Failure> {
     }
     let least = match need {
         Need::EvenLocked | Need::Anyone => return Ok(()),
-        Need::SignedIn => Role::Traveller,
         Need::Role(least) => least,
     };
     let Some(role) = session.who().role() else { return Err(Failure::SignedOut) };

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
 pub use self::failure::{Failure, Outcome};
 use crate::domain::admission::Accept;
@@ -35,7 +36,7 @@ use crate::store::retry::DEADLINE;
 use crate::ticket::Ticket;
 
 /// What a session asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, IntoStaticStr, VariantNames)]
 pub enum Request {
     /// Prove who one is.
     SignIn {
@@ -169,7 +170,7 @@ pub enum Request {
         pnr: Pnr,
         /// Who gives up, by their places in its list from 0.
         passengers: Vec<u8>,
-        /// Why everything is given back; an administrator's to say.
+        /// Why everything is given back; a supervisor's to say.
         waiver: Option<WaiverCode>,
     },
     /// Give up what a quote is for, and get back what it says.

@@ -32,7 +32,7 @@ pub enum Failure {
     #[error("This terminal is locked: type your password to go on.")]
     Locked,
     /// The role is not enough.
-    #[error("This needs an {} account: ask a colleague who has one.", needs.word())]
+    #[error("This needs {} account: ask a colleague who has one.", needs.with_article())]
     NotAllowed {
         /// The least role that may.
         needs: Role,
