@@ -162,6 +162,11 @@ impl Kiosk {
         &self.0.rules
     }
 
+    /// Whether receipts have addresses that others can open.
+    pub fn gives_links(&self) -> bool {
+        self.store().gives_links()
+    }
+
     /// How it was set up.
     pub fn settings(&self) -> &Settings {
         &self.0.settings

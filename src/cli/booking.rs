@@ -36,6 +36,11 @@ pub(super) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Prints an address from which whoever has it can fetch the receipt for a while
+    Link {
+        /// Its PNR
+        pnr: Pnr,
+    },
     /// Cancels a booking or some of its passengers, once it has shown what they get back
     Cancel(cancel::Args),
 }
@@ -52,6 +57,10 @@ async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> 
         Command::Show { pnr, json } => match session.call(Request::Booking { pnr }).await? {
             Reply::Booking(booking) if json => output::json(&*booking),
             Reply::Booking(booking) => output::line(words(&booking)),
+            other => Err(unexpected(&other)),
+        },
+        Command::Link { pnr } => match session.call(Request::ReceiptLink { pnr }).await? {
+            Reply::ReceiptLink(link) => output::line(&link.url),
             other => Err(unexpected(&other)),
         },
         Command::Receipt { pnr, output: file } => match session.call(Request::Receipt { pnr }).await? {

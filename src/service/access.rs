@@ -34,7 +34,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Booking { .. }
         | Request::LookUp { .. }
         | Request::Ticket { .. }
-        | Request::Receipt { .. } => Need::Anyone,
+        | Request::Receipt { .. }
+        | Request::ReceiptLink { .. } => Need::Anyone,
         Request::QuoteCancel { waiver, .. } => to_cancel(waiver.is_some()),
         Request::Cancel { quote, .. } => to_cancel(matches!(quote.reason, Reason::Waiver(_))),
         Request::ClaimAdministrator { .. }

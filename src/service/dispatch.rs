@@ -68,6 +68,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
         Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,
         Request::Receipt { pnr } => receipt_outbox::receipt(session, pnr).await,
+        Request::ReceiptLink { pnr } => receipt_outbox::link(session, pnr).await,
     }
 }
 

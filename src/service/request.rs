@@ -245,6 +245,11 @@ pub enum Request {
         /// Its PNR.
         pnr: Pnr,
     },
+    /// An address from which whoever has it can fetch a booking's receipt for a while.
+    ReceiptLink {
+        /// Its PNR.
+        pnr: Pnr,
+    },
     /// A paid booking's signed ticket, for whoever may see the booking.
     Ticket {
         /// Its PNR.
@@ -399,6 +404,8 @@ pub enum Reply {
     },
     /// To `Receipt`.
     Receipt(Document),
+    /// To `ReceiptLink`.
+    ReceiptLink(ReceiptLink),
     /// To `Chart`.
     Chart(Document),
     /// To `Queue`.
@@ -433,6 +440,24 @@ pub struct Charts {
     pub first: DateTime<Utc>,
     /// When the last is due.
     pub last: DateTime<Utc>,
+}
+
+/// Where whoever has it can fetch a receipt, for a while. It shows itself to nobody but the person who asked: neither a log
+/// nor a recording has the address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ReceiptLink {
+    /// The address.
+    #[serde(skip)]
+    pub url: Arc<str>,
+    /// Until when it is good.
+    pub until: DateTime<Utc>,
+}
+
+impl fmt::Debug for ReceiptLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReceiptLink(…, until {})", self.until)
+    }
 }
 
 /// A file made by Kiosk.

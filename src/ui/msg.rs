@@ -118,6 +118,8 @@ pub enum How {
     Save,
     /// Printed by the terminal's printer.
     Print,
+    /// By an address from which anybody can fetch it.
+    Link,
 }
 
 /// What became of a document.
@@ -249,7 +251,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Booking { .. } | Request::LookUp { .. } => "Reading the booking",
         Request::Slip { .. } => "Reading the slip",
         Request::MyBookings { .. } => "Reading the bookings",
-        Request::Receipt { .. } => "Making the receipt",
+        Request::Receipt { .. } | Request::ReceiptLink { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",
         Request::Queue { .. } => "Reading the queues",
         Request::MakeChart { .. } => "Charting the run",

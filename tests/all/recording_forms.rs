@@ -20,7 +20,7 @@ use kiosk::domain::spot::{Grant, Part, SharedBerth, Spot};
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::{Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
-use kiosk::service::request::{Charts, Document, Failure, Hold, InLine, Outcome, Reply};
+use kiosk::service::request::{Charts, Document, Failure, Hold, InLine, Outcome, ReceiptLink, Reply};
 use kiosk::ticket::TicketKey;
 use kiosk::ui::app::App;
 use kiosk::ui::context::Look;
@@ -159,6 +159,7 @@ fn replies() -> Vec<Reply> {
         Reply::Booking(Arc::new(waiting.clone())),
         Reply::Bookings { page: vec![Arc::new(waiting)], next: None },
         Reply::Receipt(document.clone()),
+        Reply::ReceiptLink(ReceiptLink { url: "".into(), until: start() }),
         Reply::Chart(document),
         Reply::Queue(vec![InLine { who, from: station("NDLS"), to: station("MMCT") }]),
         Reply::Charted(Charts { stage: Stage::FinalChart, first: start(), last: start() }),
@@ -222,6 +223,7 @@ fn failures() -> Vec<Failure> {
         Failure::NoTillHere,
         Failure::NoSuchBooking(pnr()),
         Failure::NotPaid,
+        Failure::NoLinks,
         Failure::StillWaiting,
         Failure::NobodyTravels,
         Failure::Busy,

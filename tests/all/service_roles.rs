@@ -122,6 +122,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::MakeChart { run: run() },
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
         Request::Receipt { pnr },
+        Request::ReceiptLink { pnr },
         Request::Ticket { pnr },
     ];
     let waived = vec![

@@ -210,6 +210,9 @@ pub enum Failure {
     /// Tickets and receipts are for paid bookings.
     #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
     NotPaid,
+    /// The store is embedded: nothing outside can ask it.
+    #[error("The receipts of this kiosk have no address that others could open: save or print the receipt instead.")]
+    NoLinks,
     /// Nobody of the booking has a place yet.
     #[error(
         "Everybody of this booking is on the waiting list, and nobody may board: there is a ticket once a place is free."
