@@ -112,6 +112,8 @@ mod ssh_storm;
 mod store_audit_log;
 #[path = "all/store_duties.rs"]
 mod store_duties;
+#[path = "all/store_former.rs"]
+mod store_former;
 #[path = "all/store_provision.rs"]
 mod store_provision;
 #[path = "all/store_receipts.rs"]
@@ -145,6 +147,8 @@ mod ui_bookings;
 mod ui_cancel;
 #[path = "all/ui_find.rs"]
 mod ui_find;
+#[path = "all/ui_former.rs"]
+mod ui_former;
 #[path = "all/ui_queue.rs"]
 mod ui_queue;
 #[path = "all/ui_sale.rs"]

@@ -12,18 +12,20 @@ use clap::Subcommand;
 use super::{CliError, Kind, open, output};
 use crate::config::Config;
 use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::former::{FormerBooking, FormerId};
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
+use crate::domain::user::Phone;
 use crate::service::Session;
-use crate::service::request::{Reply, Request};
+use crate::service::request::{Failure, Reply, Request};
 use crate::ui::text::clean;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Shows a booking
     Show {
-        /// Its PNR
-        pnr: Pnr,
+        /// Its PNR, or the number that the application which Kiosk replaces gave it
+        number: FormerId,
         /// Print it as JSON on one line, as the store keeps it
         #[arg(long)]
         json: bool,
@@ -54,9 +56,11 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliErro
 
 async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> {
     match command {
-        Command::Show { pnr, json } => match session.call(Request::Booking { pnr }).await? {
+        Command::Show { number, json } => match session.call(asking_for(number)).await? {
             Reply::Booking(booking) if json => output::json(&*booking),
             Reply::Booking(booking) => output::line(words(&booking)),
+            Reply::FormerBooking(booking) if json => output::json(&*booking),
+            Reply::FormerBooking(booking) => output::line(former_words(&booking).trim_end()),
             other => Err(unexpected(&other)),
         },
         Command::Link { pnr } => match session.call(Request::ReceiptLink { pnr }).await? {
@@ -71,6 +75,14 @@ async fn carry_out(command: Command, session: &Session) -> Result<(), CliError> 
             other => Err(unexpected(&other)),
         },
         Command::Cancel(args) => cancel::run(args, session).await,
+    }
+}
+
+/// Ten digits are a PNR, whoever drew it; anything else is a number from before.
+fn asking_for(number: FormerId) -> Request {
+    match number.as_str().parse() {
+        Ok(pnr) => Request::Booking { pnr },
+        Err(_) => Request::FormerBooking { id: number },
     }
 }
 
@@ -130,5 +142,30 @@ fn words(booking: &Booking) -> String {
         let at = railway_time(payment.taken_at).format("%a %e %b %Y %H:%M");
         let _ = write!(text, ", {} at {} on {at}", payment.method.words(), payment.terminal);
     }
+    text
+}
+
+fn former_words(booking: &FormerBooking) -> String {
+    let made = booking.booked_at.map(|at| railway_time(at).format("%a %e %b %Y %H:%M").to_string());
+    let lines = [
+        ("Number", Some(booking.id.to_string())),
+        ("Status", booking.status.clone()),
+        ("Booked", made),
+        ("Train", booking.train.clone()),
+        ("Route", booking.route.clone()),
+        ("Travels", booking.travels.clone()),
+        ("Class", booking.class.clone()),
+        ("Passengers", Some(booking.passengers.join(", ")).filter(|people| !people.is_empty())),
+        ("Seats", booking.seats.clone()),
+        ("Paid", booking.paid.map(|paid| paid.to_string())),
+        ("Telephone", booking.phone.as_ref().map(Phone::masked)),
+    ];
+    let mut text = String::new();
+    for (what, said) in lines {
+        if let Some(said) = said {
+            let _ = writeln!(text, "{what:<10} {}", clean(&said));
+        }
+    }
+    let _ = writeln!(text, "{}", Failure::MadeBefore);
     text
 }

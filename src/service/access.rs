@@ -32,6 +32,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Reserve { .. }
         | Request::GiveUpSlip { .. }
         | Request::Booking { .. }
+        | Request::FormerBooking { .. }
         | Request::LookUp { .. }
         | Request::Ticket { .. }
         | Request::Receipt { .. }
@@ -43,7 +44,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::SshKeys
         | Request::AddSshKey { .. }
         | Request::RemoveSshKey { .. }
-        | Request::MyBookings { .. } => Need::Role(Role::Traveller),
+        | Request::MyBookings { .. }
+        | Request::MyFormerBookings { .. } => Need::Role(Role::Traveller),
         Request::PaySlip { .. }
         | Request::PayOut { .. }
         | Request::Slip { .. }

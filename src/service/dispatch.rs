@@ -3,7 +3,7 @@
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, chart, hold, look_up, receipt_outbox, refund, search, waitlist};
+use crate::service::{account, booking, chart, former, hold, look_up, receipt_outbox, refund, search, waitlist};
 
 impl Session {
     /// Asks for something.
@@ -66,6 +66,8 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,
         Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
+        Request::FormerBooking { id } => former::show(session, &id).await,
+        Request::MyFormerBookings { after } => former::mine(session, after.as_ref()).await,
         Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,
         Request::Receipt { pnr } => receipt_outbox::receipt(session, pnr).await,
         Request::ReceiptLink { pnr } => receipt_outbox::link(session, pnr).await,

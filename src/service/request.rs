@@ -19,6 +19,7 @@ use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::fare::Fare;
+use crate::domain::former::{FormerBooking, FormerId};
 use crate::domain::inventory::{HoldId, Parts, Stage};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
@@ -218,6 +219,16 @@ pub enum Request {
         /// Where the page before ended.
         after: Option<Cursor>,
     },
+    /// A booking of the application that Kiosk replaces, by the number that it gave out.
+    FormerBooking {
+        /// The number.
+        id: FormerId,
+    },
+    /// Those of the caller, newest first.
+    MyFormerBookings {
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
     /// The chart of a run, as it is now.
     Chart {
         /// The run.
@@ -399,6 +410,15 @@ pub enum Reply {
     Bookings {
         /// Newest first.
         page: Vec<Arc<Booking>>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `FormerBooking`; and to `Booking` and `LookUp`, where the application that Kiosk replaces made the booking.
+    FormerBooking(Arc<FormerBooking>),
+    /// To `MyFormerBookings`.
+    FormerBookings {
+        /// Newest first.
+        page: Vec<Arc<FormerBooking>>,
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },

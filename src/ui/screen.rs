@@ -172,6 +172,8 @@ screens! {
     Detail in booking,
     /// Giving places up.
     Cancel in cancel,
+    /// Bookings of the application that Kiosk replaces.
+    Former in former,
     /// The account's keys.
     SshKeys in ssh_keys,
     /// A slip at the counter.

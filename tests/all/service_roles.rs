@@ -123,6 +123,8 @@ fn requests() -> Vec<(String, Request)> {
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
         Request::Receipt { pnr },
         Request::ReceiptLink { pnr },
+        Request::FormerBooking { id: "BK-17".parse().expect("a number") },
+        Request::MyFormerBookings { after: None },
         Request::Ticket { pnr },
     ];
     let waived = vec![

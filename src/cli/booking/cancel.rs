@@ -15,7 +15,7 @@ use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::refund::{Quote, WaiverCode};
 use crate::service::Session;
-use crate::service::request::{Reply, Request};
+use crate::service::request::{Failure, Reply, Request};
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Args {
@@ -93,6 +93,7 @@ fn agree(args: &Args, warning: &str) -> Result<(), CliError> {
 fn booking_of(reply: Reply) -> Result<Arc<Booking>, CliError> {
     match reply {
         Reply::Booking(booking) => Ok(booking),
+        Reply::FormerBooking(_) => Err(Failure::MadeBefore.into()),
         other => Err(CliError::new(Kind::Internal, format!("an answer to another question: {other:?}"))),
     }
 }

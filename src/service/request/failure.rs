@@ -204,6 +204,15 @@ pub enum Failure {
     /// It was found by its number; that is enough to look at it.
     #[error("Only the account that made this booking, or a counter to which you bring the ticket, can change it.")]
     NotYours,
+    /// The application that Kiosk replaces made it: there are no berths here to give back, and no money.
+    #[error(
+        "This booking was made before Kiosk came, and can only be looked at here: to change or cancel it, ask the office \
+         that sold it, with its number."
+    )]
+    MadeBefore,
+    /// Nothing under this number of the application that Kiosk replaces that the caller may see.
+    #[error("There is no booking with this number that you may see: check it, or sign in to the account that made it.")]
+    NoSuchNumber,
     /// Nothing under this PNR that the caller may see.
     #[error("There is no booking {0} that you may see: check the number, or sign in to the account that made it.")]
     NoSuchBooking(Pnr),

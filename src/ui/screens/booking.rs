@@ -20,6 +20,7 @@ use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Hyperlink, Scene};
 use crate::ui::screens::cancel::Cancel;
+use crate::ui::screens::former::Former;
 use crate::ui::screens::review::class_words;
 use crate::ui::text;
 use crate::ui::theme::Tone;
@@ -272,6 +273,9 @@ impl Scene for Detail {
                 self.show(found, cx);
             }
             return;
+        }
+        if let (true, Ok(Reply::FormerBooking(former))) = (self.booking.awaits(call), &answer) {
+            return cx.replace(Former::one(Arc::clone(former)));
         }
         let booking =
             |reply: &Reply| if let Reply::Booking(booking) = reply { Some(Arc::clone(booking)) } else { None };
