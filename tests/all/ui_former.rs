@@ -125,6 +125,8 @@ fn a_link_is_shown_as_text_and_as_a_hyperlink_until_the_person_goes_back() {
     let mut console = stage.app.clone();
     console.set_look(ascii);
     assert_eq!(console.hyperlink(SCREEN), None, "the bare console would show the sequence");
+    stage.touch("receipts.example.in");
+    assert!(stage.app.hyperlink(SCREEN).is_some(), "a touch does not take it away");
     stage.keys("<esc>");
     assert_eq!(stage.app.hyperlink(SCREEN), None);
     assert!(!format!("{:?}", stage.app).contains("receipts.example.in"), "nothing is kept of it");

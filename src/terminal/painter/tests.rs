@@ -79,7 +79,7 @@ fn a_frame_that_is_shown_already_costs_nothing() {
 #[test]
 fn a_link_surrounds_what_leads_to_it_and_nothing_else() {
     let here = |y| Hyperlink { area: ratatui::layout::Rect::new(0, y, 12, 1), url: "https://example.in/r?a=b".into() };
-    let text = [(0, 0, "New Delhi", Style::new()), (0, 2, "receipt", Style::new())];
+    let text = [(0, 0, "Delhi", Style::new()), (0, 2, "receipt", Style::new())];
     let mut painter = Painter::new(SIZE);
     let paint = |painter: &mut Painter, link: Option<Hyperlink>| {
         let bytes = painter.paint_linked(link, |buf| draw(&text, buf)).expect("memory takes it");
@@ -88,7 +88,7 @@ fn a_link_surrounds_what_leads_to_it_and_nothing_else() {
     let first = paint(&mut painter, Some(here(2)));
     let (before, rest) = first.split_once("\x1b]8;;https://example.in/r?a=b\x1b\\").expect("it begins");
     let (linked, after) = rest.split_once("\x1b]8;;\x1b\\").expect("it ends");
-    assert!(before.contains("New Delhi") && linked.contains("receipt") && !after.contains("receipt"), "{first:?}");
+    assert!(before.contains("Delhi") && linked.contains("receipt") && !after.contains("receipt"), "{first:?}");
     assert_eq!(paint(&mut painter, Some(here(2))), "", "the same link costs nothing");
     let gone = paint(&mut painter, None);
     assert!(gone.contains("receipt") && !gone.contains("]8;;"), "what it led from is sent again: {gone:?}");

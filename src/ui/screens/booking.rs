@@ -258,7 +258,7 @@ impl Scene for Detail {
 
     fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {
         if mouse.kind == MouseKind::Press {
-            self.papers.close();
+            self.papers.touch();
         }
     }
 

@@ -14,7 +14,7 @@ use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::widgets::list::{ListState, Touch};
-use crate::ui::widgets::sheet::{self, moment, put, put_right};
+use crate::ui::widgets::sheet::{self, put, put_right};
 use crate::ui::widgets::state;
 
 /// Rows of a booking: its number, its journey, who travels, and a space.
@@ -185,7 +185,7 @@ fn view_row(buf: &mut Buffer, place: Rect, booking: &FormerBooking, world: &Worl
     let theme = &world.theme;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let joined = |parts: Vec<String>| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    let made = booking.booked_at.map(|at| format!("made {}", moment(railway_time(at)))).unwrap_or_default();
+    let made = booking.booked_at.map(|at| railway_time(at).format("made %-d %b %Y").to_string()).unwrap_or_default();
     let paid = booking.paid.map(|paid| format!("{}{paid}", world.glyphs.rupee)).unwrap_or_default();
     let seats = booking.seats.as_ref().map(|seats| format!("seats {seats}")).unwrap_or_default();
     let lines = [

@@ -122,7 +122,7 @@ impl Scene for Ticket {
 
     fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {
         if mouse.kind == MouseKind::Press {
-            self.papers.close();
+            self.papers.touch();
         }
     }
 

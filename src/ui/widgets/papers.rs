@@ -126,6 +126,13 @@ impl Papers {
         std::mem::take(&mut self.page) != Page::Booking
     }
 
+    /// Takes a touch: it closes the code. Whoever touches a link means it.
+    pub fn touch(&mut self) {
+        if self.page == Page::Code {
+            self.close();
+        }
+    }
+
     /// Whether the code or the link is on the screen, in the booking's place.
     pub fn is_open(&self) -> bool {
         self.page != Page::Booking
@@ -230,14 +237,14 @@ fn view_link(link: &ReceiptLink, buf: &mut Buffer, area: Rect, booking: &Booking
     let fits = usize::from(place.width) * usize::from(place.height) >= link.url.len();
     let take = if fits { "copy all of its lines into one" } else { "make this window larger to see all of it" };
     let words = format!(
-        "Whoever has it can read the receipt until {}: give it to nobody but who travels. Where this terminal can, touch \
-         it to open it in a browser; else {take}.",
+        "Whoever has it can read the receipt until {}: give it to nobody but who travels. Where this terminal can, Ctrl \
+         or Shift and a click open it in a browser; else {take}.",
         railway_time(link.until).format("%H:%M")
     );
     let above = Rect { y: area.y + 1, height: area.height.min(LINK_ROW - 2), ..area };
     paragraph(buf, above, &words, theme.text);
     for (row, line) in place.rows().zip(link.url.as_bytes().chunks(usize::from(place.width.max(1)))) {
-        put(buf, row, 0, &String::from_utf8_lossy(line), theme.accent);
+        buf.set_stringn(row.x, row.y, String::from_utf8_lossy(line), row.width.into(), theme.accent);
     }
 }
 
