@@ -10,6 +10,7 @@ mod confirm;
 mod error;
 mod first_run;
 mod health;
+mod migrate;
 mod open;
 mod output;
 mod password;
@@ -64,6 +65,8 @@ enum Command {
     Provision,
     /// Loads trains; safe to repeat
     Seed(seed::Args),
+    /// Takes over users, trains and bookings of the application that Kiosk replaces; safe to repeat
+    Migrate(migrate::Args),
     /// Asks the store whether it answers
     Health(health::Args),
     /// Prints a new SECRET_KEY
@@ -138,6 +141,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 match command {
                     Command::Provision => provision::run(&config).await,
                     Command::Seed(args) => seed::run(args, &config).await,
+                    Command::Migrate(args) => migrate::run(args, &config).await,
                     Command::Health(args) => health::run(args, &config).await,
                     Command::User(command) => user::run(command, &config).await,
                     Command::Search(args) => search::run(args, &config).await,

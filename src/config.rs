@@ -268,6 +268,7 @@ pub struct Config {
     terminal: Terminal,
     printer: Option<String>,
     session: SessionTimes,
+    receipt_link: TimeDelta,
     ssh: SshSettings,
     recording: RecordingSettings,
     telemetry: Option<SocketAddr>,
@@ -313,6 +314,7 @@ impl Config {
                 hold: values.take("session.hold", duration(60, 30 * 60)),
                 slip: values.take("session.slip", duration(5 * 60, 2 * 3600)),
             },
+            receipt_link: values.take("receipts.link_lifetime", duration(60, 12 * 3600)),
             ssh: SshSettings {
                 listen: values.take("ssh.listen", parse::socket_address),
                 host_key: values.take_any("ssh.host_key", parse::file),
@@ -398,6 +400,11 @@ impl Config {
     /// How long things last.
     pub fn session(&self) -> &SessionTimes {
         &self.session
+    }
+
+    /// How long a link to a receipt is good.
+    pub fn receipt_link(&self) -> TimeDelta {
+        self.receipt_link
     }
 
     /// Who may come by SSH.

@@ -11,6 +11,7 @@ pub mod booking;
 pub mod chart;
 pub mod coach;
 pub mod fare;
+pub mod former;
 pub mod inventory;
 pub mod manifest;
 pub mod money;

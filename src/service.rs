@@ -13,6 +13,7 @@ pub mod chance;
 mod chart;
 pub mod clock;
 mod dispatch;
+mod former;
 mod hold;
 mod labour;
 pub mod live;
@@ -29,6 +30,7 @@ mod search;
 pub mod seed;
 pub mod session;
 pub mod settings;
+pub mod takeover;
 pub mod timetable_file;
 mod waitlist;
 mod work;
@@ -163,6 +165,11 @@ impl Kiosk {
     /// The railway's rules.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.0.rules
+    }
+
+    /// Whether receipts have addresses that others can open.
+    pub fn gives_links(&self) -> bool {
+        self.store().gives_links()
     }
 
     /// How it was set up.

@@ -7,6 +7,7 @@
 
 pub mod audit_log;
 pub mod bookings;
+pub mod former;
 pub mod inspection;
 pub mod item;
 pub mod permissions;

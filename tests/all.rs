@@ -87,6 +87,8 @@ mod service_refund;
 mod service_refund_race;
 #[path = "all/service_sales.rs"]
 mod service_sales;
+#[path = "all/service_roles.rs"]
+mod service_roles;
 #[path = "all/service_search.rs"]
 mod service_search;
 #[path = "all/service_slip.rs"]
@@ -137,6 +139,8 @@ mod store_audit_log;
 mod store_duties;
 #[path = "all/store_inspection.rs"]
 mod store_inspection;
+#[path = "all/store_former.rs"]
+mod store_former;
 #[path = "all/store_provision.rs"]
 mod store_provision;
 #[path = "all/store_receipts.rs"]
@@ -174,6 +178,8 @@ mod ui_bookings;
 mod ui_cancel;
 #[path = "all/ui_find.rs"]
 mod ui_find;
+#[path = "all/ui_former.rs"]
+mod ui_former;
 #[path = "all/ui_queue.rs"]
 mod ui_queue;
 #[path = "all/ui_sale.rs"]

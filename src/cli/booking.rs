@@ -14,9 +14,11 @@ use clap::Subcommand;
 use super::{CliError, Kind, open, output};
 use crate::config::Config;
 use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::former::{FormerBooking, FormerId};
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
-use crate::service::request::{Reply, Request};
+use crate::domain::user::Phone;
+use crate::service::request::{Failure, Reply, Request};
 use crate::service::{Kiosk, Session};
 use crate::ui::text::clean;
 
@@ -24,8 +26,8 @@ use crate::ui::text::clean;
 pub(super) enum Command {
     /// Shows a booking
     Show {
-        /// Its PNR
-        pnr: Pnr,
+        /// Its PNR, or the number that the application which Kiosk replaces gave it
+        number: FormerId,
         /// Print it as JSON on one line, as the store keeps it
         #[arg(long)]
         json: bool,
@@ -40,6 +42,11 @@ pub(super) enum Command {
     },
     /// Sells places of a run to a party
     Sell(sell::Args),
+    /// Prints an address from which whoever has it can fetch the receipt for a while
+    Link {
+        /// Its PNR
+        pnr: Pnr,
+    },
     /// Cancels a booking or some of its passengers, once it has shown what they get back
     Cancel(cancel::Args),
 }
@@ -53,10 +60,16 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliErro
 
 async fn carry_out(command: Command, kiosk: &Kiosk, session: &Session) -> Result<(), CliError> {
     match command {
-        Command::Show { pnr, json } => {
-            let booking = booking_of(session.call(Request::Booking { pnr }).await?)?;
-            shown(&booking, json)
-        }
+        Command::Show { number, json } => match session.call(asking_for(number)).await? {
+            Reply::Booking(booking) => shown(&booking, json),
+            Reply::FormerBooking(booking) if json => output::json(&*booking),
+            Reply::FormerBooking(booking) => output::line(former_words(&booking).trim_end()),
+            other => Err(unexpected(&other)),
+        },
+        Command::Link { pnr } => match session.call(Request::ReceiptLink { pnr }).await? {
+            Reply::ReceiptLink(link) => output::line(&link.url),
+            other => Err(unexpected(&other)),
+        },
         Command::Receipt { pnr, output: file } => match session.call(Request::Receipt { pnr }).await? {
             Reply::Receipt(document) => {
                 let file = file.unwrap_or_else(|| PathBuf::from(&document.name));
@@ -72,12 +85,21 @@ async fn carry_out(command: Command, kiosk: &Kiosk, session: &Session) -> Result
 fn booking_of(reply: Reply) -> Result<Arc<Booking>, CliError> {
     match reply {
         Reply::Booking(booking) => Ok(booking),
+        Reply::FormerBooking(_) => Err(Failure::MadeBefore.into()),
         other => Err(unexpected(&other)),
     }
 }
 
 fn shown(booking: &Booking, json: bool) -> Result<(), CliError> {
     if json { output::json(booking) } else { output::line(words(booking)) }
+}
+
+/// Ten digits are a PNR, whoever drew it; anything else is a number from before.
+fn asking_for(number: FormerId) -> Request {
+    match number.as_str().parse() {
+        Ok(pnr) => Request::Booking { pnr },
+        Err(_) => Request::FormerBooking { id: number },
+    }
 }
 
 pub(super) fn unexpected(reply: &Reply) -> CliError {
@@ -136,5 +158,30 @@ fn words(booking: &Booking) -> String {
         let at = railway_time(payment.taken_at).format("%a %e %b %Y %H:%M");
         let _ = write!(text, ", {} at {} on {at}", payment.method.words(), payment.terminal);
     }
+    text
+}
+
+fn former_words(booking: &FormerBooking) -> String {
+    let made = booking.booked_at.map(|at| railway_time(at).format("%a %e %b %Y %H:%M").to_string());
+    let lines = [
+        ("Number", Some(booking.id.to_string())),
+        ("Status", booking.status.clone()),
+        ("Booked", made),
+        ("Train", booking.train.clone()),
+        ("Route", booking.route.clone()),
+        ("Travels", booking.travels.clone()),
+        ("Class", booking.class.clone()),
+        ("Passengers", Some(booking.passengers.join(", ")).filter(|people| !people.is_empty())),
+        ("Seats", booking.seats.clone()),
+        ("Paid", booking.paid.map(|paid| paid.to_string())),
+        ("Telephone", booking.phone.as_ref().map(Phone::masked)),
+    ];
+    let mut text = String::new();
+    for (what, said) in lines {
+        if let Some(said) = said {
+            let _ = writeln!(text, "{what:<10} {}", clean(&said));
+        }
+    }
+    let _ = writeln!(text, "{}", Failure::MadeBefore);
     text
 }

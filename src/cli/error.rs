@@ -46,7 +46,11 @@ pub const EXIT_CODES: &[(Kind, u8, &str)] = &[
     (Kind::Usage, 2, "the command line makes no sense"),
     (Kind::NoTerminal, 3, "the full-screen program was started without a terminal"),
     (Kind::Differences, 4, "an audit has found differences"),
-    (Kind::BadData, 65, "a ticket does not verify, or a file does not hold what it should"),
+    (
+        Kind::BadData,
+        65,
+        "a ticket does not verify, a file does not hold what it should, or items could not be taken over",
+    ),
     (Kind::NotFound, 66, "there is no such booking, account or file"),
     (Kind::Unavailable, 69, "the store does not answer, or is not set up"),
     (Kind::Files, 74, "a file cannot be read or written"),
@@ -163,7 +167,7 @@ impl From<StoreError> for CliError {
 impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
         let kind = match failure {
-            Failure::NoSuchBooking(_) | Failure::NoSuchRun => Kind::NotFound,
+            Failure::NoSuchBooking(_) | Failure::NoSuchNumber | Failure::NoSuchRun => Kind::NotFound,
             Failure::Busy | Failure::Unavailable { .. } => Kind::Unavailable,
             Failure::Internal { .. } => Kind::Internal,
             _ => Kind::Refused,

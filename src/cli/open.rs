@@ -100,6 +100,7 @@ fn settings(config: &Config) -> Result<Settings, CliError> {
     Ok(Settings {
         hold: session.hold(),
         slip: session.slip(),
+        receipt_link: config.receipt_link(),
         development: config.is_development(),
         test_payment: config.is_development(),
         bootstrap_admin: config.bootstrap_admin().cloned(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{CliError, Kind, open};
 use crate::aws::embedded;
 use crate::config::{Config, StoreChoice, ThemeChoice};
-use crate::domain::terminal::TerminalKind;
+use crate::domain::terminal::{Terminal, TerminalKind};
 use crate::service::Kiosk;
 use crate::service::account::DEVELOPMENT_ACCOUNTS;
 use crate::terminal::abilities::Abilities;
@@ -15,6 +15,7 @@ use crate::terminal::papers::Papers;
 use crate::terminal::recorder::Recordings;
 use crate::ui::context::{AccountHint, Idle, Look, Setup};
 use crate::ui::glyphs::Charset;
+use crate::ui::msg::How;
 use crate::ui::theme::{Depth, Scheme};
 
 /// Refuses to start where nobody could see or type.
@@ -55,12 +56,18 @@ pub(super) fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
         stations: kiosk.stations(),
         rules: Arc::clone(kiosk.rules()),
         look: look(config.theme(), config.surroundings().abilities()),
-        documents: Vec::new(),
+        documents: links(config.terminal(), kiosk),
         hints: hints.collect(),
         test_payment: kiosk.settings().test_payment,
         idle: Idle { public: times.public_idle(), staff: times.staff_idle() },
         seed: rand::random(),
     }
+}
+
+/// A link is for whoever can take it along: nobody can from a public console, and everybody who passes could read it.
+fn links(terminal: &Terminal, kiosk: &Kiosk) -> Vec<How> {
+    let here = kiosk.gives_links() && terminal.kind != TerminalKind::Public;
+    here.then_some(How::Link).into_iter().collect()
 }
 
 /// Where sessions are recorded, if they are; in a folder that is its owner's alone.

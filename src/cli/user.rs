@@ -21,7 +21,7 @@ pub(super) enum Command {
         /// The address
         #[arg(value_parser = Email::parse)]
         email: Email,
-        /// traveller, agent or administrator
+        /// traveller, agent, supervisor or administrator
         #[arg(long, default_value = "traveller")]
         role: Role,
     },
@@ -57,7 +57,7 @@ pub(super) enum Command {
         /// The name
         #[arg(value_parser = Username::parse)]
         name: Username,
-        /// traveller, agent or administrator
+        /// traveller, agent, supervisor or administrator
         role: Role,
     },
 }

@@ -29,17 +29,33 @@ pub enum Role {
     Traveller,
     /// Sells for anyone and takes money.
     Agent,
+    /// Answers for the counters: gives everything back where the rules would not.
+    Supervisor,
     /// Runs the place.
     Administrator,
 }
 
 impl Role {
+    /// All roles, the least first.
+    pub const ALL: [Self; 4] = [Self::Traveller, Self::Agent, Self::Supervisor, Self::Administrator];
+
     /// The role in a word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Traveller => "traveller",
             Self::Agent => "agent",
+            Self::Supervisor => "supervisor",
             Self::Administrator => "administrator",
+        }
+    }
+
+    /// The role in a word, with its article.
+    pub const fn with_article(self) -> &'static str {
+        match self {
+            Self::Traveller => "a traveller",
+            Self::Agent => "an agent",
+            Self::Supervisor => "a supervisor",
+            Self::Administrator => "an administrator",
         }
     }
 
@@ -51,7 +67,7 @@ impl Role {
 
 /// A text that is no role.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is not a role: write traveller, agent or administrator")]
+#[error("'{0}' is not a role: write traveller, agent, supervisor or administrator")]
 pub struct BadRole(String);
 
 impl FromStr for Role {
@@ -60,6 +76,7 @@ impl FromStr for Role {
         match text.to_ascii_lowercase().as_str() {
             "traveller" | "user" => Ok(Self::Traveller),
             "agent" => Ok(Self::Agent),
+            "supervisor" => Ok(Self::Supervisor),
             "administrator" | "admin" => Ok(Self::Administrator),
             _ => Err(BadRole(text.to_owned())),
         }
@@ -242,7 +259,8 @@ impl From<Phone> for String {
     }
 }
 
-/// A password's argon2id hash in PHC form; it never shows itself.
+/// A password's hash; it never shows itself. It is argon2id's in PHC form, or one that the application which Kiosk replaces
+/// made, until its owner signs in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(pub String);

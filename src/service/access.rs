@@ -1,5 +1,8 @@
-//! Who may ask what: one table.
+//! Who may ask what: one table, which `docs/roles.md` shows.
+//!
+//! What belongs to somebody, such as a booking or money that is taken for it, is looked at again where it is known.
 
+use crate::domain::refund::Reason;
 use crate::domain::user::Role;
 use crate::service::request::Request;
 
@@ -10,14 +13,12 @@ pub(super) enum Need {
     EvenLocked,
     /// Not locked.
     Anyone,
-    /// Somebody's.
-    SignedIn,
     /// That of an account with at least this role.
     Role(Role),
 }
 
-/// What a request needs. Money and other people's bookings are looked at again where they are known.
-pub(super) const fn need(request: &Request) -> Need {
+/// What a request needs.
+pub(super) fn need(request: &Request) -> Need {
     match request {
         Request::SignOut | Request::Unlock { .. } => Need::EvenLocked,
         Request::SignIn { .. }
@@ -29,19 +30,22 @@ pub(super) const fn need(request: &Request) -> Need {
         | Request::Price { .. }
         | Request::Book { .. }
         | Request::Reserve { .. }
-        | Request::QuoteCancel { .. }
-        | Request::Cancel { .. }
         | Request::GiveUpSlip { .. }
         | Request::Booking { .. }
+        | Request::FormerBooking { .. }
         | Request::LookUp { .. }
         | Request::Ticket { .. }
-        | Request::Receipt { .. } => Need::Anyone,
+        | Request::Receipt { .. }
+        | Request::ReceiptLink { .. } => Need::Anyone,
+        Request::QuoteCancel { waiver, .. } => to_cancel(waiver.is_some()),
+        Request::Cancel { quote, .. } => to_cancel(matches!(quote.reason, Reason::Waiver(_))),
         Request::ClaimAdministrator { .. }
         | Request::Lock
         | Request::SshKeys
         | Request::AddSshKey { .. }
         | Request::RemoveSshKey { .. }
-        | Request::MyBookings { .. } => Need::SignedIn,
+        | Request::MyBookings { .. }
+        | Request::MyFormerBookings { .. } => Need::Role(Role::Traveller),
         Request::PaySlip { .. }
         | Request::PayOut { .. }
         | Request::Slip { .. }
@@ -49,4 +53,9 @@ pub(super) const fn need(request: &Request) -> Need {
         | Request::Queue { .. } => Need::Role(Role::Agent),
         Request::MakeChart { .. } | Request::CancelRun { .. } => Need::Role(Role::Administrator),
     }
+}
+
+/// To give everything back, whatever the rules say, is a supervisor's to decide.
+const fn to_cancel(waives: bool) -> Need {
+    if waives { Need::Role(Role::Supervisor) } else { Need::Anyone }
 }

@@ -9,6 +9,7 @@ mod bootstrap;
 mod operator;
 mod password;
 pub(super) mod ssh_keys;
+mod werkzeug;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -199,7 +200,7 @@ async fn verify(
     }
     let mut cleared = Account { failures: 0, locked_until: None, ..counted };
     if !kiosk.0.hasher.is_current(&cleared.password) {
-        // Only now is the password known: its hash follows the cost that is asked for today.
+        // Only now is the password known: its hash follows the kind and the cost that are asked for today.
         cleared.password = kiosk.0.hasher.hash(password).await?;
     }
     match kiosk.store().save_account(&cleared).await {

@@ -24,14 +24,15 @@ use crate::domain::segment::Leg;
 use crate::domain::spot::Grant;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
-use crate::domain::user::Role;
+use crate::domain::user::{AccountId, Role};
 use crate::domain::waitlist::{QueueId, WaitingList, renumbered};
 use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, receipt_outbox, waitlist};
+use crate::service::{Kiosk, former, receipt_outbox, waitlist};
 use crate::store::StoreError;
+use crate::store::bookings::Kept;
 use crate::store::runs::{Before, Commit, Guard, Holding, Plan, Transition};
 
 /// How often another PNR is drawn when one is taken: of a billion numbers, never in practice.
@@ -154,6 +155,10 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
         let guard = if takes_nothing { Guard::OnSale } else { Guard::Nothing };
         let transition = Transition { edits, queue, guard, ..Transition::new(&booking) };
         let commit = kiosk.store().commit(&plan, &transition).await;
+        if let (Err(StoreError::Conflict { .. }), true) = (&commit, draw + 1 < DRAWS) {
+            draw += 1;
+            continue;
+        }
         match commit.map_err(|error| refuse_doubtful(session, order, &error))? {
             Commit::Done => {
                 kiosk.store().metrics().booked();
@@ -282,8 +287,11 @@ pub(super) fn slip_closed(booking: &Booking) -> Failure {
 
 /// A booking, for whoever may see it.
 pub(super) async fn show(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
-    let booking = visible(session, pnr).await?;
-    session.kiosk().placed(booking).await.map(|booking| Reply::Booking(Arc::new(booking)))
+    match visible(session, pnr).await {
+        Ok(booking) => session.kiosk().placed(booking).await.map(|booking| Reply::Booking(Arc::new(booking))),
+        Err(Failure::MadeBefore) => former::under(session, pnr).await.map(former::reply),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The bookings of the caller's account, newest first.
@@ -318,15 +326,28 @@ pub(super) async fn changeable(session: &Session, pnr: Pnr) -> Result<Booking, F
 
 async fn theirs(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
     let kiosk = session.kiosk();
-    let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
-    let who = session.who();
-    let own = booking.account.is_some() && booking.account == who.account();
-    if own || session.has_made(pnr) {
+    let booking = match kiosk.find(pnr).await {
+        Err(Failure::MadeBefore) => {
+            check_owner(session, former::under(session, pnr).await?.account).await?;
+            return Err(Failure::MadeBefore);
+        }
+        found => found?.ok_or(Failure::NoSuchBooking(pnr))?,
+    };
+    if session.has_made(pnr) {
         return Ok(booking);
+    }
+    check_owner(session, booking.account).await.map(|()| booking)
+}
+
+/// Refuses whoever is neither staff nor the holder of the account that made a booking.
+pub(super) async fn check_owner(session: &Session, account: Option<AccountId>) -> Result<(), Failure> {
+    let who = session.who();
+    if account.is_some() && account == who.account() {
+        return Ok(());
     }
     let staff = if who.is_staff() { session.require(Role::Agent).await } else { Err(Failure::SignedOut) };
     match staff {
-        Ok(()) => Ok(booking),
+        Ok(()) => Ok(()),
         // That there is such a booking is nobody else's business.
         Err(Failure::SignedOut | Failure::NotAllowed { .. }) => Err(Failure::NotYours),
         Err(failure) => Err(failure),
@@ -467,7 +488,11 @@ fn still_doubtful(failure: Failure) -> Failure {
 /// The booking that an earlier attempt with the same id wrote.
 async fn earlier(kiosk: &Kiosk, train: &Train, op: OpId) -> Result<Option<Booking>, Failure> {
     for draw in 0..DRAWS {
-        match kiosk.find(draft::pnr(train, op, draw)).await? {
+        let found = match kiosk.find(draft::pnr(train, op, draw)).await {
+            Err(Failure::MadeBefore) => continue,
+            found => found?,
+        };
+        match found {
             Some(found) if found.was_made_by(op) => return Ok(Some(found)),
             // Somebody else's: the attempt would have drawn again.
             Some(_) => {}
@@ -539,9 +564,18 @@ impl Kiosk {
         Ok(if stage == Stage::Cancelled { Failure::TrainCancelled } else { otherwise })
     }
 
+    /// The booking under a PNR.
+    ///
+    /// # Errors
+    ///
+    /// `MadeBefore` when it is one of the application that Kiosk replaces.
     pub(super) async fn find(&self, pnr: Pnr) -> Result<Option<Booking>, Failure> {
-        let found = self.store().booking(pnr).await.map_err(|error| refuse("read a booking", &error))?;
-        Ok(found.map(|booking| self.as_of_now(booking)))
+        let found = self.store().kept_booking(&pnr.to_string()).await;
+        match found.map_err(|error| refuse("read a booking", &error))? {
+            Some(Kept::Booking(booking)) => Ok(Some(self.as_of_now(*booking))),
+            Some(Kept::Former(_)) => Err(Failure::MadeBefore),
+            None => Ok(None),
+        }
     }
 
     /// A booking with the numbers that its passengers have in their queue now.

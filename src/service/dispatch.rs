@@ -1,10 +1,9 @@
 //! Takes requests to whoever answers them, once the session may ask.
 
-use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, call, chart, hold, look_up, receipt_outbox, refund, search, waitlist};
+use crate::service::{account, booking, call, chart, former, hold, look_up, receipt_outbox, refund, search, waitlist};
 
 impl Session {
     /// Asks for something.
@@ -79,8 +78,11 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,
         Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
+        Request::FormerBooking { id } => former::show(session, &id).await,
+        Request::MyFormerBookings { after } => former::mine(session, after.as_ref()).await,
         Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,
         Request::Receipt { pnr } => receipt_outbox::receipt(session, pnr).await,
+        Request::ReceiptLink { pnr } => receipt_outbox::link(session, pnr).await,
     }
 }
 
@@ -91,7 +93,6 @@ async fn admit(session: &Session, need: Need) -> Result<(), Failure> {
     }
     let least = match need {
         Need::EvenLocked | Need::Anyone => return Ok(()),
-        Need::SignedIn => Role::Traveller,
         Need::Role(least) => least,
     };
     let Some(role) = session.who().role() else { return Err(Failure::SignedOut) };

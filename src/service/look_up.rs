@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::pnr::Pnr;
 use crate::domain::user::Phone;
 use crate::service::account::{Attempts, Refused};
+use crate::service::former;
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
 
@@ -62,7 +63,17 @@ pub(super) async fn look_up(session: &Session, pnr: Pnr, phone: &Phone) -> Resul
     origins.extend(session.who().account().map(|account| account.to_string()));
     look_ups.begin(&origins, pnr, kiosk.now())?;
     // A store that does not answer is nobody's guess.
-    let found = kiosk.find(pnr).await.inspect_err(|_| look_ups.take_back(&origins, pnr))?;
+    let found = match kiosk.find(pnr).await {
+        Err(Failure::MadeBefore) => {
+            let made = former::under(session, pnr).await.inspect_err(|_| look_ups.take_back(&origins, pnr))?;
+            let is_theirs = made.phone.as_ref().is_some_and(|own| own.is_same(phone));
+            let made = if is_theirs { made } else { return Err(Failure::NotFound) };
+            look_ups.take_back(&origins, pnr);
+            session.note_found(pnr);
+            return Ok(former::reply(made));
+        }
+        found => found.inspect_err(|_| look_ups.take_back(&origins, pnr))?,
+    };
     let found = found.filter(|booking| booking.phone.is_same(phone)).ok_or(Failure::NotFound)?;
     look_ups.take_back(&origins, pnr);
     session.note_found(pnr);

@@ -12,8 +12,8 @@ use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
 use crate::receipt::render;
 use crate::service::booking::visible;
-use crate::service::refusal::fault;
-use crate::service::request::{Document, Failure, Reply};
+use crate::service::refusal::{fault, refuse};
+use crate::service::request::{Document, Failure, ReceiptLink, Reply};
 use crate::service::session::Session;
 use crate::service::{Kiosk, Receipts};
 use crate::ticket::TicketKey;
@@ -34,6 +34,26 @@ pub(super) async fn receipt(session: &Session, pnr: Pnr) -> Result<Reply, Failur
         pdf
     };
     Ok(Reply::Receipt(Document { name: format!("receipt-{pnr}.pdf"), bytes: Arc::from(&pdf[..]) }))
+}
+
+/// An address of the receipt, made for whoever asks and kept nowhere. What it leads to is rendered first if it is missing.
+pub(super) async fn link(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let booking = paid(session, pnr).await?;
+    if !kiosk.gives_links() {
+        return Err(Failure::NoLinks);
+    }
+    let (store, version) = (kiosk.store(), booking.version.into());
+    let failed = |error| refuse("make a link to a receipt", &error);
+    if store.receipt(pnr, version).await.map_err(failed)?.is_none() {
+        let pdf = rendered(kiosk, &booking).await?;
+        store.put_receipt(pnr, version, pdf).await.map_err(failed)?;
+    }
+    let valid = kiosk.settings().receipt_link;
+    let until = kiosk.now() + valid;
+    let url = store.receipt_link(pnr, version, valid.to_std().unwrap_or_default()).await.map_err(failed)?;
+    kiosk.record(session, "receipt.link", Some(pnr.to_string()), None);
+    Ok(Reply::ReceiptLink(ReceiptLink { url: url.ok_or(Failure::NoLinks)?.into(), until }))
 }
 
 /// The signed ticket of a paid booking that the session may see, if anybody of it may board.

@@ -16,7 +16,6 @@ use crate::domain::pnr::Pnr;
 use crate::domain::refund::{self, Cancellation, FirstChart, Quote, Reason, WaiverCode};
 use crate::domain::terminal::TerminalKind;
 use crate::domain::time::instant;
-use crate::domain::user::Role;
 use crate::service::booking::{changeable, second, slip_closed};
 use crate::service::refusal::{fault, refuse};
 use crate::service::request::{Failure, Reply};
@@ -37,7 +36,6 @@ pub(super) async fn quote_cancel(
     waiver: Option<WaiverCode>,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
-    check_waiver(session, waiver).await?;
     let booking = changeable(session, pnr).await?;
     let run = kiosk.known_run(booking.run).await?;
     let quote = reckon(kiosk, &booking, &run.state, passengers, waiver, kiosk.now())?;
@@ -48,7 +46,6 @@ pub(super) async fn quote_cancel(
 pub(super) async fn cancel(session: &Session, op: OpId, pnr: Pnr, agreed: &Quote) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let waiver = if let Reason::Waiver(code) = agreed.reason { Some(code) } else { None };
-    check_waiver(session, waiver).await?;
     let now = kiosk.now();
     let chosen: Vec<u8> = agreed.lines.iter().map(|line| line.passenger).collect();
     for _ in 0..READS {
@@ -144,15 +141,6 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         }
     }
     Err(Failure::Busy)
-}
-
-/// To give everything back is an administrator's to decide.
-async fn check_waiver(session: &Session, waiver: Option<WaiverCode>) -> Result<(), Failure> {
-    match (waiver, session.who().role()) {
-        (None, _) => Ok(()),
-        (Some(_), Some(Role::Administrator)) => session.require(Role::Administrator).await,
-        (Some(_), _) => Err(Failure::NotAllowed { needs: Role::Administrator }),
-    }
 }
 
 /// What passengers of a booking get back at a moment, by the rules that the booking keeps.

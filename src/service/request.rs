@@ -11,6 +11,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
 pub use self::failure::{Failure, Outcome};
 use crate::domain::admission::Accept;
@@ -18,6 +19,7 @@ use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::fare::Fare;
+use crate::domain::former::{FormerBooking, FormerId};
 use crate::domain::inventory::{HoldId, Parts, Stage};
 use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
@@ -35,7 +37,7 @@ use crate::store::retry::DEADLINE;
 use crate::ticket::Ticket;
 
 /// What a session asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, IntoStaticStr, VariantNames)]
 pub enum Request {
     /// Prove who one is.
     SignIn {
@@ -169,7 +171,7 @@ pub enum Request {
         pnr: Pnr,
         /// Who gives up, by their places in its list from 0.
         passengers: Vec<u8>,
-        /// Why everything is given back; an administrator's to say.
+        /// Why everything is given back; a supervisor's to say.
         waiver: Option<WaiverCode>,
     },
     /// Give up what a quote is for, and get back what it says.
@@ -217,6 +219,16 @@ pub enum Request {
         /// Where the page before ended.
         after: Option<Cursor>,
     },
+    /// A booking of the application that Kiosk replaces, by the number that it gave out.
+    FormerBooking {
+        /// The number.
+        id: FormerId,
+    },
+    /// Those of the caller, newest first.
+    MyFormerBookings {
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
     /// The chart of a run, as it is now.
     Chart {
         /// The run.
@@ -241,6 +253,11 @@ pub enum Request {
     },
     /// A booking's receipt.
     Receipt {
+        /// Its PNR.
+        pnr: Pnr,
+    },
+    /// An address from which whoever has it can fetch a booking's receipt for a while.
+    ReceiptLink {
         /// Its PNR.
         pnr: Pnr,
     },
@@ -396,8 +413,19 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
+    /// To `FormerBooking`; and to `Booking` and `LookUp`, where the application that Kiosk replaces made the booking.
+    FormerBooking(Arc<FormerBooking>),
+    /// To `MyFormerBookings`.
+    FormerBookings {
+        /// Newest first.
+        page: Vec<Arc<FormerBooking>>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
     /// To `Receipt`.
     Receipt(Document),
+    /// To `ReceiptLink`.
+    ReceiptLink(ReceiptLink),
     /// To `Chart`.
     Chart(Document),
     /// To `Queue`.
@@ -432,6 +460,24 @@ pub struct Charts {
     pub first: DateTime<Utc>,
     /// When the last is due.
     pub last: DateTime<Utc>,
+}
+
+/// Where whoever has it can fetch a receipt, for a while. It shows itself to nobody but the person who asked: neither a log
+/// nor a recording has the address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ReceiptLink {
+    /// The address.
+    #[serde(skip)]
+    pub url: Arc<str>,
+    /// Until when it is good.
+    pub until: DateTime<Utc>,
+}
+
+impl fmt::Debug for ReceiptLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReceiptLink(…, until {})", self.until)
+    }
 }
 
 /// A file made by Kiosk.

@@ -14,6 +14,8 @@ pub struct Settings {
     pub hold: TimeDelta,
     /// How long berths are kept for a slip that is to be paid at a counter.
     pub slip: TimeDelta,
+    /// How long a link to a receipt is good.
+    pub receipt_link: TimeDelta,
     /// Whether this is a development machine: known accounts exist.
     pub development: bool,
     /// Whether a payment without money is taken. Never in production.
@@ -88,6 +90,7 @@ impl Settings {
         Self {
             hold: TimeDelta::minutes(10),
             slip: TimeDelta::minutes(20),
+            receipt_link: TimeDelta::minutes(15),
             development: true,
             test_payment: true,
             argon2: Argon2Cost::default(),

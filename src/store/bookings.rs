@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::former::FormerBooking;
 use crate::domain::pnr::Pnr;
 use crate::domain::user::AccountId;
-use crate::store::item::{Item, corrupt, decode, encode, string, text};
+use crate::store::former::{self, FORMER};
+use crate::store::item::{Item, check_version, corrupt, decode, encode, string, text};
 use crate::store::requests::Consistency;
-use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, USER_ID, USER_ID_INDEX, WORK};
+use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK};
 use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError};
 
@@ -20,6 +22,31 @@ pub struct BookingPage {
     pub bookings: Vec<Booking>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<String>,
+}
+
+/// A page of the bookings that an account made with the application that Kiosk replaces.
+#[derive(Clone, Debug)]
+pub struct FormerBookingPage {
+    /// Newest first; those without a date come last.
+    pub bookings: Vec<FormerBooking>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// What is kept under a booking's number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// A booking.
+    Booking(Box<Booking>),
+    /// One of the application that Kiosk replaces.
+    Former(Box<FormerBooking>),
+}
+
+/// Which bookings of an account are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MadeBy {
+    Kiosk,
+    TheFormerApplication,
 }
 
 /// A page of all bookings.
@@ -55,6 +82,9 @@ impl Store {
         let (mut bookings, mut unreadable) = (Vec::new(), Vec::new());
         for item in page.items.unwrap_or_default() {
             let pnr = text(&item, BOOKING_ID).unwrap_or_default().to_owned();
+            if is_former(&item) {
+                continue;
+            }
             match booking_of(item) {
                 Ok(booking) => bookings.push(booking),
                 Err(error) => unreadable.push((pnr, error)),
@@ -65,14 +95,25 @@ impl Store {
 
     /// The booking under a PNR, read consistently.
     pub async fn booking(&self, pnr: Pnr) -> Result<Option<Booking>, StoreError> {
+        let kept = self.kept_booking(&pnr.to_string()).await?;
+        Ok(kept.and_then(|kept| if let Kept::Booking(booking) = kept { Some(*booking) } else { None }))
+    }
+
+    /// What is kept under a PNR, or under another number of the application that Kiosk replaces; read consistently.
+    pub async fn kept_booking(&self, number: &str) -> Result<Option<Kept>, StoreError> {
         let get = self
             .dynamodb()
             .get_item()
             .table_name(&self.names().bookings)
-            .key(BOOKING_ID, string(pnr))
+            .key(BOOKING_ID, string(number))
             .consistent_read(true);
-        let reply = self.attempt(|| get.clone().send()).await?.answer()?;
-        reply.item.map(booking_of).transpose()
+        let Some(item) = self.attempt(|| get.clone().send()).await?.answer()?.item else { return Ok(None) };
+        let kept = if is_former(&item) {
+            Kept::Former(Box::new(former_booking_of(&item)?))
+        } else {
+            Kept::Booking(Box::new(booking_of(item)?))
+        };
+        Ok(Some(kept))
     }
 
     /// A page of the bookings an account made. The index may be a moment behind the table.
@@ -82,22 +123,57 @@ impl Store {
         after: Option<&str>,
         limit: i32,
     ) -> Result<BookingPage, StoreError> {
-        let start = after.map(|after| start_key(account, after)).transpose()?;
-        let query = self
-            .dynamodb()
-            .query()
-            .table_name(&self.names().bookings)
-            .index_name(USER_ID_INDEX)
-            .key_condition_expression("UserID = :account")
-            .expression_attribute_values(":account", string(account))
-            .scan_index_forward(false)
-            .set_exclusive_start_key(start)
-            .limit(limit);
-        let reply = self.attempt(|| query.clone().send()).await?.answer()?;
-        let next = reply.last_evaluated_key.as_ref();
-        let next = next.and_then(|key| Some(format!("{} {}", text(key, BOOKED_AT)?, text(key, BOOKING_ID)?)));
-        let bookings = reply.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<_, _>>()?;
+        let (items, next) = self.items_of(account, MadeBy::Kiosk, after, limit).await?;
+        let bookings = items.into_iter().map(booking_of).collect::<Result<_, _>>()?;
         Ok(BookingPage { bookings, next })
+    }
+
+    /// The same of those that it made with the application that Kiosk replaces.
+    pub async fn former_bookings_of(
+        &self,
+        account: AccountId,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<FormerBookingPage, StoreError> {
+        let (items, next) = self.items_of(account, MadeBy::TheFormerApplication, after, limit).await?;
+        let bookings = items.iter().map(former_booking_of).collect::<Result<_, _>>()?;
+        Ok(FormerBookingPage { bookings, next })
+    }
+
+    /// Some items of an account, at least one unless they are the last.
+    async fn items_of(
+        &self,
+        account: AccountId,
+        made_by: MadeBy,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<Item>, Option<String>), StoreError> {
+        let filter = match made_by {
+            MadeBy::Kiosk => format!("attribute_not_exists({FORMER}) AND attribute_exists({SCHEMA_VERSION_ATTRIBUTE})"),
+            MadeBy::TheFormerApplication => format!("attribute_exists({FORMER})"),
+        };
+        let mut next = after.map(str::to_owned);
+        loop {
+            let start = next.as_deref().map(|after| start_key(account, after)).transpose()?;
+            let query = self
+                .dynamodb()
+                .query()
+                .table_name(&self.names().bookings)
+                .index_name(USER_ID_INDEX)
+                .key_condition_expression("UserID = :account")
+                .filter_expression(&filter)
+                .expression_attribute_values(":account", string(account))
+                .scan_index_forward(false)
+                .set_exclusive_start_key(start)
+                .limit(limit);
+            let reply = self.attempt(|| query.clone().send()).await?.answer()?;
+            let end = reply.last_evaluated_key.as_ref();
+            next = end.and_then(|key| Some(format!("{} {}", text(key, BOOKED_AT)?, text(key, BOOKING_ID)?)));
+            let items = reply.items.unwrap_or_default();
+            if !items.is_empty() || next.is_none() {
+                return Ok((items, next));
+            }
+        }
     }
 
     /// Some of the slips that had lapsed at a moment. The index may be a moment behind the table.
@@ -125,6 +201,18 @@ pub(in crate::store) fn item_of(booking: &Booking) -> Item {
         item.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));
     }
     item
+}
+
+/// Whether an item is a booking of the application that Kiosk replaces.
+pub(in crate::store) fn is_former(item: &Item) -> bool {
+    item.contains_key(FORMER)
+}
+
+fn former_booking_of(item: &Item) -> Result<FormerBooking, StoreError> {
+    let what = "a booking of the application that Kiosk replaces";
+    check_version(item, what)?;
+    let whole = item.get(FORMER).and_then(|whole| whole.as_m().ok()).ok_or_else(|| corrupt(what, "it is no map"))?;
+    former::booking(whole).map(|reading| reading.value).map_err(|unreadable| corrupt(what, unreadable.0))
 }
 
 /// Reads a booking's item.

@@ -33,7 +33,12 @@ pub fn check_version(item: &Item, what: &str) -> Result<(), StoreError> {
         Some(Ok(version)) if version <= SCHEMA_VERSION => Ok(()),
         Some(Ok(_)) => Err(corrupt(what, "it was written by a newer kiosk: update this one")),
         Some(Err(error)) => Err(corrupt(what, error)),
-        None => Err(corrupt(what, format!("it has no {SCHEMA_VERSION_ATTRIBUTE}"))),
+        None => Err(corrupt(
+            what,
+            format!(
+                "it has no {SCHEMA_VERSION_ATTRIBUTE}: if the application that Kiosk replaces wrote it, run kiosk migrate"
+            ),
+        )),
     }
 }
 

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-    PointInTimeRecoverySpecification, Projection, ProjectionType, ScalarAttributeType, TableStatus,
-    TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, PointInTimeRecoverySpecification, Projection,
+    ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 
 use crate::aws::Place;
 use crate::store::remedy::{of_bucket, refused};
 use crate::store::retry::{Attempted, Refusal};
-use crate::store::schema::{EXPIRES_AT, Keeps, Key, TABLES, Table};
+use crate::store::schema::{EXPIRES_AT, Index, Keeps, Key, TABLES, Table};
 use crate::store::{Outcome, Store, StoreError};
 
 /// How long a new table may take to become active.
@@ -56,6 +56,9 @@ impl Store {
             self.create_table(table, name).await?;
         }
         self.wait_until_active(name).await?;
+        let found = self.described(name).await?.unwrap_or_else(|| TableDescription::builder().build());
+        check_key(table, name, &found)?;
+        self.add_missing_indexes(table, name, &found).await?;
         if table.keeps == Keeps::UntilExpiry {
             self.expire_items(name).await?;
         }
@@ -66,10 +69,7 @@ impl Store {
     }
 
     async fn create_table(&self, table: &Table, name: &str) -> Result<(), StoreError> {
-        let attributes = table.key_attributes().into_iter().map(|attribute| {
-            let definition = AttributeDefinition::builder().attribute_name(attribute);
-            definition.attribute_type(ScalarAttributeType::S).build().expect("name and type are set")
-        });
+        let attributes = table.key_attributes().into_iter().map(definition);
         let indexes = table.indexes.iter().map(|index| {
             GlobalSecondaryIndex::builder()
                 .index_name(index.name)
@@ -95,10 +95,43 @@ impl Store {
         }
     }
 
+    /// Adds the indexes that a table of the application that Kiosk replaces lacks, one after the other, as AWS wants it.
+    async fn add_missing_indexes(&self, table: &Table, name: &str, found: &TableDescription) -> Result<(), StoreError> {
+        let has =
+            |index: &Index| found.global_secondary_indexes().iter().any(|found| found.index_name() == Some(index.name));
+        for index in table.indexes.iter().filter(|index| !has(index)) {
+            let keys = std::iter::once(index.key.partition).chain(index.key.sort);
+            let create = CreateGlobalSecondaryIndexAction::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(key_schema(index.key)))
+                .projection(Projection::builder().projection_type(ProjectionType::All).build())
+                .build()
+                .expect("name and keys are set");
+            let update = GlobalSecondaryIndexUpdate::builder().create(create).build();
+            let request = self
+                .dynamodb()
+                .update_table()
+                .table_name(name)
+                .set_attribute_definitions(Some(keys.map(definition).collect()))
+                .global_secondary_index_updates(update);
+            self.attempt(|| request.clone().send()).await?.answer()?;
+            self.wait_until_active(name).await?;
+        }
+        Ok(())
+    }
+
     async fn table_status(&self, name: &str) -> Result<Option<TableStatus>, StoreError> {
+        let Some(table) = self.described(name).await? else { return Ok(None) };
+        // A table serves while an index is being filled, and the index does not.
+        let indexes = table.global_secondary_indexes.unwrap_or_default();
+        let is_filling = indexes.iter().any(|index| index.index_status() == Some(&IndexStatus::Creating));
+        Ok(if is_filling { Some(TableStatus::Updating) } else { table.table_status })
+    }
+
+    async fn described(&self, name: &str) -> Result<Option<TableDescription>, StoreError> {
         let request = self.dynamodb().describe_table().table_name(name);
         match self.attempt(|| request.clone().send()).await?.verdict {
-            Ok(answer) => Ok(answer.table.and_then(|table| table.table_status)),
+            Ok(answer) => Ok(answer.table),
             Err(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
             Err(refusal) => Err(refused(&refusal)),
         }
@@ -198,6 +231,28 @@ impl Store {
         let remedy = format!("The bucket {} does not exist: run kiosk provision.", self.names().bucket);
         StoreError::Misconfigured { remedy }
     }
+}
+
+/// Refuses a table of the application that Kiosk replaces whose key is written otherwise: it cannot be changed.
+fn check_key(table: &Table, name: &str, found: &TableDescription) -> Result<(), StoreError> {
+    let found: Vec<_> = found.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
+    let wanted: Vec<_> = std::iter::once(table.key.partition).chain(table.key.sort).collect();
+    if found == wanted {
+        return Ok(());
+    }
+    let (found, wanted) = (found.join(" and "), wanted.join(" and "));
+    Err(StoreError::Misconfigured {
+        remedy: format!(
+            "The table {name} has the key {found}, and Kiosk needs {wanted}: copy its items into a table with that key, or \
+             name another table in the settings."
+        ),
+    })
+}
+
+/// All keys are strings.
+fn definition(attribute: &str) -> AttributeDefinition {
+    let definition = AttributeDefinition::builder().attribute_name(attribute);
+    definition.attribute_type(ScalarAttributeType::S).build().expect("name and type are set")
 }
 
 /// A key as the store describes it.

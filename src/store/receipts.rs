@@ -46,9 +46,14 @@ impl Store {
         }
     }
 
+    /// Whether receipts have addresses: not on the embedded engines.
+    pub fn gives_links(&self) -> bool {
+        self.clients().place == Place::Remote
+    }
+
     /// An address from which anyone can fetch a receipt for a while; none on the embedded engines, which have no address.
     pub async fn receipt_link(&self, pnr: Pnr, version: u64, valid: Duration) -> Result<Option<String>, StoreError> {
-        if self.clients().place == Place::Embedded {
+        if !self.gives_links() {
             return Ok(None);
         }
         let config = PresigningConfig::expires_in(valid).map_err(|error| StoreError::Misconfigured {

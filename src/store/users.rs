@@ -199,7 +199,10 @@ impl Store {
                 .scan()
                 .table_name(&self.names().users)
                 .limit(i32::from(limit.max(1)))
-                .filter_expression(format!("attribute_exists({USERNAME_LOWER})"))
+                // What was not taken over yet of the application that Kiosk replaces has a name and no schema.
+                .filter_expression(format!(
+                    "attribute_exists({USERNAME_LOWER}) AND attribute_exists({SCHEMA_VERSION_ATTRIBUTE})"
+                ))
                 .consistent_read(true)
                 .set_exclusive_start_key(next.map(|AccountCursor(id)| Item::from([(USER_ID.to_owned(), string(id))])));
             let answer = self.attempt(|| request.clone().send()).await?.answer()?;
@@ -225,7 +228,7 @@ impl Store {
     }
 
     /// A put that gives the item it found when its condition fails.
-    fn put_user(&self, item: Item) -> PutBuilder {
+    pub(in crate::store) fn put_user(&self, item: Item) -> PutBuilder {
         Put::builder()
             .table_name(&self.names().users)
             .set_item(Some(item))
@@ -261,7 +264,7 @@ impl Store {
     }
 
     /// For an administrator's account, the write that marks that there is one.
-    fn administrator_mark(&self, account: &Account) -> Option<TransactWriteItem> {
+    pub(in crate::store) fn administrator_mark(&self, account: &Account) -> Option<TransactWriteItem> {
         let mark = Update::builder()
             .table_name(&self.names().users)
             .key(USER_ID, string(FIRST_ADMINISTRATOR))
@@ -283,26 +286,26 @@ fn unless_written(next: Account, token: &str, found: Option<&Item>) -> Result<Ac
     if text(found, WRITTEN_BY) == Some(token) { Ok(next) } else { Err(StoreError::Conflict { what }) }
 }
 
-fn written(put: PutBuilder) -> TransactWriteItem {
+pub(in crate::store) fn written(put: PutBuilder) -> TransactWriteItem {
     TransactWriteItem::builder().put(put.build().expect("table and item are set")).build()
 }
 
-fn username_guard(key: &str) -> String {
+pub(in crate::store) fn username_guard(key: &str) -> String {
     format!("username#{key}")
 }
 
-fn email_guard(key: &str) -> String {
+pub(in crate::store) fn email_guard(key: &str) -> String {
     format!("email#{key}")
 }
 
-fn account_item(account: &Account) -> Item {
+pub(in crate::store) fn account_item(account: &Account) -> Item {
     let mut item = encode(account);
     item.insert(USERNAME_LOWER.to_owned(), string(account.username.key()));
     item.insert(EMAIL_LOWER.to_owned(), string(account.email.key()));
     item
 }
 
-fn guard(name: &str, account: AccountId) -> Item {
+pub(in crate::store) fn guard(name: &str, account: AccountId) -> Item {
     Item::from([
         (USER_ID.to_owned(), string(name)),
         (ACCOUNT_ID.to_owned(), string(account)),

@@ -49,7 +49,7 @@ impl std::fmt::Debug for Console {
 /// The terminal cannot be set up or written.
 pub async fn run(session: Session, console: Console) -> io::Result<()> {
     let Console { mut setup, papers, clock, recordings } = console;
-    setup.documents = papers.ways();
+    setup.documents.splice(0..0, papers.ways());
     let (width, height) = terminal::size()?;
     let size = Size { width, height };
     let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];

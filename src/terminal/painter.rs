@@ -13,6 +13,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use shown::{Look, Shown, Sign, is_same};
 
+use crate::ui::screen::Hyperlink;
+
 mod shown;
 
 /// More than this is not drawn, whatever a terminal says it has: the rest of it stays empty.
@@ -22,6 +24,10 @@ pub const LARGEST: Size = Size { width: 300, height: 100 };
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 const ERASE: &[u8] = b"\x1b[0m\x1b[2J";
+
+/// Around what is linked, with the address between them; terminals that do not know it pass over it (OSC 8).
+const LINK: &[u8] = b"\x1b]8;;";
+const LINK_ENDS: &[u8] = b"\x1b\\";
 
 thread_local! {
     /// The frame that is composed, and what the terminal will show when it has it.
@@ -33,6 +39,7 @@ thread_local! {
 pub struct Painter {
     size: Size,
     shown: Shown,
+    link: Option<Hyperlink>,
     ground: Ground,
 }
 
@@ -48,7 +55,7 @@ enum Ground {
 impl Painter {
     /// For a terminal that shows anything.
     pub fn new(size: Size) -> Self {
-        let mut painter = Self { size: Size::ZERO, shown: Shown::default(), ground: Ground::Unknown };
+        let mut painter = Self { size: Size::ZERO, shown: Shown::default(), link: None, ground: Ground::Unknown };
         painter.resize(size);
         painter
     }
@@ -59,11 +66,29 @@ impl Painter {
         self.ground = Ground::Unknown;
     }
 
+    /// The terminal's size, as far as it is drawn on.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
     /// The bytes that make the terminal show what `draw` draws; none when it does.
     ///
     /// # Errors
     /// None: they are written to memory, though by what writes to anything.
     pub fn paint(&mut self, draw: impl FnOnce(&mut Buffer)) -> io::Result<Vec<u8>> {
+        self.paint_linked(None, draw)
+    }
+
+    /// The same for a frame of which a part leads to an address.
+    ///
+    /// # Errors
+    /// None, as above.
+    pub fn paint_linked(&mut self, link: Option<Hyperlink>, draw: impl FnOnce(&mut Buffer)) -> io::Result<Vec<u8>> {
+        // Terminals take what could steer them for the end of an address, or for worse.
+        let link = link.filter(|link| link.url.bytes().all(|byte| byte.is_ascii_graphic()));
+        let before = std::mem::replace(&mut self.link, link);
+        // What is linked is kept by the terminal with its cells: they are sent again when it changes.
+        let relinked = if before == self.link { [Rect::ZERO; 2] } else { [&before, &self.link].map(area_of) };
         let mut bytes = BEGIN.to_vec();
         let is_new = std::mem::replace(&mut self.ground, Ground::Drawn) == Ground::Unknown;
         if is_new {
@@ -74,13 +99,20 @@ impl Painter {
             sheet.resize(Rect::from((Position::ORIGIN, self.size)));
             sheet.reset();
             draw(sheet);
-            let changed = self.changed(sheet, next);
+            let changed = self.changed(sheet, next, relinked);
             let is_same = changed.is_empty() && !is_new;
             if !is_same {
                 // A copy has no room to spare.
                 self.shown = next.clone();
             }
-            CrosstermBackend::new(&mut bytes).draw(changed.into_iter()).map(|()| is_same)
+            let (linked, plain) = split(changed, area_of(&self.link));
+            CrosstermBackend::new(&mut bytes).draw(plain.into_iter())?;
+            if let (Some(link), false) = (&self.link, linked.is_empty()) {
+                bytes.extend([LINK, link.url.as_bytes(), LINK_ENDS].concat());
+                CrosstermBackend::new(&mut bytes).draw(linked.into_iter())?;
+                bytes.extend([LINK, LINK_ENDS].concat());
+            }
+            Ok::<_, io::Error>(is_same)
         })?;
         if is_same {
             return Ok(Vec::new());
@@ -89,25 +121,27 @@ impl Painter {
         Ok(bytes)
     }
 
-    /// The cells that are not shown yet, and what is shown with them.
-    fn changed<'sheet>(&self, sheet: &'sheet Buffer, next: &mut Shown) -> Vec<(u16, u16, &'sheet Cell)> {
+    /// The cells that are not shown yet or lead elsewhere since, and what is shown with them.
+    fn changed<'sheet>(&self, sheet: &'sheet Buffer, next: &mut Shown, relinked: [Rect; 2]) -> Vec<Placed<'sheet>> {
         let mut changed = Vec::new();
         next.clear();
-        for (y, cells) in sheet.content.chunks(usize::from(self.size.width.max(1))).enumerate() {
+        for (y, cells) in (0_u16..).zip(sheet.content.chunks(usize::from(self.size.width.max(1)))) {
             let mut row = next.write_row();
             for (_, sign, look) in signs(cells) {
                 row.push(sign, look);
             }
             row.end();
-            let before = self.shown.row(y);
-            if before.is_same(next.row(y)) {
+            let before = self.shown.row(y.into());
+            let is_relinked = relinked.iter().any(|area| (area.top()..area.bottom()).contains(&y));
+            if before.is_same(next.row(y.into())) && !is_relinked {
                 continue;
             }
             let mut before = before.reader();
             for (x, sign, look) in signs(cells) {
-                let (before, before_look) = before.next();
-                if sign.is_some() && (!is_same(before, sign) || before_look != look) {
-                    changed.push((x as u16, y as u16, &cells[x]));
+                let ((before, before_look), at) = (before.next(), Position { x: x as u16, y });
+                let leads_elsewhere = relinked.iter().any(|area| area.contains(at));
+                if sign.is_some() && (leads_elsewhere || !is_same(before, sign) || before_look != look) {
+                    changed.push((at.x, at.y, &cells[x]));
                 }
             }
         }
@@ -128,6 +162,18 @@ fn signs(cells: &[Cell]) -> impl Iterator<Item = (usize, Sign<'_>, Look)> {
         covered = columns(sign) - 1;
         (x, Some(sign.as_bytes()), Look::of(cell))
     })
+}
+
+/// A cell and where it is.
+type Placed<'sheet> = (u16, u16, &'sheet Cell);
+
+fn area_of(link: &Option<Hyperlink>) -> Rect {
+    link.as_ref().map_or(Rect::ZERO, |link| link.area)
+}
+
+/// The cells inside an area, and the others.
+fn split<'sheet>(cells: Vec<Placed<'sheet>>, area: Rect) -> (Vec<Placed<'sheet>>, Vec<Placed<'sheet>>) {
+    cells.into_iter().partition(|(x, y, _)| area.contains(Position { x: *x, y: *y }))
 }
 
 /// How wide a sign is, at least one column.

@@ -53,6 +53,8 @@ impl Papers {
                 let path = save(folder, document).map_err(|fault| not_saved(folder, &fault))?;
                 Ok(Opened::Saved(path.display().to_string()))
             }
+            // An address goes to the screen, not to a document's program.
+            How::Link => Err(nowhere()),
             How::Print => print(self.printer.as_deref().ok_or_else(nowhere)?, document).await,
         }
     }

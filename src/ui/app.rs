@@ -14,7 +14,7 @@ use crate::ui::glyphs::{Charset, Glyphs, to_ascii};
 use crate::ui::keys::{EVERYWHERE, Everywhere, Hint, Key, Mouse, MouseKind, Typing};
 use crate::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Pending, Watch};
 use crate::ui::overlay::{After, Answer, Help, Locked, Overlay, Question};
-use crate::ui::screen::{Extent, Screen};
+use crate::ui::screen::{Extent, Hyperlink, Screen};
 use crate::ui::text;
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
@@ -173,6 +173,15 @@ impl App {
         if self.world.glyphs.charset == Charset::Ascii {
             to_ascii(buf);
         }
+    }
+
+    /// The address on a screen of this size, for terminals that can open one. Terminals with signs of Unicode know the
+    /// sequence for it, or pass over it; the bare console of Linux shows it.
+    pub fn hyperlink(&self, size: Size) -> Option<Hyperlink> {
+        let area = Rect::new(0, 0, size.width, size.height);
+        let is_shown = area.width >= frame::MIN.0 && area.height >= frame::MIN.1 && self.overlay.is_none();
+        let can_open = self.world.glyphs.charset == Charset::Unicode;
+        if is_shown && can_open { self.top().hyperlink(frame::places(area).body) } else { None }
     }
 
     /// The runs on the screen.

@@ -118,6 +118,8 @@ pub enum How {
     Save,
     /// Printed by the terminal's printer.
     Print,
+    /// By an address from which anybody can fetch it.
+    Link,
 }
 
 /// What became of a document.
@@ -246,10 +248,10 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Cancel { .. } => "Cancelling",
         Request::GiveUpSlip { .. } => "Giving the slip up",
         Request::PayOut { .. } => "Handing the refund out",
-        Request::Booking { .. } | Request::LookUp { .. } => "Reading the booking",
+        Request::Booking { .. } | Request::FormerBooking { .. } | Request::LookUp { .. } => "Reading the booking",
         Request::Slip { .. } => "Reading the slip",
-        Request::MyBookings { .. } => "Reading the bookings",
-        Request::Receipt { .. } => "Making the receipt",
+        Request::MyBookings { .. } | Request::MyFormerBookings { .. } => "Reading the bookings",
+        Request::Receipt { .. } | Request::ReceiptLink { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",
         Request::Queue { .. } => "Reading the queues",
         Request::MakeChart { .. } => "Charting the run",

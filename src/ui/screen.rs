@@ -1,5 +1,7 @@
 //! The screens: a closed set, so that the compiler lists what to touch.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -93,8 +95,22 @@ pub trait Scene {
         Vec::new()
     }
 
+    /// The address that it shows in `area`, the place in which `view` draws.
+    fn hyperlink(&self, _area: Rect) -> Option<Hyperlink> {
+        None
+    }
+
     /// Draws it.
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World);
+}
+
+/// An address on the screen, for terminals that can open one (OSC 8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hyperlink {
+    /// Where it stands.
+    pub area: Rect,
+    /// The address.
+    pub url: Arc<str>,
 }
 
 /// How much of the terminal a screen draws on.
@@ -156,6 +172,8 @@ screens! {
     Detail in booking,
     /// Giving places up.
     Cancel in cancel,
+    /// Bookings of the application that Kiosk replaces.
+    Former in former,
     /// The account's keys.
     SshKeys in ssh_keys,
     /// A slip at the counter.
@@ -251,6 +269,11 @@ impl Screen {
     /// The runs that it shows.
     pub fn watch(&self, world: &World) -> Vec<Watch> {
         each!(self, scene => scene.watch(world))
+    }
+
+    /// The address that it shows in its area.
+    pub fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {
+        each!(self, scene => scene.hyperlink(area))
     }
 
     /// Draws it.

@@ -6,6 +6,7 @@ pub mod bookings;
 pub mod cancel;
 pub mod claim;
 pub mod find_ticket;
+pub mod former;
 pub mod passengers;
 pub mod register;
 pub mod results;

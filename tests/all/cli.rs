@@ -87,7 +87,7 @@ fn the_help_and_the_readme_have_every_exit_code() {
 
 #[rstest]
 #[case(&["fly"], 2)]
-#[case(&["booking", "show", "12"], 2)]
+#[case(&["booking", "show", "12"], 66)]
 #[case(&["--config", "/nowhere.toml", "health"], 78)]
 #[case(&["health"], 69)]
 #[case(&["booking", "show", "8451234567"], 66)]

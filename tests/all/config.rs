@@ -105,6 +105,7 @@ fn every_key_can_be_set_in_the_environment() {
         "session.staff_idle" => "8h",
         "session.hold" => "1m",
         "session.slip" => "2h",
+        "receipts.link_lifetime" => "1h",
         "ssh.listen" => "[::1]:22",
         "ssh.host_key" => "/etc/kiosk/key",
         "ssh.guest" => "traveller",
@@ -128,6 +129,7 @@ fn every_key_can_be_set_in_the_environment() {
     assert_eq!(config.data_dir(), Path::new("/srv/kiosk"));
     assert_eq!(config.secret_key().map(|key| key.bytes().len()), Some(32));
     assert_eq!(config.bootstrap_admin().map(ToString::to_string).as_deref(), Some("a@example.in"));
+    assert_eq!(config.receipt_link().num_minutes(), 60);
     let recording = config.recording();
     assert_eq!((recording.folder(), recording.megabytes()), (Some(Path::new("/srv/recordings")), 1024));
     let aws = config.aws();

@@ -9,6 +9,7 @@ use kiosk::domain::admission::Standing;
 use kiosk::domain::booking::Place;
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::fare::FareError;
+use kiosk::domain::former::FormerBooking;
 use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
 use kiosk::domain::money::Paise;
 use kiosk::domain::passenger::Gender;
@@ -18,9 +19,9 @@ use kiosk::domain::refund::{NotRefundable, Quote, QuoteLine, Reason, RefundItem,
 use kiosk::domain::segment::{Leg, SegmentMask};
 use kiosk::domain::spot::{Grant, Part, SharedBerth, Spot};
 use kiosk::domain::terminal::TerminalKind;
-use kiosk::domain::user::{Role, SshKey, Username};
+use kiosk::domain::user::{Phone, Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
-use kiosk::service::request::{Charts, Document, Failure, Hold, InLine, Outcome, Reply};
+use kiosk::service::request::{Charts, Document, Failure, Hold, InLine, Outcome, ReceiptLink, Reply};
 use kiosk::ticket::TicketKey;
 use kiosk::ui::app::App;
 use kiosk::ui::context::Look;
@@ -158,7 +159,10 @@ fn replies() -> Vec<Reply> {
         Reply::Quote(Box::new(quote())),
         Reply::Booking(Arc::new(waiting.clone())),
         Reply::Bookings { page: vec![Arc::new(waiting)], next: None },
+        Reply::FormerBooking(Arc::new(former_booking())),
+        Reply::FormerBookings { page: vec![Arc::new(former_booking())], next: None },
         Reply::Receipt(document.clone()),
+        Reply::ReceiptLink(ReceiptLink { url: "".into(), until: start() }),
         Reply::Chart(document),
         Reply::Queue(vec![InLine { who, from: station("NDLS"), to: station("MMCT") }]),
         Reply::Charted(Charts { stage: Stage::FinalChart, first: start(), last: start() }),
@@ -170,6 +174,43 @@ fn replies() -> Vec<Reply> {
         }]),
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
     ]
+}
+
+fn former_booking() -> FormerBooking {
+    FormerBooking {
+        id: "BK-17".parse().expect("a number"),
+        account: None,
+        booked_at: Some(start()),
+        train: Some("12951 Mumbai Rajdhani".to_owned()),
+        route: None,
+        travels: Some("2024-05-20".to_owned()),
+        class: None,
+        passengers: vec!["Anita Sharma (34 F)".to_owned()],
+        seats: None,
+        paid: Some(Paise::rupees(2_020)),
+        status: None,
+        phone: Some(Phone::parse("+910000002345").expect("a number").withheld()),
+    }
+}
+
+#[test]
+fn neither_a_telephone_number_from_before_nor_a_link_is_written() {
+    let phone = Phone::parse("+919876512345").expect("a number");
+    let one = Arc::new(FormerBooking { phone: Some(phone), ..former_booking() });
+    let link = ReceiptLink { url: "https://example.in/receipt?X-Amz-Signature=abc".into(), until: start() };
+    for reply in [
+        Reply::FormerBooking(Arc::clone(&one)),
+        Reply::FormerBookings { page: vec![one], next: None },
+        Reply::ReceiptLink(link),
+    ] {
+        assert!(!format!("{reply:?}").contains("abc"), "nor logged");
+        match through(&Msg::Reply(CallId(1), Ok(reply))) {
+            Msg::Reply(_, Ok(Reply::FormerBooking(read))) => assert_eq!(read.phone, former_booking().phone),
+            Msg::Reply(_, Ok(Reply::FormerBookings { page, .. })) => assert_eq!(page[0].phone, former_booking().phone),
+            Msg::Reply(_, Ok(Reply::ReceiptLink(read))) => assert_eq!(&*read.url, ""),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 fn failures() -> Vec<Failure> {
@@ -220,8 +261,11 @@ fn failures() -> Vec<Failure> {
         Failure::QuoteOver(Box::new(quote())),
         Failure::NothingOwed,
         Failure::NoTillHere,
+        Failure::MadeBefore,
+        Failure::NoSuchNumber,
         Failure::NoSuchBooking(pnr()),
         Failure::NotPaid,
+        Failure::NoLinks,
         Failure::StillWaiting,
         Failure::NobodyTravels,
         Failure::Busy,

@@ -1,12 +1,17 @@
 //! Receipts as objects: stored, replaced, and no error when missing.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use bytes::Bytes;
 use kiosk::aws::Place;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::pnr::Pnr;
+use kiosk::service::request::{Failure, Reply, Request};
+use kiosk::service::{Receipts, Settings};
 
+use crate::service_kit::{Stage, best, book, hold, order, settings, whole};
 use crate::world::World;
 
 fn pnr() -> Pnr {
@@ -53,6 +58,42 @@ async fn a_busy_bucket_is_asked_again() {
     });
     busy.put_receipt(pnr(), 1, Bytes::from_static(b"%PDF-")).await.expect("the third attempt gets through");
     assert_eq!(busy.receipt(pnr(), 1).await, Ok(Some(Bytes::from_static(b"%PDF-"))));
+}
+
+/// What is at an address, fetched as anybody would who has it.
+fn fetched(url: &str) -> Vec<u8> {
+    let (host, path) =
+        url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("an address on loopback");
+    let mut line = TcpStream::connect(host).expect("somebody listens there");
+    write!(line, "GET /{path} HTTP/1.0\r\nHost: {host}\r\n\r\n").expect("it takes the question");
+    let mut answer = Vec::new();
+    line.read_to_end(&mut answer).expect("it answers");
+    assert!(answer.starts_with(b"HTTP/1.1 200") || answer.starts_with(b"HTTP/1.0 200"), "{}", answer.escape_ascii());
+    let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head and a body");
+    answer.split_off(body + 4)
+}
+
+#[tokio::test]
+async fn whoever_has_a_link_has_the_receipt_and_one_that_is_missing_is_made_first() {
+    let stage = Stage::with(Settings { receipts: Receipts::WhenAsked, ..settings() }).await;
+    let agent = stage.agent().await;
+    let held = hold(&agent, whole(), best(1)).await.expect("free");
+    let booking = book(&agent, &order(&agent, &held).await).await.expect("it is paid");
+    let version = booking.version.into();
+    let stored = stage.world.store.receipt(booking.pnr, version).await;
+    assert_eq!(stored, Ok(None), "nobody asked for it");
+    let asked = agent.call(Request::ReceiptLink { pnr: booking.pnr }).await;
+    if stage.world.clients.place == Place::Embedded {
+        assert_eq!(asked.err(), Some(Failure::NoLinks));
+        assert!(!stage.kiosk.gives_links());
+        return;
+    }
+    let Ok(Reply::ReceiptLink(link)) = asked else { panic!("{asked:?}") };
+    assert_eq!(link.until, stage.kiosk.now() + settings().receipt_link);
+    let receipt = stage.world.store.receipt(booking.pnr, version).await.expect("it answers").expect("it was made");
+    assert_eq!(fetched(&link.url), receipt);
+    let guest = stage.guest().call(Request::ReceiptLink { pnr: booking.pnr }).await;
+    assert_eq!(guest.err(), Some(Failure::NoSuchBooking(booking.pnr)), "nobody else is given one");
 }
 
 #[tokio::test]

@@ -275,15 +275,19 @@ fn what_gives_nothing_back_says_why() {
 }
 
 #[test]
-fn only_administrators_waive_and_they_say_why() {
+fn only_supervisors_and_administrators_waive_and_they_say_why() {
     let booking = sample_booking::booking();
     let mut stage = cancelling(&booking, Role::Agent);
     stage.keys("aw");
     assert_eq!(stage.calls.len(), 1, "an agent has no waiver");
+    for role in [Role::Supervisor, Role::Administrator] {
+        let mut stage = cancelling(&booking, role);
+        stage.keys("aw");
+        let (_, request) = stage.calls.pop_back().expect("a question");
+        assert!(matches!(request, Request::QuoteCancel { waiver: Some(WaiverCode::Late), .. }), "{request:?}");
+    }
     let mut stage = cancelling(&booking, Role::Administrator);
     stage.keys("aw");
-    let (_, request) = stage.calls.pop_back().expect("a question");
-    assert!(matches!(request, Request::QuoteCancel { waiver: Some(WaiverCode::Late), .. }), "{request:?}");
     stage.keys("www");
     let (id, request) = stage.calls.pop_back().expect("a question");
     assert!(matches!(request, Request::QuoteCancel { waiver: Some(WaiverCode::Counter), .. }), "{request:?}");

@@ -183,6 +183,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         "TransactGetItems" => transact_get_items,
         "TransactWriteItems" => transact_write_items,
         "UpdateItem" => update_item,
+        "UpdateTable" => update_table,
         "UpdateTimeToLive" => update_time_to_live,
     }
 }

@@ -29,7 +29,7 @@ pub struct DevelopmentAccount {
     pub role: Role,
 }
 
-/// One account of each role. The names sit under `.example`, which nobody can own (RFC 2606).
+/// One account of each role that the screens tell apart. The names sit under `.example`, which nobody can own (RFC 2606).
 pub const DEVELOPMENT_ACCOUNTS: [DevelopmentAccount; 3] = [
     DevelopmentAccount {
         username: "traveller",

@@ -8,6 +8,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
+use super::werkzeug::Werkzeug;
 use crate::domain::user::{PasswordHash, Username};
 use crate::service::request::Failure;
 use crate::service::{Chance, Labour, Settings};
@@ -120,14 +121,14 @@ impl Hasher {
             return Ok(false);
         }
         let hash = hash.clone();
-        let proved = self.run(move || proves(password.expose_secret().as_bytes(), &Phc::new(&hash.0)?)).await?;
+        let proved = self.run(move || proves(password.expose_secret().as_bytes(), &hash)).await?;
         Ok(proved.unwrap_or_else(|error| {
             tracing::error!(%error, "a stored password hash makes no sense");
             false
         }))
     }
 
-    /// Whether a hash is as costly as this hasher's own.
+    /// Whether a hash is of this hasher's own kind and as costly.
     pub(in crate::service) fn is_current(&self, hash: &PasswordHash) -> bool {
         let params = Phc::new(&hash.0).ok().and_then(|hash| Params::try_from(&hash).ok());
         let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
@@ -159,7 +160,11 @@ fn made(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Hashed<Phc> {
 }
 
 /// Whether a password is the one that was hashed, by what the hash says of how it was made.
-fn proves(password: &[u8], hash: &Phc) -> Hashed<bool> {
+fn proves(password: &[u8], hash: &PasswordHash) -> Hashed<bool> {
+    if let Some(former) = Werkzeug::parse(&hash.0) {
+        return Ok(former.proves(password));
+    }
+    let hash = &Phc::new(&hash.0)?;
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
     let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
     let version = hash.version.map(Version::try_from).transpose()?.unwrap_or_default();

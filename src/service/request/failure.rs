@@ -32,7 +32,7 @@ pub enum Failure {
     #[error("This terminal is locked: type your password to go on.")]
     Locked,
     /// The role is not enough.
-    #[error("This needs an {} account: ask a colleague who has one.", needs.word())]
+    #[error("This needs {} account: ask a colleague who has one.", needs.with_article())]
     NotAllowed {
         /// The least role that may.
         needs: Role,
@@ -207,12 +207,24 @@ pub enum Failure {
     /// It was found by its number; that is enough to look at it.
     #[error("Only the account that made this booking, or a counter to which you bring the ticket, can change it.")]
     NotYours,
+    /// The application that Kiosk replaces made it: there are no berths here to give back, and no money.
+    #[error(
+        "This booking was made before Kiosk came, and can only be looked at here: to change or cancel it, ask the office \
+         that sold it, with its number."
+    )]
+    MadeBefore,
+    /// Nothing under this number of the application that Kiosk replaces that the caller may see.
+    #[error("There is no booking with this number that you may see: check it, or sign in to the account that made it.")]
+    NoSuchNumber,
     /// Nothing under this PNR that the caller may see.
     #[error("There is no booking {0} that you may see: check the number, or sign in to the account that made it.")]
     NoSuchBooking(Pnr),
     /// Tickets and receipts are for paid bookings.
     #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
     NotPaid,
+    /// The store is embedded: nothing outside can ask it.
+    #[error("The receipts of this kiosk have no address that others could open: save or print the receipt instead.")]
+    NoLinks,
     /// Nobody of the booking has a place yet.
     #[error(
         "Everybody of this booking is on the waiting list, and nobody may board: there is a ticket once a place is free."

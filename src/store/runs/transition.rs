@@ -78,6 +78,10 @@ pub enum Commit {
 
 impl Store {
     /// Writes a transition: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when a booking of the application that Kiosk replaces has the number of a new one.
     pub async fn commit(&self, plan: &Plan, transition: &Transition<'_>) -> Result<Commit, StoreError> {
         let booking = transition.booking;
         let mut items = vec![self.booking_put(booking, transition.before)];
@@ -94,6 +98,10 @@ impl Store {
             Transacted::Refused(reasons) => reasons,
         };
         match reasons.first() {
+            // One of the application that Kiosk replaces, whose numbers nobody else draws.
+            Some(Some(found)) if bookings::is_former(found) => {
+                return Err(StoreError::Conflict { what: format!("the number {}", booking.pnr) });
+            }
             Some(Some(found)) if !found.is_empty() => {
                 return Ok(Commit::Found(Box::new(bookings::booking_of(found.clone())?)));
             }

@@ -6,6 +6,7 @@ use ratatui::layout::Size;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::Painter;
+use crate::ui::screen::Hyperlink;
 
 const SIZE: Size = Size { width: 12, height: 4 };
 
@@ -73,6 +74,26 @@ fn a_frame_that_is_shown_already_costs_nothing() {
     painter.resize(SIZE);
     let anew = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
     assert_eq!(anew, first, "a terminal of another size is drawn anew");
+}
+
+#[test]
+fn a_link_surrounds_what_leads_to_it_and_nothing_else() {
+    let here = |y| Hyperlink { area: ratatui::layout::Rect::new(0, y, 12, 1), url: "https://example.in/r?a=b".into() };
+    let text = [(0, 0, "Delhi", Style::new()), (0, 2, "receipt", Style::new())];
+    let mut painter = Painter::new(SIZE);
+    let paint = |painter: &mut Painter, link: Option<Hyperlink>| {
+        let bytes = painter.paint_linked(link, |buf| draw(&text, buf)).expect("memory takes it");
+        String::from_utf8(bytes).expect("it is text")
+    };
+    let first = paint(&mut painter, Some(here(2)));
+    let (before, rest) = first.split_once("\x1b]8;;https://example.in/r?a=b\x1b\\").expect("it begins");
+    let (linked, after) = rest.split_once("\x1b]8;;\x1b\\").expect("it ends");
+    assert!(before.contains("Delhi") && linked.contains("receipt") && !after.contains("receipt"), "{first:?}");
+    assert_eq!(paint(&mut painter, Some(here(2))), "", "the same link costs nothing");
+    let gone = paint(&mut painter, None);
+    assert!(gone.contains("receipt") && !gone.contains("]8;;"), "what it led from is sent again: {gone:?}");
+    let steering = Hyperlink { url: "https://example.in/\x1b]0;x".into(), ..here(2) };
+    assert_eq!(paint(&mut painter, Some(steering)), "", "what could steer the terminal is no link");
 }
 
 #[test]

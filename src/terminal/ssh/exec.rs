@@ -104,6 +104,7 @@ async fn carry_out(errand: Errand, session: &Session, out: &mut Out) -> Result<(
     match session.call(request).await.map_err(Stopped::Refused)? {
         Reply::Receipt(document) | Reply::Chart(document) => send(out, &document.bytes).await,
         Reply::Booking(booking) => send(out, &[export::header(), export::rows(&booking)].concat()).await,
+        Reply::FormerBooking(_) => Err(Stopped::Refused(Failure::MadeBefore)),
         other => Err(Stopped::Refused(unexpected(&other))),
     }
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::domain::booking::Booking;
+use crate::domain::former::FormerBooking;
 use crate::domain::text::is_hidden;
+use crate::domain::user::Phone;
 use crate::service::request::Reply;
 use crate::ui::app::App;
 use crate::ui::keys::Key;
@@ -70,6 +72,13 @@ impl Typist {
                 let page = page.iter().map(without_phone).collect();
                 Cow::Owned(Msg::Reply(*call, Ok(Reply::Bookings { page, next: next.clone() })))
             }
+            Msg::Reply(call, Ok(Reply::FormerBooking(booking))) => {
+                Cow::Owned(Msg::Reply(*call, Ok(Reply::FormerBooking(former_without_phone(booking)))))
+            }
+            Msg::Reply(call, Ok(Reply::FormerBookings { page, next })) => {
+                let page = page.iter().map(former_without_phone).collect();
+                Cow::Owned(Msg::Reply(*call, Ok(Reply::FormerBookings { page, next: next.clone() })))
+            }
             Msg::Reply(..)
             | Msg::Resize(_)
             | Msg::Wake
@@ -103,4 +112,9 @@ fn dots(text: &str) -> String {
 
 fn without_phone(booking: &Arc<Booking>) -> Arc<Booking> {
     Arc::new(Booking { phone: booking.phone.withheld(), ..(**booking).clone() })
+}
+
+fn former_without_phone(booking: &Arc<FormerBooking>) -> Arc<FormerBooking> {
+    let phone = booking.phone.as_ref().map(Phone::withheld);
+    Arc::new(FormerBooking { phone, ..(**booking).clone() })
 }

@@ -18,8 +18,9 @@ use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{CallId, How, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::reread::Reread;
-use crate::ui::screen::{Extent, Scene};
+use crate::ui::screen::{Extent, Hyperlink, Scene};
 use crate::ui::screens::cancel::Cancel;
+use crate::ui::screens::former::Former;
 use crate::ui::screens::review::class_words;
 use crate::ui::text;
 use crate::ui::theme::Tone;
@@ -150,6 +151,7 @@ impl Scene for Detail {
         Ask::Receipt(How::Open).bind(Action::Papers(Ask::Receipt(How::Open))),
         Ask::Receipt(How::Save).bind(Action::Papers(Ask::Receipt(How::Save))),
         Ask::Receipt(How::Print).bind(Action::Papers(Ask::Receipt(How::Print))),
+        Ask::Receipt(How::Link).bind(Action::Papers(Ask::Receipt(How::Link))),
         bind(
             &[Key::Char('c')],
             "c",
@@ -182,7 +184,7 @@ impl Scene for Detail {
     }
 
     fn offers(&self, action: Action, world: &World) -> bool {
-        let idle = self.attempt.is_idle() && !self.papers.shows_code();
+        let idle = self.attempt.is_idle() && !self.papers.is_open();
         let is = |wanted: &dyn Fn(&Booking) -> bool| idle && self.booking.ready().is_some_and(|found| wanted(found));
         match action {
             Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
@@ -231,7 +233,7 @@ impl Scene for Detail {
             }),
             Action::Read => self.read(cx),
             Action::Back => {
-                if !self.papers.hide_code() {
+                if !self.papers.close() {
                     cx.pop();
                 }
             }
@@ -256,7 +258,7 @@ impl Scene for Detail {
 
     fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {
         if mouse.kind == MouseKind::Press {
-            self.papers.hide_code();
+            self.papers.touch();
         }
     }
 
@@ -271,6 +273,9 @@ impl Scene for Detail {
                 self.show(found, cx);
             }
             return;
+        }
+        if let (true, Ok(Reply::FormerBooking(former))) = (self.booking.awaits(call), &answer) {
+            return cx.replace(Former::one(Arc::clone(former)));
         }
         let booking =
             |reply: &Reply| if let Reply::Booking(booking) = reply { Some(Arc::clone(booking)) } else { None };
@@ -300,9 +305,13 @@ impl Scene for Detail {
         self.booking.ready().map(|booking| Reread::watch(booking)).unwrap_or_default()
     }
 
+    fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {
+        self.papers.hyperlink(area)
+    }
+
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         match &self.booking {
-            Load::Ready(booking) if self.papers.shows_code() => self.papers.view(buf, area, booking, world),
+            Load::Ready(booking) if self.papers.is_open() => self.papers.view(buf, area, booking, world),
             Load::Ready(booking) => {
                 let (main, side) = panes(area);
                 self.view_booking(buf, main, booking, world);

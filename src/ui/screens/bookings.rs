@@ -17,6 +17,7 @@ use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::booking::{Detail, can_cancel};
 use crate::ui::screens::cancel::Cancel;
+use crate::ui::screens::former::Former;
 use crate::ui::screens::review::class_words;
 use crate::ui::text;
 use crate::ui::widgets::list::{ListState, Touch};
@@ -106,6 +107,8 @@ pub enum Action {
     Find,
     /// Give places of the booking under the cursor up.
     Cancel,
+    /// Show what was booked before Kiosk came.
+    Former,
     /// Read the list again.
     Again,
     /// Go back.
@@ -124,6 +127,7 @@ impl Scene for Bookings {
         bind(&[Key::Char('/'), Key::Tab], "Tab", "PNR", "Looks a booking up by its PNR: just type it.", Action::Find),
         bind(&[Key::Char('c')], "c", "cancel", "Gives places of the booking under the cursor up.", Action::Cancel),
         bind(&[Key::Char('r')], "r", "read again", "Reads the list again from its beginning.", Action::Again),
+        bind(&[Key::Char('b')], "b", "before", "Shows what the account booked before Kiosk came.", Action::Former),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
 
@@ -142,6 +146,7 @@ impl Scene for Bookings {
             Action::Cancel => {
                 self.typing == Typing::No && self.chosen().is_some_and(|booking| can_cancel(booking, world.now))
             }
+            Action::Former => self.typing == Typing::No && world.identity.is_some(),
             Action::Again => self.typing == Typing::No && !self.page.is_waiting(),
             Action::Find | Action::Back => true,
         }
@@ -176,6 +181,7 @@ impl Scene for Bookings {
             Action::Find => {
                 self.typing = if self.typing == Typing::Yes { Typing::No } else { Typing::Yes };
             }
+            Action::Former => cx.push(Former::of_account()),
             Action::Again => {
                 self.next = None;
                 self.read(cx);

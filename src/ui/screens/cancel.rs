@@ -262,7 +262,7 @@ impl Scene for Cancel {
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::Tick | Action::All | Action::Back => idle,
             Action::Move(_) => true,
-            Action::Waiver => idle && world.role() == Some(Role::Administrator),
+            Action::Waiver => idle && world.role() >= Some(Role::Supervisor),
             Action::Ask => idle && !self.quote.is_waiting() && !self.chosen().is_empty(),
         }
     }

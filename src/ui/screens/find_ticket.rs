@@ -1,5 +1,7 @@
 //! Finding a booking without an account: by its PNR and the telephone number on it.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -12,6 +14,7 @@ use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::booking::Detail;
+use crate::ui::screens::former::Former;
 use crate::ui::screens::sign_in::form_place;
 use crate::ui::text;
 use crate::ui::widgets::button;
@@ -105,6 +108,10 @@ impl Scene for FindTicket {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        if let (true, Ok(Reply::FormerBooking(former))) = (self.finding.awaits(call), &answer) {
+            self.finding = Load::Idle;
+            return cx.push(Former::one(Arc::clone(former)));
+        }
         let found = |reply: &Reply| match reply {
             Reply::Booking(booking) => Some(booking.pnr),
             _ => None,

@@ -16,7 +16,7 @@ use crate::ui::frame::{countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, How, Load, Watch};
 use crate::ui::reread::Reread;
-use crate::ui::screen::{Extent, Scene};
+use crate::ui::screen::{Extent, Hyperlink, Scene};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::big_number;
 use crate::ui::widgets::papers::{Ask, Papers};
@@ -71,6 +71,7 @@ impl Scene for Ticket {
         Ask::Receipt(How::Open).bind(Action::Papers(Ask::Receipt(How::Open))),
         Ask::Receipt(How::Save).bind(Action::Papers(Ask::Receipt(How::Save))),
         Ask::Receipt(How::Print).bind(Action::Papers(Ask::Receipt(How::Print))),
+        Ask::Receipt(How::Link).bind(Action::Papers(Ask::Receipt(How::Link))),
         bind(&[Key::Char('r')], "r", "paid?", "Looks whether the slip was paid.", Action::Look),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -94,10 +95,10 @@ impl Scene for Ticket {
 
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
-            Action::Next => !self.papers.shows_code(),
+            Action::Next => !self.papers.is_open(),
             Action::Papers(ask) => self.papers.offers(ask, &self.booking, world),
             Action::Look => !self.is_paid() && !self.again.is_waiting(),
-            Action::Back => self.papers.shows_code(),
+            Action::Back => self.papers.is_open(),
         }
     }
 
@@ -114,14 +115,14 @@ impl Scene for Ticket {
             Action::Papers(ask) => self.papers.act(ask, pnr, cx),
             Action::Look => self.again = Load::Waiting(cx.call(Request::Booking { pnr })),
             Action::Back => {
-                self.papers.hide_code();
+                self.papers.close();
             }
         }
     }
 
     fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {
         if mouse.kind == MouseKind::Press {
-            self.papers.hide_code();
+            self.papers.touch();
         }
     }
 
@@ -184,8 +185,12 @@ impl Scene for Ticket {
         self.pay_by(world.now).map(|until| next_second(until, world.now))
     }
 
+    fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {
+        self.papers.hyperlink(area)
+    }
+
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
-        if self.papers.shows_code() {
+        if self.papers.is_open() {
             return self.papers.view(buf, area, &self.booking, world);
         }
         let (main, side) = panes(area);

@@ -1,23 +1,30 @@
-//! The papers of a booking: the signed ticket as a code to scan, and the receipt. Screens that show a booking hold one.
+//! The papers of a booking: the signed ticket as a code to scan, the receipt, and a link to it. Screens that show a booking
+//! hold one.
+
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
-use crate::service::request::{Document, Failure, Reply, Request};
+use crate::domain::time::railway_time;
+use crate::service::request::{Document, Failure, ReceiptLink, Reply, Request};
 use crate::ticket::Ticket;
 use crate::ui::context::{Context, World};
 use crate::ui::glyphs::Charset;
 use crate::ui::keys::{Binding, Key, bind};
 use crate::ui::msg::{CallId, How, Load};
-use crate::ui::screen::Extent;
+use crate::ui::screen::{Extent, Hyperlink};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::qr;
 use crate::ui::widgets::sheet::{moment, paragraph, put};
 
 /// Characters of the ticket's text on a line: seven lines hold the longest.
 const CODE_COLUMNS: usize = 22;
+
+/// Rows above a link: its title, what is to be known of it, and a space.
+const LINK_ROW: u16 = 6;
 
 /// What a person asks of the papers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +51,13 @@ impl Ask {
             Self::Receipt(How::Print) => {
                 bind(&[Key::Char('p')], "p", "print receipt", "Prints the receipt here.", action)
             }
+            Self::Receipt(How::Link) => bind(
+                &[Key::Char('l')],
+                "l",
+                "link",
+                "Shows an address of the receipt that is good for a while.",
+                action,
+            ),
         }
     }
 }
@@ -53,6 +67,7 @@ impl Ask {
 pub struct Papers {
     ticket: Load<Ticket>,
     receipt: Load<Document>,
+    link: Load<ReceiptLink>,
     how: Option<How>,
     page: Page,
 }
@@ -63,6 +78,7 @@ enum Page {
     #[default]
     Booking,
     Code,
+    Link,
 }
 
 impl Papers {
@@ -79,7 +95,7 @@ impl Papers {
         match ask {
             // Whoever waits has no ticket to board with.
             Ask::Code => booking.may_board(),
-            Ask::Receipt(how) => paid && !self.shows_code() && world.documents.contains(&how),
+            Ask::Receipt(how) => paid && !self.is_open() && world.documents.contains(&how),
         }
     }
 
@@ -87,6 +103,11 @@ impl Papers {
     pub fn act(&mut self, ask: Ask, pnr: Pnr, cx: &mut Context) {
         match ask {
             Ask::Code => self.show_code(pnr, cx),
+            Ask::Receipt(How::Link) => {
+                if !self.link.is_waiting() {
+                    self.link = Load::Waiting(cx.call(Request::ReceiptLink { pnr }));
+                }
+            }
             Ask::Receipt(how) => self.bring(pnr, how, cx),
         }
     }
@@ -97,14 +118,30 @@ impl Papers {
         self.fetch(pnr, cx);
     }
 
-    /// Goes back from the code to the booking. Returns whether the code was shown.
-    pub fn hide_code(&mut self) -> bool {
-        std::mem::take(&mut self.page) == Page::Code
+    /// Goes back from the code or the link to the booking; the link is forgotten. Returns whether one of them was shown.
+    pub fn close(&mut self) -> bool {
+        if self.page == Page::Link {
+            self.link = Load::Idle;
+        }
+        std::mem::take(&mut self.page) != Page::Booking
     }
 
-    /// Whether the code is on the screen.
-    pub fn shows_code(&self) -> bool {
-        self.page == Page::Code
+    /// Takes a touch: it closes the code. Whoever touches a link means it.
+    pub fn touch(&mut self) {
+        if self.page == Page::Code {
+            self.close();
+        }
+    }
+
+    /// Whether the code or the link is on the screen, in the booking's place.
+    pub fn is_open(&self) -> bool {
+        self.page != Page::Booking
+    }
+
+    /// The link and where it stands in the place of [`Self::view`], while it is shown.
+    pub fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {
+        let link = self.link.ready().filter(|_| self.page == Page::Link)?;
+        Some(Hyperlink { area: link_place(&link.url, area), url: Arc::clone(&link.url) })
     }
 
     /// Brings the receipt to the person, once it is made.
@@ -123,7 +160,16 @@ impl Papers {
     pub fn reply(&mut self, call: CallId, answer: &Result<Reply, Failure>, cx: &mut Context) -> bool {
         let ticket = |reply: &Reply| if let Reply::Ticket(ticket) = reply { Some(ticket.clone()) } else { None };
         let document = |reply: &Reply| if let Reply::Receipt(file) = reply { Some(file.clone()) } else { None };
+        let link = |reply: &Reply| if let Reply::ReceiptLink(link) = reply { Some(link.clone()) } else { None };
         if self.ticket.settle(call, answer, ticket) {
+            return true;
+        }
+        if self.link.settle(call, answer, link) {
+            match &self.link {
+                Load::Ready(_) => self.page = Page::Link,
+                Load::Failed(failure) => cx.toast(Tone::Bad, failure.to_string()),
+                Load::Idle | Load::Waiting(_) => {}
+            }
             return true;
         }
         if !self.receipt.settle(call, answer, document) {
@@ -141,11 +187,12 @@ impl Papers {
     pub fn gave_up(&mut self, call: CallId) {
         self.ticket.give_up(call);
         self.receipt.give_up(call);
+        self.link.give_up(call);
     }
 
     /// How much of the terminal is needed: all of it for a code that is ready to scan.
     pub fn extent(&self, world: &World) -> Extent {
-        let code = self.shows_code() && self.ticket.ready().is_some();
+        let code = self.page == Page::Code && self.ticket.ready().is_some();
         if code && world.glyphs.charset == Charset::Unicode { Extent::Terminal } else { Extent::Body }
     }
 
@@ -156,8 +203,11 @@ impl Papers {
         }
     }
 
-    /// Draws the code with what it stands for.
+    /// Draws the code with what it stands for, or the link.
     pub fn view(&self, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+        if let (Page::Link, Load::Ready(link)) = (self.page, &self.link) {
+            return view_link(link, buf, area, booking, world);
+        }
         match (&self.ticket, world.glyphs.charset) {
             (Load::Ready(ticket), Charset::Unicode) => view_code(ticket, buf, area, booking, world),
             (Load::Ready(ticket), Charset::Ascii) => view_text(ticket, buf, area, booking, world),
@@ -169,6 +219,32 @@ impl Papers {
             }
             _ => put(buf, area, 2, "The ticket is being signed …", world.theme.dim),
         }
+    }
+}
+
+/// Where a link stands: below what is said of it, in as many whole lines as it needs and there are.
+fn link_place(url: &str, area: Rect) -> Rect {
+    let below = Rect { x: area.x + 2, y: area.y + LINK_ROW, width: area.width.saturating_sub(4), ..area };
+    let room = area.bottom().saturating_sub(below.y);
+    let needed = url.len().div_ceil(usize::from(below.width.max(1)));
+    Rect { height: u16::try_from(needed).unwrap_or(u16::MAX).min(room), ..below }
+}
+
+fn view_link(link: &ReceiptLink, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+    let theme = &world.theme;
+    put(buf, area, 2, &format!("The receipt of PNR {} by a link", booking.pnr.spoken()), theme.strong);
+    let place = link_place(&link.url, area);
+    let fits = usize::from(place.width) * usize::from(place.height) >= link.url.len();
+    let take = if fits { "copy all of its lines into one" } else { "make this window larger to see all of it" };
+    let words = format!(
+        "Whoever has it can read the receipt until {}: give it to nobody but who travels. Where this terminal can, Ctrl \
+         or Shift and a click open it in a browser; else {take}.",
+        railway_time(link.until).format("%H:%M")
+    );
+    let above = Rect { y: area.y + 1, height: area.height.min(LINK_ROW - 2), ..area };
+    paragraph(buf, above, &words, theme.text);
+    for (row, line) in place.rows().zip(link.url.as_bytes().chunks(usize::from(place.width.max(1)))) {
+        buf.set_stringn(row.x, row.y, String::from_utf8_lossy(line), row.width.into(), theme.accent);
     }
 }
 

@@ -1,0 +1,200 @@
+//! Every request in every role through the real service, against the table that people read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use kiosk::domain::allotment::BerthWish;
+use kiosk::domain::coach::Class;
+use kiosk::domain::inventory::Parts;
+use kiosk::domain::money::Paise;
+use kiosk::domain::pnr::Pnr;
+use kiosk::domain::quota::Quota;
+use kiosk::domain::refund::{Quote, Reason, WaiverCode};
+use kiosk::domain::user::{Email, Phone, Role};
+use kiosk::service::request::{Choice, Failure, Hold, Order, Request};
+use kiosk::service::{Kiosk, Session};
+use strum::VariantNames as _;
+
+use crate::service_kit::{
+    PASSWORD, Stage, hold_request, new_hold, new_op, party, run, secret, sign_in, station, terminal, test_money,
+    username, whole,
+};
+
+/// Nobody who said so, and the roles; in the order of the table's columns.
+const CALLERS: [Option<Role>; 5] =
+    [None, Some(Role::Traveller), Some(Role::Agent), Some(Role::Supervisor), Some(Role::Administrator)];
+
+const WAIVED: &str = " with a waiver";
+
+/// A row of the table: who may ask, by [`CALLERS`].
+type Row = (String, Vec<bool>);
+
+fn documented() -> Vec<Row> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/roles.md");
+    let page = fs::read_to_string(page).expect("the page is there");
+    let rows = page.lines().skip_while(|line| !line.starts_with("| request |")).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    rows.map(|line| {
+        let mut cells = line.trim_matches('|').split('|').map(str::trim);
+        let name = cells.next().expect("a name").to_owned();
+        let verdict = |cell: &str| match cell {
+            "yes" => true,
+            "no" => false,
+            other => panic!("{name}: '{other}' is neither yes nor no"),
+        };
+        let may: Vec<bool> = cells.take(CALLERS.len()).map(verdict).collect();
+        (name, may)
+    })
+    .collect()
+}
+
+/// One request of each kind, twice where what is in it decides who may ask. None of them can be carried out: what they
+/// name is not there.
+fn requests() -> Vec<(String, Request)> {
+    let pnr: Pnr = "8451234567".parse().expect("a PNR");
+    let hold = Hold {
+        id: new_hold(),
+        run: run(),
+        leg: whole(),
+        class: Class::SecondAc,
+        quota: Quota::General,
+        grants: Vec::new(),
+        parts: Parts::new(),
+        until: crate::world::now(),
+    };
+    let phone = Phone::parse("9810012345").expect("a number");
+    let order = Order { hold: hold.clone(), passengers: party(1), phone: phone.clone(), agreed: Paise::ZERO };
+    let quote = |reason| Quote {
+        rules: "none".to_owned(),
+        reason,
+        lines: Vec::new(),
+        refunded: Paise::ZERO,
+        kept: Paise::ZERO,
+        at: crate::world::now(),
+        good_until: crate::world::now(),
+    };
+    let waiver = Some(WaiverCode::ALL[0]);
+    let plain = vec![
+        Request::SignIn { name: "nobody".to_owned(), password: secret(PASSWORD) },
+        Request::Register {
+            username: username("anita"),
+            email: Email::parse("anita@example.in").expect("an address"),
+            password: secret(PASSWORD),
+            again: secret("something else"),
+        },
+        Request::ClaimAdministrator { code: secret("AAAA") },
+        Request::SignOut,
+        Request::Lock,
+        Request::Unlock { password: secret("something else") },
+        Request::SshKeys,
+        Request::AddSshKey { line: "no key".to_owned(), password: secret(PASSWORD) },
+        Request::RemoveSshKey { fingerprint: "SHA256:nothing".to_owned() },
+        Request::Search {
+            from: vec![station("MMCT")],
+            to: vec![station("NDLS")],
+            date: run().date,
+            quota: Quota::General,
+        },
+        Request::Departures { station: station("MMCT"), limit: 1 },
+        hold_request(new_hold(), whole(), Class::Sleeper, Choice::Best(vec![BerthWish::default()])),
+        Request::Release { hold: hold.id, run: run() },
+        Request::Price {
+            run: run(),
+            leg: whole(),
+            class: Class::SecondAc,
+            quota: Quota::General,
+            passengers: party(1),
+        },
+        Request::Book { op: new_op(), order: order.clone(), payment: test_money() },
+        Request::Reserve { op: new_op(), order },
+        Request::PaySlip { op: new_op(), pnr, payment: test_money() },
+        Request::QuoteCancel { pnr, passengers: vec![0], waiver: None },
+        Request::Cancel { op: new_op(), pnr, quote: Box::new(quote(Reason::Passenger)) },
+        Request::GiveUpSlip { op: new_op(), pnr },
+        Request::PayOut { op: new_op(), pnr },
+        Request::Booking { pnr },
+        Request::LookUp { pnr, phone },
+        Request::Slip { pnr },
+        Request::MyBookings { after: None },
+        Request::Chart { run: run(), coach: None },
+        Request::Queue { run: run() },
+        Request::MakeChart { run: run() },
+        Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
+        Request::Receipt { pnr },
+        Request::ReceiptLink { pnr },
+        Request::FormerBooking { id: "BK-17".parse().expect("a number") },
+        Request::MyFormerBookings { after: None },
+        Request::Ticket { pnr },
+    ];
+    let waived = vec![
+        Request::QuoteCancel { pnr, passengers: vec![0], waiver },
+        Request::Cancel { op: new_op(), pnr, quote: Box::new(quote(Reason::Waiver(WaiverCode::ALL[0]))) },
+    ];
+    let named = |request: Request, more: &str| (format!("{}{more}", name(&request)), request);
+    let plain = plain.into_iter().map(|request| named(request, ""));
+    plain.chain(waived.into_iter().map(|request| named(request, WAIVED))).collect()
+}
+
+fn name(request: &Request) -> &'static str {
+    request.into()
+}
+
+/// A session of its own at a terminal of its own, so that no request finds what another left behind.
+async fn session(kiosk: &Kiosk, role: Option<Role>, place: &str) -> Session {
+    let session = kiosk.open_session(terminal(place));
+    if let Some(role) = role {
+        sign_in(&session, role.word(), PASSWORD).await.expect("the password is right");
+    }
+    session
+}
+
+async fn stage() -> Stage {
+    let stage = Stage::new().await;
+    for role in Role::ALL {
+        stage.account(role.word(), role).await;
+    }
+    stage
+}
+
+#[test]
+fn the_table_has_every_request_and_so_has_the_walk() {
+    let walked: BTreeSet<&str> = requests().iter().map(|(_, request)| name(request)).collect();
+    let all: BTreeSet<&str> = Request::VARIANTS.iter().copied().collect();
+    assert_eq!(walked, all, "what is missing is to be asked as well");
+    let walked: Vec<String> = requests().into_iter().map(|(label, _)| label).collect();
+    let mut table: Vec<String> = documented().into_iter().map(|(label, _)| label).collect();
+    let (mut sorted, rows) = (walked, table.len());
+    sorted.sort();
+    table.sort();
+    assert_eq!(sorted, table, "docs/roles.md has a row for each");
+    table.dedup();
+    assert_eq!(table.len(), rows, "and no row twice");
+}
+
+#[tokio::test]
+async fn every_request_is_answered_in_the_roles_that_the_table_says_and_in_no_other() {
+    let stage = stage().await;
+    let table = documented();
+    for (label, request) in requests() {
+        let (_, may) = table.iter().find(|(name, _)| *name == label).expect("it has a row");
+        assert_eq!(may.len(), CALLERS.len(), "{label}");
+        for (role, may) in CALLERS.iter().zip(may) {
+            let asked = session(&stage.kiosk, *role, &label).await.call(request.clone()).await;
+            let refused = matches!(asked, Err(Failure::SignedOut | Failure::NotAllowed { .. }));
+            assert_eq!(!refused, *may, "{label} by {role:?}: {asked:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_locked_session_answers_nothing_but_what_ends_the_lock() {
+    let stage = stage().await;
+    for (label, request) in requests() {
+        let session = session(&stage.kiosk, Some(Role::Administrator), &label).await;
+        session.call(Request::Lock).await.expect("whoever is signed in may step away");
+        let asked = session.call(request).await;
+        let ends_it = matches!(label.as_str(), "SignOut" | "Unlock");
+        assert_eq!(matches!(asked, Err(Failure::Locked)), !ends_it, "{label}: {asked:?}");
+    }
+}
