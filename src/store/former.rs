@@ -17,7 +17,8 @@ use self::reading::{account, train};
 use crate::domain::former::FormerBooking;
 use crate::domain::user::Account;
 use crate::store::item::{Item, number, string, text};
-use crate::store::retry::{Refusal, refused};
+use crate::store::remedy::refused;
+use crate::store::retry::Refusal;
 use crate::store::schema::{BOOKED_AT, BOOKING_ID, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID, USER_ID};
 use crate::store::{Store, StoreError, users};
 

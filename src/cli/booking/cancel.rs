@@ -14,7 +14,7 @@ use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::refund::{Quote, WaiverCode};
 use crate::service::Session;
-use crate::service::request::{Failure, Reply, Request};
+use crate::service::request::{Reply, Request};
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Args {
