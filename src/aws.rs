@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub mod fault;
+pub mod post;
 pub mod remote;
 pub mod store_time;
 
@@ -18,6 +19,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use thiserror::Error;
 
 use crate::aws::fault::{Faulty, Plan};
+use crate::aws::post::Post;
 
 /// How long one attempt at a request may take before it counts as lost.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -38,7 +40,7 @@ pub enum Place {
     Remote,
 }
 
-/// A client for each of the two services. Cheap to clone.
+/// A client for each of the two services, and the ways out. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Clients {
     /// `DynamoDB`.
@@ -47,13 +49,15 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     /// Where their requests go.
     pub place: Place,
+    /// How messages to people leave.
+    pub post: Post,
     config: SdkConfig,
     http: SharedHttpClient,
 }
 
 impl Clients {
     /// Clients that send through `http`; anything but AWS itself is addressed by path, not by a bucket's host name.
-    fn new(config: SdkConfig, http: SharedHttpClient, place: Place) -> Self {
+    fn new(config: SdkConfig, http: SharedHttpClient, place: Place, post: Post) -> Self {
         let config = config.into_builder().http_client(http.clone()).build();
         let path_style = config.endpoint_url().is_some();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
@@ -61,6 +65,7 @@ impl Clients {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             place,
+            post,
             config,
             http,
         }
@@ -68,7 +73,12 @@ impl Clients {
 
     /// The same clients, with something between them and what answers them.
     pub fn through(self, wires: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
-        Self::new(self.config, wires(self.http), self.place)
+        Self::new(self.config, wires(self.http), self.place, self.post)
+    }
+
+    /// The same clients, with messages that leave in another way.
+    pub fn posting(self, post: Post) -> Self {
+        Self { post, ..self }
     }
 
     /// The same clients, with faults injected between them and what answers them.

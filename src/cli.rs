@@ -9,6 +9,7 @@ mod confirm;
 mod error;
 mod first_run;
 mod health;
+mod notifications;
 mod open;
 mod output;
 mod password;
@@ -77,6 +78,9 @@ enum Command {
     /// Makes and saves charts, and cancels runs for the railway
     #[command(subcommand)]
     Run(run::Command),
+    /// Shows what people are still to be told of their bookings, and has it tried anew
+    #[command(subcommand)]
+    Notifications(notifications::Command),
     /// Compares everything that is kept of the runs with their bookings
     Audit(audit::Args),
     /// Shows the full-screen program to whoever comes by SSH
@@ -127,6 +131,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Audit(args) => audit::run(args, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
+                    Command::Notifications(command) => notifications::run(command, &config).await,
                     Command::Secret | Command::Ticket(_) | Command::Replay(_) | Command::Serve(_) => {
                         unreachable!("answered above, without a store")
                     }

@@ -38,6 +38,8 @@ const THEMES: &[(&str, ThemeChoice)] = &[
 const TERMINAL_KINDS: &[(&str, TerminalKind)] =
     &[("counter", TerminalKind::Counter), ("public", TerminalKind::Public), ("desk", TerminalKind::Desk)];
 
+const SWITCH: &[(&str, bool)] = &[("on", true), ("off", false)];
+
 const LEVELS: &[(&str, Level)] = &[
     ("error", Level::ERROR),
     ("warn", Level::WARN),
@@ -230,6 +232,31 @@ impl RecordingSettings {
     }
 }
 
+/// By which ways people are told of their bookings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotificationSettings {
+    function: Option<String>,
+    sender: Option<Email>,
+    sms: bool,
+}
+
+impl NotificationSettings {
+    /// The function that is given every notification, by its name or ARN.
+    pub fn function(&self) -> Option<&str> {
+        self.function.as_deref()
+    }
+
+    /// The address from which mails come; without one none are sent.
+    pub fn sender(&self) -> Option<&Email> {
+        self.sender.as_ref()
+    }
+
+    /// Whether text messages are sent.
+    pub fn sms(&self) -> bool {
+        self.sms
+    }
+}
+
 /// What is logged and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSettings {
@@ -270,6 +297,7 @@ pub struct Config {
     session: SessionTimes,
     ssh: SshSettings,
     recording: RecordingSettings,
+    notifications: NotificationSettings,
     log: LogSettings,
     surroundings: Surroundings,
     notices: Vec<String>,
@@ -324,6 +352,11 @@ impl Config {
             recording: RecordingSettings {
                 folder: values.take_any("recording.folder", parse::folder),
                 megabytes: values.take("recording.megabytes", count(1, 1024)),
+            },
+            notifications: NotificationSettings {
+                function: values.take_any("notifications.lambda_function", parse::function),
+                sender: values.take_any("notifications.email_from", parse::email),
+                sms: values.take("notifications.sms", word(SWITCH)),
             },
             log: LogSettings {
                 level: values.take("log.level", word(LEVELS)),
@@ -406,6 +439,11 @@ impl Config {
     /// Whether sessions are recorded.
     pub fn recording(&self) -> &RecordingSettings {
         &self.recording
+    }
+
+    /// By which ways people are told of their bookings.
+    pub fn notifications(&self) -> &NotificationSettings {
+        &self.notifications
     }
 
     /// What is logged and how.

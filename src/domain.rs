@@ -14,6 +14,7 @@ pub mod fare;
 pub mod inventory;
 pub mod manifest;
 pub mod money;
+pub mod notification;
 pub mod passenger;
 pub mod pnr;
 pub mod quota;

@@ -8,6 +8,7 @@
 pub mod audit_log;
 pub mod bookings;
 pub mod item;
+pub mod outbox;
 pub mod provision;
 pub mod receipts;
 mod requests;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::aws::Clients;
+use crate::aws::post::Post;
 use crate::store::retry::{Patience, TokioTimer};
 
 /// What the tables and the bucket are called.
@@ -88,6 +90,11 @@ impl Store {
     /// A store that waits and draws as it is told.
     pub fn with_patience(clients: Clients, names: Names, patience: Patience) -> Self {
         Self(Arc::new(Inner { clients, names, patience }))
+    }
+
+    /// The same store, with messages to people that leave in another way.
+    pub fn posting(&self, post: Post, patience: Patience) -> Self {
+        Self::with_patience(self.clients().clone().posting(post), self.names().clone(), patience)
     }
 
     /// What the tables and the bucket are called.

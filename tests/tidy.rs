@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("aws", 1),
     ("store", 1),
     ("export", 2),
+    ("notice", 2),
     ("receipt", 2),
     ("service", 2),
     ("ticket", 2),
