@@ -4,6 +4,8 @@
 mod allotment;
 #[path = "all/cli.rs"]
 mod cli;
+#[path = "all/cli_notifications.rs"]
+mod cli_notifications;
 #[path = "all/cli_sold.rs"]
 mod cli_sold;
 #[path = "all/config.rs"]
@@ -24,10 +26,14 @@ mod market;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/meter.rs"]
 mod meter;
+#[path = "all/notice.rs"]
+mod notice;
 #[path = "all/oversell.rs"]
 mod oversell;
 #[path = "all/packing.rs"]
 mod packing;
+#[path = "all/post_office.rs"]
+mod post_office;
 #[path = "all/receipt.rs"]
 mod receipt;
 #[path = "all/recording.rs"]
@@ -38,6 +44,8 @@ mod recording_forms;
 mod refund;
 #[path = "all/refund_kit.rs"]
 mod refund_kit;
+#[path = "all/remote_notifications.rs"]
+mod remote_notifications;
 #[path = "all/sample_booking.rs"]
 mod sample_booking;
 #[path = "all/service_account.rs"]
@@ -60,6 +68,10 @@ mod service_kit;
 mod service_live;
 #[path = "all/service_look_up.rs"]
 mod service_look_up;
+#[path = "all/service_notify.rs"]
+mod service_notify;
+#[path = "all/service_notify_trouble.rs"]
+mod service_notify_trouble;
 #[path = "all/service_pinned.rs"]
 mod service_pinned;
 #[path = "all/service_presence.rs"]
