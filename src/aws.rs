@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub mod fault;
+pub mod post;
 pub mod remote;
 pub mod store_time;
 
@@ -18,6 +19,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use thiserror::Error;
 
 use crate::aws::fault::{Faulty, Plan};
+use crate::aws::post::Post;
 use crate::aws::store_time::StoreTime;
 
 /// How long one attempt at a request may take before it counts as lost.
@@ -39,7 +41,7 @@ pub enum Place {
     Remote,
 }
 
-/// A client for each of the two services. Cheap to clone.
+/// A client for each of the two services, and the ways out. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Clients {
     /// `DynamoDB`.
@@ -50,13 +52,15 @@ pub struct Clients {
     pub place: Place,
     /// The clock that their replies correct, if they do.
     pub time: Option<StoreTime>,
+    /// How messages to people leave.
+    pub post: Post,
     config: SdkConfig,
     http: SharedHttpClient,
 }
 
 impl Clients {
     /// Clients that send through `http`; anything but AWS itself is addressed by path, not by a bucket's host name.
-    fn new(config: SdkConfig, http: SharedHttpClient, place: Place) -> Self {
+    fn new(config: SdkConfig, http: SharedHttpClient, place: Place, post: Post) -> Self {
         let config = config.into_builder().http_client(http.clone()).build();
         let path_style = config.endpoint_url().is_some();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
@@ -65,6 +69,7 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3),
             place,
             time: None,
+            post,
             config,
             http,
         }
@@ -77,7 +82,12 @@ impl Clients {
 
     /// The same clients, with something between them and what answers them.
     pub fn through(self, wires: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
-        Self { time: self.time, ..Self::new(self.config, wires(self.http), self.place) }
+        Self { time: self.time, ..Self::new(self.config, wires(self.http), self.place, self.post) }
+    }
+
+    /// The same clients, with messages that leave in another way.
+    pub fn posting(self, post: Post) -> Self {
+        Self { post, ..self }
     }
 
     /// The same clients, with faults injected between them and what answers them.

@@ -11,6 +11,7 @@ mod error;
 mod first_run;
 mod health;
 mod migrate;
+mod notifications;
 mod open;
 mod output;
 mod password;
@@ -85,6 +86,9 @@ enum Command {
     /// Makes and saves charts, and cancels runs for the railway
     #[command(subcommand)]
     Run(run::Command),
+    /// Shows what people are still to be told of their bookings, and has it tried anew
+    #[command(subcommand)]
+    Notifications(notifications::Command),
     /// Takes trains off sale and puts them on sale again
     #[command(subcommand)]
     Sales(sales::Command),
@@ -150,6 +154,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Backup(args) => backup::save(args, &config).await,
                     Command::Sales(command) => sales::run(command, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
+                    Command::Notifications(command) => notifications::run(command, &config).await,
                     Command::Secret
                     | Command::Ticket(_)
                     | Command::Replay(_)

@@ -38,6 +38,8 @@ const THEMES: &[(&str, ThemeChoice)] = &[
 const TERMINAL_KINDS: &[(&str, TerminalKind)] =
     &[("counter", TerminalKind::Counter), ("public", TerminalKind::Public), ("desk", TerminalKind::Desk)];
 
+const SWITCH: &[(&str, bool)] = &[("on", true), ("off", false)];
+
 const LEVELS: &[(&str, Level)] = &[
     ("error", Level::ERROR),
     ("warn", Level::WARN),
@@ -230,6 +232,31 @@ impl RecordingSettings {
     }
 }
 
+/// By which ways people are told of their bookings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotificationSettings {
+    function: Option<String>,
+    sender: Option<Email>,
+    sms: bool,
+}
+
+impl NotificationSettings {
+    /// The function that is given every notification, by its name or ARN.
+    pub fn function(&self) -> Option<&str> {
+        self.function.as_deref()
+    }
+
+    /// The address from which mails come; without one none are sent.
+    pub fn sender(&self) -> Option<&Email> {
+        self.sender.as_ref()
+    }
+
+    /// Whether text messages are sent.
+    pub fn sms(&self) -> bool {
+        self.sms
+    }
+}
+
 /// What is logged and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSettings {
@@ -272,6 +299,7 @@ pub struct Config {
     ssh: SshSettings,
     recording: RecordingSettings,
     telemetry: Option<SocketAddr>,
+    notifications: NotificationSettings,
     log: LogSettings,
     surroundings: Surroundings,
     notices: Vec<String>,
@@ -329,6 +357,11 @@ impl Config {
                 megabytes: values.take("recording.megabytes", count(1, 1024)),
             },
             telemetry: values.take("telemetry.listen", parse::socket_address_or_off),
+            notifications: NotificationSettings {
+                function: values.take_any("notifications.lambda_function", parse::function),
+                sender: values.take_any("notifications.email_from", parse::email),
+                sms: values.take("notifications.sms", word(SWITCH)),
+            },
             log: LogSettings {
                 level: values.take("log.level", word(LEVELS)),
                 format: values.take("log.format", word(&log_formats)).unwrap_or(by_mode),
@@ -420,6 +453,11 @@ impl Config {
     /// Where `kiosk serve` answers monitors; without it, nowhere.
     pub fn telemetry(&self) -> Option<SocketAddr> {
         self.telemetry
+    }
+
+    /// By which ways people are told of their bookings.
+    pub fn notifications(&self) -> &NotificationSettings {
+        &self.notifications
     }
 
     /// What is logged and how.

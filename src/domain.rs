@@ -15,6 +15,7 @@ pub mod former;
 pub mod inventory;
 pub mod manifest;
 pub mod money;
+pub mod notification;
 pub mod passenger;
 pub mod pnr;
 pub mod quota;

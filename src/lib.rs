@@ -7,7 +7,7 @@
 //! | 5 entry | `cli`, `config`, `telemetry` | the only place that reads arguments, files of settings and the environment |
 //! | 4 terminal | `terminal` | the only place for terminal I/O and session tasks |
 //! | 3 ui | `ui` | pure: no tokio, AWS, clock or environment; time is an argument |
-//! | 2 service | `service`, `receipt`, `ticket`, `export` | loads, asks the domain to decide, commits |
+//! | 2 service | `service`, `receipt`, `ticket`, `notice`, `export` | loads, asks the domain to decide, commits |
 //! | 1 store | `store`, `aws`, `metrics` | the only place that knows `DynamoDB` and S3, and what is counted |
 //! | 0 domain | `domain` | pure values and rules: what a railway knows, and no I/O |
 
@@ -17,6 +17,7 @@ pub mod config;
 pub mod domain;
 pub mod export;
 pub mod metrics;
+pub mod notice;
 pub mod receipt;
 pub mod service;
 pub mod store;

@@ -18,6 +18,7 @@ mod hold;
 mod labour;
 pub mod live;
 mod look_up;
+mod notification;
 pub mod presence;
 mod receipt_outbox;
 mod record;
@@ -47,8 +48,9 @@ pub use chance::Chance;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use labour::Labour;
 pub use live::{Attention, RunWatch};
+pub use notification::Backlog;
 pub use session::Session;
-pub use settings::{Argon2Cost, Receipts, Settings, SignInLimits};
+pub use settings::{Argon2Cost, Notifications, Receipts, Settings, SignInLimits};
 
 use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
@@ -108,11 +110,12 @@ impl Kiosk {
         kiosk.spawn_poller();
         kiosk.spawn_doorkeeper();
         kiosk.spawn_worker();
+        kiosk.spawn_messenger();
         Ok(kiosk)
     }
 
     /// A kiosk that follows live counts only when [`Self::poll_once`] is called, does what is due only when
-    /// [`Self::work_once`] is, and ends sessions of accounts that others change only when
+    /// [`Self::work_once`] is and delivers notifications only when [`Self::deliver_once`] is, and ends sessions of accounts that others change only when
     /// [`Self::end_sessions_of_changed_accounts`] is: for tests and single commands.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let catalogue = Catalogue::read(&store, clock.now()).await?;

@@ -10,6 +10,7 @@ pub mod bookings;
 pub mod former;
 pub mod inspection;
 pub mod item;
+pub mod outbox;
 pub mod permissions;
 pub mod provision;
 pub mod receipts;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::aws::Clients;
+use crate::aws::post::Post;
 use crate::metrics::Metrics;
 use crate::store::retry::{Patience, TokioTimer};
 
@@ -94,6 +96,12 @@ impl Store {
     /// A store that waits and draws as it is told.
     pub fn with_patience(clients: Clients, names: Names, patience: Patience) -> Self {
         Self(Arc::new(Inner { clients, names, patience, metrics: Metrics::default() }))
+    }
+
+    /// The same store, with messages to people that leave in another way.
+    pub fn posting(&self, post: Post, patience: Patience) -> Self {
+        let (clients, metrics) = (self.clients().clone().posting(post), self.metrics().clone());
+        Self(Arc::new(Inner { clients, names: self.names().clone(), patience, metrics }))
     }
 
     /// What the tables and the bucket are called.

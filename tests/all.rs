@@ -9,6 +9,8 @@ mod cli;
 mod cli_backup;
 #[path = "all/cli_sale.rs"]
 mod cli_sale;
+#[path = "all/cli_notifications.rs"]
+mod cli_notifications;
 #[path = "all/cli_sold.rs"]
 mod cli_sold;
 #[path = "all/config.rs"]
@@ -32,10 +34,14 @@ mod market;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/meter.rs"]
 mod meter;
+#[path = "all/notice.rs"]
+mod notice;
 #[path = "all/oversell.rs"]
 mod oversell;
 #[path = "all/packing.rs"]
 mod packing;
+#[path = "all/post_office.rs"]
+mod post_office;
 #[path = "all/receipt.rs"]
 mod receipt;
 #[path = "all/recording.rs"]
@@ -46,6 +52,8 @@ mod recording_forms;
 mod refund;
 #[path = "all/refund_kit.rs"]
 mod refund_kit;
+#[path = "all/remote_notifications.rs"]
+mod remote_notifications;
 #[path = "all/remote_stack.rs"]
 mod remote_stack;
 #[cfg(unix)]
@@ -73,6 +81,10 @@ mod service_kit;
 mod service_live;
 #[path = "all/service_look_up.rs"]
 mod service_look_up;
+#[path = "all/service_notify.rs"]
+mod service_notify;
+#[path = "all/service_notify_trouble.rs"]
+mod service_notify_trouble;
 #[path = "all/service_pinned.rs"]
 mod service_pinned;
 #[path = "all/service_presence.rs"]

@@ -36,14 +36,18 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use thiserror::Error;
 
 use crate::aws::embedded::engines::{Alone, Engines};
+use crate::aws::post::Post;
 use crate::aws::{Clients, Place, settings};
 
+pub(in crate::aws) use folder::own_file;
 pub use folder::{empty_own as empty_own_folder, take_data as take_data_folder, take_own as take_own_folder};
 
 const ENDPOINT: &str = "http://embedded.invalid";
 const REGION: &str = "ap-south-1";
 /// Both ends are this process: the pair proves nothing and protects nothing, it only lets requests be signed.
 const KEY: (&str, &str) = ("embedded", "embedded");
+/// The folder of the data folder in which messages are left.
+const OUTBOX: &str = "outbox";
 
 /// Why the embedded engines did not start.
 #[derive(Debug, Error)]
@@ -88,19 +92,20 @@ fn process(pid: Option<u32>) -> String {
 /// clients is dropped.
 pub fn open(data: &Path) -> Result<Clients, EmbeddedError> {
     folder::take_data(data)?;
-    Ok(clients(enter(data)?))
+    Ok(clients(enter(data)?, Post::Folder(data.join(OUTBOX))))
 }
 
 /// Clients for a database in memory and objects under `data`, which is not locked: for tests.
 pub fn in_memory(data: &Path) -> Result<Clients, EmbeddedError> {
     folder::take_data(data)?;
-    Ok(clients(SharedHttpClient::new(Alone::new(Engines::in_memory(data)?, None))))
+    let engines = SharedHttpClient::new(Alone::new(Engines::in_memory(data)?, None));
+    Ok(clients(engines, Post::Folder(data.join(OUTBOX))))
 }
 
 /// Clients for engines in memory that answer within the call and need no thread and no folder: for simulations, where
 /// the order of everything must follow from a seed.
 pub fn inline() -> Result<Clients, EmbeddedError> {
-    Ok(clients(SharedHttpClient::new(Alone::new(Engines::inline()?, None))))
+    Ok(clients(SharedHttpClient::new(Alone::new(Engines::inline()?, None)), Post::Nowhere))
 }
 
 /// Whether it is this process that has the data folder; else it is the guest of another one.
@@ -126,7 +131,7 @@ fn enter(data: &Path) -> Result<SharedHttpClient, EmbeddedError> {
     }
 }
 
-fn clients(http: SharedHttpClient) -> Clients {
+fn clients(http: SharedHttpClient, post: Post) -> Clients {
     let (behavior, retries, timeouts) = settings();
     let credentials = Credentials::new(KEY.0, KEY.1, None, None, "embedded");
     let config = SdkConfig::builder()
@@ -137,5 +142,5 @@ fn clients(http: SharedHttpClient) -> Clients {
         .retry_config(retries)
         .timeout_config(timeouts)
         .build();
-    Clients::new(config, http, Place::Embedded)
+    Clients::new(config, http, Place::Embedded, post)
 }

@@ -8,6 +8,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use http::Uri;
 
+use crate::aws::post::Post;
 use crate::aws::store_time::{Listening, StoreTime};
 use crate::aws::{Clients, Place, settings};
 
@@ -40,7 +41,9 @@ impl Remote {
         if let Some(credentials) = self.credentials {
             loader = loader.credentials_provider(credentials);
         }
-        let clients = Clients::new(loader.load().await, http, Place::Remote);
+        let config = loader.load().await;
+        let post = Post::aws(&config);
+        let clients = Clients::new(config, http, Place::Remote, post);
         match self.time {
             Some(time) => {
                 let heard = time.clone();

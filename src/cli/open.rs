@@ -12,7 +12,7 @@ use crate::aws::remote::Remote;
 use crate::aws::store_time::StoreTime;
 use crate::config::secret::{self, SecretKey};
 use crate::config::{Config, StoreChoice};
-use crate::service::{Clock, Kiosk, Settings, SystemClock};
+use crate::service::{Clock, Kiosk, Notifications, Settings, SystemClock};
 use crate::store::{Names, Store};
 
 /// Runs to the end on a runtime of its own. What is left behind then, such as a request that nobody waits for, is given
@@ -104,6 +104,11 @@ fn settings(config: &Config) -> Result<Settings, CliError> {
         development: config.is_development(),
         test_payment: config.is_development(),
         bootstrap_admin: config.bootstrap_admin().cloned(),
+        notifications: Notifications {
+            function: config.notifications().function().map(str::to_owned),
+            sender: config.notifications().sender().cloned(),
+            sms: config.notifications().sms(),
+        },
         ..Settings::development(secret_key(config)?.wrapped())
     })
 }

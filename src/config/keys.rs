@@ -72,6 +72,9 @@ pub const KEYS: &[Key] = &[
     Key::new("recording.folder"),
     Key::new("recording.megabytes").default("16"),
     Key::new("telemetry.listen").default("127.0.0.1:9464"),
+    Key::new("notifications.lambda_function").old("LAMBDA_FUNCTION_NAME"),
+    Key::new("notifications.email_from"),
+    Key::new("notifications.sms").default("off"),
     Key::new("log.level").default("info"),
     Key::new("log.format").default("auto"),
     Key::new("log.keep_days").default("14"),
@@ -84,10 +87,7 @@ pub const USE_MOCK_AWS: &str = "USE_MOCK_AWS";
 pub const CONFIG_FILE: &str = "KIOSK_CONFIG";
 
 /// Variables of the application that Kiosk replaces which mean nothing here, each with the reason.
-pub const IGNORED: &[(&str, &str)] = &[
-    ("SESSION_COOKIE_SECURE", "a terminal has no cookies"),
-    ("LAMBDA_FUNCTION_NAME", "Kiosk makes its receipts itself"),
-];
+pub const IGNORED: &[(&str, &str)] = &[("SESSION_COOKIE_SECURE", "a terminal has no cookies")];
 
 /// The key with a name in the file.
 pub fn find(name: &str) -> Option<&'static Key> {

@@ -114,6 +114,16 @@ pub(super) fn endpoint(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_owned()) } else { Err("write an address, such as http://localhost:8000".to_owned()) }
 }
 
+/// The name of a Lambda function, or its ARN, with a version or an alias if there is one.
+pub(super) fn function(text: &str) -> Result<String, String> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'$' | b'.');
+    if (1..=256).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("write the function's name or its ARN, such as send-booking-notification".to_owned())
+    }
+}
+
 /// `DynamoDB` takes 3 to 255 characters; some are left for `-runs` and `-audit`.
 pub(super) fn table_name(text: &str) -> Result<String, String> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');

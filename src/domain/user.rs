@@ -226,6 +226,17 @@ impl Phone {
         own(self) == own(other)
     }
 
+    /// The number as it is written in every country (ITU-T E.164), if text messages can reach it: one that begins with + as
+    /// it is, else one of India's mobile numbers, which have ten digits and begin with 6 to 9.
+    pub fn for_texts(&self) -> Option<String> {
+        if self.0.starts_with("+91") || !self.0.starts_with('+') {
+            let national = self.0.strip_prefix("+91").or_else(|| self.0.strip_prefix('0')).unwrap_or(&self.0);
+            let is_mobile = national.len() == 10 && national.starts_with(['6', '7', '8', '9']);
+            return is_mobile.then(|| format!("+91{national}"));
+        }
+        Some(self.0.clone())
+    }
+
     /// The number with all but its last four digits hidden, for logs and for screens that others can see.
     pub fn masked(&self) -> String {
         let shown = self.0.len().saturating_sub(4);
@@ -353,6 +364,19 @@ mod tests {
     #[case("a b@example.in", false)]
     fn addresses(#[case] typed: &str, #[case] good: bool) {
         assert_eq!(Email::parse(typed).is_ok(), good);
+    }
+
+    #[rstest]
+    #[case("98100 12345", Some("+919810012345"))]
+    #[case("098100 12345", Some("+919810012345"))]
+    #[case("+91 98100-12345", Some("+919810012345"))]
+    #[case("+44 7700 900123", Some("+447700900123"))]
+    #[case("011 2338 9319", None)]
+    #[case("+91 11 2338 9319", None)]
+    #[case("123456", None)]
+    fn numbers_for_texts(#[case] typed: &str, #[case] number: Option<&str>) {
+        let phone = Phone::parse(typed).expect("a number");
+        assert_eq!(phone.for_texts().as_deref(), number);
     }
 
     #[test]

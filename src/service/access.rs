@@ -51,7 +51,10 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Slip { .. }
         | Request::Chart { .. }
         | Request::Queue { .. } => Need::Role(Role::Agent),
-        Request::MakeChart { .. } | Request::CancelRun { .. } => Need::Role(Role::Administrator),
+        Request::MakeChart { .. }
+        | Request::CancelRun { .. }
+        | Request::Notifications { .. }
+        | Request::RetryNotifications { .. } => Need::Role(Role::Administrator),
     }
 }
 

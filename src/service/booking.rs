@@ -153,7 +153,7 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
         // Nothing else of the run would refuse a ticket that takes nothing of it.
         let takes_nothing = edits.is_empty() && queue.is_none();
         let guard = if takes_nothing { Guard::OnSale } else { Guard::Nothing };
-        let transition = Transition { edits, queue, guard, ..Transition::new(&booking) };
+        let transition = Transition { edits, queue, guard, ..kiosk.transition(&booking) };
         let commit = kiosk.store().commit(&plan, &transition).await;
         if let (Err(StoreError::Conflict { .. }), true) = (&commit, draw + 1 < DRAWS) {
             draw += 1;
@@ -226,7 +226,7 @@ pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tend
         ..booking.clone()
     };
     let before = Before::Version(booking.version);
-    let transition = Transition { before, edits: settled(&holding), ..Transition::new(&paid) };
+    let transition = Transition { before, edits: settled(&holding), ..kiosk.transition(&paid) };
     let commit = kiosk.store().commit(&plan, &transition).await;
     match commit.map_err(|error| refuse("pay a slip", &error))? {
         Commit::Done => {

@@ -139,7 +139,7 @@ impl Kiosk {
                 before: Before::Version(booking.version),
                 queue,
                 guard: Guard::OnSale,
-                ..Transition::new(&dropped)
+                ..self.transition(&dropped)
             };
             match self.store().commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
@@ -200,7 +200,7 @@ impl Kiosk {
             let own = own_entry.as_ref().filter(|_| waits);
             let queue = own.and_then(|(id, entry)| QueueEdit::leaving(*id, entry, &left.passengers, now));
             let before = Before::Version(booking.version);
-            let transition = Transition { before, edits, queue, ..Transition::new(&refunded) };
+            let transition = Transition { before, edits, queue, ..self.transition(&refunded) };
             match self.store().commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
                     self.tell_refunded(&refunded, "booking.train-cancelled");

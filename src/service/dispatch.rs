@@ -3,7 +3,9 @@
 use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
-use crate::service::{account, booking, call, chart, former, hold, look_up, receipt_outbox, refund, search, waitlist};
+use crate::service::{
+    account, booking, call, chart, former, hold, look_up, notification, receipt_outbox, refund, search, waitlist,
+};
 
 impl Session {
     /// Asks for something.
@@ -61,6 +63,8 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::Queue { run } => waitlist::list(session, run).await,
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
+        Request::Notifications { delivery } => notification::list(session, delivery).await,
+        Request::RetryNotifications { which } => notification::retry(session, which).await,
         Request::Release { hold, run: _ } => hold::release(session, hold).await,
         Request::Price { run, leg, class, quota, passengers } => {
             booking::price(session, run, booking::Ticket { leg, class, quota }, &passengers).await.map(Reply::Priced)

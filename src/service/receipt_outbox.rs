@@ -20,8 +20,13 @@ use crate::ticket::TicketKey;
 
 /// The receipt of a paid booking that the session may see.
 pub(super) async fn receipt(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
     let booking = paid(session, pnr).await?;
+    document(session.kiosk(), &booking).await.map(Reply::Receipt)
+}
+
+/// The receipt of a paid booking as it is stored, or else rendered and stored now.
+pub(super) async fn document(kiosk: &Kiosk, booking: &Booking) -> Result<Document, Failure> {
+    let pnr = booking.pnr;
     let stored = kiosk.store().receipt(pnr, booking.version.into()).await.unwrap_or_else(|error| {
         tracing::warn!(%pnr, %error, "a stored receipt cannot be read: it is rendered again");
         None
@@ -29,11 +34,11 @@ pub(super) async fn receipt(session: &Session, pnr: Pnr) -> Result<Reply, Failur
     let pdf = if let Some(pdf) = stored {
         pdf
     } else {
-        let pdf = rendered(kiosk, &booking).await?;
-        put(kiosk, &booking, pdf.clone()).await;
+        let pdf = rendered(kiosk, booking).await?;
+        put(kiosk, booking, pdf.clone()).await;
         pdf
     };
-    Ok(Reply::Receipt(Document { name: format!("receipt-{pnr}.pdf"), bytes: Arc::from(&pdf[..]) }))
+    Ok(Document { name: format!("receipt-{pnr}.pdf"), bytes: Arc::from(&pdf[..]) })
 }
 
 /// An address of the receipt, made for whoever asks and kept nowhere. What it leads to is rendered first if it is missing.

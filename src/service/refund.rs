@@ -132,7 +132,7 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         let train = kiosk.store().train_version(booking.train, booking.train_version).await;
         let plan = Plan::new(booking.run, &train.map_err(|error| refuse("pay out a refund", &error))?);
         let before = Before::Version(booking.version);
-        let transition = Transition { before, ..Transition::new(&after) };
+        let transition = Transition { before, ..kiosk.transition(&after) };
         let commit = kiosk.store().commit(&plan, &transition).await;
         match commit.map_err(|error| refuse("pay out a refund", &error))? {
             Commit::Done => return Ok(finish(session, "booking.pay-out", op, after)),
@@ -235,7 +235,7 @@ async fn write(
         }
         let touched: Vec<_> = edits.iter().map(|edit| edit.coach).collect();
         let before = Before::Version(version);
-        let transition = Transition { before, edits, queue: queue.clone(), ..Transition::new(after) };
+        let transition = Transition { before, edits, queue: queue.clone(), ..kiosk.transition(after) };
         let commit = kiosk.store().commit(&plan, &transition).await;
         match commit.map_err(|error| refuse("give places up", &error))? {
             Commit::Done => {

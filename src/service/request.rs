@@ -22,6 +22,7 @@ use crate::domain::fare::Fare;
 use crate::domain::former::{FormerBooking, FormerId};
 use crate::domain::inventory::{HoldId, Parts, Stage};
 use crate::domain::money::Paise;
+use crate::domain::notification::{Delivery, Notification, NotificationId};
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
@@ -251,6 +252,16 @@ pub enum Request {
         /// The run.
         run: RunId,
     },
+    /// The notifications that are to be delivered, or that were given up.
+    Notifications {
+        /// Which of the two.
+        delivery: Delivery,
+    },
+    /// Have notifications tried anew.
+    RetryNotifications {
+        /// Which.
+        which: Revive,
+    },
     /// A booking's receipt.
     Receipt {
         /// Its PNR.
@@ -270,13 +281,25 @@ pub enum Request {
 
 impl Request {
     /// How long the store is asked again when it does not answer, before the person is told what is known; `None` for
-    /// what goes through all bookings of a run, however many they are.
+    /// what goes through all bookings of a run, or all dead letters, however many they are.
     pub fn patience(&self) -> Option<TimeDelta> {
         match self {
-            Self::Chart { .. } | Self::MakeChart { .. } | Self::CancelRun { .. } => None,
+            Self::Chart { .. }
+            | Self::MakeChart { .. }
+            | Self::CancelRun { .. }
+            | Self::RetryNotifications { which: Revive::AllDead } => None,
             _ => Some(TimeDelta::from_std(DEADLINE).expect("it is short")),
         }
     }
+}
+
+/// Which notifications are tried anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revive {
+    /// One, whether it waits or was given up.
+    One(NotificationId),
+    /// All that were given up.
+    AllDead,
 }
 
 /// Which berths a hold is for.
@@ -432,6 +455,10 @@ pub enum Reply {
     Queue(Vec<InLine>),
     /// To `MakeChart`: how far the charts of the run have come now.
     Charted(Charts),
+    /// To `Notifications`: the longest due first.
+    Notifications(Vec<Notification>),
+    /// To `RetryNotifications`: how many are tried anew.
+    Revived(usize),
     /// To `SshKeys`, `AddSshKey` and `RemoveSshKey`: those that there are now.
     SshKeys(Vec<SshKey>),
     /// To `Ticket`.

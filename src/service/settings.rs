@@ -1,8 +1,11 @@
 //! What the services are told when they start, checked by `config` before.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use secrecy::SecretSlice;
 
+use crate::domain::notification::Channel;
 use crate::domain::user::Email;
 use crate::receipt::Issuer;
 use crate::service::{Chance, Labour};
@@ -36,6 +39,30 @@ pub struct Settings {
     pub labour: Labour,
     /// When receipts are rendered.
     pub receipts: Receipts,
+    /// By which ways people are told of their bookings.
+    pub notifications: Notifications,
+}
+
+/// By which ways people are told of their bookings; by none, nothing is kept for them either. All processes over one store
+/// should say the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notifications {
+    /// The function that is given them, by its name or ARN.
+    pub function: Option<String>,
+    /// The address from which mails come.
+    pub sender: Option<Email>,
+    /// Whether text messages are sent.
+    pub sms: bool,
+}
+
+impl Notifications {
+    /// The channels that are set up.
+    pub fn channels(&self) -> BTreeSet<Channel> {
+        let function = self.function.as_ref().map(|_| Channel::Function);
+        let email = self.sender.as_ref().map(|_| Channel::Email);
+        let sms = self.sms.then_some(Channel::Sms);
+        function.into_iter().chain(email).chain(sms).collect()
+    }
 }
 
 /// When a receipt is rendered and stored; it can be had either way.
@@ -101,6 +128,7 @@ impl Settings {
             chance: Chance::of_system(),
             labour: Labour::Threads,
             receipts: Receipts::AtOnce,
+            notifications: Notifications::default(),
         }
     }
 }

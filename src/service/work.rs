@@ -92,7 +92,7 @@ impl Kiosk {
             let plan = Plan::of(&read.state);
             let before = Before::Version(booking.version);
             let edits = giving_back(&read.state, slip);
-            let transition = Transition { before, edits, ..Transition::new(&lapsed) };
+            let transition = Transition { before, edits, ..self.transition(&lapsed) };
             match self.store().commit(&plan, &transition).await? {
                 Commit::Done => {
                     let coaches: Vec<_> = transition.edits.iter().map(|edit| edit.coach).collect();

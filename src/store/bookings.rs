@@ -1,4 +1,5 @@
-//! Bookings, each under its PNR. They are written by the transactions of `runs`, and read here.
+//! Bookings, each under its PNR. They are written by the transactions of `runs`, and read here. The notifications that are
+//! owed for them (`outbox`) are in the same table, under keys that are no PNR.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::store::item::{Item, check_version, corrupt, decode, encode, string, t
 use crate::store::requests::Consistency;
 use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK};
 use crate::store::work::{self, Kind, Lists};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, outbox};
 
 /// A page of an account's bookings.
 #[derive(Clone, Debug)]
@@ -82,7 +83,7 @@ impl Store {
         let (mut bookings, mut unreadable) = (Vec::new(), Vec::new());
         for item in page.items.unwrap_or_default() {
             let pnr = text(&item, BOOKING_ID).unwrap_or_default().to_owned();
-            if is_former(&item) {
+            if is_former(&item) || outbox::is_key(&pnr) {
                 continue;
             }
             match booking_of(item) {

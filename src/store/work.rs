@@ -35,6 +35,10 @@ pub enum Kind {
     Chart,
     /// A run was cancelled: its bookings are refunded.
     CancelRun,
+    /// Somebody is told of a booking.
+    Notification,
+    /// Somebody could not be told of a booking: a person looks at it.
+    DeadLetter,
 }
 
 impl Kind {
@@ -45,6 +49,8 @@ impl Kind {
             Self::Promotion => "promotion",
             Self::Chart => "chart",
             Self::CancelRun => "cancel-run",
+            Self::Notification => "notification",
+            Self::DeadLetter => "dead-letter",
         };
         format!("{name}#{}", spread % LISTS)
     }

@@ -256,6 +256,8 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Queue { .. } => "Reading the queues",
         Request::MakeChart { .. } => "Charting the run",
         Request::CancelRun { .. } => "Cancelling the run",
+        Request::Notifications { .. } => "Reading the notifications",
+        Request::RetryNotifications { .. } => "Reviving the notifications",
         Request::Ticket { .. } => "Signing the ticket",
     }
 }

@@ -116,6 +116,9 @@ fn every_key_can_be_set_in_the_environment() {
         "telemetry.listen" => "[::1]:9000",
         "recording.folder" => "/srv/recordings",
         "recording.megabytes" => "1024",
+        "notifications.lambda_function" => "send-booking-notification",
+        "notifications.email_from" => "tickets@example.in",
+        "notifications.sms" => "on",
         "log.level" => "debug",
         "log.format" => "text",
         "log.keep_days" => "365",
@@ -148,6 +151,10 @@ fn every_key_can_be_set_in_the_environment() {
     assert_eq!((ssh.max_sessions(), ssh.max_per_address()), (500, 20));
     assert_eq!((ssh.lifetime().num_hours(), ssh.notice().num_minutes()), (8, 5));
     assert_eq!(config.telemetry().map(|address| address.to_string()).as_deref(), Some("[::1]:9000"));
+    let notifications = config.notifications();
+    assert_eq!(notifications.function(), Some("send-booking-notification"));
+    assert_eq!(notifications.sender().map(ToString::to_string).as_deref(), Some("tickets@example.in"));
+    assert!(notifications.sms());
     assert_eq!((config.log().level(), config.log().format()), (tracing::Level::DEBUG, LogFormat::Text));
     assert_eq!(config.log().keep_days(), 365);
     assert_eq!(config.notices(), [] as [String; 0]);
@@ -165,7 +172,7 @@ fn the_old_applications_environment_is_understood() {
         ("DYNAMODB_TABLE_BOOKINGS", "old-bookings"),
         ("DYNAMODB_TABLE_USERS", "old-users"),
         ("S3_BUCKET_NAME", "old-receipts"),
-        ("LAMBDA_FUNCTION_NAME", "makes-receipts"),
+        ("LAMBDA_FUNCTION_NAME", "tells-travellers"),
         ("BOOTSTRAP_ADMIN_EMAIL", "admin@example.in"),
         ("KIOSK_DATA_DIR", "/srv/kiosk"),
         ("SESSION_COOKIE_SECURE", "true"),
@@ -178,12 +185,10 @@ fn the_old_applications_environment_is_understood() {
     assert_eq!(config.aws().users(), "old-users");
     assert_eq!(config.aws().bucket(), "old-receipts");
     assert_eq!(config.log().format(), LogFormat::Json);
+    assert_eq!(config.notifications().function(), Some("tells-travellers"));
     assert_eq!(
         config.notices(),
-        [
-            "SESSION_COOKIE_SECURE is ignored: a terminal has no cookies. Remove it at your leisure.",
-            "LAMBDA_FUNCTION_NAME is ignored: Kiosk makes its receipts itself. Remove it at your leisure.",
-        ]
+        ["SESSION_COOKIE_SECURE is ignored: a terminal has no cookies. Remove it at your leisure."]
     );
 }
 

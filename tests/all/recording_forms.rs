@@ -12,6 +12,7 @@ use kiosk::domain::fare::FareError;
 use kiosk::domain::former::FormerBooking;
 use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
 use kiosk::domain::money::Paise;
+use kiosk::domain::notification::{Channel, Delivery, Event, Notification};
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::{NotEligible, Quota};
@@ -166,6 +167,17 @@ fn replies() -> Vec<Reply> {
         Reply::Chart(document),
         Reply::Queue(vec![InLine { who, from: station("NDLS"), to: station("MMCT") }]),
         Reply::Charted(Charts { stage: Stage::FinalChart, first: start(), last: start() }),
+        Reply::Notifications(vec![Notification {
+            id: "2451234567-3".parse().expect("a notification"),
+            event: Event::TrainCancelled,
+            at: start(),
+            owed: [Channel::Email, Channel::Sms].into(),
+            attempts: 8,
+            delivery: Delivery::Dead,
+            due: start(),
+            reason: Some("SES cannot be reached".to_owned()),
+        }]),
+        Reply::Revived(7),
         Reply::SshKeys(vec![SshKey {
             fingerprint: "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg".to_owned(),
             key: "ssh-ed25519 AAAA".to_owned(),
@@ -264,6 +276,7 @@ fn failures() -> Vec<Failure> {
         Failure::MadeBefore,
         Failure::NoSuchNumber,
         Failure::NoSuchBooking(pnr()),
+        Failure::NoSuchNotification("2451234567-3".parse().expect("a notification")),
         Failure::NotPaid,
         Failure::NoLinks,
         Failure::StillWaiting,

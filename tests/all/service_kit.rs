@@ -80,6 +80,11 @@ impl Stage {
         Self::over(settings(), mixed_train()).await
     }
 
+    /// With the mixed train and other settings.
+    pub async fn mixed_with(settings: Settings) -> Self {
+        Self::over(settings, mixed_train()).await
+    }
+
     pub async fn with(settings: Settings) -> Self {
         Self::over(settings, small_train()).await
     }

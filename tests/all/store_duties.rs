@@ -76,7 +76,7 @@ impl Scene {
         queue: Option<QueueEdit>,
     ) -> Commit {
         let guard = if booking.class == Class::Unreserved { Guard::OnSale } else { Guard::Nothing };
-        let transition = Transition { booking, before, edits, queue, guard };
+        let transition = Transition { before, edits, queue, guard, ..Transition::new(booking) };
         self.world.store.commit(&self.plan, &transition).await.expect("it answers")
     }
 

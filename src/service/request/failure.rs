@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::domain::admission::Standing;
 use crate::domain::coach::BerthRef;
 use crate::domain::fare::{Fare, FareError};
+use crate::domain::notification::NotificationId;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote};
@@ -219,6 +220,9 @@ pub enum Failure {
     /// Nothing under this PNR that the caller may see.
     #[error("There is no booking {0} that you may see: check the number, or sign in to the account that made it.")]
     NoSuchBooking(Pnr),
+    /// No notification of this name is left to be delivered.
+    #[error("There is no notification {0} to deliver: it was delivered, or never was. List them to see what is left.")]
+    NoSuchNotification(NotificationId),
     /// Tickets and receipts are for paid bookings.
     #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
     NotPaid,

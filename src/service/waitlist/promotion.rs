@@ -113,7 +113,7 @@ async fn write_all(
             before: Before::Version(booking.version),
             edits: step.edits.clone(),
             queue: Some(queue_edit(step, due)),
-            ..Transition::new(&promoted)
+            ..kiosk.transition(&promoted)
         };
         match kiosk.store().commit(plan, &transition).await? {
             Commit::Done => {

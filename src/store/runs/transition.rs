@@ -11,6 +11,7 @@ use crate::domain::coach::CoachId;
 use crate::domain::inventory::edit::CoachEdit;
 use crate::domain::inventory::{CoachState, Stage};
 use crate::domain::manifest::ManifestLine;
+use crate::domain::notification::Notification;
 use crate::store::item::{corrupt, string};
 use crate::store::runs::coach_item::{coach_state, number};
 use crate::store::runs::expression::CoachWrite;
@@ -34,12 +35,21 @@ pub struct Transition<'a> {
     pub queue: Option<QueueEdit>,
     /// What else is asked of the run.
     pub guard: Guard,
+    /// What people are told of it: it is owed as soon as the change is made, and not before.
+    pub notification: Option<Notification>,
 }
 
 impl<'a> Transition<'a> {
     /// A new booking that changes nothing of its run.
     pub const fn new(booking: &'a Booking) -> Self {
-        Self { booking, before: Before::Nothing, edits: Vec::new(), queue: None, guard: Guard::Nothing }
+        Self {
+            booking,
+            before: Before::Nothing,
+            edits: Vec::new(),
+            queue: None,
+            guard: Guard::Nothing,
+            notification: None,
+        }
     }
 }
 
@@ -93,6 +103,7 @@ impl Store {
             items.push(self.on_sale_check(plan));
         }
         items.extend(ManifestLine::of(booking).map(|line| self.manifest_put(plan, &line)));
+        items.extend(transition.notification.as_ref().map(|owed| self.notification_put(owed)));
         let reasons = match self.transact_run(items).await? {
             Transacted::Done => return Ok(Commit::Done),
             Transacted::Refused(reasons) => reasons,

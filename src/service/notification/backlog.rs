@@ -1,0 +1,77 @@
+//! What is left in the outbox, for administrators and for whoever watches over it.
+
+use crate::domain::notification::{Delivery, Notification, NotificationId};
+use crate::service::Kiosk;
+use crate::service::refusal::refuse;
+use crate::service::request::{Failure, Reply, Revive};
+use crate::service::session::Session;
+use crate::store::StoreError;
+
+/// How many of each of the ten work lists are shown or revived at once.
+const AT_ONCE: i32 = 100;
+
+/// How often a notification is revived that others write to meanwhile.
+const ATTEMPTS: u32 = 4;
+
+/// How many notifications there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Those that are to be delivered, those that failed and are tried again among them.
+    pub waiting: u64,
+    /// Those that were given up.
+    pub dead: u64,
+}
+
+impl Kiosk {
+    /// How many notifications wait and how many were given up; a moment behind.
+    pub async fn notification_backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(Backlog {
+            waiting: self.store().count_notifications(Delivery::Waiting).await?,
+            dead: self.store().count_notifications(Delivery::Dead).await?,
+        })
+    }
+}
+
+/// The notifications that are not delivered, at most a thousand of a kind: the longest due first.
+pub(in crate::service) async fn list(session: &Session, delivery: Delivery) -> Result<Reply, Failure> {
+    let listed = session.kiosk().store().notifications(delivery, AT_ONCE).await;
+    listed.map(Reply::Notifications).map_err(|error| refuse("list notifications", &error))
+}
+
+/// Has notifications tried anew, and says how many.
+pub(in crate::service) async fn retry(session: &Session, which: Revive) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let failed = |error: StoreError| refuse("retry notifications", &error);
+    let revived = match which {
+        Revive::One(id) => {
+            revive(kiosk, id).await.map_err(failed)?.ok_or(Failure::NoSuchNotification(id))?;
+            1
+        }
+        Revive::AllDead => {
+            let dead = kiosk.store().notifications(Delivery::Dead, AT_ONCE).await.map_err(failed)?;
+            let mut revived = 0;
+            for notification in dead {
+                revived += usize::from(revive(kiosk, notification.id).await.map_err(failed)?.is_some());
+            }
+            revived
+        }
+    };
+    let (subject, note) = match which {
+        Revive::One(id) => (Some(id.to_string()), None),
+        Revive::AllDead => (None, Some(format!("{revived} dead letters"))),
+    };
+    kiosk.record(session, "notification.retry", subject, note);
+    Ok(Reply::Revived(revived))
+}
+
+/// Has a notification tried anew; `None` when it is delivered, or there never was one.
+async fn revive(kiosk: &Kiosk, id: NotificationId) -> Result<Option<Notification>, StoreError> {
+    for _ in 0..ATTEMPTS {
+        let Some(read) = kiosk.store().notification(id).await? else { return Ok(None) };
+        let revived = read.clone().revived(kiosk.now());
+        if read == revived || kiosk.store().change_notification(&read, &revived).await? {
+            return Ok(Some(revived));
+        }
+    }
+    Err(StoreError::Conflict { what: format!("notification {id}") })
+}

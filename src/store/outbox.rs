@@ -1,0 +1,144 @@
+//! The outbox: what people are to be told of bookings, in the bookings' table under `N#<PNR>#<version>`.
+//!
+//! A notification is put by the transaction that makes the change it tells of, so it is owed if and only if the change was
+//! made, whatever becomes of the process. It is listed as work until it is delivered, and then deleted. Whoever delivers
+//! it moves its `DueAt` ahead first, on condition that `Attempts` and `DueAt` are as they read them: the others do not find
+//! it before that, and find it then if nothing came of it. That is once as a rule, and at least once in any case.
+
+use aws_sdk_dynamodb::types::{Put, Select, TransactWriteItem};
+use chrono::{DateTime, Utc};
+
+use crate::domain::notification::{Delivery, Notification, NotificationId};
+use crate::store::item::{Item, decode, encode, number, string};
+use crate::store::retry::{Refusal, refused};
+use crate::store::schema::{BOOKING_ID, DUE_AT, WORK, WORK_INDEX};
+use crate::store::work::{self, ALL, AT_ONCE, Kind, Lists};
+use crate::store::{Store, StoreError};
+
+const WHAT: &str = "a notification";
+const PREFIX: &str = "N#";
+/// The last second that is written with a year of four digits, and so sorts after all others.
+const EVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("it is within the calendar");
+
+/// Whether a key of the bookings' table is that of a notification.
+pub(in crate::store) fn is_key(key: &str) -> bool {
+    key.starts_with(PREFIX)
+}
+
+fn key(id: NotificationId) -> String {
+    format!("{PREFIX}{}#{}", id.pnr, id.version)
+}
+
+fn kind(delivery: Delivery) -> Kind {
+    match delivery {
+        Delivery::Waiting => Kind::Notification,
+        Delivery::Dead => Kind::DeadLetter,
+    }
+}
+
+fn item_of(notification: &Notification) -> Item {
+    let mut item = encode(notification);
+    item.insert(BOOKING_ID.to_owned(), string(key(notification.id)));
+    item.insert(WORK.to_owned(), string(kind(notification.delivery).list(notification.id.pnr.get())));
+    item.insert(DUE_AT.to_owned(), string(work::moment(notification.due)));
+    item
+}
+
+/// Those that this version can read: one that a newer kiosk has written is left to it, and keeps no other.
+fn readable(items: Vec<Item>) -> Vec<Notification> {
+    let read = items.into_iter().map(|item| decode(item, WHAT));
+    read.filter_map(|one| one.inspect_err(|error| tracing::warn!(%error, "it is left out")).ok()).collect()
+}
+
+impl Store {
+    /// As many notifications as are taken at once of those that are due by some of the work lists, the longest due first.
+    /// The index may be a moment behind.
+    pub async fn due_notifications(&self, lists: Lists, now: DateTime<Utc>) -> Result<Vec<Notification>, StoreError> {
+        let due = self.due(&self.names().bookings, Kind::Notification, lists, now, AT_ONCE).await?;
+        Ok(readable(due))
+    }
+
+    /// Those that are to be delivered, or were given up: at most `limit` of each work list, the longest due first. The
+    /// index may be a moment behind.
+    pub async fn notifications(&self, delivery: Delivery, limit: i32) -> Result<Vec<Notification>, StoreError> {
+        let listed = self.due(&self.names().bookings, kind(delivery), ALL, EVER, limit).await?;
+        let mut read = readable(listed);
+        read.sort_by_key(|notification| (notification.due, notification.id));
+        Ok(read)
+    }
+
+    /// How many there are of those. The index may be a moment behind.
+    pub async fn count_notifications(&self, delivery: Delivery) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for list in ALL {
+            let mut start = None;
+            loop {
+                let query = self
+                    .dynamodb()
+                    .query()
+                    .table_name(&self.names().bookings)
+                    .index_name(WORK_INDEX)
+                    .select(Select::Count)
+                    .key_condition_expression("#work = :work")
+                    .expression_attribute_names("#work", WORK)
+                    .expression_attribute_values(":work", string(kind(delivery).list(list)))
+                    .set_exclusive_start_key(start);
+                let page = self.attempt(|| query.clone().send()).await?.answer()?;
+                count += u64::from(page.count.unsigned_abs());
+                start = page.last_evaluated_key;
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// A notification that is not delivered, read consistently.
+    pub async fn notification(&self, id: NotificationId) -> Result<Option<Notification>, StoreError> {
+        let get = self
+            .dynamodb()
+            .get_item()
+            .table_name(&self.names().bookings)
+            .key(BOOKING_ID, string(key(id)))
+            .consistent_read(true);
+        let reply = self.attempt(|| get.clone().send()).await?.answer()?;
+        reply.item.map(|item| decode(item, WHAT)).transpose()
+    }
+
+    /// Writes a notification as it shall be if it is as it was read; says whether it did. Whoever is told `false` because
+    /// the reply to their own write was lost leaves it to the next, who finds it when it is due.
+    pub async fn change_notification(&self, read: &Notification, after: &Notification) -> Result<bool, StoreError> {
+        let put = self
+            .dynamodb()
+            .put_item()
+            .table_name(&self.names().bookings)
+            .set_item(Some(item_of(after)))
+            .condition_expression("Attempts = :attempts AND #due = :due")
+            .expression_attribute_names("#due", DUE_AT)
+            .expression_attribute_values(":attempts", number(read.attempts))
+            .expression_attribute_values(":due", string(work::moment(read.due)));
+        match self.attempt(|| put.clone().send()).await?.verdict {
+            Ok(_) => Ok(true),
+            Err(refusal) if refusal.is_condition_failure() => Ok(false),
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    /// Deletes a notification that is delivered.
+    pub async fn end_notification(&self, id: NotificationId) -> Result<(), StoreError> {
+        let delete = self.dynamodb().delete_item().table_name(&self.names().bookings).key(BOOKING_ID, string(key(id)));
+        self.attempt(|| delete.clone().send()).await?.answer()?;
+        Ok(())
+    }
+
+    /// Puts a notification. The condition on its booking, in the same transaction, lets it happen once.
+    pub(in crate::store) fn notification_put(&self, notification: &Notification) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(self.names().bookings.clone())
+            .set_item(Some(item_of(notification)))
+            .build()
+            .expect("table and item are given");
+        TransactWriteItem::builder().put(put).build()
+    }
+}
