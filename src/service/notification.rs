@@ -69,10 +69,11 @@ impl Kiosk {
         if self.settings().notifications.channels().is_empty() {
             return;
         }
-        let due = match self.store().due_notifications(lists, self.now()).await {
+        let due = match self.store().due_notifications(lists.clone(), self.now()).await {
             Ok(due) => due,
             Err(error) => return tracing::warn!(%error, "the outbox cannot be read: it is tried again"),
         };
+        self.store().metrics().notifications().saw(&lists, due.len());
         stream::iter(due)
             .for_each_concurrent(SIDE_BY_SIDE, |notification| async move {
                 let id = notification.id;

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::notification::{Delivery, Notification, NotificationId};
 use crate::store::item::{Item, decode, encode, number, string};
-use crate::store::retry::{Refusal, refused};
+use crate::store::remedy::refused;
+use crate::store::retry::Refusal;
 use crate::store::schema::{BOOKING_ID, DUE_AT, WORK, WORK_INDEX};
 use crate::store::work::{self, ALL, AT_ONCE, Kind, Lists};
 use crate::store::{Store, StoreError};
