@@ -7,10 +7,10 @@ mod cli;
 #[cfg(unix)]
 #[path = "all/cli_backup.rs"]
 mod cli_backup;
-#[path = "all/cli_sale.rs"]
-mod cli_sale;
 #[path = "all/cli_notifications.rs"]
 mod cli_notifications;
+#[path = "all/cli_sale.rs"]
+mod cli_sale;
 #[path = "all/cli_sold.rs"]
 mod cli_sold;
 #[path = "all/config.rs"]
@@ -97,10 +97,10 @@ mod service_quota;
 mod service_refund;
 #[path = "all/service_refund_race.rs"]
 mod service_refund_race;
-#[path = "all/service_sales.rs"]
-mod service_sales;
 #[path = "all/service_roles.rs"]
 mod service_roles;
+#[path = "all/service_sales.rs"]
+mod service_sales;
 #[path = "all/service_search.rs"]
 mod service_search;
 #[path = "all/service_slip.rs"]
@@ -149,10 +149,10 @@ mod stack_template;
 mod store_audit_log;
 #[path = "all/store_duties.rs"]
 mod store_duties;
-#[path = "all/store_inspection.rs"]
-mod store_inspection;
 #[path = "all/store_former.rs"]
 mod store_former;
+#[path = "all/store_inspection.rs"]
+mod store_inspection;
 #[path = "all/store_provision.rs"]
 mod store_provision;
 #[path = "all/store_receipts.rs"]

@@ -167,10 +167,9 @@ impl From<StoreError> for CliError {
 impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
         let kind = match failure {
-            Failure::NoSuchBooking(_)
-            | Failure::NoSuchNumber
-            | Failure::NoSuchRun
-            | Failure::NoSuchNotification(_) => Kind::NotFound,
+            Failure::NoSuchBooking(_) | Failure::NoSuchNumber | Failure::NoSuchRun | Failure::NoSuchNotification(_) => {
+                Kind::NotFound
+            }
             Failure::Busy | Failure::Unavailable { .. } => Kind::Unavailable,
             Failure::Internal { .. } => Kind::Internal,
             _ => Kind::Refused,

@@ -181,6 +181,13 @@ impl Installation {
         done
     }
 
+    /// Loads a timetable.
+    pub fn seed(&self, timetable: &str) {
+        let file = self.folder.path().join("timetable.toml");
+        fs::write(&file, timetable).expect("it can be written");
+        self.kiosk(&["seed", path(&file)]);
+    }
+
     pub fn make_administrator(&self) {
         let add =
             format!("echo signal-lantern | '{}' user add boss boss@example.in --role administrator", self.command());
