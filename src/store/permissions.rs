@@ -69,7 +69,8 @@ impl Store {
     /// What the store refuses, or that it does not answer.
     pub(in crate::store) async fn try_action(&self, table: &Table, action: Action) -> Result<(), StoreError> {
         let name = (table.name)(self.names());
-        let exists = format!("attribute_exists({})", table.key.partition);
+        // Some names of keys mean something in expressions.
+        let (exists, of) = ("attribute_exists(#key)", table.key.partition);
         let client = self.dynamodb();
         match action {
             Action::GetItem => {
@@ -86,7 +87,7 @@ impl Store {
                     .query()
                     .table_name(name)
                     .key_condition_expression("#key = :nobody")
-                    .expression_attribute_names("#key", table.key.partition)
+                    .expression_attribute_names("#key", of)
                     .expression_attribute_values(":nobody", string(NOBODY));
                 held(self.attempt(|| query.clone().send()).await?)
             }
@@ -96,7 +97,7 @@ impl Store {
             }
             Action::PutItem => {
                 let put = client.put_item().table_name(name).set_item(Some(nobody(table.key)));
-                let put = put.condition_expression(exists);
+                let put = put.condition_expression(exists).expression_attribute_names("#key", of);
                 held(self.attempt(|| put.clone().send()).await?)
             }
             Action::UpdateItem => {
@@ -104,12 +105,13 @@ impl Store {
                 let update = update
                     .update_expression("SET Probe = :probe")
                     .expression_attribute_values(":probe", AttributeValue::Bool(true))
-                    .condition_expression(exists);
+                    .condition_expression(exists)
+                    .expression_attribute_names("#key", of);
                 held(self.attempt(|| update.clone().send()).await?)
             }
             Action::DeleteItem => {
                 let delete = client.delete_item().table_name(name).set_key(Some(nobody(table.key)));
-                let delete = delete.condition_expression(exists);
+                let delete = delete.condition_expression(exists).expression_attribute_names("#key", of);
                 held(self.attempt(|| delete.clone().send()).await?)
             }
             Action::BatchWriteItem => {
@@ -120,7 +122,11 @@ impl Store {
             }
             Action::ConditionCheckItem => {
                 let check = ConditionCheck::builder().table_name(name).set_key(Some(nobody(table.key)));
-                let check = check.condition_expression(exists).build().expect("table, key and condition are given");
+                let check = check
+                    .condition_expression(exists)
+                    .expression_attribute_names("#key", of)
+                    .build()
+                    .expect("table, key and condition are given");
                 held(self.transact(vec![TransactWriteItem::builder().condition_check(check).build()]).await?)
             }
         }

@@ -18,9 +18,9 @@ fn wrong(checks: &[Check]) -> Vec<(&str, &str)> {
     wrong.collect()
 }
 
-/// What is said of one thing.
+/// What is said of one thing, or of the last of that name.
 fn verdict<'a>(checks: &'a [Check], what: &str) -> &'a Verdict {
-    &checks.iter().find(|check| check.what.starts_with(what)).unwrap_or_else(|| panic!("{what} in {checks:?}")).verdict
+    &checks.iter().rfind(|check| check.what.starts_with(what)).unwrap_or_else(|| panic!("{what} in {checks:?}")).verdict
 }
 
 /// A store over the same tables that refuses an operation with a code.
