@@ -90,7 +90,7 @@ fn the_longest_text_message_is_one_part_and_of_its_alphabet() {
     for stop in [&mut booking.from, &mut booking.to] {
         stop.station = StationCode::parse("ABCDEFGH").expect("the longest code");
     }
-    booking.payment.as_mut().expect("it is paid").amount = Paise::rupees(1_23_45_678);
+    booking.payment.as_mut().expect("it is paid").amount = Paise::rupees(12_345_678);
     let places = [waiting(999), rac(99), Place::Berth(allotted("HA1", 72)), Place::Cancelled, Place::Unreserved];
     for event in [Event::Booked, Event::Promoted, Event::Cancelled, Event::Dropped, Event::TrainCancelled] {
         for place in places {

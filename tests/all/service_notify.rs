@@ -113,7 +113,7 @@ async fn whoever_moves_up_or_gives_up_or_is_dropped_is_told() {
     let other = office.kiosk(&stage).await;
     let agent = stage.agent().await;
     let mut sold = Vec::new();
-    for _ in 0..BERTHS + SHARING + 1 {
+    for _ in 0..=(BERTHS + SHARING) {
         sold.push(anything().buy(&agent, 1).await.expect("there is something"));
     }
     cancel(&agent, &sold[0]).await;
