@@ -243,6 +243,7 @@ fn failures() -> Vec<Failure> {
         Failure::WrongCode,
         Failure::OutsideWindow { first: date(), last: date() },
         Failure::SalesClosed,
+        Failure::SalesStopped,
         Failure::NoSuchRun,
         Failure::PartySize { max: 6 },
         Failure::BerthTaken { berths: vec![berth(1), berth(2)], left: 3 },

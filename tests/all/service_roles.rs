@@ -8,11 +8,12 @@ use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::coach::Class;
 use kiosk::domain::inventory::Parts;
 use kiosk::domain::money::Paise;
+use kiosk::domain::notification::Delivery;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Quote, Reason, WaiverCode};
 use kiosk::domain::user::{Email, Phone, Role};
-use kiosk::service::request::{Choice, Failure, Hold, Order, Request};
+use kiosk::service::request::{Choice, Failure, Hold, Order, Request, Revive};
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
 
@@ -121,6 +122,8 @@ fn requests() -> Vec<(String, Request)> {
         Request::Queue { run: run() },
         Request::MakeChart { run: run() },
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
+        Request::Notifications { delivery: Delivery::Dead },
+        Request::RetryNotifications { which: Revive::AllDead },
         Request::Receipt { pnr },
         Request::ReceiptLink { pnr },
         Request::FormerBooking { id: "BK-17".parse().expect("a number") },
