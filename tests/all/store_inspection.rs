@@ -18,9 +18,9 @@ fn wrong(checks: &[Check]) -> Vec<(&str, &str)> {
     wrong.collect()
 }
 
-/// What is said of one thing, or of the last of that name.
+/// What is said of the first thing whose name begins so.
 fn verdict<'a>(checks: &'a [Check], what: &str) -> &'a Verdict {
-    &checks.iter().rfind(|check| check.what.starts_with(what)).unwrap_or_else(|| panic!("{what} in {checks:?}")).verdict
+    &checks.iter().find(|check| check.what.starts_with(what)).unwrap_or_else(|| panic!("{what} in {checks:?}")).verdict
 }
 
 /// A store over the same tables that refuses an operation with a code.
@@ -57,17 +57,19 @@ async fn a_table_and_a_bucket_that_are_not_there_are_named() {
 
 /// The names of a table are given to another, so that its keys and indexes are not what they should be.
 #[tokio::test]
-async fn another_key_a_missing_index_and_no_expiry_are_found() {
+async fn another_key_a_missing_index_and_wrong_expiry_are_found() {
     let world = World::empty().await;
     let names = Names { bookings: world.names.runs(), ..world.names.clone() };
     let checks = Store::with_patience(world.clients.clone(), names, patience()).inspect().await;
-    let said = |what: &str| match verdict(&checks, what) {
-        Verdict::Wrong(why) => why.clone(),
+    // The bookings come after the runs, whose name they have.
+    let said = |what: &str| match checks.iter().rfind(|check| check.what == what).map(|check| &check.verdict) {
+        Some(Verdict::Wrong(why)) => why.clone(),
         other => panic!("{what}: {other:?}"),
     };
     let bookings = world.names.runs();
     assert!(said(&format!("table {bookings}")).contains("its key is not BookingID"));
     assert!(said(&format!("index UserIdIndex of {bookings}")).contains("create it by UserID and BookedAt"));
+    assert!(said(&format!("expiry of {bookings}")).contains("should stay for ever"));
 }
 
 #[rstest]

@@ -12,7 +12,7 @@ use kiosk::telemetry;
 use secrecy::ExposeSecret as _;
 
 use crate::service_kit::{
-    PASSWORD, Stage, best, book, booked, hold, new_op, order, secret, sign_in, terminal, test_money, whole,
+    PASSWORD, Stage, best, booked, hold, new_op, order, secret, sign_in, terminal, test_money, whole,
 };
 
 /// What was written so far.
@@ -55,13 +55,13 @@ async fn a_failure_is_found_by_its_reference_and_the_log_keeps_secrets() {
     let order = order(&session, &held).await;
     let request = Request::Book { op: new_op(), order: order.clone(), payment: test_money() };
     gone.store(true, Ordering::SeqCst);
-    let told = booked(session.call(request).await);
+    let told = booked(session.call(request.clone()).await);
     gone.store(false, Ordering::SeqCst);
     let Err(Failure::Unavailable { reference, .. }) = &told else { panic!("{told:?}") };
     let sentence = told.as_ref().expect_err("it was refused").to_string();
     assert!(sentence.contains(&format!("(Ref {reference})")), "{sentence}");
     assert_eq!(reference.len(), 6);
-    book(&session, &order).await.expect("the store is back");
+    booked(session.call(request).await).expect("the store is back");
     session.call(Request::Unlock { password: secret("another guess") }).await.expect_err("it is wrong");
     kiosk.settle().await;
 
