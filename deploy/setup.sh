@@ -5,11 +5,14 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-Usage: setup.sh ARCHIVE|s3://BUCKET/KEY [--store embedded|aws] [--listen ADDRESS] [--root FOLDER]
+Usage: setup.sh ARCHIVE|s3://BUCKET/KEY [--store embedded|aws] [--region REGION] [--bucket BUCKET]
+                [--listen ADDRESS] [--root FOLDER]
        setup.sh --rollback [--root FOLDER]
 
   ARCHIVE            what deploy/package.sh made; its checksum, ARCHIVE.sha256, lies beside it
   --store STORE      where a new configuration keeps everything [default: embedded]
+  --region REGION    the region of its tables and bucket, with --store aws
+  --bucket BUCKET    its bucket of receipts, with --store aws
   --listen ADDRESS   where a new configuration has the server listen [default: 127.0.0.1:2222]
   --rollback         goes back to the version before; done twice, it goes forward again
   --root FOLDER      sets up below this folder instead of /, and leaves out what only a running system has
@@ -22,12 +25,14 @@ fail() {
   exit 1
 }
 
-archive="" rollback="" root="" store=embedded listen=""
+archive="" rollback="" root="" store=embedded region="" bucket="" listen=""
 while [ $# -gt 0 ]; do
   case $1 in
   --rollback) rollback=yes && shift ;;
   --root) root=${2:?--root needs a folder} && shift 2 ;;
   --store) store=${2:?--store needs embedded or aws} && shift 2 ;;
+  --region) region=${2:?--region needs a region} && shift 2 ;;
+  --bucket) bucket=${2:?--bucket needs a name} && shift 2 ;;
   --listen) listen=${2:?--listen needs an address} && shift 2 ;;
   -h | --help) usage && exit 0 ;;
   -*) usage >&2 && exit 2 ;;
@@ -36,7 +41,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 case $archive/$rollback in / | ?*/yes) usage >&2 && exit 2 ;; esac
-case $store in embedded | aws) ;; *) usage >&2 && exit 2 ;; esac
+case $store/$region$bucket in embedded/ | aws/*) ;; *) usage >&2 && exit 2 ;; esac
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail "this makes a user and a service: run it as root, as in: sudo $0 ..."
 
 releases=$root/usr/local/lib/kiosk
@@ -45,17 +50,32 @@ config=$etc/config.toml
 secrets=$etc/kiosk.env
 units=$root/etc/systemd/system
 state=$root/var/lib/kiosk
+log=/var/log/kiosk/kiosk.log
+staging=""
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" ${staging:+"$staging"}' EXIT
 
 # Whether the whole system is there to be changed, or only its files.
 is_live() { [ -z "$root" ]; }
 has_systemd() { is_live && command -v systemctl >/dev/null && [ -d /run/systemd/system ]; }
 
-# Points a link elsewhere, in one step.
+# Points a link elsewhere, in one step: it is made beside the old one, since only within a file system a move is one.
 link() {
-  ln -s "$1" "$work/link"
-  mv -T "$work/link" "$2"
+  ln -sfn "$1" "$2.new"
+  mv -T "$2.new" "$2"
+}
+
+# The AWS CLI: the system's package, else AWS's own archive, since Ubuntu 24.04 has no package of it.
+install_aws() {
+  local packages="apt-get -qq -y -o DPkg::Lock::Timeout=300" from
+  export DEBIAN_FRONTEND=noninteractive
+  from=https://awscli.amazonaws.com/awscli-exe-linux-$(uname -m).zip
+  $packages update || return
+  if $packages install --no-install-recommends awscli >/dev/null 2>&1; then return; fi
+  say "there is no package awscli here: fetching $from"
+  $packages install --no-install-recommends ca-certificates curl unzip >/dev/null &&
+    curl --silent --show-error --fail --max-time 300 --output "$work/awscli.zip" "$from" &&
+    unzip -q "$work/awscli.zip" -d "$work/awscli" && "$work/awscli/aws/install" --update >/dev/null
 }
 
 # The archive, with its checksum beside it, below $work.
@@ -64,12 +84,12 @@ fetch() {
   case $from in
   s3://*)
     command -v aws >/dev/null || {
-      say "installing awscli, to fetch $from"
-      apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends awscli >/dev/null
-    } || fail "awscli cannot be installed: fetch the archive by other means and give its file."
+      say "installing the AWS CLI, to fetch $from"
+      install_aws
+    } || fail "the AWS CLI cannot be installed: fetch the archive and its .sha256 by other means and give the file."
     for file in "$from" "$from.sha256"; do
       aws s3 cp --only-show-errors "$file" "$work/$(basename "$file")" ||
-        fail "$file cannot be fetched: the machine's role needs s3:GetObject on it."
+        fail "$file cannot be fetched: look whether it is there, and whether the machine's role has s3:GetObject on it."
     done
     ;;
   *)
@@ -90,15 +110,17 @@ unpack() {
   sum=$(sha256sum "$work/$name" | cut -c 1-12)
   release=${name%.tar.gz}-$sum
   [ ! -d "$releases/$release" ] || return 0
-  install -d "$work/tree"
-  tar --extract --gzip --no-same-owner --strip-components=1 --directory "$work/tree" --file "$work/$name"
-  (cd "$work/tree" && sha256sum --quiet --check SHA256SUMS) >&2 ||
-    fail "what is in $name is not what it was packed of: pack it again."
-  "$work/tree/bin/kiosk" --version >/dev/null ||
-    fail "the program in $name does not run here: it is for Ubuntu 22.04, Debian 12 and newer, on the processor that its name says."
+  # Beside the releases until it is whole: a set-up that breaks off is not taken for one that is done.
   install -d -m 755 "$releases"
-  chmod -R u=rwX,go=rX "$work/tree"
-  mv "$work/tree" "$releases/$release"
+  rm -rf "$releases"/.staging-*
+  staging=$(mktemp -d "$releases/.staging-XXXXXX")
+  tar --extract --gzip --no-same-owner --strip-components=1 --directory "$staging" --file "$work/$name"
+  (cd "$staging" && sha256sum --quiet --check SHA256SUMS) >&2 ||
+    fail "what is in $name is not what it was packed of: pack it again."
+  "$staging/bin/kiosk" --version >/dev/null ||
+    fail "the program in $name does not run here: it is for Ubuntu 22.04, Debian 12 and newer, on the processor that its name says."
+  chmod -R u=rwX,go=rX "$staging"
+  mv -T "$staging" "$releases/$release"
 }
 
 # The release behind a link; nothing where there is none.
@@ -141,17 +163,23 @@ make_user() {
 give() { if is_live; then chown "$1" "$2"; fi; }
 
 configure() {
+  is_new=""
   install -d -m 755 "$etc"
   install -d -m 700 "$state"
   give kiosk:kiosk "$state"
   if [ -e "$config" ]; then
     say "kept $config"
   else
+    # Each of its own section: other sections have keys of the same name.
     sed -e 's/^mode = .*/mode = "production"/' -e "s/^store = .*/store = \"$store\"/" \
-      -e "${listen:+s/^listen = .*/listen = \"$listen\"/}" "$releases/current/config.toml.example" >"$work/config.toml"
+      -e "${region:+/^\[aws]/,/^\[/s/^#region = .*/region = \"$region\"/}" \
+      -e "${bucket:+/^\[aws]/,/^\[/s/^bucket = .*/bucket = \"$bucket\"/}" \
+      -e "${listen:+/^\[ssh]/,/^\[/s/^listen = .*/listen = \"$listen\"/}" \
+      "$releases/current/config.toml.example" >"$work/config.toml"
     install -m 640 "$work/config.toml" "$config"
     give root:kiosk "$config"
     say "wrote $config: production, $store store"
+    is_new=yes
   fi
   # Tickets are signed under it: it is made once, and never again.
   if grep -qs '^SECRET_KEY=' "$secrets" || grep -qs '^secret_key *=' "$config"; then
@@ -162,6 +190,22 @@ configure() {
   fi
 }
 
+# Whether there is a store to start on: a new configuration on AWS may name no place yet, or one without tables.
+has_store() {
+  if [ "$store/$is_new" != aws/yes ]; then return; fi
+  [ -n "$region" ] && [ -n "$bucket" ] || return
+  ! is_live || /usr/local/sbin/kiosk-admin health
+}
+
+# What is left to do until Kiosk can be started on AWS.
+advise() {
+  say "not started: there is no store yet that it could use. In this order:"
+  say "  edit $config: region, tables and bucket below [aws]"
+  say "  kiosk-admin provision, where deploy/cloudformation.yaml did not make tables and bucket; docs/iam.md has its policy"
+  say "  kiosk-admin seed"
+  say "  $0 $archive, once more: it starts Kiosk"
+}
+
 # Starts the service, or starts it anew with what has changed. Whoever is there is told, and has the time of ssh.notice.
 start() {
   if ! has_systemd; then
@@ -170,6 +214,8 @@ start() {
   fi
   systemctl daemon-reload
   systemctl --quiet enable kiosk.service
+  # Failures from before do not count against this start.
+  systemctl reset-failed kiosk.service 2>/dev/null || true
   if [ -n "$changed" ] && systemctl --quiet is-active kiosk.service; then
     say "telling those who are there, and starting anew"
     systemctl restart kiosk.service || lost
@@ -182,7 +228,9 @@ start() {
 
 lost() {
   journalctl --unit kiosk.service --lines 20 --no-pager >&2 || true
-  fail "kiosk.service does not start: its last words are above." "setup.sh --rollback goes back to the version before."
+  # Where the service writes its log to a file, as on EC2, the journal has only systemd's own words.
+  if [ -s "$log" ]; then tail -n 20 "$log" >&2; fi
+  fail "kiosk.service does not start: its last words are above, and in journalctl -u kiosk or $log." "setup.sh --rollback goes back to the version before."
 }
 
 if [ -n "$rollback" ]; then
@@ -199,9 +247,11 @@ unpack "$archive"
 make_user
 choose "$release"
 configure
-start
 say "$release is installed"
-if [ "$store" = aws ]; then
-  say "where deploy/cloudformation.yaml did not make the tables: kiosk-admin provision; then, once: kiosk-admin seed"
+if ! has_store; then
+  advise
+  exit
 fi
-say "next: kiosk-admin user add NAME EMAIL --role administrator, then $releases/current/deploy/verify.sh"
+start
+if [ "$store" = aws ]; then say "once, on new tables: kiosk-admin seed"; fi
+say "next, on a new store: kiosk-admin user add NAME EMAIL --role administrator, then $releases/current/deploy/verify.sh"

@@ -79,10 +79,15 @@ impl Template {
         &self.body["Resources"][name]
     }
 
+    /// All resources as they are written, by name.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let resources = self.body["Resources"].as_object().expect("it has resources").iter();
+        resources.map(|(name, resource)| (name.as_str(), resource))
+    }
+
     /// The resources of a type, by name.
     pub fn of_type(&self, kind: &str) -> Vec<&str> {
-        let resources = self.body["Resources"].as_object().expect("it has resources").iter();
-        resources.filter(|(_, resource)| resource["Type"] == kind).map(|(name, _)| name.as_str()).collect()
+        self.resources().filter(|(_, resource)| resource["Type"] == kind).map(|(name, _)| name).collect()
     }
 
     /// A value with its references, attributes and texts filled in, as far as this project uses them.

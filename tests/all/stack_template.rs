@@ -91,6 +91,61 @@ fn what_is_sold_cannot_be_lost_by_a_slip() {
     }
 }
 
+/// The resources that a value refers to where a condition does not decide it.
+fn referred<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| referred(item, found)),
+        Value::Object(fields) => {
+            for (function, argument) in fields {
+                match (function.as_str(), argument) {
+                    ("Ref" | "Fn::GetAtt" | "DependsOn", Value::String(name)) => {
+                        found.extend(name.split('.').next());
+                    }
+                    ("DependsOn", Value::Array(names)) => found.extend(names.iter().filter_map(Value::as_str)),
+                    ("Fn::Sub", Value::String(text)) => {
+                        found.extend(text.split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next()));
+                    }
+                    ("Fn::If", Value::Array(parts)) if parts[0] == "MakesTables" => {}
+                    (_, argument) => referred(argument, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_stack_over_tables_that_exist_makes_none_and_needs_none_of_its_own() {
+    let template = Template::read();
+    let kinds = ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy"];
+    let store: Vec<&str> = kinds.into_iter().flat_map(|kind| template.of_type(kind)).collect();
+    assert_eq!(store.len(), TABLES.len() + 2);
+    for resource in &store {
+        assert_eq!(template.resource(resource)["Condition"], "MakesTables", "{resource}");
+    }
+    let mut looked_at = 0;
+    for (name, resource) in template.resources().filter(|(name, _)| !store.contains(name)) {
+        let mut found = Vec::new();
+        referred(resource, &mut found);
+        looked_at += found.len();
+        let lost: Vec<_> = found.iter().filter(|found| store.contains(found)).collect();
+        assert!(lost.is_empty(), "{name} refers to {lost:?}, which a stack may not have: use the name");
+    }
+    assert!(looked_at > 50, "references are found: {looked_at}");
+}
+
+#[test]
+fn the_machine_reads_the_releases_beside_its_first_and_nothing_else_of_the_bucket() {
+    let role = Template::read().properties("InstanceRole").to_string();
+    assert!(role.contains(r#""arn:aws:s3:::releases/kiosk-*""#), "{role}");
+}
+
+#[test]
+fn the_host_key_has_no_value_that_an_update_could_put_back() {
+    let secret = Template::read().properties("HostKey");
+    assert!(secret["SecretString"].is_null() && secret["GenerateSecretString"].is_null(), "{secret}");
+}
+
 #[test]
 fn receipts_are_private_and_travel_encrypted() {
     let template = Template::read();
