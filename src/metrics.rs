@@ -36,7 +36,8 @@ struct Inner {
     holds_open: Gauge,
     promotions: Backlog,
     receipts: Gauge,
-    notifications: Backlog,
+    notifications_waiting: Gauge,
+    notifications_dead: Gauge,
     durations: Family<Operation, Histogram, fn() -> Histogram>,
     retries: Family<Operation, Counter>,
     failures: Family<Operation, Counter>,
@@ -59,7 +60,8 @@ impl Default for Metrics {
             holds_open: Gauge::default(),
             promotions: Backlog::default(),
             receipts: Gauge::default(),
-            notifications: Backlog::default(),
+            notifications_waiting: Gauge::default(),
+            notifications_dead: Gauge::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BOUNDS)),
             retries: Family::default(),
             failures: Family::default(),
@@ -91,7 +93,16 @@ impl Inner {
             self.promotions.sum.clone(),
         );
         registry.register("receipts_waiting", "Receipts that are yet to be stored", self.receipts.clone());
-        registry.register("notifications_waiting", "Messages that are yet to be sent", self.notifications.sum.clone());
+        registry.register(
+            "notifications_waiting",
+            "Notifications that were to be delivered when they were last counted, those that are tried again among them",
+            self.notifications_waiting.clone(),
+        );
+        registry.register(
+            "notifications_dead",
+            "Notifications that had been given up when they were last counted",
+            self.notifications_dead.clone(),
+        );
         registry.register_with_unit(
             "store_request_duration",
             "How long attempts at requests to the store took, answered or not",
@@ -144,9 +155,10 @@ impl Metrics {
         &self.0.promotions
     }
 
-    /// The messages that are yet to be sent.
-    pub fn notifications(&self) -> &Backlog {
-        &self.0.notifications
+    /// Says how many notifications are to be delivered, and how many were given up.
+    pub fn set_notifications(&self, waiting: u64, dead: u64) {
+        self.0.notifications_waiting.set(signed(waiting));
+        self.0.notifications_dead.set(signed(dead));
     }
 
     /// Counts an attempt at a request to the store, whatever came of it.
@@ -212,8 +224,8 @@ impl Backlog {
     }
 }
 
-fn signed(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+fn signed(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -235,6 +247,7 @@ mod tests {
         metrics.booked();
         metrics.conflicted();
         metrics.set_holds_open(3);
+        metrics.set_notifications(5, 2);
         metrics.store_attempt("UpdateItem", Duration::from_millis(7));
         metrics.store_retry("UpdateItem");
         metrics.store_failure("UpdateItem");
@@ -247,7 +260,8 @@ mod tests {
             ("kiosk_holds_open", "3"),
             ("kiosk_promotions_waiting", "0"),
             ("kiosk_receipts_waiting", "1"),
-            ("kiosk_notifications_waiting", "0"),
+            ("kiosk_notifications_waiting", "5"),
+            ("kiosk_notifications_dead", "2"),
             (r#"kiosk_store_request_duration_seconds_count{operation="UpdateItem"}"#, "1"),
             (r#"kiosk_store_request_duration_seconds_bucket{le="0.005",operation="UpdateItem"}"#, "0"),
             (r#"kiosk_store_request_duration_seconds_bucket{le="0.01",operation="UpdateItem"}"#, "1"),

@@ -85,6 +85,14 @@ impl Post {
         })
     }
 
+    /// Whether a function may be invoked, found out without invoking it; `None` where nothing leaves the machine.
+    pub async fn may_invoke(&self, function: &str) -> Option<Result<(), Unsent>> {
+        match self {
+            Self::Aws(services) => Some(services.may_invoke(function).await),
+            Self::Folder(_) | Self::Nowhere => None,
+        }
+    }
+
     /// Sends a message once. Where it becomes a file, `name` is what that is called, without its ending: sent again under
     /// the same name it is the same file.
     pub async fn send(&self, name: &str, message: Message) -> Result<(), Unsent> {
@@ -109,6 +117,11 @@ impl Services {
         let invoke = self.lambda.invoke().function_name(function).invocation_type(InvocationType::Event);
         let sent = invoke.payload(Blob::new(payload)).send().await;
         sent.map(|_| ()).map_err(|error| unsent("Lambda", &error, &[]))
+    }
+
+    async fn may_invoke(&self, function: &str) -> Result<(), Unsent> {
+        let invoke = self.lambda.invoke().function_name(function).invocation_type(InvocationType::DryRun);
+        invoke.send().await.map(|_| ()).map_err(|error| unsent("Lambda", &error, &[]))
     }
 
     async fn mail(&self, from: String, to: String, mime: Vec<u8>) -> Result<(), Unsent> {

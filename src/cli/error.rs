@@ -171,7 +171,7 @@ impl From<Failure> for CliError {
                 Kind::NotFound
             }
             Failure::Busy | Failure::Unavailable { .. } => Kind::Unavailable,
-            Failure::Internal { .. } => Kind::Internal,
+            Failure::Internal { .. } | Failure::Misanswered => Kind::Internal,
             _ => Kind::Refused,
         };
         Self::new(kind, failure)

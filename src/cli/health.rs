@@ -10,10 +10,10 @@ use crate::store::inspection::{Check, Verdict};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Look at tables, indexes, expiry, the bucket, the clock and every permission that Kiosk needs
+    /// Look at tables, indexes, expiry, the bucket, the clock, notifications and every permission that Kiosk needs
     ///
     /// Nothing that is stored is read or changed. Permissions are tried on items that nobody has, and a small object is
-    /// put into the bucket and taken away.
+    /// put into the bucket and taken away. A function is asked whether it may be invoked; nothing is sent to anybody.
     #[arg(long)]
     deep: bool,
     /// Answer in JSON on one line, whether it does or not
@@ -27,7 +27,12 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
         StoreChoice::Aws => "aws",
     };
     let answered = match open::store(config).await {
-        Ok(opened) if args.deep => return tell(&opened.inspect().await, store, args.json),
+        Ok(opened) if args.deep => {
+            let notifications = open::notifications(config);
+            let mut checks = opened.inspect().await;
+            checks.extend(opened.inspect_channels(&notifications.channels(), notifications.function.as_deref()).await);
+            return tell(&checks, store, args.json);
+        }
         Ok(opened) => opened.ping().await.map_err(CliError::from),
         Err(error) => Err(error),
     };

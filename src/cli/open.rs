@@ -95,6 +95,16 @@ fn names(config: &Config) -> Names {
     }
 }
 
+/// By which ways people are told of their bookings.
+pub(super) fn notifications(config: &Config) -> Notifications {
+    let notifications = config.notifications();
+    Notifications {
+        function: notifications.function().map(str::to_owned),
+        sender: notifications.sender().cloned(),
+        sms: notifications.sms(),
+    }
+}
+
 fn settings(config: &Config) -> Result<Settings, CliError> {
     let session = config.session();
     Ok(Settings {
@@ -104,11 +114,7 @@ fn settings(config: &Config) -> Result<Settings, CliError> {
         development: config.is_development(),
         test_payment: config.is_development(),
         bootstrap_admin: config.bootstrap_admin().cloned(),
-        notifications: Notifications {
-            function: config.notifications().function().map(str::to_owned),
-            sender: config.notifications().sender().cloned(),
-            sms: config.notifications().sms(),
-        },
+        notifications: notifications(config),
         ..Settings::development(secret_key(config)?.wrapped())
     })
 }

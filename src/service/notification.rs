@@ -29,6 +29,8 @@ use crate::store::work::{ALL, LISTS, Lists};
 
 /// How often each work list is looked through.
 const EVERY: Duration = Duration::from_secs(15);
+/// After how many rounds through the work lists all that is left is counted: once a minute.
+const COUNTED_EVERY: usize = 4;
 /// How long the others leave a notification to whoever tries to deliver it: longer than all that one attempt asks can take.
 const HIDDEN: TimeDelta = TimeDelta::minutes(2);
 /// How many are delivered at once.
@@ -52,10 +54,14 @@ impl Kiosk {
         tokio::spawn(async move {
             let mut tick = tokio::time::interval_at(Instant::now() + offset, EVERY / LISTS as u32);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            for list in ALL.cycle() {
+            for (nth, list) in ALL.cycle().enumerate() {
                 tick.tick().await;
                 let Some(shared) = shared.upgrade() else { break };
-                Self(shared).deliver(list..list + 1).await;
+                let kiosk = Self(shared);
+                if nth.is_multiple_of(COUNTED_EVERY * LISTS as usize) {
+                    kiosk.count_notifications().await;
+                }
+                kiosk.deliver(list..list + 1).await;
             }
         });
     }
@@ -73,7 +79,6 @@ impl Kiosk {
             Ok(due) => due,
             Err(error) => return tracing::warn!(%error, "the outbox cannot be read: it is tried again"),
         };
-        self.store().metrics().notifications().saw(&lists, due.len());
         stream::iter(due)
             .for_each_concurrent(SIDE_BY_SIDE, |notification| async move {
                 let id = notification.id;

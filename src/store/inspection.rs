@@ -1,6 +1,7 @@
 //! Looks at everything that Kiosk needs of the tables, the bucket and the clock, and says of each whether it is as it has
 //! to be. Nothing that is stored is read or changed; a small object of its own is put into the bucket and taken away.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
@@ -13,6 +14,8 @@ use aws_sdk_s3::primitives::{AggregatedBytes, ByteStream};
 use chrono::TimeDelta;
 
 use crate::aws::Place;
+use crate::aws::post::Post;
+use crate::domain::notification::Channel;
 use crate::store::permissions::asked_of;
 use crate::store::provision::key_schema;
 use crate::store::remedy::refused;
@@ -76,6 +79,23 @@ impl Store {
             report.add("everything else", Verdict::Skipped(why));
         }
         report.add("clock", self.inspect_clock());
+        report.0
+    }
+
+    /// Looks at ways by which people are told of their bookings, in as far as nobody is told anything by that.
+    pub async fn inspect_channels(&self, channels: &BTreeSet<Channel>, function: Option<&str>) -> Vec<Check> {
+        let mut report = Report::default();
+        let post = &self.clients().post;
+        for channel in channels {
+            match (channel, function) {
+                (Channel::Function, Some(function)) => {
+                    report.add(format!("lambda:InvokeFunction on {function}"), inspect_function(post, function).await);
+                }
+                (Channel::Function, None) => {}
+                (Channel::Email, _) => report.add("ses:SendEmail", is_not_tried(post)),
+                (Channel::Sms, _) => report.add("sns:Publish", is_not_tried(post)),
+            }
+        }
         report.0
     }
 
@@ -173,7 +193,7 @@ impl Store {
         let put = self.attempt(put).await.and_then(Attempted::answer);
         report.heard(what("s3:PutObject"), put.map(|_| format!("{PROBE} was put")))?;
         self.inspect_objects(&text, report).await?;
-        report.add(format!("link to {bucket}"), self.inspect_link().await);
+        report.add("signing of links", self.inspect_signing().await);
         let delete = s3.delete_object().bucket(bucket).key(PROBE);
         match self.attempt(|| delete.clone().send()).await {
             Ok(Attempted { verdict: Ok(_) }) => {
@@ -230,15 +250,16 @@ impl Store {
         Ok(())
     }
 
-    async fn inspect_link(&self) -> Verdict {
+    /// A link is signed without asking the store: whether it opens is for a browser to say.
+    async fn inspect_signing(&self) -> Verdict {
         if self.clients().place == Place::Embedded {
             return Verdict::Skipped("the embedded bucket has no address".to_owned());
         }
         let config = PresigningConfig::expires_in(Duration::from_mins(1)).expect("a minute is allowed");
         let request = self.clients().s3.get_object().bucket(&self.names().bucket).key(PROBE);
         match request.presigned(config).await {
-            Ok(_) => Verdict::Well("can be signed".to_owned()),
-            Err(error) => Verdict::Wrong(format!("cannot be signed ({error}): check the credentials")),
+            Ok(_) => Verdict::Well("the credentials can".to_owned()),
+            Err(error) => Verdict::Wrong(format!("the credentials cannot ({error}): check them")),
         }
     }
 
@@ -258,6 +279,26 @@ impl Store {
             off.num_seconds()
         ))
     }
+}
+
+async fn inspect_function(post: &Post, function: &str) -> Verdict {
+    match post.may_invoke(function).await {
+        Some(Ok(())) => Verdict::Well("allowed".to_owned()),
+        Some(Err(why)) => Verdict::Wrong(format!(
+            "{why}: check that notifications.lambda_function names a function of this region, and that the role may \
+             invoke it"
+        )),
+        None => is_not_tried(post),
+    }
+}
+
+fn is_not_tried(post: &Post) -> Verdict {
+    let why = match post {
+        Post::Aws(_) => "it cannot be tried without sending something",
+        Post::Folder(_) => "messages become files on this machine",
+        Post::Nowhere => "no message leaves from here",
+    };
+    Verdict::Skipped(why.to_owned())
 }
 
 fn is_table(table: &Table, found: &TableDescription) -> Verdict {

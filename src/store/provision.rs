@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, PointInTimeRecoverySpecification, Projection,
-    ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    ProjectionType, ProvisionedThroughputDescription, ScalarAttributeType, TableDescription, TableStatus,
+    TimeToLiveSpecification, TimeToLiveStatus,
 };
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 
@@ -17,8 +18,23 @@ use crate::store::retry::{Attempted, Refusal};
 use crate::store::schema::{EXPIRES_AT, Index, Keeps, Key, TABLES, Table};
 use crate::store::{Outcome, Store, StoreError};
 
-/// How long a new table may take to become active.
+/// How long a table may take to become active.
 const ACTIVE_WITHIN: Duration = Duration::from_mins(3);
+/// How long an index may take to be filled from the items that its table has already.
+const FILLED_WITHIN: Duration = Duration::from_mins(30);
+
+/// How a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// There is none.
+    Missing,
+    /// It is being made or changed.
+    Changing,
+    /// It serves, and one of its indexes does not yet.
+    Filling,
+    /// It serves with all of its indexes.
+    Active,
+}
 
 /// How far provisioning has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +68,7 @@ impl Store {
     }
 
     async fn provision_table(&self, table: &Table, name: &str) -> Result<(), StoreError> {
-        if self.table_status(name).await?.is_none() {
+        if self.state(name).await? == State::Missing {
             self.create_table(table, name).await?;
         }
         self.wait_until_active(name).await?;
@@ -100,6 +116,16 @@ impl Store {
         let has =
             |index: &Index| found.global_secondary_indexes().iter().any(|found| found.index_name() == Some(index.name));
         for index in table.indexes.iter().filter(|index| !has(index)) {
+            if is_provisioned(found) {
+                return Err(StoreError::Misconfigured {
+                    remedy: format!(
+                        "The table {name} lacks the index {}, which would need a capacity of its own: switch the table to \
+                         on-demand (aws dynamodb update-table --table-name {name} --billing-mode PAY_PER_REQUEST), and run \
+                         kiosk provision again.",
+                        index.name
+                    ),
+                });
+            }
             let keys = std::iter::once(index.key.partition).chain(index.key.sort);
             let create = CreateGlobalSecondaryIndexAction::builder()
                 .index_name(index.name)
@@ -120,12 +146,19 @@ impl Store {
         Ok(())
     }
 
-    async fn table_status(&self, name: &str) -> Result<Option<TableStatus>, StoreError> {
-        let Some(table) = self.described(name).await? else { return Ok(None) };
-        // A table serves while an index is being filled, and the index does not.
-        let indexes = table.global_secondary_indexes.unwrap_or_default();
-        let is_filling = indexes.iter().any(|index| index.index_status() == Some(&IndexStatus::Creating));
-        Ok(if is_filling { Some(TableStatus::Updating) } else { table.table_status })
+    async fn state(&self, name: &str) -> Result<State, StoreError> {
+        let Some(table) = self.described(name).await? else { return Ok(State::Missing) };
+        let mut indexes = table.global_secondary_indexes().iter();
+        let is_active = table.table_status() == Some(&TableStatus::Active);
+        // A new table makes its indexes with itself.
+        let is_new = table.table_status() == Some(&TableStatus::Creating);
+        Ok(if !is_new && indexes.any(|index| index.index_status() == Some(&IndexStatus::Creating)) {
+            State::Filling
+        } else if is_active {
+            State::Active
+        } else {
+            State::Changing
+        })
     }
 
     async fn described(&self, name: &str) -> Result<Option<TableDescription>, StoreError> {
@@ -138,18 +171,20 @@ impl Store {
     }
 
     async fn wait_until_active(&self, name: &str) -> Result<(), StoreError> {
-        let deadline = self.patience().now() + ACTIVE_WITHIN;
+        let begun = self.patience().now();
         for attempt in 1.. {
-            if self.table_status(name).await? == Some(TableStatus::Active) {
-                return Ok(());
-            }
-            if self.patience().now() >= deadline {
-                break;
+            let (within, what) = match self.state(name).await? {
+                State::Active => return Ok(()),
+                State::Filling => (FILLED_WITHIN, "still fills an index: run kiosk provision again later"),
+                State::Missing | State::Changing => (ACTIVE_WITHIN, "is still not active"),
+            };
+            if self.patience().now() >= begun + within {
+                let cause = format!("table {name} {what}");
+                return Err(StoreError::Unavailable { outcome: Outcome::Unknown, cause });
             }
             self.patience().pause(attempt).await;
         }
-        let cause = format!("table {name} is still not active");
-        Err(StoreError::Unavailable { outcome: Outcome::Unknown, cause })
+        unreachable!("attempts do not end")
     }
 
     async fn expire_items(&self, name: &str) -> Result<(), StoreError> {
@@ -247,6 +282,14 @@ fn check_key(table: &Table, name: &str, found: &TableDescription) -> Result<(), 
              name another table in the settings."
         ),
     })
+}
+
+/// Whether a table is paid for by a capacity that was set: such a one has read units, and no other has.
+fn is_provisioned(found: &TableDescription) -> bool {
+    found
+        .provisioned_throughput()
+        .and_then(ProvisionedThroughputDescription::read_capacity_units)
+        .is_some_and(|units| units > 0)
 }
 
 /// All keys are strings.

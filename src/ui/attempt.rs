@@ -104,7 +104,9 @@ impl Attempt {
     /// first attempt.
     fn leaves_unknown(&self, failure: &Failure) -> bool {
         match failure {
-            Failure::Unavailable { outcome: Outcome::Unknown, .. } | Failure::Internal { .. } => true,
+            Failure::Unavailable { outcome: Outcome::Unknown, .. }
+            | Failure::Internal { .. }
+            | Failure::Misanswered => true,
             Failure::Unavailable { .. } | Failure::Busy | Failure::SignedOut | Failure::Locked => self.doubt.is_some(),
             _ => false,
         }

@@ -60,7 +60,7 @@ impl Holding {
         self.asking.take_if(|asking| *asking == call)?;
         let settled = match answer {
             Ok(Reply::Held(hold)) => Ok(hold.clone()),
-            Ok(_) => Err(Failure::Internal { reference: "reply of another kind".to_owned() }),
+            Ok(_) => Err(Failure::Misanswered),
             Err(failure) => Err(failure.clone()),
         };
         // With the same id the same request may be sent again as long as nobody knows what became of it.

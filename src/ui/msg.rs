@@ -186,7 +186,7 @@ impl<T> Load<T> {
         *self = match answer {
             Ok(reply) => match read(reply) {
                 Some(value) => Self::Ready(value),
-                None => Self::Failed(Failure::Internal { reference: "reply of another kind".to_owned() }),
+                None => Self::Failed(Failure::Misanswered),
             },
             Err(failure) => Self::Failed(failure.clone()),
         };

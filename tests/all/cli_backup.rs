@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use futures_util::future::join_all;
 use kiosk::aws::embedded;
+use kiosk::aws::embedded::backup::{self, Existing};
 use serde_json::Value;
 
 use crate::cli::Machine;
@@ -76,4 +78,24 @@ fn a_folder_in_use_or_with_a_database_is_kept_and_half_a_backup_changes_nothing(
     assert_eq!(done.code, 0, "{}", done.said);
     assert_eq!(show(), 66, "it was sold later");
     assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+}
+
+#[tokio::test]
+async fn backups_that_are_made_at_once_are_whole_and_what_a_killed_one_left_goes() {
+    let machine = seeded();
+    let data = machine.0.path().join("data");
+    let left = data.join("copying").join("of-a-process-that-was-killed");
+    fs::create_dir_all(&left).expect("a folder");
+    fs::write(left.join("kiosk.db"), "half of it").expect("a file");
+    let _owner = embedded::open(&data).expect("nobody has it");
+    let files: Vec<_> = (0..4).map(|nth| machine.0.path().join(format!("{nth}.tar"))).collect();
+    for saved in join_all(files.iter().map(|file| backup::save(&data, &[], file))).await {
+        saved.expect("each is made");
+    }
+    for (nth, file) in files.iter().enumerate() {
+        let restored = backup::restore(file, &machine.0.path().join(format!("data-{nth}")), Existing::Keep);
+        restored.unwrap_or_else(|error| panic!("backup {nth} is not whole: {error}"));
+    }
+    let names = fs::read_dir(data.join("copying")).expect("it stays").map(|entry| entry.expect("an entry").file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["lock"], "no copy is left");
 }

@@ -87,14 +87,18 @@ impl PostOffice {
 
     /// The same over another store.
     pub async fn kiosk_over(&self, stage: &Stage, store: Store) -> Kiosk {
+        stage.other_kiosk(store.posting(self.post().await, patience())).await
+    }
+
+    /// How messages come here.
+    pub async fn post(&self) -> Post {
         let remote = Remote {
             region: Some("ap-south-1".to_owned()),
             endpoint: Some(format!("http://{}", self.address).parse().expect("an address")),
             credentials: Some(Credentials::new("test", "test", None, None, "test")),
             time: None,
         };
-        let post: Post = remote.clients().await.post;
-        stage.other_kiosk(store.posting(post, patience())).await
+        remote.clients().await.post
     }
 
     /// What was accepted since this was asked last.
@@ -133,6 +137,10 @@ async fn answer(desk: Arc<Mutex<Desk>>, request: Request<Incoming>) -> Result<Re
         |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let kind = header("x-amz-invocation-type");
     let body = request.into_body().collect().await.expect("it is whole").to_bytes();
+    if kind == "DryRun" {
+        let refusal = desk.lock().unwrap_or_else(PoisonError::into_inner).turn(Channel::Function);
+        return Ok(refusal.map_or_else(|| respond(204, String::new()), |why| refused(Channel::Function, why)));
+    }
     let sent = read(&path, kind, &body);
     let channel = match sent {
         Sent::Function { .. } => Channel::Function,

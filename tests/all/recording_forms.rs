@@ -285,6 +285,7 @@ fn failures() -> Vec<Failure> {
         Failure::Busy,
         Failure::Unavailable { outcome: Outcome::Unknown, reference: reference.clone() },
         Failure::Internal { reference },
+        Failure::Misanswered,
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Notifications when something fails: processes that die, channels that refuse, two at once, and what nobody can deliver.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join;
@@ -9,12 +10,14 @@ use kiosk::aws::post::Post;
 use kiosk::domain::notification::{ATTEMPTS, Channel, Delivery, Notification};
 use kiosk::domain::user::{Phone, Role};
 use kiosk::service::request::{Failure, Order, Reply, Request, Revive};
-use kiosk::service::{Backlog, Kiosk, Notifications};
+use kiosk::service::{Backlog, Clock, Kiosk, Notifications};
+use kiosk::store::work::ALL;
 use rstest::rstest;
 
 use crate::post_office::{BUSY, PostOffice, Refusal, Sent};
-use crate::service_kit::{Stage, best, book, hold, order, whole};
+use crate::service_kit::{Stage, best, book, hold, order, small_train, whole};
 use crate::service_notify::{buy, everything, function_alone, told_by};
+use crate::world::{World, patience};
 
 const NONE: Backlog = Backlog { waiting: 0, dead: 0 };
 
@@ -146,6 +149,9 @@ async fn what_fails_eight_times_waits_for_an_administrator() {
     }
     assert_eq!(office.tries(Channel::Email), ATTEMPTS as usize);
     assert_eq!(other.notification_backlog().await, Ok(Backlog { waiting: 0, dead: 1 }));
+    other.count_notifications().await;
+    let counted = stage.world.store.metrics().encoded();
+    assert!(counted.contains("kiosk_notifications_dead 1\n"), "{counted}");
     let dead = listed(&other, Delivery::Dead).await;
     assert_eq!(dead[0].owed, [Channel::Email].into());
     assert_eq!(dead[0].reason.as_deref(), Some("SES answers MessageRejected (400)"), "and nobody's address");
@@ -261,4 +267,20 @@ async fn where_nothing_leaves_the_machine_messages_are_files_for_their_owner_alo
     assert_eq!(json(&texts[0])["PhoneNumber"], "+919810012345");
     assert!(texts[1].contains("To: <anita@example.in>") && texts[1].contains("application/pdf"), "{}", texts[1]);
     assert_eq!(json(&texts[2])["Event"], "Booked");
+}
+
+/// On the runtime's paused clock: nothing of this waits.
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_another_attempt_is_counted_within_a_minute() {
+    let stage = Stage::on(World::in_line().await, told_by(function_alone()), small_train()).await;
+    let store = stage.world.store.posting(Post::Nowhere, patience());
+    buy(&stage.guest()).await;
+    let started = Kiosk::start(store.clone(), stage.kiosk.settings().clone(), stage.clock.clone()).await;
+    let _started = started.expect("the catalogue is read");
+    for _ in 0..75 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    let counted = store.metrics().encoded();
+    assert!(counted.contains("kiosk_notifications_waiting 1\n"), "{counted}");
+    assert!(stage.world.store.due_notifications(ALL, stage.clock.now()).await.expect("it answers").is_empty());
 }

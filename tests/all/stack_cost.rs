@@ -9,7 +9,9 @@ use kiosk::store::Store;
 
 use crate::market::{buy, follow, long_train, run_of};
 use crate::meter::{Detail, Meter, Tally};
+use crate::post_office::PostOffice;
 use crate::service_kit::{Stage, publish, run, settings, terminal};
+use crate::service_notify::{function_alone, told_by};
 use crate::stack_kit::project_file;
 use crate::world::patience;
 
@@ -47,7 +49,10 @@ struct Weighed {
 
 impl Weighed {
     async fn new() -> Self {
-        let settings = Settings { receipts: Receipts::WhenAsked, ..settings() };
+        Self::with(Settings { receipts: Receipts::WhenAsked, ..settings() }).await
+    }
+
+    async fn with(settings: Settings) -> Self {
         let stage = Stage::with(settings).await;
         publish(&stage.world.store, long_train(20)).await;
         let meter = Meter::new(Detail::Capacity);
@@ -99,6 +104,38 @@ async fn a_booking_takes_as_many_units_as_the_guide_says() {
     let measured = [weighed.booking(run(), 1).await, weighed.booking(run(), 6).await];
     let said = ["a booking of one, its run on a screen", "a booking of six, its run on a screen"].map(in_guide);
     assert_eq!(measured, said);
+}
+
+#[tokio::test]
+async fn telling_people_of_a_booking_takes_as_many_units_as_the_guide_says() {
+    let office = PostOffice::open().await;
+    let weighed = Weighed::with(told_by(function_alone())).await;
+    let clients = weighed.meter.on(weighed.stage.world.clients.clone());
+    let store = Store::with_patience(clients, weighed.stage.world.names.clone(), patience());
+    let deliverer = office.kiosk_over(&weighed.stage, store).await;
+    weighed.booking(run(), 1).await;
+    deliverer.deliver_once().await;
+    weighed.meter.take();
+    deliverer.deliver_once().await;
+    let idle = Units::of(&weighed.meter.take());
+    let quiet = Weighed::new().await;
+    quiet.booking(run(), 1).await;
+    let (with, without) = (weighed.booking(run(), 1).await, quiet.booking(run(), 1).await);
+    weighed.meter.take();
+    deliverer.deliver_once().await;
+    let delivered = Units::of(&weighed.meter.take());
+    assert_eq!(office.take().len(), 2, "each booking was told of once");
+    let measured = Units {
+        written: with.written - without.written + delivered.written,
+        read: with.read - without.read + delivered.read - idle.read,
+    };
+    assert_eq!(measured, in_guide("one notification, put and delivered"));
+    // A round takes a quarter of a minute; once a minute both kinds of list are counted.
+    weighed.meter.take();
+    deliverer.count_notifications().await;
+    let counted = Units::of(&weighed.meter.take());
+    let hour = Units { written: 0.0, read: (idle.read * 4.0 + counted.read) * 60.0 };
+    assert_eq!(hour, in_guide("an hour of looking for notifications"));
 }
 
 #[tokio::test]

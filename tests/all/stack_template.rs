@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kiosk::config::{Config, LogFormat, Mode, Sources, StoreChoice};
+use kiosk::domain::notification::Delivery;
 use kiosk::store::Names;
 use kiosk::store::schema::{EXPIRES_AT, Keeps, Key, TABLES};
 use serde_json::{Value, json};
@@ -247,6 +248,13 @@ fn every_line_that_a_metric_filter_counts_is_one_that_kiosk_writes() {
         }
     }
     assert!(counted >= 4, "the patterns are read: {counted}");
+}
+
+#[test]
+fn a_notification_that_was_given_up_is_counted_and_one_that_is_tried_again_is_not() {
+    let pattern = Template::read().properties("DeadLetters")["FilterPattern"].to_string();
+    let dead = format!("$.delivery = \\\"{:?}\\\"", Delivery::Dead);
+    assert!(pattern.contains(&dead), "{pattern} does not look for {dead}");
 }
 
 #[test]

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use kiosk::aws::fault::{Call, Fault};
+use kiosk::aws::post::Post;
+use kiosk::domain::notification::Channel;
 use kiosk::store::inspection::{Check, Verdict};
 use kiosk::store::{Names, Store};
 use rstest::rstest;
 
+use crate::post_office::{PostOffice, Refusal};
 use crate::world::{World, patience};
 
 /// What is said to be wrong.
@@ -110,4 +113,26 @@ async fn a_store_that_does_not_answer_is_asked_no_further() {
     assert_eq!(wrong(&checks).len(), 1, "{checks:?}");
     assert!(matches!(verdict(&checks, "everything else"), Verdict::Skipped(_)));
     assert!(asked.lock().expect("nothing panics").iter().all(|operation| operation == "DescribeTable"));
+}
+
+#[tokio::test]
+async fn the_ways_of_notifications_are_looked_at_and_nobody_is_told_anything() {
+    let (world, office) = (World::empty().await, PostOffice::open().await);
+    let store = world.store.posting(office.post().await, patience());
+    let channels = [Channel::Function, Channel::Email, Channel::Sms].into();
+    let checks = store.inspect_channels(&channels, Some("send")).await;
+    assert_eq!(verdict(&checks, "lambda:InvokeFunction on send"), &Verdict::Well("allowed".to_owned()));
+    for what in ["ses:SendEmail", "sns:Publish"] {
+        assert!(matches!(verdict(&checks, what), Verdict::Skipped(why) if why.contains("without sending")), "{what}");
+    }
+    office.refuses(Channel::Function, Refusal { status: 403, code: "AccessDeniedException", message: "no" }, 1);
+    let checks = store.inspect_channels(&[Channel::Function].into(), Some("send")).await;
+    let [(what, why)] = wrong(&checks)[..] else { panic!("{checks:?}") };
+    assert_eq!(what, "lambda:InvokeFunction on send");
+    assert!(why.contains("AccessDeniedException") && why.contains("the role may invoke it"), "{why}");
+    assert!(office.take().is_empty(), "nothing was sent");
+
+    let store = world.store.posting(Post::Nowhere, patience());
+    let checks = store.inspect_channels(&channels, Some("send")).await;
+    assert!(checks.iter().all(|check| matches!(check.verdict, Verdict::Skipped(_))), "{checks:?}");
 }

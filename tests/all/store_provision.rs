@@ -1,10 +1,21 @@
 //! The tables and the bucket: created once, found again, owned by one process.
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use kiosk::aws::embedded;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::user::Role;
 use kiosk::store::{Names, Store, StoreError};
+use serde_json::{Value, json};
 
 use crate::world::{World, account, patience};
 
@@ -61,6 +72,98 @@ async fn a_bucket_that_cannot_be_looked_at_says_what_to_check() {
         world.with_faults(|call: &Call| (call.operation == "HeadBucket").then(|| Fault::Answer(403, String::new())));
     let error = foreign.ping().await.expect_err("refused");
     assert!(error.to_string().contains("S3_BUCKET_NAME"), "{error}");
+}
+
+/// What describes tables otherwise than they are.
+struct Otherwise<T, F> {
+    inner: T,
+    change: Arc<F>,
+}
+
+impl<T, F> fmt::Debug for Otherwise<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Otherwise")
+    }
+}
+
+impl<F: Fn(&mut Value) + Send + Sync + 'static> HttpClient for Otherwise<SharedHttpClient, F> {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, parts);
+        SharedHttpConnector::new(Otherwise { inner, change: Arc::clone(&self.change) })
+    }
+}
+
+impl<F: Fn(&mut Value) + Send + Sync + 'static> HttpConnector for Otherwise<SharedHttpConnector, F> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target");
+        if !target.is_some_and(|target| target.ends_with(".DescribeTable")) {
+            return self.inner.call(request);
+        }
+        let (inner, change) = (self.inner.clone(), Arc::clone(&self.change));
+        HttpConnectorFuture::new(async move {
+            let answer = inner.call(request).await?;
+            let mut body: Value = serde_json::from_slice(answer.body().bytes().expect("in memory")).expect("JSON");
+            change(&mut body["Table"]);
+            Ok(HttpResponse::new(answer.status(), SdkBody::from(body.to_string())))
+        })
+    }
+}
+
+/// A provisioned world whose tables are described otherwise.
+async fn described(change: impl Fn(&mut Value) + Send + Sync + 'static) -> World {
+    let change = Arc::new(change);
+    let world = World::in_line().await;
+    world.through(|clients| clients.through(|inner| SharedHttpClient::new(Otherwise { inner, change })))
+}
+
+/// Makes the first index of a table that has any one that is being filled; whether it did.
+fn fill(table: &mut Value) -> bool {
+    let index = table["GlobalSecondaryIndexes"].get_mut(0);
+    index.map(|index| index["IndexStatus"] = json!("CREATING")).is_some()
+}
+
+#[tokio::test]
+async fn an_index_that_takes_a_quarter_of_an_hour_to_fill_is_waited_for() {
+    // Looks are half a second apart at least.
+    let left = AtomicU32::new(15 * 60);
+    let world = described(move |table| {
+        if left.load(Ordering::SeqCst) > 0 && fill(table) {
+            left.fetch_sub(1, Ordering::SeqCst);
+        }
+    })
+    .await;
+    world.store.provision(|_| {}).await.expect("it is filled in the end");
+}
+
+#[tokio::test]
+async fn what_does_not_become_usable_is_given_up_with_what_to_do() {
+    let filling = described(|table| {
+        fill(table);
+    })
+    .await;
+    let error = filling.store.provision(|_| {}).await.expect_err("it is never filled");
+    assert!(error.to_string().contains("run kiosk provision again"), "{error}");
+
+    let looks = Arc::new(AtomicU32::new(0));
+    let looked = Arc::clone(&looks);
+    let changing = described(move |table| {
+        looked.fetch_add(1, Ordering::SeqCst);
+        table["TableStatus"] = json!("UPDATING");
+    });
+    let error = changing.await.store.provision(|_| {}).await.expect_err("it never becomes active");
+    assert!(error.to_string().contains("is still not active"), "{error}");
+    assert!(looks.load(Ordering::SeqCst) < 10 * 60, "without an index to fill it is a matter of minutes");
+}
+
+#[tokio::test]
+async fn a_table_with_a_capacity_of_its_own_is_to_be_switched_before_it_gets_an_index() {
+    let world = described(|table| {
+        table["ProvisionedThroughput"] = json!({ "ReadCapacityUnits": 5, "WriteCapacityUnits": 5 });
+        table["GlobalSecondaryIndexes"] = json!([]);
+    });
+    let error = world.await.store.provision(|_| {}).await.expect_err("an index is lacking");
+    assert!(matches!(error, StoreError::Misconfigured { .. }), "{error:?}");
+    assert!(error.to_string().contains("--billing-mode PAY_PER_REQUEST"), "{error}");
 }
 
 #[cfg(unix)]

@@ -12,13 +12,16 @@ use dynoxide::Database;
 use dynoxide::actions::list_tables::ListTablesRequest;
 use tar::{Archive, Builder, HeaderMode};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::aws::embedded::folder::{self, Lock, Taken};
 use crate::aws::embedded::member::Member;
 use crate::aws::embedded::{EmbeddedError, database, objects};
 
-/// Where a copy of the database is made, in the data folder: the owner may see no other.
+/// Where copies of the database are made, in the data folder: the owner may see no other. Each backup has a folder in it.
 const COPYING: &str = "copying";
+/// Every backup that is being made has its share of the lock on this file, in that folder.
+const AT_WORK: &str = "lock";
 /// Where a backup is unpacked before anything of the folder is touched.
 const RESTORING: &str = "restoring";
 /// How `SQLite` calls what it keeps beside a database.
@@ -75,15 +78,49 @@ pub async fn save(data: &Path, keys: &[&str], file: &Path) -> Result<(), BackupE
         // Half a backup is none.
         let _ = fs::remove_file(file);
     }
-    let _ = fs::remove_dir_all(data.join(COPYING));
     saved
 }
 
+/// A folder for the copy of one backup, which goes with the value.
+struct Copying {
+    folder: PathBuf,
+    _at_work: File,
+}
+
+impl Copying {
+    /// A new folder. What backups that were killed have left is removed, unless another is being made: then the next does.
+    fn begin(data: &Path) -> Result<Self, BackupError> {
+        let all = data.join(COPYING);
+        folder::take_own(&all)?;
+        let all = all.canonicalize().map_err(failed(&all))?;
+        let lock = all.join(AT_WORK);
+        let at_work = folder::own_file(&lock).map_err(failed(&lock))?;
+        if at_work.try_lock().is_ok() {
+            for entry in fs::read_dir(&all).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(failed(&all))? {
+                if entry.file_name() != AT_WORK {
+                    remove(&entry.path())?;
+                }
+            }
+            at_work.unlock().map_err(failed(&lock))?;
+        }
+        // Others have all of it only while they remove what was left.
+        at_work.lock_shared().map_err(failed(&lock))?;
+        let folder = all.join(Uuid::new_v4().simple().to_string());
+        folder::take_own(&folder)?;
+        Ok(Self { folder, _at_work: at_work })
+    }
+}
+
+impl Drop for Copying {
+    fn drop(&mut self) {
+        // The next backup removes what cannot be removed now.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
 async fn pack(data: &Path, keys: &[&str], archive: File, file: &Path) -> Result<(), BackupError> {
-    let copying = data.join(COPYING);
-    folder::take_own(&copying)?;
-    let copying = copying.canonicalize().map_err(failed(data))?;
-    let copy = copying.join(database::FILE);
+    let copying = Copying::begin(data)?;
+    let copy = copying.folder.join(database::FILE);
     // Made first, so that it is its owner's alone; an empty one is filled.
     let empty = folder::own_file(&copy).and_then(|made| made.set_len(0));
     empty.map_err(failed(&copy))?;
@@ -91,22 +128,23 @@ async fn pack(data: &Path, keys: &[&str], archive: File, file: &Path) -> Result<
 
     let mut tar = Builder::new(archive);
     tar.mode(HeaderMode::Complete);
-    let mut put = |path: &Path, name: &str| match File::open(path) {
-        Ok(mut open) => tar.append_file(name, &mut open).map_err(failed(path)),
-        // Gone since it was listed, or never there.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failed(path)(error)),
-    };
-    for key in keys {
-        put(&data.join(key), key)?;
-    }
-    for name in files_below(data, objects::FOLDER)? {
-        put(&data.join(&name), &name)?;
+    let objects = files_below(data, objects::FOLDER)?;
+    for name in keys.iter().copied().chain(objects.iter().map(String::as_str)) {
+        let path = data.join(name);
+        match append(&mut tar, &path, name) {
+            // A key that was never there, or an object that is gone since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            appended => appended.map_err(failed(&path))?,
+        }
     }
     // Last, so that half a backup has none.
-    put(&copy, database::FILE)?;
+    append(&mut tar, &copy, database::FILE).map_err(failed(&copy))?;
     let written = tar.into_inner().and_then(|archive| archive.sync_all());
     written.map_err(failed(file))
+}
+
+fn append(tar: &mut Builder<File>, path: &Path, name: &str) -> io::Result<()> {
+    tar.append_file(name, &mut File::open(path)?)
 }
 
 /// The files below a folder of the data folder, by name from that one.

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::werkzeug::Werkzeug;
 use crate::domain::user::{PasswordHash, Username};
+use crate::service::refusal::fault;
 use crate::service::request::Failure;
 use crate::service::{Chance, Labour, Settings};
 
@@ -105,10 +106,7 @@ impl Hasher {
         let argon2 = self.argon2.clone();
         let salt = self.chance.bytes::<16>();
         let hash = self.run(move || made(&argon2, password.expose_secret().as_bytes(), &salt)).await?;
-        hash.map(|hash| PasswordHash(hash.to_string())).map_err(|error| {
-            tracing::error!(%error, "a password cannot be hashed");
-            Failure::Internal { reference: "argon2".to_owned() }
-        })
+        hash.map(|hash| PasswordHash(hash.to_string())).map_err(|error| fault("hash a password", &error))
     }
 
     /// Whether a password is the one that was hashed.

@@ -30,6 +30,14 @@ impl Kiosk {
             dead: self.store().count_notifications(Delivery::Dead).await?,
         })
     }
+
+    /// Counts them for whoever watches over it.
+    pub async fn count_notifications(&self) {
+        match self.notification_backlog().await {
+            Ok(Backlog { waiting, dead }) => self.store().metrics().set_notifications(waiting, dead),
+            Err(error) => tracing::warn!(%error, "the notifications cannot be counted: it is tried again"),
+        }
+    }
 }
 
 /// The notifications that are not delivered, at most a thousand of a kind: the longest due first.

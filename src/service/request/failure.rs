@@ -254,6 +254,11 @@ pub enum Failure {
         /// Finds the log's entry.
         reference: String,
     },
+    /// A reply of another kind than was asked for: a fault of Kiosk's own, of which the log knows nothing.
+    #[error(
+        "Kiosk answered something else than was asked: try again, and tell your administrator what you did if it stays."
+    )]
+    Misanswered,
 }
 
 impl Failure {

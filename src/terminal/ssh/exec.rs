@@ -105,7 +105,7 @@ async fn carry_out(errand: Errand, session: &Session, out: &mut Out) -> Result<(
         Reply::Receipt(document) | Reply::Chart(document) => send(out, &document.bytes).await,
         Reply::Booking(booking) => send(out, &[export::header(), export::rows(&booking)].concat()).await,
         Reply::FormerBooking(_) => Err(Stopped::Refused(Failure::MadeBefore)),
-        other => Err(Stopped::Refused(unexpected(&other))),
+        _ => Err(Stopped::Refused(unexpected(session))),
     }
 }
 
@@ -113,10 +113,8 @@ async fn carry_out(errand: Errand, session: &Session, out: &mut Out) -> Result<(
 async fn send_bookings(session: &Session, out: &mut Out) -> Result<(), Stopped> {
     let (mut after, mut is_first) = (None, true);
     loop {
-        let (page, next) = match session.call(Request::MyBookings { after }).await.map_err(Stopped::Refused)? {
-            Reply::Bookings { page, next } => (page, next),
-            other => return Err(Stopped::Refused(unexpected(&other))),
-        };
+        let reply = session.call(Request::MyBookings { after }).await.map_err(Stopped::Refused)?;
+        let Reply::Bookings { page, next } = reply else { return Err(Stopped::Refused(unexpected(session))) };
         let header = if std::mem::take(&mut is_first) { export::header() } else { Vec::new() };
         let rows = page.iter().flat_map(|booking| export::rows(booking));
         send(out, &header.into_iter().chain(rows).collect::<Vec<_>>()).await?;
@@ -132,9 +130,8 @@ async fn send(out: &mut Out, bytes: &[u8]) -> Result<(), Stopped> {
     sent.unwrap_or_else(|late| Err(late.into())).map_err(Stopped::Unread)
 }
 
-fn unexpected(reply: &Reply) -> Failure {
-    tracing::error!(?reply, "an errand was answered otherwise");
-    Failure::Internal { reference: "reply of another kind".to_owned() }
+fn unexpected(session: &Session) -> Failure {
+    session.unanswered(&"an errand had a reply of another kind")
 }
 
 #[cfg(test)]
