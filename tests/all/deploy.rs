@@ -171,7 +171,11 @@ fn a_set_up_that_broke_off_is_not_taken_for_a_release() {
     let there = fs::read_dir(root.at("usr/local/lib/kiosk")).expect("a folder");
     let mut there: Vec<_> = there.map(|entry| entry.expect("an entry").file_name()).collect();
     there.sort();
-    assert_eq!(there, [OsString::from("current"), root.release("current").into_os_string()], "a release and the link to it");
+    assert_eq!(
+        there,
+        [OsString::from("current"), root.release("current").into_os_string()],
+        "a release and the link to it"
+    );
 }
 
 #[test]
