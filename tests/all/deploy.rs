@@ -1,5 +1,6 @@
 //! The scripts of `deploy/`: an archive is packed, set up, replaced and taken back, and an installation is tried.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,7 @@ fn a_new_configuration_on_aws_is_not_started_before_it_names_a_place() {
     let folder = TempDir::new().expect("a folder");
     let archive = packed(folder.path(), "1");
     let set_up = |root: &Root, place: &[&str]| {
-        let done = root.set_up(&[&[path(&archive), "--store", "aws"], place].concat());
+        let done = root.set_up(&[place, &[path(&archive), "--store", "aws"]].concat());
         assert_eq!(done.code, Some(0), "{}{}", done.out, done.said);
         done.out
     };
@@ -170,7 +171,11 @@ fn a_set_up_that_broke_off_is_not_taken_for_a_release() {
     let there = fs::read_dir(root.at("usr/local/lib/kiosk")).expect("a folder");
     let mut there: Vec<_> = there.map(|entry| entry.expect("an entry").file_name()).collect();
     there.sort();
-    assert_eq!(there, ["current".into(), root.release("current").into_os_string()], "a release and the link to it");
+    assert_eq!(
+        there,
+        [OsString::from("current"), root.release("current").into_os_string()],
+        "a release and the link to it"
+    );
 }
 
 #[test]

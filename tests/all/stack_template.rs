@@ -92,6 +92,11 @@ fn what_is_sold_cannot_be_lost_by_a_slip() {
     }
 }
 
+/// What a text has put in, by name.
+fn substituted(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next())
+}
+
 /// The resources that a value refers to where a condition does not decide it.
 fn referred<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
@@ -103,8 +108,10 @@ fn referred<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
                         found.extend(name.split('.').next());
                     }
                     ("DependsOn", Value::Array(names)) => found.extend(names.iter().filter_map(Value::as_str)),
-                    ("Fn::Sub", Value::String(text)) => {
-                        found.extend(text.split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next()));
+                    ("Fn::Sub", Value::String(text)) => found.extend(substituted(text)),
+                    ("Fn::Sub", Value::Array(parts)) => {
+                        found.extend(parts[0].as_str().into_iter().flat_map(substituted));
+                        referred(&parts[1], found);
                     }
                     ("Fn::If", Value::Array(parts)) if parts[0] == "MakesTables" => {}
                     (_, argument) => referred(argument, found),
