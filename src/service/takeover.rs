@@ -146,7 +146,9 @@ pub async fn take_over(
                 };
                 seen += items.len();
                 progress(table, seen);
-                judged.into_iter().for_each(|judged| takeover.note(table, judged));
+                for judged in judged {
+                    takeover.note(table, judged);
+                }
             }
             next = page.next;
             if next.is_none() {

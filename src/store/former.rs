@@ -237,7 +237,7 @@ impl Store {
     /// Writes what takes an item's place; that somebody else did so already is as good.
     async fn taken(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         match self.transact(writes).await?.verdict {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             Err(refusal) if refusal.failed_condition().is_some() => Ok(()),
             Err(refusal) => Err(refused(&refusal)),
         }

@@ -88,7 +88,8 @@ impl Painter {
         let link = link.filter(|link| link.url.bytes().all(|byte| byte.is_ascii_graphic()));
         let before = std::mem::replace(&mut self.link, link);
         // What is linked is kept by the terminal with its cells: they are sent again when it changes.
-        let relinked = if before == self.link { [Rect::ZERO; 2] } else { [&before, &self.link].map(area_of) };
+        let relinked =
+            if before == self.link { [Rect::ZERO; 2] } else { [before.as_ref(), self.link.as_ref()].map(area_of) };
         let mut bytes = BEGIN.to_vec();
         let is_new = std::mem::replace(&mut self.ground, Ground::Drawn) == Ground::Unknown;
         if is_new {
@@ -105,7 +106,7 @@ impl Painter {
                 // A copy has no room to spare.
                 self.shown = next.clone();
             }
-            let (linked, plain) = split(changed, area_of(&self.link));
+            let (linked, plain) = split(changed, area_of(self.link.as_ref()));
             CrosstermBackend::new(&mut bytes).draw(plain.into_iter())?;
             if let (Some(link), false) = (&self.link, linked.is_empty()) {
                 bytes.extend([LINK, link.url.as_bytes(), LINK_ENDS].concat());
@@ -150,12 +151,12 @@ impl Painter {
 /// A cell and where it is.
 type Placed<'sheet> = (u16, u16, &'sheet Cell);
 
-fn area_of(link: &Option<Hyperlink>) -> Rect {
-    link.as_ref().map_or(Rect::ZERO, |link| link.area)
+fn area_of(link: Option<&Hyperlink>) -> Rect {
+    link.map_or(Rect::ZERO, |link| link.area)
 }
 
 /// The cells inside an area, and the others.
-fn split<'sheet>(cells: Vec<Placed<'sheet>>, area: Rect) -> (Vec<Placed<'sheet>>, Vec<Placed<'sheet>>) {
+fn split(cells: Vec<Placed<'_>>, area: Rect) -> (Vec<Placed<'_>>, Vec<Placed<'_>>) {
     cells.into_iter().partition(|(x, y, _)| area.contains(Position { x: *x, y: *y }))
 }
 

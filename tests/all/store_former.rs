@@ -291,7 +291,7 @@ async fn a_train_makes_way_and_is_on_sale_when_the_timetable_has_it() {
     assert_eq!(world.store.catalogue().await.expect("it is readable").trains, []);
     publish(&world.store, small_train()).await;
     let trains = world.store.catalogue().await.expect("it is readable").trains;
-    assert_eq!(trains.iter().map(|train| train.version()).collect::<Vec<_>>(), [1]);
+    assert_eq!(trains.iter().map(kiosk::domain::train::Train::version).collect::<Vec<_>>(), [1]);
 }
 
 #[tokio::test]

@@ -114,6 +114,7 @@ impl Papers {
 
     /// Shows the code to scan.
     fn show_code(&mut self, pnr: Pnr, cx: &mut Context) {
+        self.close();
         self.page = Page::Code;
         self.fetch(pnr, cx);
     }
