@@ -88,11 +88,8 @@ impl Painter {
         let link = link.filter(|link| link.url.bytes().all(|byte| byte.is_ascii_graphic()));
         let before = std::mem::replace(&mut self.link, link);
         // What is linked is kept by the terminal with its cells: they are sent again when it changes.
-        let relinked = if before == self.link {
-            [Rect::ZERO; 2]
-        } else {
-            [&before, &self.link].map(|link| area_of(link.as_ref()))
-        };
+        let relinked =
+            if before == self.link { [Rect::ZERO; 2] } else { [before.as_ref(), self.link.as_ref()].map(area_of) };
         let mut bytes = BEGIN.to_vec();
         let is_new = std::mem::replace(&mut self.ground, Ground::Drawn) == Ground::Unknown;
         if is_new {
