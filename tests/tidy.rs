@@ -388,7 +388,6 @@ fn what_belongs_there_is_fine() {
         ("src/ui/keys.rs", "use crossterm::event::KeyEvent;\nlet laws_ = 1; let x = y.unwrap_or(0);"),
         ("tests/all/remote_x.rs", "#[test]\n#[ignore = \"needs moto: .ci/second-store runs it\"]\nfn f() {}"),
         ("tests/all/world.rs", "fn sleep(&self) { self.now.advance(); }"),
-        ("tests/all/remote_stack.rs", "#[ignore = \"needs moto\"]\nfn f() {}"),
         ("src/ui/app.rs", "fn f<'a>(s: &'a str) -> char { '\\'' }\n// todo!()\n"),
         ("src/ui/app.rs", "#[cfg(test)]\nmod tests {\n    fn f() { x.unwrap(); }\n}"),
     ] {

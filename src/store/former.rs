@@ -1,7 +1,7 @@
 //! Items that the application which Kiosk replaces left in the tables, and their taking over in place.
 //!
 //! An item of its own lacks `SchemaVersion`, which every item of Kiosk's has. Taken over, it is kept whole in the map
-//! [`FORMER`] of the item that takes its place, but for its password's hash, so that nothing is lost that Kiosk has no word
+//! `FORMER` of the item that takes its place, but for its password's hash, so that nothing is lost that Kiosk has no word
 //! for. Each item is one transaction on condition that it was not taken over yet: that can break off, and be repeated.
 
 mod attributes;
