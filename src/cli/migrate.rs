@@ -51,13 +51,13 @@ fn words(takeover: &Takeover, mode: Mode) -> String {
         let _ = writeln!(text, "{mark}  {} {}  {}", remark.what, clean(&remark.key), clean(&remark.words));
     }
     let done = if mode == Mode::Real { "Taken over" } else { "To be taken over" };
-    let count = |what: &str, count: Count| format!("{} {what}", count.taken);
+    let count = |what: &str, Count { taken, .. }: Count| format!("{taken} {what}{}", if taken == 1 { "" } else { "s" });
     let _ = writeln!(
         text,
         "{done}: {}, {} and {}.",
-        count("users", takeover.users),
-        count("trains", takeover.trains),
-        count("bookings", takeover.bookings),
+        count("user", takeover.users),
+        count("train", takeover.trains),
+        count("booking", takeover.bookings),
     );
     if mode == Mode::Real && takeover.trains.taken > 0 {
         text.push_str("Run kiosk seed to put the timetable on sale.");
