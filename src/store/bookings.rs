@@ -3,18 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::former::FormerBooking;
 use crate::domain::pnr::Pnr;
+use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::store::former::{self, FORMER};
 use crate::store::item::{Item, check_version, corrupt, decode, encode, string, text};
 use crate::store::requests::Consistency;
-use crate::store::schema::{BOOKED_AT, BOOKING_ID, DUE_AT, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK};
+use crate::store::schema::{
+    BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
+};
 use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError, outbox};
+
+/// Among how many partitions of the index a day's bookings are spread.
+pub const SHARDS: u64 = 16;
 
 /// A page of an account's bookings.
 #[derive(Clone, Debug)]
@@ -194,9 +200,17 @@ fn start_key(account: AccountId, after: &str) -> Result<Item, StoreError> {
     ]))
 }
 
-/// A booking as the table keeps it. One that awaits payment is listed as work, due when its slip lapses.
+/// A day of the railway and one of its shards, as [`BOOKED_ON`] has them.
+pub(in crate::store) fn booked_on(day: NaiveDate, shard: u64) -> String {
+    format!("{day}#{shard}")
+}
+
+/// A booking as the table keeps it, listed by the day on which it was made. One that awaits payment is listed as work, too,
+/// due when its slip lapses.
 pub(in crate::store) fn item_of(booking: &Booking) -> Item {
     let mut item = encode(booking);
+    let day = railway_time(booking.booked_at).date();
+    item.insert(BOOKED_ON.to_owned(), string(booked_on(day, booking.pnr.get() % SHARDS)));
     if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
         item.insert(WORK.to_owned(), string(Kind::Payment.list(booking.pnr.get())));
         item.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));

@@ -19,8 +19,12 @@ pub const ITEM: &str = "Item";
 pub const BOOKING_ID: &str = "BookingID";
 /// Key of accounts; partition key of [`USER_ID_INDEX`].
 pub const USER_ID: &str = "UserID";
-/// Sort key of [`USER_ID_INDEX`]: an instant as RFC 3339 text in UTC.
+/// Sort key of [`USER_ID_INDEX`], [`PHONE_INDEX`] and [`BOOKED_ON_INDEX`]: an instant as RFC 3339 text in UTC.
 pub const BOOKED_AT: &str = "BookedAt";
+/// Partition key of [`PHONE_INDEX`]: a telephone number as bookings carry it.
+pub const PHONE: &str = "Phone";
+/// Partition key of [`BOOKED_ON_INDEX`]: a day of the railway and a shard, such as `2026-12-01#7`.
+pub const BOOKED_ON: &str = "BookedOn";
 /// Partition key of [`WORK_INDEX`]: `kind#0..9`.
 pub const WORK: &str = "Work";
 /// Sort key of [`WORK_INDEX`]: an instant as RFC 3339 text in UTC.
@@ -36,6 +40,11 @@ pub const EVENT_ID: &str = "EventID";
 
 /// A traveller's bookings by time.
 pub const USER_ID_INDEX: &str = "UserIdIndex";
+/// Bookings by the telephone number on them, by time.
+pub const PHONE_INDEX: &str = "PhoneIndex";
+/// Bookings by the railway's day on which they were made, by time; a day is spread over
+/// [`SHARDS`](crate::store::bookings::SHARDS) partitions, since thousands are made at the same minute.
+pub const BOOKED_ON_INDEX: &str = "BookedOnIndex";
 /// Unfinished duties by when they are due; only items with a duty are in it.
 pub const WORK_INDEX: &str = "WorkIndex";
 /// Accounts by name, for people who look for one; sign-in reads the guard item.
@@ -100,7 +109,12 @@ pub const TABLES: [Table; 5] = [
     Table {
         name: |names| names.bookings.clone(),
         key: key(BOOKING_ID),
-        indexes: &[Index { name: USER_ID_INDEX, key: sorted(USER_ID, BOOKED_AT) }, BY_WORK],
+        indexes: &[
+            Index { name: USER_ID_INDEX, key: sorted(USER_ID, BOOKED_AT) },
+            Index { name: PHONE_INDEX, key: sorted(PHONE, BOOKED_AT) },
+            Index { name: BOOKED_ON_INDEX, key: sorted(BOOKED_ON, BOOKED_AT) },
+            BY_WORK,
+        ],
         keeps: Keeps::Forever,
     },
     Table {
