@@ -192,6 +192,8 @@ mod ui_cancel;
 mod ui_find;
 #[path = "all/ui_former.rs"]
 mod ui_former;
+#[path = "all/ui_office.rs"]
+mod ui_office;
 #[path = "all/ui_queue.rs"]
 mod ui_queue;
 #[path = "all/ui_sale.rs"]

@@ -124,13 +124,13 @@ pub enum Extent {
 
 /// Declares the screens and hands every call of the enum on to the one that it holds.
 macro_rules! screens {
-    ($($(#[$doc:meta])* $name:ident in $module:ident,)*) => {
+    ($($(#[$doc:meta])* $name:ident in $($module:ident)::+,)*) => {
         /// A screen.
         #[derive(Clone, Debug)]
-        pub enum Screen { $($(#[$doc])* $name(screens::$module::$name),)* }
+        pub enum Screen { $($(#[$doc])* $name(screens::$($module)::+::$name),)* }
 
-        $(impl From<screens::$module::$name> for Screen {
-            fn from(screen: screens::$module::$name) -> Self {
+        $(impl From<screens::$($module)::+::$name> for Screen {
+            fn from(screen: screens::$($module)::+::$name) -> Self {
                 Self::$name(screen)
             }
         })*
@@ -178,6 +178,10 @@ screens! {
     SshKeys in ssh_keys,
     /// A slip at the counter.
     Slip in slip,
+    /// What the railway's own people do beside selling.
+    Office in admin,
+    /// What people are still to be told.
+    Messages in admin::messages,
 }
 
 impl Screen {

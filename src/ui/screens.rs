@@ -1,5 +1,6 @@
 //! The screens, one file each.
 
+pub mod admin;
 pub mod berths;
 pub mod booking;
 pub mod bookings;

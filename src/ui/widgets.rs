@@ -5,6 +5,7 @@ pub mod big_number;
 pub mod button;
 pub mod date_picker;
 pub mod list;
+pub mod paged;
 pub mod panel;
 pub mod papers;
 pub mod places;

@@ -13,16 +13,17 @@ use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Focus};
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
-use crate::ui::msg::{CallId, Load};
+use crate::ui::msg::CallId;
 use crate::ui::screen::Scene;
 use crate::ui::screens::booking::{Detail, can_cancel};
 use crate::ui::screens::cancel::Cancel;
 use crate::ui::screens::former::Former;
 use crate::ui::screens::review::class_words;
 use crate::ui::text;
-use crate::ui::widgets::list::{ListState, Touch};
+use crate::ui::widgets::list::Touch;
+use crate::ui::widgets::paged::Paged;
 use crate::ui::widgets::sheet::{self, moment, put, put_right};
-use crate::ui::widgets::{state, status};
+use crate::ui::widgets::status;
 
 /// Rows of a booking in the list.
 const ROW: u16 = 2;
@@ -30,47 +31,18 @@ const ROW: u16 = 2;
 /// The account's bookings.
 #[derive(Clone, Debug)]
 pub struct Bookings {
-    found: Vec<Arc<Booking>>,
-    next: Option<Cursor>,
-    page: Load<()>,
-    list: ListState,
+    list: Paged<Arc<Booking>>,
     pnr: Field,
     typing: Typing,
 }
 
 impl Default for Bookings {
     fn default() -> Self {
-        Self {
-            found: Vec::new(),
-            next: None,
-            page: Load::Idle,
-            list: ListState::new(ROW),
-            pnr: Field::text("PNR", 12),
-            typing: Typing::No,
-        }
+        Self { list: Paged::new(ROW), pnr: Field::text("PNR", 12), typing: Typing::No }
     }
 }
 
 impl Bookings {
-    /// Reads on where the list ends, or from its beginning.
-    fn read(&mut self, cx: &mut Context) {
-        if !self.page.is_waiting() {
-            self.page = Load::Waiting(cx.call(Request::MyBookings { after: self.next.clone() }));
-        }
-    }
-
-    /// Reads the next page when the cursor has come to the end of what is known.
-    fn read_on(&mut self, cx: &mut Context) {
-        let at_end = self.list.chosen().is_some_and(|row| row + 1 == self.found.len());
-        if at_end && self.next.is_some() && self.page.failed().is_none() {
-            self.read(cx);
-        }
-    }
-
-    fn chosen(&self) -> Option<&Arc<Booking>> {
-        self.list.chosen().and_then(|row| self.found.get(row))
-    }
-
     fn look_up(&mut self, cx: &mut Context) {
         match self.pnr.value().parse::<Pnr>() {
             Ok(pnr) => {
@@ -87,6 +59,11 @@ impl Bookings {
         let list = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
         (field, list)
     }
+}
+
+/// The account's bookings after a cursor.
+fn mine(after: Option<Cursor>) -> Request {
+    Request::MyBookings { after }
 }
 
 /// A sentence with a capital letter and a full stop.
@@ -141,39 +118,37 @@ impl Scene for Bookings {
 
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
-            Action::Show => self.typing == Typing::Yes || !self.found.is_empty(),
-            Action::Move(_) => !self.found.is_empty(),
+            Action::Show => self.typing == Typing::Yes || !self.list.is_empty(),
+            Action::Move(_) => !self.list.is_empty(),
             Action::Cancel => {
-                self.typing == Typing::No && self.chosen().is_some_and(|booking| can_cancel(booking, world.now))
+                self.typing == Typing::No && self.list.chosen().is_some_and(|booking| can_cancel(booking, world.now))
             }
             Action::Former => self.typing == Typing::No && world.identity.is_some(),
-            Action::Again => self.typing == Typing::No && !self.page.is_waiting(),
+            Action::Again => self.typing == Typing::No && !self.list.is_waiting(),
             Action::Find | Action::Back => true,
         }
     }
 
     fn enter(&mut self, cx: &mut Context) {
-        self.read(cx);
+        self.list.begin(cx, mine);
     }
 
     /// A slip may have been paid meanwhile.
     fn resume(&mut self, cx: &mut Context) {
-        if !self.page.is_waiting() {
-            self.act(Action::Again, cx);
-        }
+        self.list.begin(cx, mine);
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Show if self.typing == Typing::Yes => self.look_up(cx),
             Action::Show => {
-                if let Some(booking) = self.chosen() {
+                if let Some(booking) = self.list.chosen() {
                     cx.push(Detail::of(booking.pnr));
                 }
             }
             // Under the question lies the booking, which shows what became of it.
             Action::Cancel => {
-                if let Some(booking) = self.chosen() {
+                if let Some(booking) = self.list.chosen() {
                     cx.push(Detail::of(booking.pnr));
                     cx.push(Cancel::new(Arc::clone(booking)));
                 }
@@ -182,21 +157,16 @@ impl Scene for Bookings {
                 self.typing = if self.typing == Typing::Yes { Typing::No } else { Typing::Yes };
             }
             Action::Former => cx.push(Former::of_account()),
-            Action::Again => {
-                self.next = None;
-                self.read(cx);
-            }
+            Action::Again => self.list.begin(cx, mine),
             Action::Back if self.typing == Typing::Yes && cx.identity.is_some() => {
                 self.typing = Typing::No;
                 self.pnr.set_value("");
             }
             Action::Back => cx.pop(),
             Action::Move(key) => {
-                let terminal = Rect::new(0, 0, cx.size.width, cx.size.height);
-                let (_, list) = Self::places(frame::places(terminal).body);
-                self.list.key(key, list.height);
+                let (_, list) = Self::places(frame::body(cx.size));
+                self.list.key(key, list, cx, mine);
                 self.typing = Typing::No;
-                self.read_on(cx);
             }
         }
     }
@@ -220,49 +190,31 @@ impl Scene for Bookings {
             self.typing = Typing::Yes;
         } else if list.contains(mouse.at) {
             self.typing = Typing::No;
-            match self.list.mouse(mouse, list) {
-                Touch::Acted(_) => self.act(Action::Show, cx),
-                Touch::Selected(_) => self.read_on(cx),
-                Touch::Missed => {}
+            if let Touch::Acted(_) = self.list.mouse(mouse, list, cx, mine) {
+                self.act(Action::Show, cx);
             }
         }
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
-        if !self.page.awaits(call) {
-            return;
-        }
-        match answer {
-            Ok(Reply::Bookings { page, next }) => {
-                if self.next.is_none() {
-                    self.found.clear();
-                }
-                self.found.extend(page);
-                self.next = next;
-                self.list.resize(self.found.len());
-                self.page = Load::Ready(());
-            }
-            other => {
-                self.page.settle(call, &other, |_| None);
-            }
-        }
+        self.list.reply(call, &answer, |reply| match reply {
+            Reply::Bookings { page, next } => Some((page.clone(), next.clone())),
+            _ => None,
+        });
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.page.give_up(call);
+        self.list.gave_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let (field, list) = Self::places(area);
         self.view_field(buf, field, world);
-        match &self.page {
-            Load::Failed(failure) if self.found.is_empty() => state::failed(buf, list, failure, world),
-            Load::Ready(()) if self.found.is_empty() => {
-                let next = "Press Esc and search for a train: what you book stands here, newest first.";
-                state::empty(buf, list, "No bookings yet", next, world);
-            }
-            _ => self.view_list(buf, list, world),
-        }
+        let next = "Press Esc and search for a train: what you book stands here, newest first.";
+        let focus = if self.typing == Typing::No { Focus::Here } else { Focus::Elsewhere };
+        self.list.view(buf, list, (focus, world), ("No bookings yet", next), |buf, place, booking| {
+            view_row(buf, place, booking, world);
+        });
     }
 }
 
@@ -282,23 +234,6 @@ impl Bookings {
                 sheet::paragraph(buf, beside, error, theme.bad);
             }
             None => put(buf, area, 23, "ten digits, to look up one booking", theme.dim),
-        }
-    }
-
-    fn view_list(&self, buf: &mut Buffer, area: Rect, world: &World) {
-        let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
-        self.list.position(buf, above, area, world);
-        for (row, place) in self.list.visible(area) {
-            let Some(booking) = self.found.get(row) else { break };
-            view_row(buf, place, booking, world);
-            if self.typing == Typing::No {
-                self.list.mark(buf, row, place, world);
-            }
-        }
-        if let Load::Failed(failure) = &self.page {
-            let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
-            buf.set_stringn(last.x, last.y, " ".repeat(last.width.into()), last.width.into(), world.theme.text);
-            put(buf, last, 2, &format!("{failure} Press r to try again."), world.theme.bad);
         }
     }
 }

@@ -9,26 +9,23 @@ use crate::domain::former::FormerBooking;
 use crate::domain::time::railway_time;
 use crate::service::request::{Cursor, Failure, Reply, Request};
 use crate::ui::context::{Context, World};
+use crate::ui::form::Focus;
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, bind};
-use crate::ui::msg::{CallId, Load};
+use crate::ui::msg::CallId;
 use crate::ui::screen::Scene;
-use crate::ui::widgets::list::{ListState, Touch};
+use crate::ui::widgets::paged::Paged;
 use crate::ui::widgets::sheet::{self, put, put_right};
-use crate::ui::widgets::state;
 
-/// Rows of a booking: its number, its journey, who travels, and a space.
-const ROW: u16 = 4;
+/// Rows of a booking: its number, its journey, and who travels.
+const ROW: u16 = 3;
 
 /// Bookings from before, as a list.
 #[derive(Clone, Debug)]
 pub struct Former {
-    found: Vec<Arc<FormerBooking>>,
+    list: Paged<Arc<FormerBooking>>,
     /// Whether they are the account's, of which there may be more.
     source: Source,
-    next: Option<Cursor>,
-    page: Load<()>,
-    list: ListState,
 }
 
 /// Where the list comes from.
@@ -41,29 +38,12 @@ enum Source {
 impl Former {
     /// Those of the account that is signed in.
     pub fn of_account() -> Self {
-        let list = ListState::new(ROW);
-        Self { found: Vec::new(), source: Source::Account, next: None, page: Load::Idle, list }
+        Self { list: Paged::spaced(ROW), source: Source::Account }
     }
 
     /// One that was found by its number.
     pub fn one(booking: Arc<FormerBooking>) -> Self {
-        let mut one = Self { found: vec![booking], source: Source::Given, ..Self::of_account() };
-        one.list.resize(1);
-        one
-    }
-
-    fn read(&mut self, cx: &mut Context) {
-        if !self.page.is_waiting() {
-            self.page = Load::Waiting(cx.call(Request::MyFormerBookings { after: self.next.clone() }));
-        }
-    }
-
-    /// Reads the next page when the cursor has come to the end of what is known.
-    fn read_on(&mut self, cx: &mut Context) {
-        let at_end = self.list.chosen().is_some_and(|row| row + 1 == self.found.len());
-        if at_end && self.next.is_some() && self.page.failed().is_none() {
-            self.read(cx);
-        }
+        Self { list: Paged::spaced(ROW).known(vec![booking]), source: Source::Given }
     }
 
     /// What is said of all of them, and the list.
@@ -71,6 +51,11 @@ impl Former {
         let words = Rect { height: area.height.min(2), ..area };
         (words, Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area })
     }
+}
+
+/// The account's bookings after a cursor.
+fn mine(after: Option<Cursor>) -> Request {
+    Request::MyFormerBookings { after }
 }
 
 /// What its keys do.
@@ -102,82 +87,56 @@ impl Scene for Former {
 
     fn offers(&self, action: Action, _world: &World) -> bool {
         match action {
-            Action::Move(_) => !self.found.is_empty(),
-            Action::Again => self.source == Source::Account && !self.page.is_waiting(),
+            Action::Move(_) => !self.list.is_empty(),
+            Action::Again => self.source == Source::Account && !self.list.is_waiting(),
             Action::Back => true,
         }
     }
 
     fn enter(&mut self, cx: &mut Context) {
         if self.source == Source::Account {
-            self.read(cx);
+            self.list.begin(cx, mine);
         }
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Move(key) => {
-                let terminal = Rect::new(0, 0, cx.size.width, cx.size.height);
-                let (_, list) = Self::places(frame::places(terminal).body);
-                self.list.key(key, list.height);
-                self.read_on(cx);
+                let (_, list) = Self::places(frame::body(cx.size));
+                self.list.key(key, list, cx, mine);
             }
-            Action::Again => {
-                self.next = None;
-                self.read(cx);
-            }
+            Action::Again => self.list.begin(cx, mine),
             Action::Back => cx.pop(),
         }
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
         let (_, list) = Self::places(area);
-        if list.contains(mouse.at) && self.list.mouse(mouse, list) != Touch::Missed {
-            self.read_on(cx);
+        if list.contains(mouse.at) {
+            self.list.mouse(mouse, list, cx, mine);
         }
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
-        if !self.page.awaits(call) {
-            return;
-        }
-        match answer {
-            Ok(Reply::FormerBookings { page, next }) => {
-                if self.next.is_none() {
-                    self.found.clear();
-                }
-                self.found.extend(page);
-                self.next = next;
-                self.list.resize(self.found.len());
-                self.page = Load::Ready(());
-            }
-            other => {
-                self.page.settle(call, &other, |_| None);
-            }
-        }
+        self.list.reply(call, &answer, |reply| match reply {
+            Reply::FormerBookings { page, next } => Some((page.clone(), next.clone())),
+            _ => None,
+        });
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.page.give_up(call);
+        self.list.gave_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let (words, list) = Self::places(area);
-        match &self.page {
-            Load::Failed(failure) if self.found.is_empty() => return state::failed(buf, list, failure, world),
-            Load::Ready(()) if self.found.is_empty() => {
-                let next = "Press Esc: what was booked with Kiosk stands in the list there.";
-                return state::empty(buf, list, "No bookings from before Kiosk", next, world);
-            }
-            _ => sheet::paragraph(buf, words, &Failure::MadeBefore.to_string(), world.theme.dim),
+        if !self.list.is_empty() {
+            sheet::paragraph(buf, words, &Failure::MadeBefore.to_string(), world.theme.dim);
         }
-        let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
-        self.list.position(buf, above, list, world);
-        for (row, place) in self.list.visible(list) {
-            let Some(booking) = self.found.get(row) else { break };
-            view_row(buf, place, booking, world);
-            self.list.mark(buf, row, Rect { height: place.height.min(ROW - 1), ..place }, world);
-        }
+        let next = "Press Esc: what was booked with Kiosk stands in the list there.";
+        let none = ("No bookings from before Kiosk", next);
+        self.list
+            .view(buf, list, (Focus::Here, world), none, |buf, place, booking| view_row(buf, place, booking, world));
     }
 }
 

@@ -16,6 +16,7 @@ use crate::ui::form::Field;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::overlay::{Answer, DatePicker};
 use crate::ui::screen::{Scene, long_date};
+use crate::ui::screens::admin::Office;
 use crate::ui::screens::bookings::Bookings;
 use crate::ui::screens::claim::Claim;
 use crate::ui::screens::results::Results;
@@ -91,6 +92,8 @@ pub enum Action {
     Slip,
     /// Become the first administrator.
     Claim,
+    /// What there is to do beside selling.
+    Office,
 }
 
 impl Default for Search {
@@ -371,6 +374,7 @@ impl Scene for Search {
         bind(&[Key::F(5)], "F5", "slip", "Opens a slip to take the money for it.", Action::Slip),
         bind(&[Key::F(6)], "F6", "administer", "Makes you the first administrator, by a code.", Action::Claim),
         bind(&[Key::F(7)], "F7", "SSH keys", "Shows the keys with which you come in by SSH.", Action::SshKeys),
+        bind(&[Key::F(12)], "F12", "office", "Shows what there is to do beside selling.", Action::Office),
     ];
 
     fn place(&self, _world: &World) -> String {
@@ -393,6 +397,7 @@ impl Scene for Search {
             Action::Bookings => world.identity.is_some(),
             Action::SshKeys => world.identity.is_some() && !world.is_public(),
             Action::Slip => world.takes_money(),
+            Action::Office => Office::is_for(world),
             Action::Claim => world.identity.as_ref().is_some_and(|identity| identity.may_claim_administrator),
             _ => true,
         }
@@ -443,6 +448,7 @@ impl Scene for Search {
             Action::SshKeys => cx.push(SshKeys::default()),
             Action::Slip => cx.push(Slip::default()),
             Action::Claim => cx.push(Claim::default()),
+            Action::Office => cx.push(Office::new(cx)),
         }
     }
 

@@ -1,0 +1,144 @@
+//! The back office: what the railway's own people do beside selling, each screen in a file of its own.
+//!
+//! What an entry needs is for the eye alone: the services refuse whatever the role does not allow.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::user::Role;
+use crate::ui::context::{Context, World};
+use crate::ui::frame;
+use crate::ui::keys::{Binding, Key, Mouse, bind};
+use crate::ui::screen::Scene;
+use crate::ui::screens::admin::messages::Messages;
+use crate::ui::widgets::list::{ListState, Touch};
+use crate::ui::widgets::sheet::put;
+
+pub mod messages;
+
+/// Something to do.
+struct Entry {
+    /// The key that opens it.
+    key: char,
+    /// A word or two.
+    name: &'static str,
+    /// What is done there.
+    says: &'static str,
+    /// The least role that may.
+    least: Role,
+    /// Shows its screen.
+    open: fn(&mut Context),
+}
+
+/// All there is to do, most used first.
+const ENTRIES: &[Entry] = &[Entry {
+    key: 'm',
+    name: "Messages",
+    says: "what could not be delivered, and what waits to be",
+    least: Role::Administrator,
+    open: |cx| cx.push(Messages::default()),
+}];
+
+/// The entries that somebody has.
+fn entries(world: &World) -> impl Iterator<Item = &'static Entry> + use<> {
+    let role = world.role();
+    ENTRIES.iter().filter(move |entry| role.is_some_and(|role| role >= entry.least))
+}
+
+/// The list of what there is to do.
+#[derive(Clone, Debug)]
+pub struct Office {
+    list: ListState,
+}
+
+impl Office {
+    /// The entries of whoever is signed in.
+    pub fn new(world: &World) -> Self {
+        let mut list = ListState::new(1);
+        list.resize(entries(world).count());
+        Self { list }
+    }
+
+    /// Whether there is anything for whoever is signed in: not where any traveller may touch the terminal.
+    pub fn is_for(world: &World) -> bool {
+        !world.is_public() && entries(world).next().is_some()
+    }
+
+    fn open(&self, cx: &mut Context) {
+        if let Some(entry) = self.list.chosen().and_then(|row| entries(cx).nth(row)) {
+            (entry.open)(cx);
+        }
+    }
+}
+
+/// What its keys do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Move the cursor.
+    Move(Key),
+    /// Open what is under it.
+    Open,
+    /// Go back.
+    Back,
+}
+
+impl Scene for Office {
+    type Action = Action;
+
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(
+            &[Key::Up],
+            "↑↓",
+            "move",
+            "Moves up or down; the letter of an entry opens it at once.",
+            Action::Move(Key::Up),
+        ),
+        bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
+        bind(&[Key::Enter], "Enter", "open", "Opens what is under the cursor.", Action::Open),
+        bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
+    ];
+
+    fn place(&self, _world: &World) -> String {
+        "Back office".to_owned()
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) {
+        match action {
+            Action::Move(key) => {
+                self.list.key(key, place(frame::body(cx.size)).height);
+            }
+            Action::Open => self.open(cx),
+            Action::Back => cx.pop(),
+        }
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Context) {
+        let named = entries(cx).position(|entry| key == Key::Char(entry.key));
+        if let Some(row) = named {
+            self.list.choose(row);
+            self.open(cx);
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        if let Touch::Acted(_) = self.list.mouse(mouse, place(area)) {
+            self.open(cx);
+        }
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        let shown: Vec<_> = entries(world).collect();
+        let list = place(area);
+        for (row, line) in self.list.visible(list) {
+            let Some(entry) = shown.get(row) else { break };
+            put(buf, line, 2, &entry.key.to_string(), world.theme.accent);
+            put(buf, line, 5, entry.name, world.theme.strong);
+            put(buf, line, 19, entry.says, world.theme.dim);
+            self.list.mark(buf, row, line, world);
+        }
+    }
+}
+
+fn place(area: Rect) -> Rect {
+    Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }
+}
