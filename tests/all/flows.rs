@@ -17,6 +17,7 @@
 //! advance 5m            time passes for everybody (s, m, h)
 //! resize 132x43         the terminal has another size
 //! store vanishes        requests to the store are lost; `throttles`, `loses replies`, and `answers` again
+//! store takes 4s        what is asked from now on is answered so long after it was asked
 //! ended                 the session has been left
 //! ```
 
@@ -30,11 +31,12 @@ use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::inventory::RunState;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::train::RunId;
+use kiosk::service::request::Request;
 use kiosk::service::{Attention, Clock as _, Kiosk, RunWatch, Session};
 use kiosk::ui::app::App;
 use kiosk::ui::context::Setup;
 use kiosk::ui::keys::{Mouse, MouseKind};
-use kiosk::ui::msg::{Effect, Msg, Opened, Watch};
+use kiosk::ui::msg::{CallId, Effect, Msg, Opened, Watch};
 use ratatui::layout::{Position, Size};
 
 use crate::service_kit::{PASSWORD, Stage};
@@ -83,6 +85,7 @@ flows! {
     sign_in_and_out
     slip_paid_at_a_counter
     slip_runs_out
+    store_is_slow
     store_vanishes
     tatkal_opens
     test_payment_is_marked
@@ -99,6 +102,8 @@ struct Seat {
     session: Session,
     size: Size,
     watches: BTreeMap<RunId, (Attention, RunWatch)>,
+    /// What was asked of a slow store, and when it answers.
+    late: Vec<(DateTime<Utc>, CallId, Request)>,
     ended: bool,
 }
 
@@ -107,6 +112,8 @@ struct Hall {
     stage: Stage,
     /// What becomes of requests to the store, but for sessions that are far.
     trouble: Arc<Mutex<Option<Fault>>>,
+    /// How long the store takes.
+    takes: TimeDelta,
     seats: BTreeMap<String, Seat>,
     here: String,
     words: BTreeMap<String, String>,
@@ -121,7 +128,8 @@ async fn play(name: &str) {
     let befalls = Arc::clone(&trouble);
     let troubled = stage.world.with_faults(move |_: &Call| befalls.lock().expect("nothing panics").clone());
     stage.kiosk = stage.other_kiosk(troubled).await;
-    let mut hall = Hall { stage, trouble, seats: BTreeMap::new(), here: String::new(), words: BTreeMap::new() };
+    let takes = TimeDelta::zero();
+    let mut hall = Hall { stage, trouble, takes, seats: BTreeMap::new(), here: String::new(), words: BTreeMap::new() };
     for (number, line) in (1..).zip(script.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -197,7 +205,9 @@ impl Hall {
                 self.seat().size = size;
                 self.tell(Msg::Resize(size)).await;
             }
+            "store" if rest.starts_with("takes ") => self.takes = span(&rest["takes ".len()..])?,
             "store" => {
+                self.takes = TimeDelta::zero();
                 *self.trouble.lock().expect("nothing panics") = match rest {
                     "answers" => None,
                     "vanishes" => Some(Fault::LoseRequest),
@@ -277,7 +287,7 @@ impl Hall {
         let size = Size::new(80, 24);
         let tape = Tape::new(&begin, self.now());
         let app = App::new(begin, self.now());
-        let seat = Seat { app, tape, kiosk, session, size, watches: BTreeMap::new(), ended: false };
+        let seat = Seat { app, tape, kiosk, session, size, watches: BTreeMap::new(), late: Vec::new(), ended: false };
         self.seats.insert(name.to_owned(), seat);
         self.tell(Msg::Resize(size)).await;
         Ok(())
@@ -301,6 +311,9 @@ impl Hall {
             seat.follow();
             for effect in effects {
                 match effect {
+                    Effect::Call(id, request) if self.takes > TimeDelta::zero() => {
+                        seat.late.push((now + self.takes, id, request));
+                    }
                     Effect::Call(id, request) => {
                         happened.push(Msg::Reply(id, seat.session.call(request).await));
                     }
@@ -332,17 +345,29 @@ impl Hall {
         }
     }
 
-    /// Time passes: every program is woken when it asked for it.
+    /// Time passes: every program is woken when it asked for it, and told what a slow store answers.
     async fn advance(&mut self, by: TimeDelta) {
         let end = self.now() + by;
         let mut wakes = 0;
         loop {
-            let asked = self.seats.iter().filter_map(|(name, seat)| Some((seat.app.next_wake()?, name.clone())));
+            let asked = self.seats.iter().filter_map(|(name, seat)| {
+                let answer = seat.late.first().map(|(at, ..)| *at);
+                Some((answer.into_iter().chain(seat.app.next_wake()).min()?, name.clone()))
+            });
             let Some((at, name)) = asked.filter(|(at, _)| *at <= end).min() else { break };
             wakes = if at <= self.now() { wakes + 1 } else { 0 };
             assert!(wakes < WAKES, "the program of {name} asks to be woken at {at} again and again");
             self.stage.clock.set(at.max(self.now()));
-            self.tell_to(&name, Msg::Wake).await;
+            let now = self.now();
+            let seat = self.seats.get_mut(&name).expect("a seat");
+            let msg = match seat.late.first() {
+                Some((answered, ..)) if *answered <= now => {
+                    let (_, id, request) = seat.late.remove(0);
+                    Msg::Reply(id, seat.session.call(request).await)
+                }
+                _ => Msg::Wake,
+            };
+            self.tell_to(&name, msg).await;
         }
         self.stage.clock.set(end);
     }
