@@ -25,6 +25,9 @@ const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 const ERASE: &[u8] = b"\x1b[0m\x1b[2J";
 
+/// As long as most frames are, in bytes.
+const USUAL: usize = 1_024;
+
 /// Around what is linked, with the address between them; terminals that do not know it pass over it (OSC 8).
 const LINK: &[u8] = b"\x1b]8;;";
 const LINK_ENDS: &[u8] = b"\x1b\\";
@@ -71,7 +74,8 @@ impl Painter {
         self.size
     }
 
-    /// The bytes that make the terminal show what `draw` draws; none when it does.
+    /// The bytes that make the terminal show what `draw` draws; none when it does. It has to draw all of the buffer, in which
+    /// it finds any other frame: most of what a frame takes is going through its cells, so nobody does it twice.
     ///
     /// # Errors
     /// None: they are written to memory, though by what writes to anything.
@@ -90,7 +94,8 @@ impl Painter {
         // What is linked is kept by the terminal with its cells: they are sent again when it changes.
         let relinked =
             if before == self.link { [Rect::ZERO; 2] } else { [before.as_ref(), self.link.as_ref()].map(area_of) };
-        let mut bytes = BEGIN.to_vec();
+        let mut bytes = Vec::with_capacity(USUAL);
+        bytes.extend(BEGIN);
         let is_new = std::mem::replace(&mut self.ground, Ground::Drawn) == Ground::Unknown;
         if is_new {
             self.shown.clear();
@@ -98,7 +103,6 @@ impl Painter {
         }
         let is_same = SHEET.with_borrow_mut(|(sheet, next)| {
             sheet.resize(Rect::from((Position::ORIGIN, self.size)));
-            sheet.reset();
             draw(sheet);
             let changed = self.changed(sheet, next, relinked);
             let is_same = changed.is_empty() && !is_new;

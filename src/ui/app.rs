@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
 
 use crate::service::request::{Failure, Reply, Request};
@@ -140,13 +140,12 @@ impl App {
         std::mem::take(&mut self.out)
     }
 
-    /// What a person sees.
+    /// What a person sees: all of the buffer, whatever is in it.
     pub fn view(&self, buf: &mut Buffer) {
         let area = buf.area;
-        let ground = self.world.theme.text;
-        for cell in &mut buf.content {
-            cell.set_style(ground);
-        }
+        let mut ground = Cell::EMPTY;
+        ground.set_style(self.world.theme.text);
+        buf.content.fill(ground);
         if area.width < frame::MIN.0 || area.height < frame::MIN.1 {
             frame::too_small(buf, area, &self.world);
         } else {

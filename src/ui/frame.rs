@@ -78,11 +78,11 @@ pub fn view(buf: &mut Buffer, area: Rect, screen: &Screen, message: Option<&Mess
     if let Some(message) = message {
         let room = area.width.saturating_sub(2);
         let line = text::fit(&message.text, room);
-        buf.set_stringn(area.x + 1, places.message.y, line, room.into(), theme.tone(message.tone));
+        text::write(buf, (area.x + 1, places.message.y), line, room, theme.tone(message.tone));
     }
     for (hint, spot) in laid_out(places.keys, hints) {
-        let (x, y) = buf.set_stringn(spot.x, spot.y, hint.shown, spot.width.into(), theme.key);
-        buf.set_stringn(x + 1, y, hint.label, spot.width.into(), theme.text);
+        let (x, y) = text::write(buf, (spot.x, spot.y), hint.shown, spot.width, theme.key);
+        text::write(buf, (x + 1, y), hint.label, spot.width, theme.text);
     }
 }
 
@@ -90,12 +90,12 @@ fn header(buf: &mut Buffer, area: Rect, screen: &Screen, world: &World) {
     let theme = &world.theme;
     let who = who(world);
     let who_width = text::width(&who);
-    buf.set_stringn(area.x + 1, area.y, "KIOSK", 5, theme.accent);
+    text::write(buf, (area.x + 1, area.y), "KIOSK", 5, theme.accent);
     let room = area.width.saturating_sub(9 + who_width + 3);
     let place = screen.place(world);
-    buf.set_stringn(area.x + 9, area.y, text::fit(&place, room), room.into(), theme.strong);
+    text::write(buf, (area.x + 9, area.y), text::fit(&place, room), room, theme.strong);
     let x = area.right().saturating_sub(who_width + 1);
-    buf.set_stringn(x, area.y, &who, who_width.into(), theme.dim);
+    text::write(buf, (x, area.y), &who, who_width, theme.dim);
 }
 
 /// Name, role and terminal; a long name gives way.
@@ -124,7 +124,7 @@ fn steps(buf: &mut Buffer, area: Rect, screen: &Screen, world: &World) {
                 std::cmp::Ordering::Less => (step.word().to_owned(), theme.text),
                 std::cmp::Ordering::Greater => (step.word().to_owned(), theme.dim),
             };
-            (x, _) = buf.set_stringn(x, y, format!("{number} {words}"), 16, style);
+            (x, _) = text::write(buf, (x, y), format!("{number} {words}"), 16, style);
             x += 3;
         }
     }
@@ -139,7 +139,7 @@ fn steps(buf: &mut Buffer, area: Rect, screen: &Screen, world: &World) {
         _ => (clock(world), theme.dim),
     };
     let columns = text::width(&fact);
-    buf.set_stringn(area.right().saturating_sub(columns + 1), y, &fact, columns.into(), style);
+    text::write(buf, (area.right().saturating_sub(columns + 1), y), &fact, columns, style);
 }
 
 fn clock(world: &World) -> String {
@@ -189,6 +189,6 @@ pub fn too_small(buf: &mut Buffer, area: Rect, world: &World) {
         MIN.0, MIN.1, area.width, area.height
     );
     for (row, line) in area.rows().zip(text::wrap(&says, area.width)) {
-        buf.set_stringn(row.x, row.y, line, row.width.into(), world.theme.text);
+        text::write(buf, (row.x, row.y), line, row.width, world.theme.text);
     }
 }

@@ -30,6 +30,22 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
+/// Writes text from a place on, cut at `columns` and at the end of the buffer, as [`Buffer::set_stringn`] does. Returns where
+/// it ended. Most text is plain, and need not be looked through for signs of several characters.
+pub fn write(buf: &mut Buffer, (x, y): (u16, u16), text: impl AsRef<str>, columns: u16, style: Style) -> (u16, u16) {
+    let text = text.as_ref();
+    if !is_plain(text) || !buf.area.contains((x, y).into()) {
+        return buf.set_stringn(x, y, text, columns.into(), style);
+    }
+    let room = columns.min(buf.area.right() - x);
+    let length = u16::try_from(text.len()).unwrap_or(u16::MAX).min(room);
+    let first = buf.index_of(x, y);
+    for (cell, byte) in buf.content[first..][..length.into()].iter_mut().zip(text.bytes()) {
+        cell.set_char(byte.into()).set_style(style);
+    }
+    (x + length, y)
+}
+
 /// Draws a line over the first row of a place.
 pub fn rule(buf: &mut Buffer, place: Rect, style: Style) {
     let row = Rect { height: place.height.min(1), ..place }.intersection(buf.area);
@@ -113,9 +129,13 @@ pub fn wrap(text: &str, columns: u16) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use ratatui::buffer::{Buffer, Cell};
+    use ratatui::layout::Rect;
+    use ratatui::style::{Color, Style};
     use rstest::rstest;
 
-    use super::{clean, ends, fit, left, right, wrap};
+    use super::{clean, ends, fit, left, right, wrap, write};
 
     #[rstest]
     #[case("New Delhi", 9, "New Delhi")]
@@ -155,5 +175,21 @@ mod tests {
     fn lines_break_at_spaces() {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("unbreakable", 5), ["unbr…"]);
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_written_as_a_buffer_writes_it(
+            text in "[ -~]{0,14}|[ -~é日\u{301}\u{7}]{0,14}",
+            x in 0..10_u16,
+            columns in 0..14_u16,
+        ) {
+            let style = Style::new().fg(Color::Red);
+            let mut own = Buffer::filled(Rect::new(0, 0, 10, 2), Cell::new("x"));
+            let mut theirs = own.clone();
+            let ended = write(&mut own, (x, 1), &text, columns, style);
+            prop_assert_eq!(ended, theirs.set_stringn(x, 1, &text, columns.into(), style));
+            prop_assert_eq!(own, theirs);
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! to its last and written in the same way. Rows that look alike are written alike, so that most of a frame needs no reading.
 
 use ratatui::buffer::Cell;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::Color;
 
 /// The bytes of the sign in a place; none where nothing is known of it, as where the sign before covers it.
 pub(super) type Sign<'a> = Option<&'a [u8]>;
@@ -19,22 +19,57 @@ pub(super) fn is_same(one: Sign, other: Sign) -> bool {
     }
 }
 
-/// How a place looks, whatever its sign: a style with nothing left open, which is quicker to compare.
+/// How a place looks, whatever its sign: a style with nothing left open, in numbers, since comparing looks is most of what
+/// composing a frame takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Look {
-    foreground: Color,
-    background: Color,
-    underline: Color,
-    modifier: Modifier,
+    /// Those of the sign, of what is behind it, and of the line under it.
+    colours: [u32; 3],
+    modifier: u16,
 }
 
 impl Look {
     const EMPTY: Self = Self::of(&Cell::EMPTY);
 
     /// How a cell looks.
+    #[inline]
     pub(super) const fn of(cell: &Cell) -> Self {
-        Self { foreground: cell.fg, background: cell.bg, underline: cell.underline_color, modifier: cell.modifier }
+        let colours = [number(cell.fg), number(cell.bg), number(cell.underline_color)];
+        Self { colours, modifier: cell.modifier.bits() }
     }
+}
+
+/// A number that no other colour has. Those with numbers of their own are told apart first: what is left are names in a
+/// row, which takes no table to go by.
+const fn number(colour: Color) -> u32 {
+    const INDEXED: u32 = 1 << 24;
+    const NAMED: u32 = 1 << 25;
+    if let Color::Rgb(red, green, blue) = colour {
+        return u32::from_be_bytes([0, red, green, blue]);
+    }
+    if let Color::Indexed(index) = colour {
+        return INDEXED | index as u32;
+    }
+    let name = match colour {
+        Color::Reset | Color::Rgb(..) | Color::Indexed(_) => 0,
+        Color::Black => 1,
+        Color::Red => 2,
+        Color::Green => 3,
+        Color::Yellow => 4,
+        Color::Blue => 5,
+        Color::Magenta => 6,
+        Color::Cyan => 7,
+        Color::Gray => 8,
+        Color::DarkGray => 9,
+        Color::LightRed => 10,
+        Color::LightGreen => 11,
+        Color::LightYellow => 12,
+        Color::LightBlue => 13,
+        Color::LightMagenta => 14,
+        Color::LightCyan => 15,
+        Color::White => 16,
+    };
+    NAMED | name
 }
 
 /// No sign.
@@ -223,7 +258,8 @@ impl<'signs> Writer<'_, 'signs> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use ratatui::style::Color;
+    use ratatui::buffer::Cell;
+    use ratatui::style::{Color, Style};
 
     use super::{Look, Shown, Sign};
 
@@ -237,9 +273,14 @@ mod tests {
         shown
     }
 
+    fn red() -> Look {
+        let mut cell = Cell::EMPTY;
+        Look::of(cell.set_style(Style::new().fg(Color::Red)))
+    }
+
     fn cell() -> impl Strategy<Value = (Sign<'static>, Look)> {
         let signs = [None, Some(" "), Some("a"), Some("─"), Some("日"), Some("é"), Some("\u{1}"), Some("\0"), Some("")];
-        let looks = [Look::EMPTY, Look { foreground: Color::Red, ..Look::EMPTY }];
+        let looks = [Look::EMPTY, red()];
         let sign = prop::sample::select(signs.map(|sign| sign.map(str::as_bytes)).to_vec());
         (sign, prop::sample::select(looks.to_vec()))
     }

@@ -14,6 +14,7 @@ const SIZE: Size = Size { width: 12, height: 4 };
 type Mark = (u16, u16, &'static str, Style);
 
 fn draw(marks: &[Mark], buf: &mut Buffer) {
+    buf.reset();
     for (x, y, text, style) in marks {
         if buf.area.contains((*x, *y).into()) {
             buf.set_stringn(*x, *y, text, usize::from(buf.area.width - x), *style);

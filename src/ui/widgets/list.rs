@@ -105,7 +105,7 @@ impl ListState {
         if row == self.chosen {
             buf.set_style(place, world.theme.selected);
             for line in place.rows() {
-                buf.set_stringn(line.x, line.y, "▌", 1, world.theme.accent);
+                crate::ui::text::write(buf, (line.x, line.y), "▌", 1, world.theme.accent);
             }
         }
     }
@@ -117,7 +117,7 @@ impl ListState {
             let more = if self.top(list) + rows < self.count { "▾" } else { "▴" };
             let shown = format!(" {} of {} {more} ", self.chosen + 1, self.count);
             let x = at.right().saturating_sub(crate::ui::text::width(&shown)).max(at.x);
-            buf.set_stringn(x, at.y, shown, at.width.into(), world.theme.dim);
+            crate::ui::text::write(buf, (x, at.y), shown, at.width, world.theme.dim);
         }
     }
 }

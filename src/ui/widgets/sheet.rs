@@ -50,7 +50,7 @@ pub fn stack<const N: usize>(area: Rect, heights: [u16; N]) -> [Rect; N] {
 pub fn put(buf: &mut Buffer, row: Rect, column: u16, words: &str, style: Style) {
     let room = row.width.saturating_sub(column + 1);
     if row.height > 0 && room > 0 {
-        buf.set_stringn(row.x + column, row.y, text::fit(words, room), room.into(), style);
+        text::write(buf, (row.x + column, row.y), text::fit(words, room), room, style);
     }
 }
 
@@ -60,7 +60,7 @@ pub fn put_right(buf: &mut Buffer, row: Rect, words: &str, style: Style) {
     let words = text::fit(words, room);
     if row.height > 0 {
         let x = row.right().saturating_sub(2 + text::width(&words));
-        buf.set_stringn(x, row.y, &words, room.into(), style);
+        text::write(buf, (x, row.y), &words, room, style);
     }
 }
 

@@ -54,13 +54,13 @@ impl Halts {
 pub(super) fn view_pane(buf: &mut Buffer, area: Rect, offer: &Offer, world: &World) {
     let theme = &world.theme;
     for y in area.y..area.bottom() {
-        buf.set_stringn(area.x.saturating_sub(2), y, "│", 1, theme.rule);
+        text::write(buf, (area.x.saturating_sub(2), y), "│", 1, theme.rule);
     }
     let journey = &offer.journey;
     let title = format!("{} {}", journey.train.number(), journey.train.name());
-    buf.set_stringn(area.x, area.y, text::fit(&title, area.width), area.width.into(), theme.strong);
+    text::write(buf, (area.x, area.y), text::fit(&title, area.width), area.width, theme.strong);
     let length = format!("{} km · {} · {}", journey.km, duration(journey), coaches(offer));
-    buf.set_stringn(area.x, area.y + 1, text::fit(&length, area.width), area.width.into(), theme.dim);
+    text::write(buf, (area.x, area.y + 1), text::fit(&length, area.width), area.width, theme.dim);
     let rest = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
     list(buf, rest, offer, usize::from(journey.leg.from()).saturating_sub(2), world);
 }
@@ -81,7 +81,7 @@ fn list(buf: &mut Buffer, area: Rect, offer: &Offer, top: usize, world: &World) 
     let top = top.min(halts.len().saturating_sub(rows));
     let name_room = area.width.saturating_sub(29);
     let head = format!("  {}{:>7} {:>8}{:>6}", text::left("Halt", name_room + 5), "arr", "dep", "km");
-    buf.set_stringn(area.x, area.y, head, area.width.into(), theme.dim);
+    text::write(buf, (area.x, area.y), head, area.width, theme.dim);
     let leg = usize::from(journey.leg.from())..=usize::from(journey.leg.to());
     for ((index, halt), row) in halts.iter().enumerate().skip(top).zip(area.rows().skip(1)) {
         let end = index == *leg.start() || index == *leg.end();
@@ -101,13 +101,13 @@ fn list(buf: &mut Buffer, area: Rect, offer: &Offer, top: usize, world: &World) 
         let (arrive, depart) = times(halt, index, halts.len());
         let (code, name) = (halt.station.as_str(), text::left(&name, name_room.saturating_sub(1)));
         let line = format!("{mark}{name} {code:<5}{arrive:>7} {depart:>8}{:>6}", halt.km);
-        buf.set_stringn(row.x, row.y, line, row.width.into(), style);
+        text::write(buf, (row.x, row.y), line, row.width, style);
     }
     let more = halts.len().saturating_sub(top + rows);
     if more > 0 && area.height > 2 {
         let words = format!(" {more} more ▾ ");
         let x = area.right().saturating_sub(text::width(&words));
-        buf.set_stringn(x, area.y, words, 12, theme.warning);
+        text::write(buf, (x, area.y), words, 12, theme.warning);
     }
 }
 

@@ -113,27 +113,27 @@ impl Table {
         let near = |date: Option<NaiveDate>| date.filter(|date| (first..=last).contains(date));
         let say = |date: NaiveDate| date.format("%a %-d").to_string();
         if let Some(date) = near(trip.date.pred_opt()) {
-            buf.set_stringn(self.day_before.x + 1, self.days.y, format!("◂ {}", say(date)), 10, theme.text);
+            text::write(buf, (self.day_before.x + 1, self.days.y), format!("◂ {}", say(date)), 10, theme.text);
         }
         let today = trip.date.format("%a %-d %b").to_string().to_uppercase();
         let at = self.day.x + (self.day.width - text::width(&today)) / 2;
-        buf.set_stringn(at, self.days.y, &today, self.day.width.into(), theme.accent);
+        text::write(buf, (at, self.days.y), &today, self.day.width, theme.accent);
         if let Some(date) = near(trip.date.succ_opt()) {
-            buf.set_stringn(self.next_day.x + 1, self.days.y, format!("{} ▸", say(date)), 10, theme.text);
+            text::write(buf, (self.next_day.x + 1, self.days.y), format!("{} ▸", say(date)), 10, theme.text);
         }
         let x = self.days.right().saturating_sub(text::width(summary) + 1);
-        buf.set_stringn(x, self.days.y, summary, summary.len(), theme.dim);
+        text::write(buf, (x, self.days.y), summary, u16::MAX, theme.dim);
     }
 
     pub(super) fn view_head(&self, buf: &mut Buffer, chosen: Option<Class>, quota: Quota, world: &World) {
         let theme = &world.theme;
         let style = if quota == Quota::General { theme.text } else { theme.accent };
         let words = format!("{quota} {}", quota.words());
-        buf.set_stringn(self.head.x + 2, self.head.y, words, self.head.width.into(), style);
+        text::write(buf, (self.head.x + 2, self.head.y), words, self.head.width, style);
         for (class, column) in &self.columns {
             let style = if Some(*class) == chosen { theme.accent } else { theme.strong };
             let words = text::right(class.code(), column.width - 1);
-            buf.set_stringn(column.x, self.head.y, words, column.width.into(), style);
+            text::write(buf, (column.x, self.head.y), words, column.width, style);
         }
         let x = self.columns.first().map_or(self.head.x, |(_, column)| column.x);
         let hidden = match self.hidden {
@@ -143,7 +143,7 @@ impl Table {
             (left, right) => format!("◂ {left} · {right} ▸"),
         };
         let x = x.saturating_sub(text::width(&hidden) + 1);
-        buf.set_stringn(x, self.head.y, &hidden, hidden.len(), theme.dim);
+        text::write(buf, (x, self.head.y), &hidden, u16::MAX, theme.dim);
     }
 
     /// Draws a train by a quota; `cursor` is the class under the cursor, if the cursor is on this train.
@@ -160,55 +160,49 @@ impl Table {
         let left = place.x + 2;
         let (times, below) = (times(journey), place.y + 1);
         let own = self.columns.first().map_or(place.right(), |(_, column)| column.x).saturating_sub(left + 1);
-        buf.set_stringn(left, place.y, journey.train.number().as_str(), 6, theme.accent);
+        text::write(buf, (left, place.y), journey.train.number().as_str(), 6, theme.accent);
         let name_room =
             if self.shape == Shape::Beside { 20.max(own.saturating_sub(24)) } else { own.saturating_sub(7) };
         let name = text::fit(journey.train.name(), name_room);
-        buf.set_stringn(left + 7, place.y, name, name_room.into(), theme.strong);
+        text::write(buf, (left + 7, place.y), name, name_room, theme.strong);
         match self.shape {
             Shape::Beside => {
-                buf.set_stringn(left + 7 + name_room + 2, place.y, times, 16, theme.text);
+                text::write(buf, (left + 7 + name_room + 2, place.y), times, 16, theme.text);
                 let words = format!("{} · {}", duration(journey), days_in_words(journey));
-                buf.set_stringn(left + 7, below, text::fit(&words, own - 7), own.into(), theme.dim);
+                text::write(buf, (left + 7, below), text::fit(&words, own - 7), own, theme.dim);
             }
             Shape::Below => {
-                let (x, _) = buf.set_stringn(left, below, times.replace("  ", " "), 14, theme.text);
+                let (x, _) = text::write(buf, (left, below), times.replace("  ", " "), 14, theme.text);
                 let words = format!("{} {}", duration(journey), days_in_letters(journey));
-                buf.set_stringn(
-                    x + 1,
-                    below,
-                    text::fit(&words, own.saturating_sub(x + 1 - left)),
-                    own.into(),
-                    theme.dim,
-                );
+                text::write(buf, (x + 1, below), text::fit(&words, own.saturating_sub(x + 1 - left)), own, theme.dim);
             }
         }
         let closed = sales_closed(offer, world);
         if closed {
             let words = "sales closed";
             let x = place.right().saturating_sub(text::width(words) + 1);
-            buf.set_stringn(x, place.y, words, words.len(), theme.dim);
+            text::write(buf, (x, place.y), words, u16::MAX, theme.dim);
         }
         for (class, column) in &self.columns {
             let Some((_, fare)) = offer.fares.iter().find(|(other, _)| other == class) else {
                 let style = if cursor == Some(*class) { theme.focus } else { theme.dim };
-                buf.set_stringn(column.x, place.y, text::right("– ", column.width), column.width.into(), style);
+                text::write(buf, (column.x, place.y), text::right("– ", column.width), column.width, style);
                 continue;
             };
             if !closed {
                 let (words, style) = cell(offer, *class, quota, world);
                 let style = if cursor == Some(*class) { theme.focus } else { style };
-                buf.set_stringn(column.x, place.y, text::right(&words, column.width), column.width.into(), style);
+                text::write(buf, (column.x, place.y), text::right(&words, column.width), column.width, style);
             }
             let style = if cursor == Some(*class) && closed { theme.focus } else { theme.dim };
             let words = fare.map_or_else(|| "no fare".to_owned(), rupees);
-            buf.set_stringn(column.x, below, text::right(&words, column.width - 1), column.width.into(), style);
+            text::write(buf, (column.x, below), text::right(&words, column.width - 1), column.width, style);
         }
     }
 
     pub(super) fn view_foot(&self, buf: &mut Buffer, words: &str, world: &World) {
         let x = self.foot.x + 2;
-        buf.set_stringn(x, self.foot.y, words, self.foot.width.into(), world.theme.dim);
+        text::write(buf, (x, self.foot.y), words, self.foot.width, world.theme.dim);
     }
 }
 
