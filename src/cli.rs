@@ -8,8 +8,10 @@ mod backup;
 mod booking;
 mod confirm;
 mod error;
+mod export;
 mod first_run;
 mod health;
+mod import;
 mod migrate;
 mod notifications;
 mod open;
@@ -66,6 +68,12 @@ enum Command {
     Provision,
     /// Loads trains; safe to repeat
     Seed(seed::Args),
+    /// Imports trains from a GTFS folder or a sheet, and tells what that changes
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Writes what the store holds as files for other programs
+    #[command(subcommand)]
+    Export(export::Command),
     /// Takes over users, trains and bookings of the application that Kiosk replaces; safe to repeat
     Migrate(migrate::Args),
     /// Asks the store whether it answers
@@ -145,6 +153,8 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 match command {
                     Command::Provision => provision::run(&config).await,
                     Command::Seed(args) => seed::run(args, &config).await,
+                    Command::Import(command) => import::run(command, &config).await,
+                    Command::Export(command) => export::run(command, &config).await,
                     Command::Migrate(args) => migrate::run(args, &config).await,
                     Command::Health(args) => health::run(args, &config).await,
                     Command::User(command) => user::run(command, &config).await,

@@ -3,6 +3,8 @@
 //! Names are typed by anybody. A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, so such a cell gets an
 //! apostrophe before it (OWASP, CSV Injection); numbers that Kiosk reckons itself stay numbers.
 
+pub mod trains;
+
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
@@ -34,6 +36,9 @@ const COLUMNS: [&str; 22] = [
     "Paid by",
     "Reference",
 ];
+
+/// With what a formula begins.
+const RUN: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// How moments are written: the railway's time, as spreadsheets read it.
 const MOMENT: &str = "%Y-%m-%d %H:%M";
@@ -123,20 +128,41 @@ fn safe(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     let mut begins = true;
     for c in text.chars() {
-        if begins && matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}') {
+        if begins && RUN.contains(&c) {
             cell.push('\'');
         }
-        begins = matches!(c, ';' | ',' | '|' | '\t' | '\r' | '\n') || (begins && (c.is_whitespace() || c == '"'));
+        begins = begins_after(c, begins);
         cell.push(c);
     }
     cell
+}
+
+/// Whether what follows a character stands at a cell's beginning.
+fn begins_after(c: char, begins: bool) -> bool {
+    matches!(c, ';' | ',' | '|' | '\t' | '\r' | '\n') || (begins && (c.is_whitespace() || c == '"'))
+}
+
+/// The text of a cell that was made safe.
+pub fn original(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len());
+    let mut rest = cell;
+    let mut begins = true;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        if begins && c == '\'' && rest.starts_with(RUN) {
+            continue;
+        }
+        begins = begins_after(c, begins);
+        text.push(c);
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
-    use super::{COLUMNS, header, rupees, safe};
+    use super::{COLUMNS, header, original, rupees, safe};
     use crate::domain::money::Paise;
 
     #[rstest]
@@ -154,6 +180,7 @@ mod tests {
     #[case("\u{ff1d}1", "'\u{ff1d}1")]
     fn no_cell_is_run(#[case] typed: &str, #[case] cell: &str) {
         assert_eq!(safe(typed), cell);
+        assert_eq!(original(cell), typed);
     }
 
     #[rstest]

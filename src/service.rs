@@ -15,6 +15,7 @@ pub mod clock;
 mod dispatch;
 mod former;
 mod hold;
+pub mod import;
 mod labour;
 pub mod live;
 mod look_up;

@@ -24,6 +24,8 @@ mod deploy;
 mod driver;
 #[path = "all/flows.rs"]
 mod flows;
+#[path = "all/import.rs"]
+mod import;
 #[path = "all/joining.rs"]
 mod joining;
 #[path = "all/kill.rs"]

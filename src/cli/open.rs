@@ -64,6 +64,16 @@ pub(super) async fn kiosk(config: &Config) -> Result<Kiosk, CliError> {
     Ok(Kiosk::open(store, settings(config)?, clock).await?)
 }
 
+/// Kiosk over a store that has its tables but no trains other than those that somebody loaded, for whoever brings their own.
+pub(super) async fn unseeded_kiosk(config: &Config) -> Result<Kiosk, CliError> {
+    let progress = Progress::new("Preparing");
+    let (store, clock) = opened(config).await?;
+    if config.store() == StoreChoice::Embedded {
+        store.provision(|step| progress.set(step.done, step.of, &step.what)).await?;
+    }
+    Ok(Kiosk::open(store, settings(config)?, clock).await?)
+}
+
 /// Kiosk over the store, prepared, with live counts and, on a developer's machine, accounts to try things with.
 pub(super) async fn live_kiosk(config: &Config) -> Result<Kiosk, CliError> {
     let progress = Progress::new("Preparing");

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::edition::Edition;
 use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode, StationIndex};
 use crate::domain::train::{Halt, RunId, Stop, Train, TrainNumber};
@@ -43,17 +44,17 @@ impl Journey {
 #[derive(Clone, Debug, Default)]
 pub struct Timetable {
     stations: Arc<StationIndex>,
-    /// By number, no number twice.
-    trains: Vec<Arc<Train>>,
-    /// The halts made at each station, by train and then along its way.
+    /// By number and then by date. The editions of a train share no date, so that a run goes by one of them.
+    editions: Vec<Edition>,
+    /// The halts made at each station, by edition and then along its way.
     calls: HashMap<StationCode, Vec<Call>>,
 }
 
 /// A train at one of its halts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Call {
-    /// The train's place in the timetable.
-    train: u32,
+    /// The place of the train's edition in the timetable.
+    edition: u32,
     /// The halt's place on its way.
     halt: u8,
 }
@@ -65,15 +66,21 @@ const LONGEST_RUN: Days = Days::new(10);
 const WEEK: u64 = 7;
 
 impl Timetable {
-    /// A timetable; halts at stations that are not listed get the code as their name. Of two versions of a train the
-    /// later counts.
-    pub fn new(mut stations: Vec<Station>, mut trains: Vec<Arc<Train>>) -> Self {
+    /// A timetable of trains that never were others; halts at stations that are not listed get the code as their name. Of
+    /// two versions of a train the later counts.
+    pub fn new(stations: Vec<Station>, mut trains: Vec<Arc<Train>>) -> Self {
         trains.sort_by_key(|train| (train.number(), Reverse(train.version())));
         trains.dedup_by_key(|train| train.number());
+        Self::of(stations, trains.into_iter().map(Edition::lasting).collect())
+    }
+
+    /// A timetable of trains that change. No two editions of a train cover the same date.
+    pub fn of(mut stations: Vec<Station>, mut editions: Vec<Edition>) -> Self {
+        editions.sort_by_key(|edition| (edition.train.number(), edition.from));
         let mut calls: HashMap<StationCode, Vec<Call>> = HashMap::new();
-        for (train, halts) in (0..).zip(trains.iter().map(|train| train.halts())) {
+        for (edition, halts) in (0..).zip(editions.iter().map(|edition| edition.train.halts())) {
             for (halt, at) in (0..).zip(halts) {
-                calls.entry(at.station).or_default().push(Call { train, halt });
+                calls.entry(at.station).or_default().push(Call { edition, halt });
             }
         }
         let known: HashSet<_> = stations.iter().map(|station| station.code).collect();
@@ -81,7 +88,7 @@ impl Timetable {
             stations.push(Station { code: *code, name: code.to_string(), city: code.to_string() });
         }
         let stations = StationIndex::new(stations, |code| calls.get(&code).map_or(0, Vec::len));
-        Self { stations: Arc::new(stations), trains, calls }
+        Self { stations: Arc::new(stations), editions, calls }
     }
 
     /// The stations.
@@ -89,15 +96,26 @@ impl Timetable {
         &self.stations
     }
 
-    /// All trains, by number.
-    pub fn trains(&self) -> &[Arc<Train>] {
-        &self.trains
+    /// All editions, by train and then by date.
+    pub fn editions(&self) -> &[Edition] {
+        &self.editions
     }
 
-    /// The train with a number.
-    pub fn train(&self, number: TrainNumber) -> Option<&Arc<Train>> {
-        let at = self.trains.binary_search_by_key(&number, |train| train.number()).ok()?;
-        Some(&self.trains[at])
+    /// All trains with their editions, by number.
+    pub fn trains(&self) -> impl DoubleEndedIterator<Item = &[Edition]> {
+        self.editions.chunk_by(|one, next| one.train.number() == next.train.number())
+    }
+
+    /// The editions of a train by date; empty for one that there is not.
+    pub fn train(&self, number: TrainNumber) -> &[Edition] {
+        let first = self.editions.partition_point(|edition| edition.train.number() < number);
+        let rest = &self.editions[first..];
+        &rest[..rest.partition_point(|edition| edition.train.number() == number)]
+    }
+
+    /// The train by which runs of a date go, whether or not one leaves on it.
+    pub fn train_on(&self, number: TrainNumber, date: NaiveDate) -> Option<&Arc<Train>> {
+        self.train(number).iter().find(|edition| edition.covers(date)).map(|edition| &edition.train)
     }
 
     /// The journeys that leave a station of `from` on `date` (the date of boarding) for one of `to`, by departure.
@@ -113,10 +131,10 @@ impl Timetable {
         let (boarding, alighting) = (self.calls_at(from), self.calls_at(to));
         let mut journeys = Vec::new();
         let mut rest = alighting.as_slice();
-        for boarding in boarding.chunk_by(|one, next| one.train == next.train) {
-            let train = boarding[0].train;
-            rest = &rest[rest.partition_point(|call| call.train < train)..];
-            let alighting = &rest[..rest.partition_point(|call| call.train == train)];
+        for boarding in boarding.chunk_by(|one, next| one.edition == next.edition) {
+            let edition = boarding[0].edition;
+            rest = &rest[rest.partition_point(|call| call.edition < edition)..];
+            let alighting = &rest[..rest.partition_point(|call| call.edition == edition)];
             self.add_runs(boarding, alighting, date, &mut journeys);
         }
         sort_by_departure(&mut journeys);
@@ -125,7 +143,7 @@ impl Timetable {
 
     /// A leg of a run; `None` where the train does not run on that date or has no such halts.
     pub fn journey(&self, run: RunId, leg: Leg) -> Option<Journey> {
-        let train = self.train(run.train)?;
+        let train = self.train_on(run.train, run.date)?;
         run.date.checked_add_days(LONGEST_RUN)?;
         let (from, to) = train.ends(leg)?;
         train.runs_on().includes(run.date).then(|| Journey {
@@ -150,10 +168,10 @@ impl Timetable {
             let mut of_the_day: Vec<_> = calls
                 .iter()
                 .filter_map(|call| {
-                    let train = &self.trains[call.train as usize];
-                    let terminus = u8::try_from(train.halts().len() - 1).ok()?;
+                    let edition = &self.editions[call.edition as usize];
+                    let terminus = u8::try_from(edition.train.halts().len() - 1).ok()?;
                     let leg = Leg::new(call.halt, terminus).ok()?;
-                    self.journey(boarded_on(train, leg, date)?, leg)
+                    self.journey(boarded_on(edition, leg, date)?, leg)
                 })
                 .filter(|journey| journey.from.at >= after)
                 .collect();
@@ -164,7 +182,7 @@ impl Timetable {
         found
     }
 
-    /// The calls at any of the stations, by train and then along its way.
+    /// The calls at any of the stations, by edition and then along its way.
     fn calls_at(&self, stations: &[StationCode]) -> Vec<Call> {
         let mut calls: Vec<_> = stations.iter().filter_map(|code| self.calls.get(code)).flatten().copied().collect();
         calls.sort_unstable();
@@ -174,14 +192,14 @@ impl Timetable {
 
     /// Adds one train's runs: nearly always one, two when it passes a city around midnight.
     fn add_runs(&self, boarding: &[Call], alighting: &[Call], date: NaiveDate, journeys: &mut Vec<Journey>) {
-        let train = &self.trains[boarding[0].train as usize];
+        let edition = &self.editions[boarding[0].edition as usize];
         let mut chosen: Vec<(RunId, Leg)> = Vec::new();
         for (from, to) in boarding.iter().flat_map(|from| alighting.iter().map(move |to| (from.halt, to.halt))) {
             let Ok(leg) = Leg::new(from, to) else { continue };
-            if !is_direct(train, leg) {
+            if !is_direct(&edition.train, leg) {
                 continue;
             }
-            let Some(run) = boarded_on(train, leg, date) else { continue };
+            let Some(run) = boarded_on(edition, leg, date) else { continue };
             match chosen.iter_mut().find(|(other, _)| *other == run) {
                 Some((_, longest)) if length(leg) > length(*longest) => *longest = leg,
                 Some(_) => {}
@@ -212,10 +230,10 @@ fn is_direct(train: &Train, leg: Leg) -> bool {
 }
 
 /// The run that leaves the leg's first halt on `date`, if there is one.
-fn boarded_on(train: &Train, leg: Leg, date: NaiveDate) -> Option<RunId> {
-    let (halt, _) = train.ends(leg)?;
+fn boarded_on(edition: &Edition, leg: Leg, date: NaiveDate) -> Option<RunId> {
+    let (halt, _) = edition.train.ends(leg)?;
     let origin = date.checked_sub_days(Days::new(halt.depart.day().into()))?;
-    train.runs_on().includes(origin).then_some(RunId { train: train.number(), date: origin })
+    edition.runs_on(origin).then_some(RunId { train: edition.train.number(), date: origin })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, VariantArray};
 use thiserror::Error;
 
 use crate::domain::coach::{Class, Coach, CoachId};
@@ -19,8 +20,11 @@ inline_code! {
 }
 
 /// What kind of service a train is: it decides the fare table and the surcharges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Display, EnumString, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", ascii_case_insensitive)]
 pub enum TrainKind {
     /// Air-conditioned overnight trains to Delhi, meals included.
     Rajdhani,
@@ -35,6 +39,21 @@ pub enum TrainKind {
 }
 
 impl TrainKind {
+    /// From this average on a train is superfast, in kilometres an hour from end to end.
+    const SUPERFAST: u32 = 55;
+
+    /// What a train seems to be by its name and its way, where nobody says it.
+    pub fn guessed(name: &str, halts: &[Halt]) -> Self {
+        let name = name.to_ascii_lowercase();
+        let named = [("rajdhani", Self::Rajdhani), ("shatabdi", Self::Shatabdi), ("duronto", Self::Duronto)];
+        if let Some((_, kind)) = named.into_iter().find(|(word, _)| name.contains(word)) {
+            return kind;
+        }
+        let (Some(first), Some(last)) = (halts.first(), halts.last()) else { return Self::Express };
+        let minutes = u32::from(last.arrive.minutes().saturating_sub(first.depart.minutes()));
+        if u32::from(last.km) * 60 >= Self::SUPERFAST * minutes { Self::Superfast } else { Self::Express }
+    }
+
     /// Whether trains of this kind have coaches for travellers without a reservation.
     pub const fn carries_unreserved(self) -> bool {
         matches!(self, Self::Superfast | Self::Express)
@@ -42,7 +61,8 @@ impl TrainKind {
 }
 
 /// The zone whose office numbers the train's PNRs, by the train's origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Display, EnumString, VariantArray)]
+#[strum(ascii_case_insensitive)]
 #[allow(missing_docs, reason = "the variants are the zones' official abbreviations")]
 pub enum Zone {
     SCR,
@@ -88,6 +108,22 @@ impl RunDays {
     /// Whether the train runs every day.
     pub fn is_daily(self) -> bool {
         self == Self::DAILY
+    }
+
+    /// The same days a day later: of a train that leaves its first halt after midnight of the day by which it is listed.
+    pub const fn day_later(self) -> Self {
+        Self((self.0 << 1 | self.0 >> 6) & 0x7f)
+    }
+
+    /// The days on which either runs.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The days from Monday on; `None` when there is none.
+    pub fn from_week(week: [bool; 7]) -> Option<Self> {
+        let days = (0..).zip(week).fold(0, |days, (day, runs)| days | u8::from(runs) << day);
+        (days != 0).then_some(Self(days))
     }
 
     /// The days in words: `daily`, or `Mo Th`.
@@ -242,6 +278,19 @@ impl Train {
             }
         }
         Ok(Self(draft))
+    }
+
+    /// Whether it is as another but for its version.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let Self(TrainDraft { number, version: _, name, kind, zone, runs_on, halts, coaches }) = self;
+        let other = &other.0;
+        (number, name, kind, zone) == (&other.number, &other.name, &other.kind, &other.zone)
+            && (runs_on, halts, coaches) == (&other.runs_on, &other.halts, &other.coaches)
+    }
+
+    /// The same as another published version.
+    pub fn as_version(self, version: u32) -> Self {
+        Self(TrainDraft { version, ..self.0 })
     }
 
     /// The train's number.

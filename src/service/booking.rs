@@ -552,7 +552,7 @@ impl Kiosk {
             return Ok(pinned);
         }
         let timetable = self.timetable();
-        if let Some(train) = timetable.train(run.train).filter(|train| train.version() == 1) {
+        if let Some(train) = timetable.train_on(run.train, run.date).filter(|train| train.version() == 1) {
             return Ok(Arc::clone(train));
         }
         Ok(self.known_run(run).await?.state.train)

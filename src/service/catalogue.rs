@@ -4,11 +4,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::edition::Editions;
 use crate::domain::sales::Stops;
 use crate::domain::time::railway_time;
 use crate::domain::timetable::Timetable;
 use crate::domain::train::{RunId, TrainNumber};
 use crate::service::Kiosk;
+use crate::service::request::Failure;
 use crate::store::runs::{Current, Run};
 use crate::store::{Store, StoreError};
 
@@ -25,8 +27,8 @@ struct Known {
 impl Known {
     async fn read(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let read = store.catalogue().await?;
-        let trains = read.trains.into_iter().map(Arc::new).collect();
-        let timetable = Arc::new(Timetable::new(read.stations, trains));
+        let editions = read.trains.iter().flat_map(Editions::periods).collect();
+        let timetable = Arc::new(Timetable::of(read.stations, editions));
         Ok(Self { version: read.version, timetable, stops: read.stops, checked_at: now })
     }
 }
@@ -88,11 +90,20 @@ impl Kiosk {
         Ok(())
     }
 
+    /// Refuses a run of a train that does not run any more on its date, or not yet. What was sold of it stays good.
+    pub(super) fn check_published(&self, run: RunId) -> Result<(), Failure> {
+        let timetable = self.timetable();
+        let editions = timetable.train(run.train);
+        // A train that the timetable does not know at all is known by its sold runs alone.
+        let published = editions.is_empty() || editions.iter().any(|edition| edition.covers(run.date));
+        if published { Ok(()) } else { Err(Failure::NoSuchRun) }
+    }
+
     /// Reads a run from the store; `None` when there is no such train, or it does not run on that date and never did.
     pub(super) async fn read_run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
         let timetable = self.timetable();
         let on = railway_time(self.now()).date();
-        let current = Current { train: timetable.train(run.train), rules: self.rules(), on };
+        let current = Current { train: timetable.train_on(run.train, run.date), rules: self.rules(), on };
         let read = self.store().run(run, current).await?;
         Ok(read.filter(|read| read.pinned || read.state.train.runs_on().includes(run.date)))
     }

@@ -82,6 +82,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             return Err(Failure::NoSuchRun);
         }
         kiosk.check_sold(wanted.run.train)?;
+        kiosk.check_published(wanted.run)?;
         let closes = check_on_sale(rules, &run.state, wanted, now)?;
         let until = (now + kiosk.settings().hold).trunc_subsecs(3).min(closes);
         if knowledge != Knowledge::Served && is_fenced(&run.state, wanted.class) {

@@ -53,7 +53,7 @@ impl Kiosk {
 
     fn check_scope(&self, scope: Scope) -> Result<(), SalesError> {
         match scope {
-            Scope::Train(train) if self.timetable().train(train).is_none() => Err(SalesError::NoSuchTrain(train)),
+            Scope::Train(train) if self.timetable().train(train).is_empty() => Err(SalesError::NoSuchTrain(train)),
             Scope::All | Scope::Train(_) => Ok(()),
         }
     }

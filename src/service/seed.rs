@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::quota::Quota;
 use crate::domain::rules::Rules;
 use crate::domain::segment::Leg;
+use crate::domain::station::Station;
 use crate::domain::time::railway_time;
 use crate::domain::train::Train;
 use crate::service::clock::Clock;
@@ -36,11 +37,27 @@ pub async fn seed(
     file: &TimetableFile,
     mut progress: impl FnMut(Progress),
 ) -> Result<Published, StoreError> {
-    let today = railway_time(clock.now()).date();
-    let listings: Vec<_> =
-        file.trains.iter().map(|train| Listing { train: train.clone(), fares: fares(rules, train, today) }).collect();
+    load(store, rules, clock.now(), (&file.stations, &file.trains), None, &mut progress).await
+}
+
+/// The same with stations and trains from anywhere, which take effect on a date or have been so from their beginning.
+pub(super) async fn load(
+    store: &Store,
+    rules: &Rules,
+    now: DateTime<Utc>,
+    (stations, trains): (&[Station], &[Train]),
+    from: Option<NaiveDate>,
+    mut progress: impl FnMut(Progress),
+) -> Result<Published, StoreError> {
+    let today = railway_time(now).date();
+    let listings: Vec<_> = trains.iter().map(|train| listing(rules, train, today)).collect();
     let report = |done, of| progress(Progress { what: "timetable".to_owned(), done, of });
-    store.publish(&file.stations, &listings, report).await
+    store.publish_from(stations, &listings, from, report).await
+}
+
+/// A train with what is shown beside it.
+pub(super) fn listing(rules: &Rules, train: &Train, today: NaiveDate) -> Listing {
+    Listing { train: train.clone(), fares: fares(rules, train, today) }
 }
 
 /// Makes a store ready on the first run: its tables and bucket, and the bundled timetable if it has none or got only a

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use crate::domain::coach::{Class, Coach, CoachId, Rake};
+use crate::domain::coach::Rake;
+use crate::domain::composition;
 use crate::domain::station::{Station, StationCode};
 use crate::domain::text::is_hidden;
 use crate::domain::time::RunTime;
@@ -157,50 +158,12 @@ fn train(text: &str, stations: &BTreeSet<StationCode>, raw: &RawTrain) -> Result
         at: raw.runs_on.span().start,
         problem: error.to_string(),
     })?;
-    let coaches =
-        coaches(raw.coaches.get_ref(), raw.rake).map_err(|problem| Fault { at: raw.coaches.span().start, problem })?;
+    let coaches = composition::parse(raw.coaches.get_ref(), raw.rake)
+        .map_err(|error| Fault { at: raw.coaches.span().start, problem: error.to_string() })?;
     let halts = halts(text, stations, &raw.halts)?;
     let (name, kind, zone) = (raw.name.clone(), raw.kind, raw.zone);
     Train::new(TrainDraft { number, version: 1, name, kind, zone, runs_on, halts, coaches })
         .map_err(|error| Fault { at: number_at, problem: error.to_string() })
-}
-
-/// Reads `H1 A1-A5 B1-B11`: the letter says the class, and class and rake say how many berths a coach has.
-fn coaches(text: &str, rake: Rake) -> Result<Vec<Coach>, String> {
-    let mut coaches = Vec::new();
-    for word in text.split_whitespace() {
-        let bad = || {
-            let word = printable(word);
-            format!("'{word}' is not a coach or a range of coaches: write B2, or B1-B11 with a rising number")
-        };
-        let (first, last) = word.split_once('-').unwrap_or((word, word));
-        let (letter, first) = coach_name(first).ok_or_else(bad)?;
-        let (last_letter, last) = coach_name(last).ok_or_else(bad)?;
-        if letter != last_letter || first > last {
-            return Err(bad());
-        }
-        let class =
-            Class::RESERVED.into_iter().find(|class| class.coach_letter() == Some(letter)).ok_or_else(|| {
-                let letters =
-                    Class::RESERVED.iter().filter_map(|class| Some(format!("{} ({class})", class.coach_letter()?)));
-                let letters = letters.collect::<Vec<_>>().join(", ");
-                format!("no reserved class has coaches with the letter {letter}: write one of {letters}")
-            })?;
-        for number in first..=last {
-            let id = CoachId::parse(&format!("{letter}{number}")).map_err(|error| error.to_string())?;
-            coaches.push(Coach::new(id, class, class.berths(rake)).map_err(|error| error.to_string())?);
-        }
-    }
-    Ok(coaches)
-}
-
-fn coach_name(word: &str) -> Option<(char, u8)> {
-    let letter = word.chars().next().filter(char::is_ascii_uppercase)?;
-    let number = &word[1..];
-    if number.starts_with(['0', '+']) {
-        return None;
-    }
-    Some((letter, number.parse().ok().filter(|number| *number <= 99)?))
 }
 
 fn halts(text: &str, stations: &BTreeSet<StationCode>, raw: &Spanned<String>) -> Result<Vec<Halt>, Fault> {

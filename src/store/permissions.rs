@@ -47,7 +47,7 @@ const ASKED: [Asked; 5] = {
         BatchGetItem, BatchWriteItem, ConditionCheckItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem,
     };
     [
-        (|names| names.trains.clone(), &[GetItem, Scan, UpdateItem, BatchWriteItem]),
+        (|names| names.trains.clone(), &[GetItem, Scan, PutItem, UpdateItem, BatchWriteItem]),
         (Names::runs, &[BatchGetItem, Query, Scan, PutItem, UpdateItem, DeleteItem, ConditionCheckItem]),
         (|names| names.bookings.clone(), &[GetItem, BatchGetItem, Query, Scan, PutItem]),
         (|names| names.users.clone(), &[GetItem, BatchGetItem, Scan, PutItem, UpdateItem]),

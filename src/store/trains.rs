@@ -1,7 +1,7 @@
 //! The timetable: current trains, their published versions, and the stations.
 //!
-//! A train is two items: `12951`, which is replaced when the train changes, and `12951@3`, which never is, because the
-//! runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
+//! A train is several items: `12951`, which says what it is from which date on and is replaced when that changes, and each
+//! of its versions, `12951@3`, which never is, because the runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
 //! keeps the timetable in memory knows when to read it again, and says which trains are off sale. Trains are never removed here: sold runs need them.
 
 use std::collections::{BTreeMap, HashMap};
@@ -9,18 +9,25 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{
     AttributeValue, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::coach::{Class, Coach};
+pub use self::change::Edit;
+use self::train_item::{TrainItem, listed, version_id};
+use crate::domain::coach::Class;
+use crate::domain::edition::Editions;
 use crate::domain::money::Paise;
 use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
-use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use crate::domain::train::{Train, TrainNumber};
 use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
 use crate::store::{Outcome, Store, StoreError};
+
+mod change;
+mod train_item;
 
 const CATALOGUE: &str = "#catalogue";
 const STATION: &str = "station#";
@@ -60,8 +67,8 @@ pub struct Catalogue {
     pub version: u64,
     /// The stations, by code.
     pub stations: Vec<Station>,
-    /// The current trains, by number.
-    pub trains: Vec<Train>,
+    /// The trains, by number.
+    pub trains: Vec<Editions>,
     /// Whether a change of it broke off: publishing the same again finishes it.
     pub unfinished: bool,
     /// What is off sale.
@@ -75,38 +82,6 @@ pub struct Mark {
     pub version: u64,
     /// What is off sale.
     pub stops: Stops,
-}
-
-/// A train's item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TrainItem {
-    #[serde(rename = "TrainID")]
-    id: String,
-    number: TrainNumber,
-    version: u32,
-    train_name: String,
-    kind: TrainKind,
-    zone: Zone,
-    /// The names of its ends.
-    route: String,
-    /// When it leaves its first halt and reaches its last.
-    time: String,
-    runs_on: RunDays,
-    halts: Vec<Halt>,
-    coaches: Vec<Coach>,
-    classes: BTreeMap<String, ClassItem>,
-}
-
-/// What a train's item says of a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ClassItem {
-    /// Berths of an empty run.
-    availability: u32,
-    /// [`Listing::fares`], in paise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fare: Option<Paise>,
 }
 
 /// A station's item.
@@ -129,8 +104,8 @@ struct Contents {
 }
 
 impl Store {
-    /// Writes what is new or changed among stations and trains; what is unchanged is not written, so it is safe to
-    /// repeat, also after it broke off. `progress` gets the items written and the items to write.
+    /// Writes what is new or changed among stations and trains, which are so from their beginning; what is unchanged is not
+    /// written, so it is safe to repeat, also after it broke off. `progress` gets the items written and the items to write.
     ///
     /// # Errors
     ///
@@ -139,34 +114,48 @@ impl Store {
         &self,
         stations: &[Station],
         listings: &[Listing],
+        progress: impl FnMut(usize, usize),
+    ) -> Result<Published, StoreError> {
+        self.publish_from(stations, listings, None, progress).await
+    }
+
+    /// The same with trains that take effect on a date: runs before it go by what they were. A train that cannot be
+    /// published for that date is left as it is.
+    pub async fn publish_from(
+        &self,
+        stations: &[Station],
+        listings: &[Listing],
+        from: Option<NaiveDate>,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Published, StoreError> {
         let contents = self.contents().await?;
-        let names: HashMap<_, _> = stations.iter().map(|station| (station.code, station.name.as_str())).collect();
+        let names: HashMap<_, _> = contents.stations.values().chain(stations).map(named).collect();
         let changed_stations: Vec<_> =
             stations.iter().filter(|station| contents.stations.get(&station.code) != Some(station)).collect();
-        let changed_trains: Vec<_> =
-            listings.iter().filter_map(|listing| next_version(listing, &names, &contents.trains)).collect();
-        let done =
-            Published { trains: changed_trains.len(), stations: changed_stations.len(), version: contents.version };
+        let mut versions = Vec::new();
+        let mut trains = Vec::new();
+        for listing in listings {
+            let stored = contents.trains.get(&listing.train.number());
+            if let Some((version, train)) = listed(listing, &names, stored, from)? {
+                versions.push(encode(&version));
+                trains.push(encode(&train));
+            }
+        }
+        let done = Published { trains: trains.len(), stations: changed_stations.len(), version: contents.version };
         if done.trains == 0 && done.stations == 0 && !contents.unfinished {
             return Ok(done);
         }
         // The first mark says that a change has begun, so that one that breaks off is finished by the next.
         let publisher = self.patience().token();
         self.mark_catalogue(contents.version, &publisher, Stage::Begun).await?;
-        // A version must be there before anything can refer to it.
-        let versions = changed_trains
-            .iter()
-            .map(|train| encode(&TrainItem { id: version_id(train.number, train.version), ..train.clone() }));
         let stations = changed_stations
             .into_iter()
             .map(|station| encode(&StationItem { id: format!("{STATION}{}", station.code), station: station.clone() }));
+        // A version must be there before anything can refer to it.
         let first: Vec<_> = stations.chain(versions).collect();
-        let second: Vec<_> = changed_trains.iter().map(encode).collect();
-        let of = first.len() + second.len();
+        let of = first.len() + trains.len();
         let mut written = 0;
-        for batch in first.chunks(BATCH).chain(second.chunks(BATCH)) {
+        for batch in first.chunks(BATCH).chain(trains.chunks(BATCH)) {
             progress(written, of);
             self.put_trains(batch).await?;
             written += batch.len();
@@ -176,7 +165,7 @@ impl Store {
         Ok(Published { version: contents.version + 2, ..done })
     }
 
-    /// All stations and current trains.
+    /// All stations and trains.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
         let contents = self.contents().await?;
         Ok(Catalogue {
@@ -184,7 +173,7 @@ impl Store {
             stops: contents.stops,
             unfinished: contents.unfinished,
             stations: contents.stations.into_values().collect(),
-            trains: contents.trains.into_values().map(TrainItem::train).collect::<Result<_, _>>()?,
+            trains: contents.trains.into_values().map(TrainItem::editions).collect::<Result<_, _>>()?,
         })
     }
 
@@ -361,61 +350,9 @@ impl Contents {
     }
 }
 
-impl TrainItem {
-    fn new(listing: &Listing, names: &HashMap<StationCode, &str>, version: u32) -> Self {
-        let train = &listing.train;
-        let halts = train.halts();
-        let (first, last) = (&halts[0], &halts[halts.len() - 1]);
-        let name = |halt: &Halt| names.get(&halt.station).map_or_else(|| halt.station.to_string(), ToString::to_string);
-        let class = |class: Class| {
-            let availability = train.coaches_of(class).map(|coach| u32::from(coach.berths())).sum();
-            (class.code().to_owned(), ClassItem { availability, fare: listing.fares.get(&class).copied() })
-        };
-        Self {
-            id: train.number().to_string(),
-            number: train.number(),
-            version,
-            train_name: train.name().to_owned(),
-            kind: train.kind(),
-            zone: train.zone(),
-            route: format!("{} - {}", name(first), name(last)),
-            time: format!("{} - {}", String::from(first.depart), String::from(last.arrive)),
-            runs_on: train.runs_on(),
-            halts: halts.to_vec(),
-            coaches: train.coaches().to_vec(),
-            classes: train.classes().into_iter().map(class).collect(),
-        }
-    }
-
-    fn train(self) -> Result<Train, StoreError> {
-        let what = format!("train {}", self.id);
-        let draft = TrainDraft {
-            number: self.number,
-            version: self.version,
-            name: self.train_name,
-            kind: self.kind,
-            zone: self.zone,
-            runs_on: self.runs_on,
-            halts: self.halts,
-            coaches: self.coaches,
-        };
-        Train::new(draft).map_err(|error| corrupt(&what, error))
-    }
-}
-
-/// A listing's item at its next version, or nothing if it is stored as it is.
-fn next_version(
-    listing: &Listing,
-    names: &HashMap<StationCode, &str>,
-    stored: &BTreeMap<TrainNumber, TrainItem>,
-) -> Option<TrainItem> {
-    let Some(current) = stored.get(&listing.train.number()) else { return Some(TrainItem::new(listing, names, 1)) };
-    let same = TrainItem::new(listing, names, current.version);
-    (same != *current).then(|| TrainItem { version: current.version + 1, ..same })
-}
-
-fn version_id(train: TrainNumber, version: u32) -> String {
-    format!("{train}@{version}")
+/// A station's code with its name.
+fn named(station: &Station) -> (StationCode, &str) {
+    (station.code, station.name.as_str())
 }
 
 /// What the catalogue's item says is off sale.

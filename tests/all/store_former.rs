@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use kiosk::aws::fault::{Call, Fault};
+use kiosk::domain::edition::Editions;
 use kiosk::domain::former::{FormerBooking, account_of};
 use kiosk::domain::money::Paise;
 use kiosk::domain::user::{Phone, Role};
@@ -291,7 +292,7 @@ async fn a_train_makes_way_and_is_on_sale_when_the_timetable_has_it() {
     assert_eq!(world.store.catalogue().await.expect("it is readable").trains, []);
     publish(&world.store, small_train()).await;
     let trains = world.store.catalogue().await.expect("it is readable").trains;
-    assert_eq!(trains.iter().map(kiosk::domain::train::Train::version).collect::<Vec<_>>(), [1]);
+    assert_eq!(trains.iter().map(Editions::latest_version).collect::<Vec<_>>(), [1]);
 }
 
 #[tokio::test]

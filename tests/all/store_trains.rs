@@ -1,15 +1,17 @@
 //! The timetable: published once, changed by new versions, and never half.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::coach::Class;
+use kiosk::domain::edition::Editions;
 use kiosk::domain::money::Paise;
 use kiosk::domain::sales::{Scope, Stops};
 use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::train::{Train, TrainDraft, TrainNumber};
-use kiosk::store::StoreError;
-use kiosk::store::trains::{Listing, Mark, Published};
+use kiosk::store::trains::{Catalogue, Edit, Listing, Mark, Published};
+use kiosk::store::{Store, StoreError};
 
 use crate::world::{World, express, rajdhani, stations};
 
@@ -20,6 +22,16 @@ fn listings() -> Vec<Listing> {
 
 fn renamed(train: Train, name: &str) -> Train {
     Train::new(TrainDraft { name: name.to_owned(), ..train.into() }).expect("in order")
+}
+
+/// The trains of a catalogue in which none changes later.
+fn current(catalogue: &Catalogue) -> Vec<Train> {
+    let only = |editions: &Editions| {
+        let periods: Vec<_> = editions.periods().collect();
+        assert_eq!((periods.len(), periods[0].from, periods[0].until), (1, None, None));
+        Train::clone(&periods[0].train)
+    };
+    catalogue.trains.iter().map(only).collect()
 }
 
 fn number() -> TrainNumber {
@@ -34,7 +46,7 @@ async fn what_is_published_is_read_back_whole() {
     assert_eq!((published.trains, published.stations), (2, 6));
 
     let catalogue = world.store.catalogue().await.expect("it answers");
-    assert_eq!(catalogue.trains, [express(), rajdhani()]);
+    assert_eq!(current(&catalogue), [express(), rajdhani()]);
     let mut by_code = stations();
     by_code.sort_by_key(|station| station.code);
     assert_eq!(catalogue.stations, by_code);
@@ -69,7 +81,7 @@ async fn a_changed_train_gets_a_version_and_the_old_one_stays() {
     let new = world.store.train_version(number(), 2).await.expect("new");
     assert_eq!((old.name(), new.name()), ("Mumbai Rajdhani", "Mumbai Tejas Rajdhani"));
     let catalogue = world.store.catalogue().await.expect("it answers");
-    assert_eq!(catalogue.trains.iter().map(Train::version).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(current(&catalogue).iter().map(Train::version).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[tokio::test]
@@ -101,7 +113,7 @@ async fn lost_replies_and_throttling_leave_no_gap() {
         _ => None,
     });
     lossy.publish(&stations(), &listings(), |_, _| {}).await.expect("it gets through");
-    assert_eq!(world.store.catalogue().await.expect("it answers").trains, [express(), rajdhani()]);
+    assert_eq!(current(&world.store.catalogue().await.expect("it answers")), [express(), rajdhani()]);
 }
 
 #[tokio::test]
@@ -140,4 +152,96 @@ async fn what_is_off_sale_is_kept_beside_the_version_and_survives_another_timeta
         assert_eq!(world.store.start_sales(Scope::All).await, Ok(Stops::default()));
     }
     assert_eq!(world.store.start_sales(Scope::Train(number())).await, Ok(Stops::default()));
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+/// Publishes a train under another name from a date on, on 1 December.
+async fn rename_from(store: &Store, based_on: u32, name: &str, from: &str) -> Result<Editions, StoreError> {
+    let listing = Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() };
+    let (names, today) = (HashMap::new(), date("2026-12-01"));
+    let edit = Edit::Publish { listing: &listing, names: &names, from: date(from), today };
+    store.change_train(number(), based_on, edit).await
+}
+
+fn names_on(editions: &Editions, dates: &[&str]) -> Vec<Option<String>> {
+    dates.iter().map(|on| editions.on(date(on)).map(|train| train.name().to_owned())).collect()
+}
+
+#[tokio::test]
+async fn a_change_takes_effect_on_its_date_and_not_before() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    let before = world.store.catalogue_version().await.expect("it answers");
+    rename_from(&world.store, 1, "Winter Rajdhani", "2026-12-10").await.expect("it can be published");
+    let editions = rename_from(&world.store, 2, "Fog Rajdhani", "2026-12-05").await.expect("it can be published");
+    let dates = ["2026-12-04", "2026-12-05", "2026-12-09", "2026-12-10"];
+    let expected = ["Mumbai Rajdhani", "Fog Rajdhani", "Fog Rajdhani", "Winter Rajdhani"];
+    assert_eq!(names_on(&editions, &dates), expected.map(|name| Some(name.to_owned())));
+
+    assert_eq!(world.store.editions(number()).await, Ok(Some(editions.clone())));
+    let catalogue = world.store.catalogue().await.expect("it answers");
+    assert!(catalogue.trains.contains(&editions), "whoever reads the timetable sees all of it");
+    assert!(catalogue.version > before, "and everybody reads it again");
+    for (version, name) in [(1, "Mumbai Rajdhani"), (2, "Winter Rajdhani"), (3, "Fog Rajdhani")] {
+        let kept = world.store.train_version(number(), version).await.expect("kept for the runs sold by it");
+        assert_eq!((kept.name(), kept.version()), (name, version));
+    }
+}
+
+#[tokio::test]
+async fn of_two_who_change_a_train_at_once_the_second_is_told() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    rename_from(&world.store, 1, "Winter Rajdhani", "2026-12-10").await.expect("the first");
+    let second = rename_from(&world.store, 1, "Fog Rajdhani", "2026-12-10").await;
+    assert!(matches!(second, Err(StoreError::Conflict { .. })), "{second:?}");
+    let again = rename_from(&world.store, 1, "Winter Rajdhani", "2026-12-10").await.expect("the first, repeated");
+    assert_eq!(again.latest_version(), 2, "nothing is published twice");
+}
+
+#[tokio::test]
+async fn a_change_whose_reply_is_lost_is_made_once() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    let lossy = world.with_faults(|call: &Call| {
+        (call.operation == "TransactWriteItems" && call.nth == 1).then_some(Fault::LoseReply)
+    });
+    let editions = rename_from(&lossy, 1, "Winter Rajdhani", "2026-12-10").await.expect("it gets through");
+    assert_eq!(editions.latest_version(), 2);
+    assert_eq!(editions.periods().count(), 2);
+}
+
+#[tokio::test]
+async fn a_train_ends_on_a_date_and_that_can_be_taken_back() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    let end = Some(date("2026-12-10"));
+    let dates = ["2026-12-09", "2026-12-10"];
+    for _ in 0..2 {
+        let ended = world.store.change_train(number(), 1, Edit::Retire(end)).await.expect("it is there");
+        assert_eq!(names_on(&ended, &dates), [Some("Mumbai Rajdhani".to_owned()), None]);
+    }
+    let again = world.store.change_train(number(), 1, Edit::Retire(None)).await.expect("it is there");
+    assert!(names_on(&again, &dates).iter().all(Option::is_some));
+    let nobody = TrainNumber::parse("99999").expect("a number");
+    let unknown = world.store.change_train(nobody, 0, Edit::Retire(end)).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn editions_that_no_run_goes_by_any_more_are_left_out() {
+    let world = World::empty().await;
+    let listing = |name: &str| Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() };
+    world.store.publish(&stations(), &[listing("First")], |_, _| {}).await.expect("an empty table");
+    for (name, from) in [("Second", "2026-11-01"), ("Third", "2026-11-25")] {
+        let published = world.store.publish_from(&stations(), &[listing(name)], Some(date(from)), |_, _| {}).await;
+        assert_eq!(published.expect("it can be published").trains, 1);
+    }
+    let editions = rename_from(&world.store, 3, "Fourth", "2026-12-20").await.expect("it can be published");
+    let kept: Vec<_> = editions.periods().map(|edition| edition.train.name().to_owned()).collect();
+    assert_eq!(kept, ["Second", "Third", "Fourth"], "a run of 24 November may still be on its way on 1 December");
+    assert_eq!(world.store.train_version(number(), 1).await.expect("for good").name(), "First");
 }

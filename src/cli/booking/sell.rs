@@ -113,7 +113,7 @@ async fn sell(args: &Args, kiosk: &Kiosk, session: &Session) -> Result<(), CliEr
 async fn journey(args: &Args, kiosk: &Kiosk, session: &Session) -> Result<Journey, CliError> {
     let (from, to) = (stations(kiosk, &args.from)?, stations(kiosk, &args.to)?);
     let timetable = kiosk.timetable();
-    let halts = timetable.train(args.run.train).map(|train| train.halts()).unwrap_or_default();
+    let halts = timetable.train_on(args.run.train, args.run.date).map(|train| train.halts()).unwrap_or_default();
     let boards = halts.iter().filter(|halt| from.contains(&halt.station));
     // A search goes by the date of boarding, which can be days after the run's.
     let mut dates: Vec<NaiveDate> = boards.map(|halt| halt.depart.on(args.run.date).date()).collect();

@@ -6,6 +6,7 @@ use rstest::rstest;
 
 use super::{Journey, Timetable};
 use crate::domain::coach::{Class, Coach, CoachId};
+use crate::domain::edition::Edition;
 use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode};
 use crate::domain::train::{Halt, Train, TrainDraft, TrainKind, TrainNumber, Zone};
@@ -166,8 +167,34 @@ fn of_two_versions_of_a_train_the_later_counts() {
     let trains =
         [TrainDraft { version: 1, ..draft.clone() }, draft].map(|draft| Arc::new(Train::new(draft).expect("good")));
     let timetable = Timetable::new(Vec::new(), trains.to_vec());
-    let versions: Vec<_> = timetable.trains().iter().map(|train| train.version()).collect();
+    let versions: Vec<_> = timetable.editions().iter().map(|edition| edition.train.version()).collect();
     assert_eq!(versions, [2]);
+}
+
+#[test]
+fn a_search_finds_each_run_by_the_edition_of_its_date() {
+    let change = date("2026-12-10");
+    let edition = |halts, from, until| Edition { train: Arc::new(train("12952", "MTWTFSS", halts)), from, until };
+    let editions = vec![
+        edition("NDLS 23:50, MMCT 12:00+1", Some(change), None),
+        edition("NDLS 16:55, KOTA 21:25, MMCT 08:35+1", None, Some(change)),
+    ];
+    let timetable = Timetable::of(Vec::new(), editions);
+    let found = |from, to, on: &str| -> Vec<_> {
+        let journeys = timetable.journeys(&codes(from), &codes(to), date(on));
+        journeys.iter().map(|journey| (journey.run.date.to_string(), journey.from.at.time().to_string())).collect()
+    };
+    let at = |date: &str, time: &str| vec![(date.to_owned(), time.to_owned())];
+    assert_eq!(found("NDLS", "MMCT", "2026-12-09"), at("2026-12-09", "16:55:00"));
+    assert_eq!(found("NDLS", "MMCT", "2026-12-10"), at("2026-12-10", "23:50:00"));
+    assert_eq!(found("KOTA", "MMCT", "2026-12-10"), Vec::new(), "it does not call there any more");
+    let board: Vec<_> = timetable.departures(code("NDLS"), "2026-12-09T00:00:00".parse().expect("a time"), 3);
+    let board: Vec<_> = board.iter().map(|journey| journey.from.at.to_string()).collect();
+    assert_eq!(board, ["2026-12-09 16:55:00", "2026-12-10 23:50:00", "2026-12-11 23:50:00"]);
+    let number = TrainNumber::parse("12952").expect("a number");
+    assert_eq!(timetable.train(number).len(), 2);
+    assert_eq!(timetable.trains().count(), 1);
+    assert_eq!(timetable.train_on(number, change).map(|train| train.halts().len()), Some(2));
 }
 
 const PLACES: [&str; 5] = ["NDLS", "NZM", "KOTA", "BVI", "MMCT"];
@@ -182,7 +209,7 @@ proptest! {
         let on = date("2026-11-30") + chrono::Days::new(day);
         let found: Vec<_> = timetable.journeys(&codes(from), &codes(to), on).iter().map(|j| j.run).collect();
         let mut expected = Vec::new();
-        for train in timetable.trains() {
+        for train in timetable.editions().iter().map(|edition| &edition.train) {
             for back in 0..3 {
                 let run = crate::domain::train::RunId { train: train.number(), date: on - chrono::Days::new(back) };
                 let boards = |h: &Halt| h.station == code(from) && h.depart.on(run.date).date() == on;

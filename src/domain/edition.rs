@@ -1,0 +1,180 @@
+//! What a train is from which date on.
+//!
+//! A change of a train takes effect from a date of origin: runs before it go by what the train was, and runs from it on
+//! by what it is then. A run of which anything was sold keeps the version by which it was sold, whatever is published.
+//! Deliberately absent: exceptions for single dates.
+
+use std::sync::Arc;
+
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::train::{Train, TrainNumber};
+
+/// A run is over this long after its origin's date: [`crate::domain::time::RunTime`] counts less than ten days.
+const LONGEST_RUN: Days = Days::new(10);
+
+/// The most editions of a train at once: those in force, and changes that are to come.
+pub const MOST_EDITIONS: usize = 12;
+
+/// A published version of a train, with the dates of origin whose runs go by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Edition {
+    /// The train as it is then.
+    pub train: Arc<Train>,
+    /// The first date; `None` when no other came before.
+    pub from: Option<NaiveDate>,
+    /// The first date on which it is over; `None` when none is to come.
+    pub until: Option<NaiveDate>,
+}
+
+impl Edition {
+    /// A train that was never another and is to be no other.
+    pub const fn lasting(train: Arc<Train>) -> Self {
+        Self { train, from: None, until: None }
+    }
+
+    /// Whether runs of a date go by it, if there are any.
+    pub fn covers(&self, date: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date < until)
+    }
+
+    /// Whether a run by it leaves its origin on a date.
+    pub fn runs_on(&self, date: NaiveDate) -> bool {
+        self.covers(date) && self.train.runs_on().includes(date)
+    }
+}
+
+/// Everything that is published of a train: its editions in order, at least one, and whether it ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Editions {
+    /// With the dates from which they hold, rising.
+    editions: Vec<(Option<NaiveDate>, Arc<Train>)>,
+    /// From this date on it does not run any more.
+    retired_from: Option<NaiveDate>,
+}
+
+/// Where a train that is published belongs among the editions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// It is what the train is on that date already.
+    Same,
+    /// It comes before the edition of this index, or last.
+    Before(usize),
+    /// It takes the place of the edition of this index, which holds from the same date.
+    InPlaceOf(usize),
+}
+
+/// Why a train cannot be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum NotPublished {
+    /// It has ended by then.
+    #[error("Train {train} does not run from {from} on: take that back first, or publish for an earlier date.")]
+    Retired {
+        /// The train.
+        train: TrainNumber,
+        /// From when.
+        from: NaiveDate,
+    },
+    /// Nobody plans so many changes.
+    #[error("Train {train} has as many changes ahead as may be: wait until one of them is in force.")]
+    TooMany {
+        /// The train.
+        train: TrainNumber,
+    },
+    /// Runs that have left cannot change.
+    #[error("Runs before {today} cannot change: choose that date or a later one.")]
+    Past {
+        /// The first date that can be chosen.
+        today: NaiveDate,
+    },
+}
+
+impl Editions {
+    /// What is published of a train; `None` without any edition.
+    pub fn new(mut editions: Vec<(Option<NaiveDate>, Arc<Train>)>, retired_from: Option<NaiveDate>) -> Option<Self> {
+        editions.sort_by_key(|(from, _)| *from);
+        (!editions.is_empty()).then_some(Self { editions, retired_from })
+    }
+
+    /// The train's number.
+    pub fn number(&self) -> TrainNumber {
+        self.editions[0].1.number()
+    }
+
+    /// The highest version among them; a next one is higher.
+    pub fn latest_version(&self) -> u32 {
+        self.editions.iter().map(|(_, train)| train.version()).max().expect("there is an edition")
+    }
+
+    /// From which date on it does not run any more.
+    pub const fn retired_from(&self) -> Option<NaiveDate> {
+        self.retired_from
+    }
+
+    /// The editions in order, each with the dates of its runs; those that a train's end leaves without a date are absent.
+    pub fn periods(&self) -> impl DoubleEndedIterator<Item = Edition> + '_ {
+        (0..self.editions.len()).filter_map(|at| {
+            let (from, train) = &self.editions[at];
+            let next = self.editions.get(at + 1).and_then(|(next, _)| *next);
+            let until = [next, self.retired_from].into_iter().flatten().min();
+            let empty = matches!((from, until), (Some(from), Some(until)) if *from >= until);
+            (!empty).then(|| Edition { train: Arc::clone(train), from: *from, until })
+        })
+    }
+
+    /// The train by which runs of a date go; `None` before its first edition and after its end.
+    pub fn on(&self, date: NaiveDate) -> Option<&Arc<Train>> {
+        if self.retired_from.is_some_and(|retired| retired <= date) { None } else { self.planned_for(date) }
+    }
+
+    /// What is to be edited for a date: the train of that date, or the nearest that there is.
+    pub fn nearest(&self, date: NaiveDate) -> &Arc<Train> {
+        self.planned_for(date).unwrap_or(&self.editions[0].1)
+    }
+
+    /// The train of a date, as if it had no end.
+    fn planned_for(&self, date: NaiveDate) -> Option<&Arc<Train>> {
+        let after = self.editions.partition_point(|(from, _)| from.is_none_or(|from| from <= date));
+        after.checked_sub(1).map(|at| &self.editions[at].1)
+    }
+
+    /// Where a train that takes effect from a date belongs; without a date it is what the train is from its beginning.
+    pub fn placement(&self, train: &Train, from: Option<NaiveDate>) -> Result<Placement, NotPublished> {
+        let Some(date) = from else {
+            let same = self.editions[0].1.is_like(train);
+            return Ok(if same { Placement::Same } else { Placement::InPlaceOf(0) });
+        };
+        if let Some(retired) = self.retired_from.filter(|retired| *retired <= date) {
+            return Err(NotPublished::Retired { train: self.number(), from: retired });
+        }
+        if self.planned_for(date).is_some_and(|planned| planned.is_like(train)) {
+            return Ok(Placement::Same);
+        }
+        let after = self.editions.partition_point(|(from, _)| from.is_none_or(|from| from <= date));
+        match after.checked_sub(1) {
+            Some(at) if self.editions[at].0 == from => Ok(Placement::InPlaceOf(at)),
+            _ if self.editions.len() >= MOST_EDITIONS => Err(NotPublished::TooMany { train: self.number() }),
+            _ => Ok(Placement::Before(after)),
+        }
+    }
+
+    /// How many of the first editions no run goes by any more that is still on its way.
+    pub fn outdated(&self, today: NaiveDate) -> usize {
+        let over = |(next, _): &&(Option<NaiveDate>, Arc<Train>)| {
+            next.and_then(|next| next.checked_add_days(LONGEST_RUN)).is_some_and(|over| over <= today)
+        };
+        self.editions[1..].iter().take_while(over).count()
+    }
+
+    /// The date from which another edition takes the place of one that is published from a date.
+    pub fn next_after(&self, from: NaiveDate) -> Option<NaiveDate> {
+        self.editions.iter().filter_map(|(next, _)| *next).find(|next| *next > from)
+    }
+}
+
+#[cfg(test)]
+mod tests;
