@@ -6,6 +6,7 @@
 mod access;
 pub mod account;
 pub mod audit;
+mod blocking;
 mod booking;
 mod call;
 mod catalogue;
@@ -34,6 +35,7 @@ pub mod session;
 pub mod settings;
 pub mod takeover;
 pub mod timetable_file;
+mod trains;
 mod waitlist;
 mod work;
 

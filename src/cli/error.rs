@@ -167,9 +167,11 @@ impl From<StoreError> for CliError {
 impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
         let kind = match failure {
-            Failure::NoSuchBooking(_) | Failure::NoSuchNumber | Failure::NoSuchRun | Failure::NoSuchNotification(_) => {
-                Kind::NotFound
-            }
+            Failure::NoSuchBooking(_)
+            | Failure::NoSuchNumber
+            | Failure::NoSuchRun
+            | Failure::NoSuchTrain(_)
+            | Failure::NoSuchNotification(_) => Kind::NotFound,
             Failure::Busy | Failure::Unavailable { .. } => Kind::Unavailable,
             Failure::Internal { .. } | Failure::Misanswered => Kind::Internal,
             _ => Kind::Refused,

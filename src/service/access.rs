@@ -53,6 +53,12 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Queue { .. } => Need::Role(Role::Agent),
         Request::MakeChart { .. }
         | Request::CancelRun { .. }
+        | Request::Trains { .. }
+        | Request::Train { .. }
+        | Request::PublishTrain { .. }
+        | Request::RetireTrain { .. }
+        | Request::Runs { .. }
+        | Request::BlockBerths { .. }
         | Request::Notifications { .. }
         | Request::RetryNotifications { .. } => Need::Role(Role::Administrator),
     }

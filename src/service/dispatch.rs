@@ -4,7 +4,8 @@ use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
 use crate::service::{
-    account, booking, call, chart, former, hold, look_up, notification, receipt_outbox, refund, search, waitlist,
+    account, blocking, booking, call, chart, former, hold, look_up, notification, receipt_outbox, refund, search,
+    trains, waitlist,
 };
 
 impl Session {
@@ -63,6 +64,14 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::Queue { run } => waitlist::list(session, run).await,
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
+        Request::Trains { wanted, after } => Ok(trains::list(session, &wanted, after.as_ref())),
+        Request::Train { train } => trains::show(session, train).await,
+        Request::PublishTrain { train, based_on, from } => trains::publish(session, &train, based_on, from).await,
+        Request::RetireTrain { train, from } => trains::retire(session, train, from).await,
+        Request::Runs { train, from } => trains::runs(session, train, from).await,
+        Request::BlockBerths { run, coach, berths, reason } => {
+            blocking::block(session, run, coach, &berths, reason.as_deref()).await
+        }
         Request::Notifications { delivery } => notification::list(session, delivery).await,
         Request::RetryNotifications { which } => notification::retry(session, which).await,
         Request::Release { hold, run: _ } => hold::release(session, hold).await,

@@ -4,6 +4,7 @@
 //! may is decided there. Requests that change something carry an [`OpId`] and are safe to repeat with it.
 
 mod failure;
+mod timetable;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use self::failure::{Failure, Outcome};
+pub use self::timetable::{RunRow, TrainRecord, TrainRow};
 use crate::domain::admission::Accept;
 use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
@@ -31,7 +33,7 @@ use crate::domain::segment::Leg;
 use crate::domain::spot::Grant;
 use crate::domain::station::StationCode;
 use crate::domain::timetable::Journey;
-use crate::domain::train::RunId;
+use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::domain::user::{AccountId, Email, Phone, Role, SshKey, Username};
 use crate::domain::waitlist::Queued;
 use crate::store::retry::DEADLINE;
@@ -262,6 +264,53 @@ pub enum Request {
         /// Which.
         which: Revive,
     },
+    /// The trains of the timetable, by number.
+    Trains {
+        /// What their numbers begin with, their names have or the stations are called at which they call, each word; empty for
+        /// all.
+        wanted: String,
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// All that is published of a train.
+    Train {
+        /// Its number.
+        train: TrainNumber,
+    },
+    /// Make a train another from a date on, or a new one.
+    PublishTrain {
+        /// What it is then; its version does not count.
+        train: Box<Train>,
+        /// The latest version that was looked at; 0 for a train that there is not.
+        based_on: u32,
+        /// The first date of origin of the runs that go by it.
+        from: NaiveDate,
+    },
+    /// End a train, or take that back.
+    RetireTrain {
+        /// Its number.
+        train: TrainNumber,
+        /// The first date on which it does not run; `None` to take it back.
+        from: Option<NaiveDate>,
+    },
+    /// The runs of a train, by date.
+    Runs {
+        /// Its number.
+        train: TrainNumber,
+        /// The first date of origin that is looked at.
+        from: NaiveDate,
+    },
+    /// Take berths of a run off sale, or put them on sale again.
+    BlockBerths {
+        /// The run.
+        run: RunId,
+        /// The coach.
+        coach: CoachId,
+        /// Their numbers.
+        berths: Vec<u8>,
+        /// Why; `None` to put them on sale again.
+        reason: Option<String>,
+    },
     /// A booking's receipt.
     Receipt {
         /// Its PNR.
@@ -417,7 +466,7 @@ pub struct Offer {
 pub enum Reply {
     /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
     Welcome(Identity),
-    /// To `SignOut`, `Lock`, `Release` and `CancelRun`.
+    /// To `SignOut`, `Lock`, `Release`, `CancelRun` and `BlockBerths`.
     Done,
     /// To `Search` and `Departures`.
     Offers(Vec<Offer>),
@@ -463,6 +512,17 @@ pub enum Reply {
     SshKeys(Vec<SshKey>),
     /// To `Ticket`.
     Ticket(Ticket),
+    /// To `Trains`.
+    Trains {
+        /// By number.
+        page: Vec<TrainRow>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `Train`, `PublishTrain` and `RetireTrain`.
+    Train(Box<TrainRecord>),
+    /// To `Runs`: by date.
+    Runs(Vec<RunRow>),
 }
 
 /// Somebody who waits, with the stations between which they travel.

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use crate::domain::coach::Rake;
 use crate::domain::composition;
+use crate::domain::halts::check_order;
 use crate::domain::station::{Station, StationCode};
 use crate::domain::text::is_hidden;
 use crate::domain::time::RunTime;
@@ -198,28 +199,12 @@ fn halts(text: &str, stations: &BTreeSet<StationCode>, raw: &Spanned<String>) ->
         };
         let problem = format!("'{}' is not a distance: write whole kilometres from the origin", printable(km));
         let km = km.parse().map_err(|_| fault(problem))?;
-        check_order(halts.last(), Halt { station, arrive, depart, km }).map_err(fault)?;
-        halts.push(Halt { station, arrive, depart, km });
+        let halt = Halt { station, arrive, depart, km };
+        // The domain checks this again; here the line is known.
+        check_order(halts.last(), &halt).map_err(|error| fault(error.to_string()))?;
+        halts.push(halt);
     }
     Ok(halts)
-}
-
-/// The domain checks this again; here the line is known.
-fn check_order(before: Option<&Halt>, halt: Halt) -> Result<(), String> {
-    let station = halt.station;
-    if halt.depart < halt.arrive {
-        return Err(format!("it leaves {station} before it comes in: check the times, and '+1' after midnight"));
-    }
-    match before {
-        Some(before) if halt.arrive <= before.depart => Err(format!(
-            "it calls at {station} before it has left {}: check the times, and '+1' after midnight",
-            before.station
-        )),
-        Some(before) if halt.km <= before.km => {
-            Err(format!("{station} is no farther than {}: check the kilometres", before.station))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The lines of a string with the place in the file where each stands. Of a string that is not written over several

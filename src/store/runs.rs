@@ -4,6 +4,7 @@
 //! nothing reads before it writes. Expiry has no sweeper: whoever wants an expired hold's berth clears that hold whole,
 //! in the same write.
 
+mod blocking;
 mod coach_item;
 mod expression;
 mod manifest;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
+pub use self::blocking::Block;
 use self::coach_item::{coach_key, coach_of_key, coach_state, plan_of, read_number};
 use self::expression::CoachWrite;
 pub use self::queue::{EntryEdit, QueueEdit};

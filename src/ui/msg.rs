@@ -258,6 +258,12 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::CancelRun { .. } => "Cancelling the run",
         Request::Notifications { .. } => "Reading the notifications",
         Request::RetryNotifications { .. } => "Reviving the notifications",
+        Request::Trains { .. } => "Reading the trains",
+        Request::Train { .. } => "Reading the train",
+        Request::PublishTrain { .. } => "Publishing the train",
+        Request::RetireTrain { .. } => "Changing the train's end",
+        Request::Runs { .. } => "Reading the runs",
+        Request::BlockBerths { .. } => "Changing what is sold",
         Request::Ticket { .. } => "Signing the ticket",
     }
 }

@@ -67,6 +67,14 @@ pub enum Question {
     RemoveKey,
     /// To hand a refund out.
     HandOut,
+    /// To publish a train.
+    PublishTrain,
+    /// To end a train.
+    RetireTrain,
+    /// To take a train's end back.
+    UnretireTrain,
+    /// To cancel a run for the railway.
+    CancelRun,
 }
 
 /// A question with two answers.

@@ -182,6 +182,14 @@ screens! {
     Office in admin,
     /// What people are still to be told.
     Messages in admin::messages,
+    /// The trains of the timetable.
+    Trains in admin::trains,
+    /// A train that is edited.
+    Editor in admin::train,
+    /// The runs of a train.
+    Runs in admin::runs,
+    /// What is sold of a run.
+    Occupancy in admin::run,
 }
 
 impl Screen {

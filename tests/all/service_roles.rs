@@ -5,21 +5,22 @@ use std::fs;
 use std::path::Path;
 
 use kiosk::domain::allotment::BerthWish;
-use kiosk::domain::coach::Class;
+use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::inventory::Parts;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Delivery;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Quote, Reason, WaiverCode};
+use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{Email, Phone, Role};
 use kiosk::service::request::{Choice, Failure, Hold, Order, Request, Revive};
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
 
 use crate::service_kit::{
-    PASSWORD, Stage, hold_request, new_hold, new_op, party, run, secret, sign_in, station, terminal, test_money,
-    username, whole,
+    PASSWORD, Stage, hold_request, new_hold, new_op, party, run, secret, sign_in, small_train, station, terminal,
+    test_money, username, whole,
 };
 
 /// Nobody who said so, and the roles; in the order of the table's columns.
@@ -122,6 +123,17 @@ fn requests() -> Vec<(String, Request)> {
         Request::Queue { run: run() },
         Request::MakeChart { run: run() },
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
+        Request::Trains { wanted: String::new(), after: None },
+        Request::Train { train: run().train },
+        Request::PublishTrain { train: Box::new(small_train()), based_on: 99, from: run().date },
+        Request::RetireTrain { train: TrainNumber::parse("99999").expect("nobody's"), from: None },
+        Request::Runs { train: run().train, from: run().date },
+        Request::BlockBerths {
+            run: run(),
+            coach: CoachId::parse("Z9").expect("no coach of the run"),
+            berths: vec![1],
+            reason: None,
+        },
         Request::Notifications { delivery: Delivery::Dead },
         Request::RetryNotifications { which: Revive::AllDead },
         Request::Receipt { pnr },

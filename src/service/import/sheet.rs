@@ -9,6 +9,7 @@ use super::table::{Row, Table};
 use super::{Basis, Fault, Import, Unreadable, check_name, printable};
 use crate::domain::coach::Rake;
 use crate::domain::composition;
+use crate::domain::halts::check_order;
 use crate::domain::station::{Station, StationCode};
 use crate::domain::time::RunTime;
 use crate::domain::train::{BadRunDays, Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
@@ -134,16 +135,8 @@ impl Reading<'_> {
             format!("'{}' is not a distance: write whole kilometres from the origin", printable(row.text("kilometres")))
         })?;
         let halt = Halt { station, arrive, depart, km };
-        match before {
-            _ if depart < arrive => Err(format!("it leaves {station} before it comes in: check the times, and '+1'")),
-            Some(before) if arrive <= before.depart => {
-                Err(format!("it calls at {station} before it has left {}: check the times, and '+1'", before.station))
-            }
-            Some(before) if km <= before.km => {
-                Err(format!("{station} is no farther than {}: check the kilometres", before.station))
-            }
-            _ => Ok(halt),
-        }
+        check_order(before, &halt).map_err(|error| error.to_string())?;
+        Ok(halt)
     }
 
     /// A station's name and city are those in the first row that has them, or as the timetable has them.

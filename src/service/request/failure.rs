@@ -8,11 +8,14 @@ use thiserror::Error;
 
 use crate::domain::admission::Standing;
 use crate::domain::coach::BerthRef;
+use crate::domain::edition::NotPublished;
 use crate::domain::fare::{Fare, FareError};
 use crate::domain::notification::NotificationId;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote};
+use crate::domain::station::StationCode;
+use crate::domain::train::TrainNumber;
 use crate::domain::user::{Role, Username};
 
 /// A sentence of the program's own.
@@ -94,6 +97,24 @@ pub enum Failure {
     /// There is no such run, leg or class.
     #[error("This train does not run so any more: search again.")]
     NoSuchRun,
+    /// The timetable has no such train.
+    #[error("There is no train {0} in the timetable: check its number.")]
+    NoSuchTrain(TrainNumber),
+    /// The timetable has no such station.
+    #[error("There is no station {0} in the timetable: check its code, or bring the station in with an import.")]
+    NoSuchStation(StationCode),
+    /// Somebody published another version of the train after this one was read.
+    #[error("Somebody else has changed this train meanwhile: open it again, and make your change there.")]
+    TrainChanged,
+    /// The train cannot be published so.
+    #[error(transparent)]
+    NotPublished(#[from] NotPublished),
+    /// A reason that says nothing, or cannot be printed.
+    #[error("Say in 1 to 40 plain characters why these berths are not sold, such as: window broken.")]
+    BadReason,
+    /// The run has no such coach or berth.
+    #[error("This run has no such berth: look at its coaches again.")]
+    NoSuchBerth,
     /// More people than a booking may have.
     #[error("A booking is for 1 to {max} passengers: make a second booking for the others.")]
     PartySize {

@@ -38,6 +38,9 @@ pub(in crate::store) fn coach_of_key(key: &str) -> Option<CoachId> {
 /// The attribute of the mark that somebody waits or waited.
 pub(in crate::store) const FENCED: &str = "Fenced";
 
+/// The attribute of the berths that are off sale.
+pub(in crate::store) const BLOCKED: &str = "Blocked";
+
 /// The attribute of a spot's mask.
 pub(in crate::store) fn spot_name(spot: Spot) -> String {
     format!("B{spot}")
@@ -86,7 +89,7 @@ pub(in crate::store) fn coach_state(item: &Item) -> Result<CoachState, StoreErro
         if let Some(id) = name.strip_prefix("H#") {
             let id = HoldId(id.parse().map_err(|_| bad())?);
             state.holds.insert(id, part(value).ok_or_else(bad)?);
-        } else if name == "Blocked" {
+        } else if name == BLOCKED {
             for (berth, reason) in value.as_m().map_err(|_| bad())? {
                 let berth = berth.strip_prefix('B').and_then(|berth| berth.parse().ok()).ok_or_else(bad)?;
                 state.blocked.insert(berth, reason.as_s().map_err(|_| bad())?.clone());

@@ -1,6 +1,6 @@
 //! The update and condition expressions of a coach's write.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -11,7 +11,7 @@ use crate::domain::spot::Spot;
 use crate::domain::train::RunId;
 use crate::store::runs::Plan;
 use crate::store::runs::coach_item::{
-    FENCED, coach_key, hold_name, number, part_value, spot_list, spot_name, until_value,
+    BLOCKED, FENCED, coach_key, hold_name, number, part_value, spot_list, spot_name, until_value,
 };
 use crate::store::schema::SCHEMA_VERSION;
 
@@ -49,7 +49,7 @@ impl CoachWrite {
             write.mask(*spot, *before, *after);
         }
         if !edit.unblocked.is_empty() {
-            let blocked = write.name("Blocked");
+            let blocked = write.name(BLOCKED);
             for berth in &edit.unblocked {
                 let berth = write.name(&spot_name((*berth).into()));
                 write.conditions.push(format!("attribute_not_exists({blocked}.{berth})"));
@@ -77,6 +77,21 @@ impl CoachWrite {
             write.sets.push(format!("{hold}.{key} = {value}"));
         }
         write.fence(edit.fence);
+        write
+    }
+
+    /// What sets the berths that are off sale, each with the reason.
+    pub fn blocking(coach: CoachId, plan: &Plan, blocked: &BTreeMap<u8, String>) -> Self {
+        let mut write = Self::new(coach, plan);
+        let name = write.name(BLOCKED);
+        if blocked.is_empty() {
+            write.removes.push(name);
+        } else {
+            let named =
+                blocked.iter().map(|(berth, reason)| (spot_name((*berth).into()), AttributeValue::S(reason.clone())));
+            let value = write.value(AttributeValue::M(named.collect()));
+            write.sets.push(format!("{name} = {value}"));
+        }
         write
     }
 

@@ -11,10 +11,15 @@ use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::screen::Scene;
 use crate::ui::screens::admin::messages::Messages;
+use crate::ui::screens::admin::trains::Trains;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::put;
 
 pub mod messages;
+pub mod run;
+pub mod runs;
+pub mod train;
+pub mod trains;
 
 /// Something to do.
 struct Entry {
@@ -31,13 +36,22 @@ struct Entry {
 }
 
 /// All there is to do, most used first.
-const ENTRIES: &[Entry] = &[Entry {
-    key: 'm',
-    name: "Messages",
-    says: "what could not be delivered, and what waits to be",
-    least: Role::Administrator,
-    open: |cx| cx.push(Messages::default()),
-}];
+const ENTRIES: &[Entry] = &[
+    Entry {
+        key: 't',
+        name: "Trains",
+        says: "the timetable: what runs from which date on, and its runs",
+        least: Role::Administrator,
+        open: |cx| cx.push(Trains::default()),
+    },
+    Entry {
+        key: 'm',
+        name: "Messages",
+        says: "what could not be delivered, and what waits to be",
+        least: Role::Administrator,
+        open: |cx| cx.push(Messages::default()),
+    },
+];
 
 /// The entries that somebody has.
 fn entries(world: &World) -> impl Iterator<Item = &'static Entry> + use<> {

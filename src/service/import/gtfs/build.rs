@@ -7,6 +7,7 @@ use super::distance::{DETOUR, Source, Unit, kilometres};
 use super::feed::{Call, Feed, Trip};
 use crate::domain::coach::{Coach, Rake};
 use crate::domain::composition;
+use crate::domain::halts::{OutOfOrder, check_order};
 use crate::domain::station::{Station, StationCode};
 use crate::domain::time::RunTime;
 use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
@@ -200,7 +201,8 @@ impl Work<'_> {
             let time = |minutes: u16| RunTime::from_minutes(minutes - day_shift * MINUTES_A_DAY);
             let (arrive, depart) = time(*arrive).zip(time(*depart)).expect("a stop time is below ten days");
             let halt = Halt { station: station.code, arrive, depart, km: rounded(km, source, halts.last()) };
-            check_order(halts.last(), &halt).map_err(|problem| Some(Feed::fault_of_call(call, problem)))?;
+            // The domain checks this again; here the line is known.
+            check_order(halts.last(), &halt).map_err(|error| Some(Feed::fault_of_call(call, out_of_order(error))))?;
             halts.push(halt);
         }
         Ok(Pattern { halts, stations, days })
@@ -375,18 +377,15 @@ fn rounded(km: f64, source: Source, before: Option<&Halt>) -> u16 {
     }
 }
 
-/// The domain checks this again; here the line is known.
-fn check_order(before: Option<&Halt>, halt: &Halt) -> Result<(), String> {
-    if halt.depart < halt.arrive {
-        return Err(BACKWARDS.to_owned());
-    }
-    match before {
-        Some(before) if halt.arrive <= before.depart => {
-            Err(format!("it calls here before it has left {}, or in the same minute: {BACKWARDS}", before.station))
+/// What is out of order, in the words of GTFS.
+fn out_of_order(error: OutOfOrder) -> String {
+    match error {
+        OutOfOrder::LeavesFirst { .. } => BACKWARDS.to_owned(),
+        OutOfOrder::TooEarly { before, .. } => {
+            format!("it calls here before it has left {before}, or in the same minute: {BACKWARDS}")
         }
-        Some(before) if halt.km <= before.km => {
-            Err(format!("it is no farther than {}: mend shape_dist_traveled, or leave it out", before.station))
+        OutOfOrder::NoFarther { before, .. } => {
+            format!("it is no farther than {before}: mend shape_dist_traveled, or leave it out")
         }
-        _ => Ok(()),
     }
 }

@@ -1,0 +1,62 @@
+//! What administrators are told of trains and their runs.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::coach::Class;
+use crate::domain::edition::Editions;
+use crate::domain::station::StationCode;
+use crate::domain::time::RunTime;
+use crate::domain::train::{RunDays, RunId, TrainNumber};
+
+/// A train in a list, as it is today or from its first date on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TrainRow {
+    /// Its number.
+    pub number: TrainNumber,
+    /// Its name.
+    pub name: String,
+    /// The days on which it leaves its origin.
+    pub runs_on: RunDays,
+    /// Where it begins.
+    pub from: StationCode,
+    /// When it leaves there.
+    pub departs: RunTime,
+    /// Where it ends.
+    pub to: StationCode,
+    /// When it comes in there.
+    pub arrives: RunTime,
+    /// The classes of its coaches, best first.
+    pub classes: Vec<Class>,
+    /// The next date from which it is another.
+    pub changes_on: Option<NaiveDate>,
+    /// The first date on which it does not run any more.
+    pub retired_from: Option<NaiveDate>,
+    /// Whether it is off sale.
+    pub is_off_sale: bool,
+}
+
+/// All that is published of a train, and the runs that keep to what it was when they were first sold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TrainRecord {
+    /// What it is from which date on.
+    pub editions: Editions,
+    /// The runs from today on of which anything was sold or held, with the version by which they go.
+    pub sold: BTreeMap<NaiveDate, u32>,
+}
+
+/// A run of a train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RunRow {
+    /// The run.
+    pub run: RunId,
+    /// The version of the train by which it goes.
+    pub version: u32,
+    /// Whether anything of it was ever sold or held: then it keeps to that version.
+    pub is_sold: bool,
+}
