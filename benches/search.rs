@@ -89,7 +89,8 @@ fn halts(trains: &[Arc<Train>]) -> usize {
 
 /// Two stations between which at least one train goes.
 fn pair(timetable: &Timetable, chance: &mut Chance) -> (StationCode, StationCode) {
-    let train = &timetable.trains()[chance.below(timetable.trains().len())];
+    let editions = timetable.editions();
+    let train = &editions[chance.below(editions.len())].train;
     let from = chance.below(train.halts().len() - 1);
     let to = from + 1 + chance.below(train.halts().len() - from - 1);
     (train.halts()[from].station, train.halts()[to].station)
@@ -97,7 +98,7 @@ fn pair(timetable: &Timetable, chance: &mut Chance) -> (StationCode, StationCode
 
 fn busiest(timetable: &Timetable) -> Vec<StationCode> {
     let mut calls: HashMap<StationCode, usize> = HashMap::new();
-    for halt in timetable.trains().iter().flat_map(|train| train.halts()) {
+    for halt in timetable.editions().iter().flat_map(|edition| edition.train.halts()) {
         *calls.entry(halt.station).or_default() += 1;
     }
     let mut stations: Vec<_> = calls.into_iter().collect();
