@@ -25,16 +25,17 @@ const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 const ERASE: &[u8] = b"\x1b[0m\x1b[2J";
 
-/// As long as most frames are, in bytes.
-const USUAL: usize = 1_024;
+/// Longer than most frames, in bytes, and still of a size of which allocators have some at hand.
+const USUAL: usize = 1_000;
 
 /// Around what is linked, with the address between them; terminals that do not know it pass over it (OSC 8).
 const LINK: &[u8] = b"\x1b]8;;";
 const LINK_ENDS: &[u8] = b"\x1b\\";
 
 thread_local! {
-    /// The frame that is composed, and what the terminal will show when it has it.
-    static SHEET: RefCell<(Buffer, Shown)> = RefCell::new((Buffer::empty(Rect::ZERO), Shown::default()));
+    /// The frame that is composed, what the terminal will show when it has it, and which cells are not there yet.
+    static SHEET: RefCell<(Buffer, Shown, Vec<Position>)> =
+        RefCell::new((Buffer::empty(Rect::ZERO), Shown::default(), Vec::new()));
 }
 
 /// What one terminal shows.
@@ -101,20 +102,20 @@ impl Painter {
             self.shown.clear();
             bytes.extend(ERASE);
         }
-        let is_same = SHEET.with_borrow_mut(|(sheet, next)| {
+        let is_same = SHEET.with_borrow_mut(|(sheet, next, changed)| {
             sheet.resize(Rect::from((Position::ORIGIN, self.size)));
             draw(sheet);
-            let changed = self.changed(sheet, next, relinked);
+            self.compare(sheet, next, changed, relinked);
             let is_same = changed.is_empty() && !is_new;
             if !is_same {
-                // A copy has no room to spare.
-                self.shown = next.clone();
+                // Into what held the frame before: most are as long.
+                self.shown.clone_from(next);
             }
-            let (linked, plain) = split(changed, area_of(self.link.as_ref()));
-            CrosstermBackend::new(&mut bytes).draw(plain.into_iter())?;
-            if let (Some(link), false) = (&self.link, linked.is_empty()) {
+            let linked = area_of(self.link.as_ref());
+            draw_cells(&mut bytes, sheet, changed.iter().filter(|at| !linked.contains(**at)))?;
+            if let Some(link) = self.link.as_ref().filter(|_| changed.iter().any(|at| linked.contains(*at))) {
                 bytes.extend([LINK, link.url.as_bytes(), LINK_ENDS].concat());
-                CrosstermBackend::new(&mut bytes).draw(linked.into_iter())?;
+                draw_cells(&mut bytes, sheet, changed.iter().filter(|at| linked.contains(**at)))?;
                 bytes.extend([LINK, LINK_ENDS].concat());
             }
             Ok::<_, io::Error>(is_same)
@@ -126,9 +127,9 @@ impl Painter {
         Ok(bytes)
     }
 
-    /// The cells that are not shown yet or lead elsewhere since, and what is shown with them.
-    fn changed<'sheet>(&self, sheet: &'sheet Buffer, next: &mut Shown, relinked: [Rect; 2]) -> Vec<Placed<'sheet>> {
-        let mut changed = Vec::new();
+    /// Finds the cells that are not shown yet or lead elsewhere since, and what is shown with them.
+    fn compare(&self, sheet: &Buffer, next: &mut Shown, changed: &mut Vec<Position>, relinked: [Rect; 2]) {
+        changed.clear();
         next.clear();
         for (y, cells) in (0_u16..).zip(sheet.content.chunks(usize::from(self.size.width.max(1)))) {
             let mut row = next.write_row();
@@ -146,12 +147,16 @@ impl Painter {
                 let ((before, before_look), at) = (before.next(), Position { x: x as u16, y });
                 let leads_elsewhere = relinked.iter().any(|area| area.contains(at));
                 if sign.is_some() && (leads_elsewhere || !is_same(before, sign) || before_look != look) {
-                    changed.push((at.x, at.y, &cells[x]));
+                    changed.push(at);
                 }
             }
         }
-        changed
     }
+}
+
+/// Writes what makes a terminal show some cells.
+fn draw_cells<'at>(bytes: &mut Vec<u8>, sheet: &Buffer, cells: impl Iterator<Item = &'at Position>) -> io::Result<()> {
+    CrosstermBackend::new(bytes).draw(cells.map(|at| (at.x, at.y, &sheet[*at])))
 }
 
 /// What each cell of a row shows, by its column. The sign of one that a wide one covers is not known: whatever comes there
@@ -169,16 +174,8 @@ fn signs(cells: &[Cell]) -> impl Iterator<Item = (usize, Sign<'_>, Look)> {
     })
 }
 
-/// A cell and where it is.
-type Placed<'sheet> = (u16, u16, &'sheet Cell);
-
 fn area_of(link: Option<&Hyperlink>) -> Rect {
     link.map_or(Rect::ZERO, |link| link.area)
-}
-
-/// The cells inside an area, and the others.
-fn split(cells: Vec<Placed>, area: Rect) -> (Vec<Placed>, Vec<Placed>) {
-    cells.into_iter().partition(|(x, y, _)| area.contains(Position { x: *x, y: *y }))
 }
 
 /// How wide a sign is, at least one column.

@@ -23,9 +23,10 @@ pub(super) fn is_same(one: Sign, other: Sign) -> bool {
 /// composing a frame takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Look {
-    /// Those of the sign, of what is behind it, and of the line under it.
-    colours: [u32; 3],
-    modifier: u16,
+    /// The colour of the sign and of what is behind it.
+    colours: u64,
+    /// The colour of the line under it, and its other marks.
+    marks: u64,
 }
 
 impl Look {
@@ -34,21 +35,23 @@ impl Look {
     /// How a cell looks.
     #[inline]
     pub(super) const fn of(cell: &Cell) -> Self {
-        let colours = [number(cell.fg), number(cell.bg), number(cell.underline_color)];
-        Self { colours, modifier: cell.modifier.bits() }
+        Self {
+            colours: number(cell.fg) << 32 | number(cell.bg),
+            marks: number(cell.underline_color) << 32 | cell.modifier.bits() as u64,
+        }
     }
 }
 
 /// A number that no other colour has. Those with numbers of their own are told apart first: what is left are names in a
 /// row, which takes no table to go by.
-const fn number(colour: Color) -> u32 {
-    const INDEXED: u32 = 1 << 24;
-    const NAMED: u32 = 1 << 25;
+const fn number(colour: Color) -> u64 {
+    const INDEXED: u64 = 1 << 24;
+    const NAMED: u64 = 1 << 25;
     if let Color::Rgb(red, green, blue) = colour {
-        return u32::from_be_bytes([0, red, green, blue]);
+        return u32::from_be_bytes([0, red, green, blue]) as u64;
     }
     if let Color::Indexed(index) = colour {
-        return INDEXED | index as u32;
+        return INDEXED | index as u64;
     }
     let name = match colour {
         Color::Reset | Color::Rgb(..) | Color::Indexed(_) => 0,
@@ -74,13 +77,15 @@ const fn number(colour: Color) -> u32 {
 
 /// No sign.
 const NOTHING: u8 = 0;
+/// No byte.
+const NOT_PLAIN: u16 = 0x100;
 /// Up to this a byte says how often the sign before it comes again.
 const REPEATS: u8 = 0x1f;
 /// From this on a byte says how many bytes the next sign has. Those between are signs themselves.
 const LONG: u8 = 0x80;
 
 /// A screen, row by row. Past what was written all is empty, as on a terminal that was erased.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Shown {
     signs: Vec<u8>,
     /// Each with the number of cells that have it.
@@ -95,6 +100,18 @@ struct End {
     looks: usize,
     /// Whether every sign of the row is known.
     is_known: bool,
+}
+
+impl Clone for Shown {
+    fn clone(&self) -> Self {
+        Self { signs: self.signs.clone(), looks: self.looks.clone(), ends: self.ends.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.signs.clone_from(&other.signs);
+        self.looks.clone_from(&other.looks);
+        self.ends.clone_from(&other.ends);
+    }
 }
 
 impl Shown {
@@ -115,7 +132,7 @@ impl Shown {
 
     /// Writes the next row.
     pub(super) fn write_row<'signs>(&mut self) -> Writer<'_, 'signs> {
-        Writer { shown: self, before: None, repeats: 0, look: Look::EMPTY, cells: 0, is_known: true }
+        Writer { shown: self, before: None, plain: NOT_PLAIN, repeats: 0, look: Look::EMPTY, cells: 0, is_known: true }
     }
 }
 
@@ -187,6 +204,8 @@ impl<'a> Reader<'a> {
 pub(super) struct Writer<'a, 'signs> {
     shown: &'a mut Shown,
     before: Option<Sign<'signs>>,
+    /// The same where it has one byte, as nearly all have: quicker to compare.
+    plain: u16,
     repeats: u8,
     /// How the last cells look, and how many they are.
     look: Look,
@@ -203,6 +222,13 @@ impl<'signs> Writer<'_, 'signs> {
             self.look = look;
         }
         self.cells += 1;
+        if let Some([byte]) = sign
+            && u16::from(*byte) == self.plain
+            && self.repeats < REPEATS
+        {
+            self.repeats += 1;
+            return;
+        }
         match self.before {
             Some(before) if self.repeats < REPEATS && is_same(before, sign) => self.repeats += 1,
             _ => self.push_sign(sign),
@@ -224,6 +250,7 @@ impl<'signs> Writer<'_, 'signs> {
             return;
         }
         self.before = Some(sign);
+        self.plain = if let Some([byte]) = sign { u16::from(*byte) } else { NOT_PLAIN };
         let signs = &mut self.shown.signs;
         match sign {
             None => signs.push(NOTHING),
