@@ -1,0 +1,121 @@
+//! How soon a list opens when a great deal is in the store: 100,000 bookings and 3,000 trains on the engine in a folder.
+//!
+//! `cargo bench --bench lists` builds such a store in some minutes, from one booking as the services made it, and then asks
+//! for the first page of each list as its screen does, and for the page in the middle that whoever scrolls comes to. What
+//! stands on the screen then takes `frame` more. It asserts that each page is full, and only prints its limits.
+#![allow(clippy::print_stdout, reason = "a benchmark's figures are its output")]
+
+#[allow(dead_code, reason = "the other benchmarks ask it for more")]
+#[path = "../tests/all/market.rs"]
+mod market;
+#[allow(dead_code, reason = "the tests ask it for more")]
+#[path = "../tests/all/service_kit.rs"]
+mod service_kit;
+#[allow(dead_code, reason = "the tests ask it for more")]
+#[path = "../tests/all/world.rs"]
+mod world;
+
+#[path = "lists/library.rs"]
+mod library;
+
+use std::time::{Duration, Instant};
+
+use kiosk::service::request::{Cursor, Reply, Request};
+use kiosk::service::{Kiosk, Session};
+
+use library::Library;
+
+/// What a list may take until it is there.
+const AIM_MS: u32 = 100;
+/// How often each list is opened.
+const TIMES: usize = 40;
+
+/// A list as its screen asks for it.
+struct List {
+    name: &'static str,
+    ask: Box<dyn Fn(Option<Cursor>) -> Request>,
+    /// How many rows a reply has, and where the list goes on.
+    read: fn(&Reply) -> Option<(usize, Option<Cursor>)>,
+}
+
+fn main() {
+    let is_whole = std::env::args().any(|argument| argument == "--bench");
+    let size = if is_whole { library::FULL } else { library::BRIEF };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let lines = runtime.expect("a runtime").block_on(async {
+        let begun = Instant::now();
+        let library = Library::build(size).await;
+        println!("{} bookings and {} trains in {:.0?}", size.bookings, size.trains, begun.elapsed());
+        let mut lines = Vec::new();
+        for list in lists(&library) {
+            let (first, later) = measure(&library.session, &list).await;
+            println!("limit list_{} {AIM_MS} ms", list.name);
+            lines.push(format!("figure list_{} {:.1} ms", list.name, slowest_of_most(first)));
+            if let Some(later) = later {
+                lines.push(format!("figure list_{}_later {:.1} ms", list.name, slowest_of_most(later)));
+            }
+        }
+        lines.push(format!("figure list_opened_beside_sales {:.1} ms", beside_sales(&library).await));
+        lines
+    });
+    println!("{}", lines.join("\n"));
+}
+
+/// All but the slowest two of forty are as fast.
+fn slowest_of_most(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[(times.len() - 1) * 95 / 100].as_secs_f64() * 1e3
+}
+
+/// Opens a list again and again, and reads on a few pages.
+async fn measure(session: &Session, list: &List) -> (Vec<Duration>, Option<Vec<Duration>>) {
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        let (took, mut next) = open(session, list, None).await;
+        first.push(took);
+        for _ in 0..2 {
+            let Some(cursor) = next.take() else { break };
+            let (took, after) = open(session, list, Some(cursor)).await;
+            later.push(took);
+            next = after;
+        }
+    }
+    (first, (!later.is_empty()).then_some(later))
+}
+
+async fn open(session: &Session, list: &List, after: Option<Cursor>) -> (Duration, Option<Cursor>) {
+    let begun = Instant::now();
+    let reply = session.call((list.ask)(after)).await;
+    let took = begun.elapsed();
+    let reply = reply.unwrap_or_else(|failure| panic!("{}: {failure}", list.name));
+    let (rows, next) = (list.read)(&reply).unwrap_or_else(|| panic!("{}: {reply:?}", list.name));
+    assert!(rows > 0, "{} is empty", list.name);
+    (took, next)
+}
+
+/// A list that is opened while others sell.
+async fn beside_sales(library: &Library) -> f64 {
+    let list = &lists(library)[0];
+    let sales = tokio::spawn(sell(library.kiosk.clone(), library.run));
+    let (first, _) = measure(&library.session, list).await;
+    sales.abort();
+    slowest_of_most(first)
+}
+
+async fn sell(kiosk: Kiosk, run: kiosk::domain::train::RunId) {
+    let session = kiosk.open_session(service_kit::terminal("HALL-1"));
+    while market::buy_anything(&session, run, service_kit::whole(), 1).await.is_ok() {}
+}
+
+/// All lists that are read page by page.
+fn lists(library: &Library) -> Vec<List> {
+    let _ = library;
+    vec![List {
+        name: "my_bookings",
+        ask: Box::new(|after| Request::MyBookings { after }),
+        read: |reply| match reply {
+            Reply::Bookings { page, next } => Some((page.len(), next.clone())),
+            _ => None,
+        },
+    }]
+}

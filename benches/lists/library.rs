@@ -1,0 +1,127 @@
+//! A store with a great deal in it, copied from one booking that the services made.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use kiosk::aws::{Clients, embedded};
+use kiosk::domain::time::railway_time;
+use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
+use kiosk::domain::user::{Email, Role};
+use kiosk::service::{Clock, Kiosk, Receipts, Session, Settings, SystemClock};
+use kiosk::store::trains::Listing;
+use kiosk::store::{Names, Store};
+use tempfile::TempDir;
+
+use crate::market::{buy, long_train, run_of};
+use crate::service_kit::{PASSWORD, publish, secret, settings, sign_in, terminal, username};
+use crate::world::stations;
+
+/// How much there is.
+#[derive(Clone, Copy)]
+pub struct Size {
+    pub bookings: usize,
+    pub trains: usize,
+    /// How many accounts made them, and how many telephone numbers are on them.
+    pub accounts: usize,
+    pub phones: usize,
+}
+
+pub const FULL: Size = Size { bookings: 100_000, trains: 3_000, accounts: 200, phones: 20_000 };
+/// `cargo test --benches` only wants to know that it runs.
+pub const BRIEF: Size = Size { bookings: 200, trains: 20, accounts: 2, phones: 20 };
+
+/// Over how many days the bookings were made.
+const DAYS: usize = 60;
+/// The most items that one batch may write.
+const BATCH: usize = 25;
+
+/// Such a store, and an administrator at it.
+pub struct Library {
+    pub kiosk: Kiosk,
+    pub session: Session,
+    /// A run of which most berths are free.
+    pub run: RunId,
+    _folder: TempDir,
+}
+
+impl Library {
+    pub async fn build(size: Size) -> Self {
+        let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let clients = embedded::open(folder.path()).expect("the engines start");
+        let store = Store::new(clients.clone(), Names::default());
+        store.provision(|_| {}).await.expect("an empty store can be provisioned");
+        publish(&store, long_train(20)).await;
+        let settings = Settings { receipts: Receipts::WhenAsked, ..settings() };
+        let kiosk = Kiosk::open(store.clone(), settings.clone(), std::sync::Arc::new(SystemClock)).await;
+        let kiosk = kiosk.expect("the catalogue is read");
+        let session = kiosk.open_session(terminal("COUNTER-1"));
+        let (name, email) = (username("agnes"), Email::parse("agnes@example.in").expect("an address"));
+        kiosk.add_account(name, email, Role::Administrator, secret(PASSWORD)).await.expect("nobody has the name");
+        sign_in(&session, "agnes", PASSWORD).await.expect("the password is right");
+        let run = run_of(railway_time(SystemClock.now()).date(), 5);
+        let booking = buy(&session, run, 2).await.expect("there are berths");
+        kiosk.settle().await;
+        copy_booking(&clients, &booking.pnr.to_string(), size).await;
+        publish_trains(&store, size.trains).await;
+        let kiosk = Kiosk::open(store, settings, std::sync::Arc::new(SystemClock)).await.expect("it opens");
+        let session = kiosk.open_session(terminal("COUNTER-1"));
+        sign_in(&session, "agnes", PASSWORD).await.expect("the password is right");
+        Self { kiosk, session, run, _folder: folder }
+    }
+}
+
+/// Copies a booking's item as often as wanted: of another account, at another time, with another telephone number.
+async fn copy_booking(clients: &Clients, pnr: &str, size: Size) {
+    let table = Names::default().bookings;
+    let key = AttributeValue::S(pnr.to_owned());
+    let get = clients.dynamodb.get_item().table_name(&table).key("BookingID", key).consistent_read(true);
+    let item = get.send().await.expect("it is there").item.expect("it is there");
+    let own = item["UserID"].clone();
+    let now = SystemClock.now();
+    let numbers: Vec<usize> = (0..size.bookings).collect();
+    for chunk in numbers.chunks(BATCH) {
+        let puts = chunk.iter().map(|nth| {
+            let account = match nth % size.accounts {
+                0 => own.clone(),
+                other => AttributeValue::S(uuid::Uuid::from_u128(other as u128).to_string()),
+            };
+            let copy = copied(&item, *nth, account, now, size);
+            WriteRequest::builder()
+                .put_request(PutRequest::builder().set_item(Some(copy)).build().expect("an item"))
+                .build()
+        });
+        let batch = HashMap::from([(table.clone(), puts.collect())]);
+        let answer = clients.dynamodb.batch_write_item().set_request_items(Some(batch)).send().await;
+        let left = answer.expect("it is written").unprocessed_items.unwrap_or_default();
+        assert!(left.is_empty(), "the engine takes all of it");
+    }
+}
+
+type Item = HashMap<String, AttributeValue>;
+
+fn copied(item: &Item, nth: usize, account: AttributeValue, now: DateTime<Utc>, size: Size) -> Item {
+    let seconds = nth * DAYS * 86_400 / size.bookings;
+    let at = now - TimeDelta::seconds(i64::try_from(seconds).expect("a few weeks"));
+    let pnr = 3_000_000_000_u64 + nth as u64 * 7_919;
+    let text = |text: String| AttributeValue::S(text);
+    let mut copy = item.clone();
+    copy.insert("BookingID".to_owned(), text(pnr.to_string()));
+    copy.insert("UserID".to_owned(), account);
+    copy.insert("BookedAt".to_owned(), text(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+    copy.insert("BookedOn".to_owned(), text(format!("{}#{}", railway_time(at).date(), pnr % 16)));
+    copy.insert("Phone".to_owned(), text(format!("+9198{:08}", nth % size.phones)));
+    copy
+}
+
+/// Publishes trains that differ in their numbers alone.
+async fn publish_trains(store: &Store, count: usize) {
+    let numbered = |nth: usize| {
+        let number = TrainNumber::parse(&(20_000 + nth).to_string()).expect("five digits");
+        let draft = TrainDraft { number, ..TrainDraft::from(long_train(20)) };
+        Listing { train: Train::new(draft).expect("it is in order"), fares: BTreeMap::new() }
+    };
+    let mut listings: Vec<_> = (0..count).map(numbered).collect();
+    listings.push(Listing { train: long_train(20), fares: BTreeMap::new() });
+    store.publish(&stations(), &listings, |_, _| {}).await.expect("they can be published");
+}
