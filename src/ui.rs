@@ -15,7 +15,9 @@
 
 pub mod app;
 pub mod attempt;
+pub mod command;
 pub mod context;
+pub mod day_text;
 pub mod draft;
 pub mod form;
 pub mod frame;
@@ -23,6 +25,7 @@ pub mod glyphs;
 pub mod holding;
 pub mod keys;
 pub mod msg;
+pub mod onward;
 pub mod overlay;
 pub mod prospect;
 pub mod recording;

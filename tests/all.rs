@@ -190,6 +190,8 @@ mod ui_berths;
 mod ui_bookings;
 #[path = "all/ui_cancel.rs"]
 mod ui_cancel;
+#[path = "all/ui_desk.rs"]
+mod ui_desk;
 #[path = "all/ui_find.rs"]
 mod ui_find;
 #[path = "all/ui_former.rs"]

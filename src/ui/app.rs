@@ -7,6 +7,8 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
 
 use crate::service::request::{Failure, Reply, Request};
+use crate::ui::command::run::Run;
+use crate::ui::command::{CommandLine, ENTRIES};
 use crate::ui::context::{Context, Ids, Live, Look, Setup, Wish, World};
 use crate::ui::draft::Draft;
 use crate::ui::frame::{self, Message};
@@ -19,6 +21,7 @@ use crate::ui::text;
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
 
+mod desk;
 mod leave;
 mod resume;
 mod time;
@@ -36,6 +39,9 @@ pub struct App {
     veiled: Option<Overlay>,
     calls: BTreeMap<CallId, Call>,
     toast: Option<Toast>,
+    line: CommandLine,
+    /// What was entered on the line and is not done yet.
+    run: Option<Run>,
     last_input: DateTime<Utc>,
     /// When the terminal goes away, once that is known.
     closes: Option<DateTime<Utc>>,
@@ -102,6 +108,8 @@ impl App {
             veiled: None,
             calls: BTreeMap::new(),
             toast: None,
+            line: CommandLine::default(),
+            run: None,
             last_input: now,
             closes: None,
             out: Vec::new(),
@@ -135,6 +143,7 @@ impl App {
             Msg::Expelled => self.expelled(),
             Msg::HangUp => self.hang_up(),
         }
+        self.do_entries();
         self.tick();
         self.forget_unwatched();
         std::mem::take(&mut self.out)
@@ -165,6 +174,7 @@ impl App {
                     screen.view(buf, body, &self.world);
                 }
             }
+            self.view_line(buf, area);
             if let Some(overlay) = &self.overlay {
                 overlay.view(buf, body, &self.world);
             }
@@ -214,6 +224,7 @@ impl App {
         let typing = match &self.overlay {
             Some(Overlay::Locked(_)) => Typing::Secret,
             // Any character takes these away, most likely one that was meant for what stands beneath.
+            None | Some(Overlay::Idle(_) | Overlay::Help(_)) if self.line.is_open() => Typing::Yes,
             None | Some(Overlay::Idle(_) | Overlay::Help(_)) => self.top().typing(),
             Some(Overlay::Confirm(_) | Overlay::Notice(_) | Overlay::DatePicker(_)) => Typing::No,
         };
@@ -376,14 +387,20 @@ impl App {
         if self.overlay.is_some() {
             return self.overlay_does(|overlay| overlay.key(key));
         }
-        if key == Key::Esc && self.stop_waiting() {
+        if self.run.is_some() {
+            return self.key_meanwhile(key);
+        }
+        if key == Key::Esc && !self.line.is_open() && self.stop_waiting() {
             return;
         }
-        let typing = self.top().typing();
+        let typing = if self.line.is_open() { Typing::Yes } else { self.top().typing() };
         if let Some(binding) = EVERYWHERE.iter().find(|binding| binding.is_for(key, typing))
             && self.offers(binding.action)
         {
             return self.everywhere(binding.action);
+        }
+        if self.line.is_open() {
+            return self.line_key(key);
         }
         let mut taken = false;
         self.with_top(|screen, cx| taken = screen.key(key, cx));
@@ -395,7 +412,9 @@ impl App {
     fn paste(&mut self, text: &str) {
         if self.overlay.is_some() {
             self.overlay_does(|overlay| overlay.paste(text));
-        } else {
+        } else if self.line.is_open() {
+            self.line.paste(text, &self.world);
+        } else if self.run.is_none() {
             self.with_top(|screen, cx| screen.paste(text, cx));
         }
     }
@@ -404,7 +423,7 @@ impl App {
         let Size { width, height } = self.world.size;
         let terminal = Rect::new(0, 0, width, height);
         let places = frame::places(terminal);
-        if self.overlay.is_none() && self.top().extent(&self.world) == Extent::Terminal {
+        if self.overlay.is_none() && self.run.is_none() && self.top().extent(&self.world) == Extent::Terminal {
             return self.with_top(|screen, cx| screen.mouse(mouse, terminal, cx));
         }
         if mouse.kind == MouseKind::Press
@@ -414,7 +433,7 @@ impl App {
         }
         if self.overlay.is_some() {
             self.overlay_does(|overlay| overlay.mouse(mouse, places.body));
-        } else if places.body.contains(mouse.at) {
+        } else if places.body.contains(mouse.at) && self.run.is_none() {
             self.with_top(|screen, cx| screen.mouse(mouse, places.body, cx));
         }
     }
@@ -458,6 +477,7 @@ impl App {
     fn offers(&self, action: Everywhere) -> bool {
         match action {
             Everywhere::Help => true,
+            Everywhere::Line => self.world.takes_money(),
             Everywhere::SignOut => self.world.identity.is_some() || self.world.is_public() && !self.is_pristine(),
             Everywhere::Lock => self.world.identity.is_some() && !self.world.is_public(),
             Everywhere::Quit => !self.world.is_public(),
@@ -466,17 +486,21 @@ impl App {
 
     fn everywhere(&mut self, action: Everywhere) {
         match action {
-            Everywhere::Help => {
-                let everywhere = EVERYWHERE.iter().filter(|binding| self.offers(binding.action));
-                let everywhere = everywhere.map(crate::ui::keys::Binding::hint).collect();
-                let hints = self.top().hints(&self.world);
-                self.show_overlay(Overlay::Help(Help::new(self.top().place(&self.world), hints, everywhere)));
-            }
+            Everywhere::Help => self.show_help(),
+            Everywhere::Line => self.turn_line(),
             Everywhere::SignOut if self.world.draft.hold.is_none() => self.sign_out(),
             Everywhere::SignOut => self.show_overlay(Overlay::Confirm(leave::sign_out_question())),
             Everywhere::Lock => self.lock(),
             Everywhere::Quit => self.show_overlay(Overlay::Confirm(leave::quit_question(&self.world))),
         }
+    }
+
+    fn show_help(&mut self) {
+        let everywhere = EVERYWHERE.iter().filter(|binding| self.offers(binding.action));
+        let everywhere = everywhere.map(crate::ui::keys::Binding::hint).collect();
+        let hints = self.top().hints(&self.world);
+        let entries = if self.offers(Everywhere::Line) { ENTRIES } else { &[] };
+        self.show_overlay(Overlay::Help(Help::new(self.top().place(&self.world), hints, everywhere, entries)));
     }
 
     /// How long there is until the terminal goes away, at the right end of a row on which there is something else.
@@ -493,7 +517,7 @@ impl App {
         if let Some(overlay) = &self.overlay {
             return overlay.hints();
         }
-        let mut hints = self.top().hints(&self.world);
+        let mut hints = if self.line.is_open() { CommandLine::hints() } else { self.top().hints(&self.world) };
         hints.push(EVERYWHERE[0].hint());
         hints
     }

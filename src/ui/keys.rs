@@ -141,6 +141,8 @@ pub struct Hint {
 pub enum Everywhere {
     /// Show the keys.
     Help,
+    /// Open the command line of a desk, or close it.
+    Line,
     /// Sign out, or leave the public console's session.
     SignOut,
     /// Lock the terminal.
@@ -152,6 +154,13 @@ pub enum Everywhere {
 /// The keys that work on every screen.
 pub const EVERYWHERE: &[Binding<Everywhere>] = &[
     bind(&[Key::F(1), Key::Char('?')], "F1", "keys", "Shows the keys that work here.", Everywhere::Help),
+    bind(
+        &[Key::F(10), Key::Ctrl('p'), Key::Char(':')],
+        "F10",
+        "entries",
+        "Opens the command line; ^P and, where nothing is typed, : do too.",
+        Everywhere::Line,
+    ),
     bind(&[Key::F(8)], "F8", "sign out", "Signs you out and forgets the journey in work.", Everywhere::SignOut),
     bind(&[Key::F(9)], "F9", "lock", "Locks this terminal until you type your password.", Everywhere::Lock),
     bind(&[Key::Ctrl('q'), Key::Ctrl('c')], "^Q", "leave", "Leaves Kiosk.", Everywhere::Quit),

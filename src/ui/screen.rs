@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply};
+use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::Step;
 use crate::ui::keys::{Binding, Hint, Key, Mouse, Typing};
@@ -69,6 +70,16 @@ pub trait Scene {
 
     /// The mouse or a finger inside `area`, the place in which `view` draws.
     fn mouse(&mut self, _mouse: Mouse, _area: Rect, _cx: &mut Context) {}
+
+    /// Does a step of an entry of the command line, as its own keys would.
+    fn take(&mut self, _step: &command::Step, _cx: &mut Context) -> Taken {
+        Taken::NotHere
+    }
+
+    /// Why a step did not come about that it took, or that led to it; asked when nobody waits for an answer here.
+    fn fell_short(&self, _step: &command::Step, _world: &World) -> Option<Refusal> {
+        None
+    }
 
     /// The answer to a call of its own.
     fn reply(&mut self, _call: CallId, _answer: Result<Reply, Failure>, _cx: &mut Context) {}
@@ -246,6 +257,16 @@ impl Screen {
     /// The mouse inside its area.
     pub fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
         each!(self, scene => scene.mouse(mouse, area, cx));
+    }
+
+    /// Does a step of an entry of the command line.
+    pub fn take(&mut self, step: &command::Step, cx: &mut Context) -> Taken {
+        each!(self, scene => scene.take(step, cx))
+    }
+
+    /// Why a step did not come about.
+    pub fn fell_short(&self, step: &command::Step, world: &World) -> Option<Refusal> {
+        each!(self, scene => scene.fell_short(step, world))
     }
 
     /// The answer to a call of its own.

@@ -16,6 +16,8 @@
 //! remember NAME TEXT    keeps the word behind a text on the screen; later lines have it as {NAME}
 //! advance 5m            time passes for everybody (s, m, h)
 //! resize 132x43         the terminal has another size
+//! strokes begin         the keys that are typed from here on are counted
+//! strokes 60 beside X Y no more than so many were, the letters of some words left out
 //! store vanishes        requests to the store are lost; `throttles`, `loses replies`, and `answers` again
 //! store takes 4s        what is asked from now on is answered so long after it was asked
 //! ended                 the session has been left
@@ -72,6 +74,7 @@ macro_rules! flows {
 flows! {
     agent_books_for_two
     back_through_every_step
+    booked_on_the_command_line
     card_with_a_reference
     guest_at_a_public_console
     hold_runs_out
@@ -117,6 +120,8 @@ struct Hall {
     seats: BTreeMap<String, Seat>,
     here: String,
     words: BTreeMap<String, String>,
+    /// Keys that were typed since somebody began to count.
+    strokes: usize,
 }
 
 async fn play(name: &str) {
@@ -129,7 +134,8 @@ async fn play(name: &str) {
     let troubled = stage.world.with_faults(move |_: &Call| befalls.lock().expect("nothing panics").clone());
     stage.kiosk = stage.other_kiosk(troubled).await;
     let takes = TimeDelta::zero();
-    let mut hall = Hall { stage, trouble, takes, seats: BTreeMap::new(), here: String::new(), words: BTreeMap::new() };
+    let (seats, here, words, strokes) = (BTreeMap::new(), String::new(), BTreeMap::new(), 0);
+    let mut hall = Hall { stage, trouble, takes, seats, here, words, strokes };
     for (number, line) in (1..).zip(script.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -179,6 +185,7 @@ impl Hall {
             "session" => self.sit(rest).await?,
             "keys" => {
                 for key in parse_keys(rest) {
+                    self.strokes += 1;
                     self.tell(Msg::Key(key)).await;
                 }
             }
@@ -206,6 +213,8 @@ impl Hall {
                 self.tell(Msg::Resize(size)).await;
             }
             "store" if rest.starts_with("takes ") => self.takes = span(&rest["takes ".len()..])?,
+            "strokes" if rest == "begin" => self.strokes = 0,
+            "strokes" => self.count(rest)?,
             "store" => {
                 self.takes = TimeDelta::zero();
                 *self.trouble.lock().expect("nothing panics") = match rest {
@@ -222,6 +231,14 @@ impl Hall {
         }
         self.settle().await;
         Ok(())
+    }
+
+    fn count(&self, rest: &str) -> Result<(), String> {
+        let (most, names) = rest.split_once(" beside ").ok_or("strokes 60 beside NAMES")?;
+        let most: usize = most.parse().map_err(|_| "no number")?;
+        let names: usize = names.split(' ').map(|name| name.chars().count()).sum();
+        let typed = self.strokes - names;
+        if typed <= most { Ok(()) } else { Err(format!("{typed} keys were typed beside the names")) }
     }
 
     /// Whether a text stands on a line of the screen, however wide its gaps are there.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::app::{App, Owner};
+use crate::ui::command::CommandLine;
 use crate::ui::context::World;
 use crate::ui::draft::Draft;
 use crate::ui::frame;
@@ -49,6 +50,8 @@ impl App {
         self.overlay = None;
         self.veiled = None;
         self.toast = None;
+        self.line = CommandLine::default();
+        self.run = None;
         for call in self.calls.values_mut() {
             call.owner = Owner::Gone;
             call.pending = None;

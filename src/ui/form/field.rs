@@ -161,6 +161,45 @@ impl Field {
         self.error = None;
     }
 
+    /// Puts the cursor before a character, counted from 0.
+    pub fn move_to(&mut self, at: usize) {
+        self.input.handle(InputRequest::SetCursor(at));
+    }
+
+    /// Whether the cursor stands behind all that is typed.
+    pub fn is_at_end(&self) -> bool {
+        self.input.cursor() == self.length()
+    }
+
+    /// The column at which a character is drawn in a place of this width, from its left edge.
+    pub fn column_of(&self, at: usize, width: u16) -> u16 {
+        let before: String = text::clean(self.input.value()).chars().take(at).collect();
+        text::width(&before).saturating_sub(self.scroll(self.columns(width))).min(width.saturating_sub(1))
+    }
+
+    /// Columns that it takes of a place.
+    fn columns(&self, width: u16) -> u16 {
+        width.min(u16::try_from(self.max + 1).unwrap_or(u16::MAX))
+    }
+
+    /// Columns that are scrolled out of so many, so that the cursor is among them.
+    fn scroll(&self, columns: u16) -> u16 {
+        (self.columns_before_cursor() + 1).saturating_sub(columns)
+    }
+
+    fn columns_before_cursor(&self) -> u16 {
+        let before: String = self.shown().chars().take(self.input.cursor()).collect();
+        text::width(&before)
+    }
+
+    /// What is drawn of what is typed.
+    fn shown(&self) -> String {
+        match self.kind {
+            Kind::Password => "•".repeat(self.length()),
+            _ => text::clean(self.input.value()).into_owned(),
+        }
+    }
+
     /// Hands out what was typed, which stays.
     pub fn secret(&self) -> SecretString {
         SecretString::from(self.input.value())
@@ -356,15 +395,10 @@ impl Field {
 
     fn view_input(&self, buf: &mut Buffer, place: Rect, focus: Focus, world: &World) {
         let theme = &world.theme;
-        let columns = place.width.min(u16::try_from(self.max + 1).unwrap_or(u16::MAX));
+        let columns = self.columns(place.width);
         let style = if focus == Focus::Here { theme.focus } else { theme.field };
         buf.set_stringn(place.x, place.y, " ".repeat(columns.into()), columns.into(), style);
-        let shown = match self.kind {
-            Kind::Password => "•".repeat(self.length()),
-            _ => text::clean(self.input.value()).into_owned(),
-        };
-        let before: String = shown.chars().take(self.input.cursor()).collect();
-        let scroll = (text::width(&before) + 1).saturating_sub(columns);
+        let (shown, before, scroll) = (self.shown(), self.columns_before_cursor(), self.scroll(columns));
         let (mut column, mut x) = (0, place.x);
         for character in shown.graphemes(true) {
             let wide = text::width(character);
@@ -375,7 +409,7 @@ impl Field {
             column += wide;
         }
         if focus == Focus::Here {
-            let at = place.x + (text::width(&before) - scroll.min(text::width(&before))).min(columns - 1);
+            let at = place.x + (before - scroll.min(before)).min(columns - 1);
             buf[(at, place.y)].set_style(ratatui::style::Style::new().not_reversed());
             buf[(at, place.y)].set_style(theme.accent);
         }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::ui::command::Form;
 use crate::ui::context::World;
 use crate::ui::keys::{Hint, Key, Mouse, MouseKind};
 use crate::ui::overlay::After;
@@ -15,17 +16,20 @@ pub struct Help {
     place: String,
     hints: Vec<Hint>,
     everywhere: Vec<Hint>,
+    entries: &'static [Form],
     top: u16,
 }
 
 impl Help {
-    /// The keys of a place and those that work everywhere.
-    pub fn new(place: String, hints: Vec<Hint>, everywhere: Vec<Hint>) -> Self {
-        Self { place, hints, everywhere, top: 0 }
+    /// The keys of a place, those that work everywhere, and the entries of the command line.
+    pub fn new(place: String, hints: Vec<Hint>, everywhere: Vec<Hint>, entries: &'static [Form]) -> Self {
+        Self { place, hints, everywhere, entries, top: 0 }
     }
 
     fn lines(&self) -> u16 {
-        u16::try_from(self.hints.len() + self.everywhere.len() + 3).unwrap_or(u16::MAX)
+        // An entry has a line for its form and one for what it does.
+        let entries = if self.entries.is_empty() { 0 } else { 2 + 2 * self.entries.len() };
+        u16::try_from(self.hints.len() + self.everywhere.len() + 3 + entries).unwrap_or(u16::MAX)
     }
 
     /// Takes a key.
@@ -60,11 +64,23 @@ impl Help {
         lines.push(Line::Heading(""));
         lines.push(Line::Heading("Everywhere"));
         lines.extend(self.everywhere.iter().map(Line::Key));
+        if !self.entries.is_empty() {
+            lines.push(Line::Heading(""));
+            lines.push(Line::Heading("Entries of the command line, chained by ;"));
+            lines.extend(self.entries.iter().flat_map(|form| [Line::Form(form), Line::Does(form)]));
+        }
         let top = self.top.min(self.lines().saturating_sub(inner.height));
         for (row, line) in inner.rows().zip(lines.iter().skip(top.into())) {
             match line {
                 Line::Heading(words) => {
                     buf.set_stringn(row.x, row.y, text::fit(words, row.width), row.width.into(), theme.strong);
+                }
+                Line::Form(form) => {
+                    buf.set_stringn(row.x + 1, row.y, form.form, row.width.into(), theme.key);
+                }
+                Line::Does(form) => {
+                    let room = row.width.saturating_sub(3);
+                    buf.set_stringn(row.x + 3, row.y, text::fit(form.help, room), room.into(), theme.text);
                 }
                 Line::Key(hint) => {
                     buf.set_stringn(row.x + 1, row.y, hint.shown, 12, theme.key);
@@ -80,4 +96,6 @@ impl Help {
 enum Line<'a> {
     Heading(&'a str),
     Key(&'a Hint),
+    Form(&'a Form),
+    Does(&'a Form),
 }

@@ -14,6 +14,7 @@ use crate::domain::quota::Quota;
 use crate::domain::timetable::Journey;
 use crate::domain::train::{RunId, Train};
 use crate::service::request::{Choice, Failure, Reply};
+use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, Stands, World};
 use crate::ui::draft::Step;
 use crate::ui::frame;
@@ -28,6 +29,7 @@ use crate::ui::theme::Tone;
 
 mod berth;
 mod coach_map;
+mod desk;
 mod drawing;
 mod offer;
 mod wishes;
@@ -434,6 +436,14 @@ impl Scene for Berths {
                 self.act(action, cx);
             }
         }
+    }
+
+    fn take(&mut self, step: &command::Step, cx: &mut Context) -> Taken {
+        self.take_step(step, cx)
+    }
+
+    fn fell_short(&self, step: &command::Step, _world: &World) -> Option<Refusal> {
+        self.shortfall(step)
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {

@@ -13,9 +13,11 @@ use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
+use crate::ui::command::{Refusal, Step, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{CallId, How, Load, Watch};
+use crate::ui::onward::Onward;
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Hyperlink, Scene};
@@ -130,6 +132,8 @@ pub enum Action {
     Again,
     /// Leave although nobody knows.
     Leave,
+    /// Search for the same party.
+    Onward(Onward),
     /// Read it again.
     Read,
     /// Go back.
@@ -160,6 +164,8 @@ impl Scene for Detail {
             Action::Cancel,
         ),
         bind(&[Key::Char('c')], "c", "give up", "Gives the slip up, and its berths back.", Action::GiveUpSlip),
+        Onward::Back.bind(Action::Onward(Onward::Back)),
+        Onward::Again.bind(Action::Onward(Onward::Again)),
         bind(&[Key::Char('r')], "r", "read again", "Reads the booking again, as it is now.", Action::Read),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was done.", Action::Leave),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
@@ -188,7 +194,8 @@ impl Scene for Detail {
         let is = |wanted: &dyn Fn(&Booking) -> bool| idle && self.booking.ready().is_some_and(|found| wanted(found));
         match action {
             Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
-            Action::Cancel | Action::GiveUpSlip if self.is_found => false,
+            Action::Cancel | Action::GiveUpSlip | Action::Onward(_) if self.is_found => false,
+            Action::Onward(_) => is(&|booking| booking.status != BookingStatus::AwaitingPayment),
             Action::Cancel => is(&|booking| can_cancel(booking, world.now)),
             Action::GiveUpSlip => {
                 is(&|booking| booking.status == BookingStatus::AwaitingPayment && !booking.has_lapsed(world.now))
@@ -217,6 +224,13 @@ impl Scene for Detail {
             Action::Cancel => {
                 if let Some(booking) = self.booking.ready() {
                     cx.push(Cancel::new(Arc::clone(booking)));
+                }
+            }
+            Action::Onward(onward) => {
+                if let Some(booking) = self.booking.ready().cloned()
+                    && let Err(why) = onward.search(&booking, "", None, cx)
+                {
+                    cx.toast(Tone::Warning, why);
                 }
             }
             Action::GiveUpSlip => self.ask(Question::GiveUpSlip, cx),
@@ -254,6 +268,25 @@ impl Scene for Detail {
             }
             _ => {}
         }
+    }
+
+    fn take(&mut self, step: &Step, cx: &mut Context) -> Taken {
+        match step {
+            Step::GiveUp if self.offers(Action::Cancel, cx) => {
+                self.act(Action::Cancel, cx);
+                Taken::Yes
+            }
+            Step::GiveUp => Refusal::new("Nothing of this booking can be cancelled any more.").into(),
+            step => match self.booking.ready().cloned() {
+                Some(booking) => Onward::take(step, &booking, "", cx),
+                None => Taken::NotHere,
+            },
+        }
+    }
+
+    fn fell_short(&self, step: &Step, _world: &World) -> Option<Refusal> {
+        let why = self.booking.failed().filter(|_| matches!(step, Step::Open(_)))?;
+        Some(Refusal::of_word(1, why.to_string()))
     }
 
     fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {

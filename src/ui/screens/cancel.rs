@@ -17,6 +17,7 @@ use crate::domain::train::RunId;
 use crate::domain::user::Role;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
+use crate::ui::command::{Refusal, Step, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::frame::{countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
@@ -163,6 +164,25 @@ impl Cancel {
             self.ticked.retain(|passenger| left.contains(passenger));
             self.ask(cx);
         }
+    }
+
+    /// Ticks by an entry; those who are ticked already, with their figures on the screen, are asked about.
+    fn tick_these(&mut self, rows: &[u8], cx: &mut Context) -> Taken {
+        let left: BTreeSet<u8> = self.left().map(|(passenger, _)| passenger).collect();
+        let wanted: BTreeSet<u8> = if rows.is_empty() { left.clone() } else { rows.iter().copied().collect() };
+        if let Some(word) = rows.iter().position(|row| !left.contains(row)) {
+            return Refusal::of_word(word + 1, "Nobody there has anything to give up: type another line.").into();
+        }
+        if !self.attempt.is_idle() {
+            return Refusal::new("It is not known yet whether it was cancelled: press Enter to ask again.").into();
+        }
+        if self.quote.ready().is_some() && (self.ticked == wanted || self.chosen() == wanted) {
+            self.confirm(cx);
+        } else {
+            self.ticked = wanted;
+            self.ask(cx);
+        }
+        Taken::Yes
     }
 
     fn confirm(&self, cx: &mut Context) {
@@ -322,6 +342,19 @@ impl Scene for Cancel {
             }
             MouseKind::Press => {}
         }
+    }
+
+    fn take(&mut self, step: &Step, cx: &mut Context) -> Taken {
+        match step {
+            Step::GiveUp => Taken::Yes,
+            Step::Tick(rows) => self.tick_these(rows, cx),
+            _ => Taken::NotHere,
+        }
+    }
+
+    fn fell_short(&self, step: &Step, _world: &World) -> Option<Refusal> {
+        let why = self.quote.failed().filter(|_| matches!(step, Step::Tick(_)))?;
+        Some(Refusal::new(why.to_string()))
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use crate::domain::coach::BerthType;
 use crate::domain::rules::ChildRules;
 use crate::domain::user::Phone;
+use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Typed as TypedForm, TypedPassenger};
 use crate::ui::form::{Field, Focus};
@@ -22,6 +23,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::button;
 use crate::ui::widgets::sheet::{self, is_senior, panes, put};
 
+mod desk;
 mod row;
 
 /// Who travels.
@@ -328,6 +330,14 @@ impl Scene for Passengers {
             (Spot::Row(row, column), key) => self.rows[row].key(column, key),
         }
         self.keep(cx);
+    }
+
+    fn take(&mut self, step: &command::Step, cx: &mut Context) -> Taken {
+        self.take_step(step, cx)
+    }
+
+    fn fell_short(&self, step: &command::Step, _world: &World) -> Option<Refusal> {
+        self.shortfall(step)
     }
 
     fn paste(&mut self, text: &str, cx: &mut Context) {

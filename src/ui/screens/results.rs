@@ -14,6 +14,7 @@ use crate::domain::quota::Quota;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Offer, Reply, Request};
+use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Trip};
 use crate::ui::frame;
@@ -27,6 +28,7 @@ use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::{places, state};
 
 mod buying;
+mod desk;
 mod filter;
 mod halts;
 mod listing;
@@ -376,6 +378,14 @@ impl Scene for Results {
             Touch::Missed if table.head.contains(mouse.at) => self.go_to_class(class),
             Touch::Missed => {}
         }
+    }
+
+    fn take(&mut self, step: &command::Step, cx: &mut Context) -> Taken {
+        self.take_step(step, cx)
+    }
+
+    fn fell_short(&self, step: &command::Step, _world: &World) -> Option<Refusal> {
+        self.shortfall(step)
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {

@@ -10,6 +10,7 @@ use crate::domain::quota::Quota;
 use crate::domain::spot::Grant;
 use crate::service::request::{Failure, Hold, Order, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
+use crate::ui::command::{self, Refusal, Taken, Tendered};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Draft, Step};
 use crate::ui::form::Focus;
@@ -86,6 +87,32 @@ impl Review {
             Settled::Now(payment) => Request::Book { op, order, payment },
         };
         self.attempt.begin(request, cx);
+    }
+
+    /// Whether somebody who looks sees what there is to pay.
+    pub fn shows_fare(&self) -> bool {
+        self.price.ready().is_some()
+    }
+
+    fn tender(&mut self, tendered: &Tendered) -> Taken {
+        if let Some(why) = self.price.failed() {
+            return Refusal::new(why.to_string()).into();
+        }
+        match self.till.tender(tendered) {
+            Ok(()) => Taken::Yes,
+            Err(why) => Refusal::of_word(1, why).into(),
+        }
+    }
+
+    fn pay_by_entry(&mut self, cx: &mut Context) -> Taken {
+        if !self.attempt.is_idle() {
+            return Refusal::new("It is not known yet whether it was booked: press Enter to ask again.").into();
+        }
+        self.pay(cx);
+        match self.till.error() {
+            Some(why) if self.attempt.is_idle() => Refusal::new(why).into(),
+            _ => Taken::Yes,
+        }
     }
 
     fn refused(&mut self, failure: Failure, cx: &mut Context) {
@@ -242,6 +269,27 @@ impl Scene for Review {
         }
     }
 
+    fn take(&mut self, step: &command::Step, cx: &mut Context) -> Taken {
+        match step {
+            command::Step::Fare => Taken::Yes,
+            command::Step::Tender(tendered) => self.tender(tendered),
+            command::Step::Pay => self.pay_by_entry(cx),
+            _ => Taken::NotHere,
+        }
+    }
+
+    /// What is paid leads on from here.
+    fn fell_short(&self, step: &command::Step, _world: &World) -> Option<Refusal> {
+        match step {
+            command::Step::Fare => self.price.failed().map(|why| Refusal::new(why.to_string())),
+            command::Step::Pay => {
+                let why = self.attempt.doubt().unwrap_or("It was not booked: read why, and put it right.");
+                Some(Refusal::new(why))
+            }
+            _ => None,
+        }
+    }
+
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
         let fare = |reply: &Reply| if let Reply::Priced(fare) = reply { Some(fare.clone()) } else { None };
         if self.price.settle(call, &answer, fare) {
@@ -254,8 +302,8 @@ impl Scene for Review {
             Verdict::NotMine => {}
             Verdict::Done(booking) => {
                 // The held berths are the booking's now: they are not given back with the journey in work.
-                *cx.draft_mut() = Draft::default();
-                cx.reset_to(Ticket::new(booking));
+                let sold = std::mem::take(cx.draft_mut());
+                cx.reset_to(Ticket::sold(booking, sold.typed.phone));
             }
             Verdict::Refused(failure) => {
                 if cx.draft.hold.is_none() {

@@ -11,6 +11,7 @@ use crate::domain::coach::Class;
 use crate::domain::quota::Quota;
 use crate::domain::station::{Place, StationIndex};
 use crate::ui::context::{Context, World};
+use crate::ui::day_text;
 use crate::ui::draft::{Step, Trip};
 use crate::ui::form::Field;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
@@ -24,7 +25,6 @@ use crate::ui::screens::slip::Slip;
 use crate::ui::screens::ssh_keys::SshKeys;
 use crate::ui::widgets::places::{self, Places};
 
-mod day_text;
 mod layout;
 
 use layout::Layout;
@@ -42,6 +42,8 @@ pub struct Search {
     day_entry: Entry,
     offered: Places,
     focus: Spot,
+    /// The trip with which it begins, searched for at once.
+    begins: Option<Trip>,
 }
 
 /// Whether the date field shows its date or takes another.
@@ -109,11 +111,17 @@ impl Default for Search {
             day_entry: Entry::Settled,
             offered: Places::default(),
             focus: Spot::To,
+            begins: None,
         }
     }
 }
 
 impl Search {
+    /// A search that is filled in and goes on to its trains at once.
+    pub fn again(trip: Trip) -> Self {
+        Self { begins: Some(trip), ..Self::default() }
+    }
+
     /// The spots in order.
     fn spots(world: &World) -> Vec<Spot> {
         let mut spots = vec![Spot::From, Spot::To, Spot::Day, Spot::Party];
@@ -343,7 +351,7 @@ fn resolve(field: &mut Field, stations: &StationIndex, when_empty: &str) -> Opti
 }
 
 /// The name or city that looks most like what was typed, if any does.
-fn nearest<'a>(stations: &'a StationIndex, typed: &str) -> Option<&'a str> {
+pub fn nearest<'a>(stations: &'a StationIndex, typed: &str) -> Option<&'a str> {
     const ALIKE: f64 = 0.7;
     let typed = typed.trim().to_lowercase();
     let names = stations.all().iter().flat_map(|station| [station.city.as_str(), station.name.as_str()]);
@@ -418,6 +426,9 @@ impl Scene for Search {
         match here {
             Some(station) => self.from.set_value(&places::title(&Place::Station(station))),
             None => self.focus = Spot::From,
+        }
+        if let Some(trip) = self.begins.take() {
+            self.repeat(&trip, cx);
         }
     }
 

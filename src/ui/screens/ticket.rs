@@ -11,12 +11,15 @@ use crate::domain::coach::Class;
 use crate::domain::quota::Quota;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
+use crate::ui::command::{Step, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::frame::{countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{Attention, CallId, How, Load, Watch};
+use crate::ui::onward::Onward;
 use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Hyperlink, Scene};
+use crate::ui::screens::booking::Detail;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::big_number;
 use crate::ui::widgets::papers::{Ask, Papers};
@@ -30,12 +33,19 @@ pub struct Ticket {
     papers: Papers,
     again: Load<()>,
     reread: Reread,
+    /// The telephone number as it was typed for it in this session.
+    phone: String,
 }
 
 impl Ticket {
     /// The ticket or the slip of a booking.
     pub fn new(booking: Arc<Booking>) -> Self {
-        Self { booking, papers: Papers::default(), again: Load::Idle, reread: Reread::default() }
+        Self::sold(booking, String::new())
+    }
+
+    /// The same for a booking that was just made with a telephone number as it was typed.
+    pub fn sold(booking: Arc<Booking>, phone: String) -> Self {
+        Self { booking, papers: Papers::default(), again: Load::Idle, reread: Reread::default(), phone }
     }
 
     fn is_paid(&self) -> bool {
@@ -58,6 +68,8 @@ pub enum Action {
     Papers(Ask),
     /// Look whether the slip was paid.
     Look,
+    /// Search for the same party.
+    Onward(Onward),
     /// Go back.
     Back,
 }
@@ -73,6 +85,8 @@ impl Scene for Ticket {
         Ask::Receipt(How::Print).bind(Action::Papers(Ask::Receipt(How::Print))),
         Ask::Receipt(How::Link).bind(Action::Papers(Ask::Receipt(How::Link))),
         bind(&[Key::Char('r')], "r", "paid?", "Looks whether the slip was paid.", Action::Look),
+        Onward::Back.bind(Action::Onward(Onward::Back)),
+        Onward::Again.bind(Action::Onward(Onward::Again)),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
 
@@ -98,6 +112,7 @@ impl Scene for Ticket {
             Action::Next => !self.papers.is_open(),
             Action::Papers(ask) => self.papers.offers(ask, &self.booking, world),
             Action::Look => !self.is_paid() && !self.again.is_waiting(),
+            Action::Onward(_) => self.is_paid() && !self.papers.is_open(),
             Action::Back => self.papers.is_open(),
         }
     }
@@ -113,10 +128,25 @@ impl Scene for Ticket {
         match action {
             Action::Next => cx.home(),
             Action::Papers(ask) => self.papers.act(ask, pnr, cx),
+            Action::Onward(onward) => {
+                if let Err(why) = onward.search(&self.booking, &self.phone, None, cx) {
+                    cx.toast(Tone::Warning, why);
+                }
+            }
             Action::Look => self.again = Load::Waiting(cx.call(Request::Booking { pnr })),
             Action::Back => {
                 self.papers.close();
             }
+        }
+    }
+
+    fn take(&mut self, step: &Step, cx: &mut Context) -> Taken {
+        match step {
+            Step::GiveUp => {
+                cx.push(Detail::of(self.booking.pnr));
+                Taken::Elsewhere
+            }
+            step => Onward::take(step, &self.booking, &self.phone, cx),
         }
     }
 

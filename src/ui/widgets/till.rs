@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::domain::booking::PaymentMethod;
 use crate::domain::money::Paise;
 use crate::service::request::Tender;
+use crate::ui::command::Tendered;
 use crate::ui::context::World;
 use crate::ui::form::{Field, Focus};
 use crate::ui::keys::{Key, Mouse, MouseKind, Typing};
@@ -147,6 +148,35 @@ impl Till {
         self.chosen = (self.chosen + self.ways.len() - 1) % self.ways.len();
     }
 
+    /// Chooses a way and tells it what it has to be told.
+    ///
+    /// # Errors
+    ///
+    /// A sentence where nothing can be paid that way here.
+    pub fn tender(&mut self, tendered: &Tendered) -> Result<(), String> {
+        let (way, told) = match tendered {
+            Tendered::AsChosen => return Ok(()),
+            Tendered::Cash(received) => (Way::Cash, received.as_deref()),
+            Tendered::Card(reference) => (Way::Card, Some(reference.as_str())),
+        };
+        let at = self.ways.iter().position(|other| *other == way);
+        self.chosen = at.ok_or_else(|| format!("{} is not taken here: choose another way.", way.words()))?;
+        self.at = Spot::Ways;
+        if let (Some(field), Some(told)) = (self.field_mut(), told) {
+            field.set_value(told);
+        }
+        Ok(())
+    }
+
+    /// What is wrong with what the chosen way was told.
+    pub fn error(&self) -> Option<&str> {
+        match self.way() {
+            Way::Cash => self.received.error(),
+            Way::Card => self.reference.error(),
+            Way::Counter | Way::Test => None,
+        }
+    }
+
     /// Takes a key that is typing. On the row of ways the space bar chooses, as in every choice.
     pub fn key(&mut self, key: Key) {
         match (self.at, key) {
@@ -264,12 +294,7 @@ impl Till {
                 put(buf, row, 2, "Takes no money; ticket and receipt say so. Development.", theme.warning);
             }
         }
-        let error = match self.way() {
-            Way::Cash => self.received.error(),
-            Way::Card => self.reference.error(),
-            Way::Counter | Way::Test => None,
-        };
-        if let (Some(row), Some(error)) = (rows.next(), error) {
+        if let (Some(row), Some(error)) = (rows.next(), self.error()) {
             put(buf, row, 2, error, theme.bad);
         }
     }

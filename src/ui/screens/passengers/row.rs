@@ -174,7 +174,7 @@ impl Row {
     }
 
     /// What is wrong and in which column.
-    fn error(&self) -> Option<(Column, &str)> {
+    pub(super) fn error(&self) -> Option<(Column, &str)> {
         let own = self.error.as_ref().map(|(column, why)| (*column, why.as_str()));
         let name = || self.name.error().map(|why| (Column::Name, why));
         let age = || self.age.error().map(|why| (Column::Age, why));

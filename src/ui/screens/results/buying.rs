@@ -55,34 +55,44 @@ impl Results {
     }
 
     pub(super) fn choose(&mut self, cx: &mut Context) {
-        let (Some(offer), Some(class)) = (self.selected().cloned(), self.class) else { return };
-        let Some((_, fare)) = offer.fares.iter().find(|(other, _)| *other == class) else {
-            return cx.toast(Tone::Warning, self.not_sold(&offer, class));
-        };
-        let (journey, quota, number) = (offer.journey.clone(), self.quota, offer.journey.train.number());
-        let standing = cx.standing(journey.run, class, quota, journey.leg).map(|stands| stands.standing);
-        if sales_closed(&offer, cx) {
-            cx.toast(Tone::Warning, format!("Sales for {number} have closed: choose a later train or another day."));
-        } else if fare.is_none() {
-            cx.toast(Tone::Warning, format!("There is no fare for {class} on {number}: choose another class."));
-        } else if let Some(at) = cx.opens(journey.run, class, quota) {
-            let at = railway_time(at).format("%-d %b at %H:%M");
-            cx.toast(Tone::Warning, format!("Tatkal in {class} opens on {at}: come back then, or press q."));
-        } else if standing == Some(Standing::Full) {
-            cx.toast(Tone::Warning, format!("{class} on {number} is full: choose another class or train."));
+        if let Some(why) = self.hindrance(cx) {
+            return cx.toast(Tone::Warning, why);
+        }
+        let (Some(offer), Some(class)) = (self.selected(), self.class) else { return };
+        let (journey, quota) = (offer.journey.clone(), self.quota);
+        let draft = cx.draft_mut();
+        draft.journey = Some(journey.clone());
+        (draft.class, draft.quota) = (Some(class), quota);
+        draft.party = draft.party.max(1);
+        let party = usize::from(draft.party);
+        if class == Class::Unreserved {
+            let wanted = Wanted { run: journey.run, leg: journey.leg, class, quota };
+            let choice = Choice::Best(vec![BerthWish::default(); party]);
+            self.holding.ask(wanted, choice, Accept::Anything, cx);
         } else {
-            let draft = cx.draft_mut();
-            draft.journey = Some(journey.clone());
-            (draft.class, draft.quota) = (Some(class), quota);
-            draft.party = draft.party.max(1);
-            let party = usize::from(draft.party);
-            if class == Class::Unreserved {
-                let wanted = Wanted { run: journey.run, leg: journey.leg, class, quota };
-                let choice = Choice::Best(vec![BerthWish::default(); party]);
-                self.holding.ask(wanted, choice, Accept::Anything, cx);
-            } else {
-                cx.push(Berths::new(journey, class, quota));
-            }
+            cx.push(Berths::new(journey, class, quota));
+        }
+    }
+
+    /// Why the train under the cursor cannot be had in its class.
+    pub(super) fn hindrance(&self, world: &World) -> Option<String> {
+        let (offer, class, quota) = (self.selected()?, self.class?, self.quota);
+        let Some((_, fare)) = offer.fares.iter().find(|(other, _)| *other == class) else {
+            return Some(self.not_sold(offer, class));
+        };
+        let (journey, number) = (&offer.journey, offer.journey.train.number());
+        let standing = world.standing(journey.run, class, quota, journey.leg).map(|stands| stands.standing);
+        if sales_closed(offer, world) {
+            Some(format!("Sales for {number} have closed: choose a later train or another day."))
+        } else if fare.is_none() {
+            Some(format!("There is no fare for {class} on {number}: choose another class."))
+        } else if let Some(at) = world.opens(journey.run, class, quota) {
+            let at = railway_time(at).format("%-d %b at %H:%M");
+            Some(format!("Tatkal in {class} opens on {at}: come back then, or press q."))
+        } else if standing == Some(Standing::Full) {
+            Some(format!("{class} on {number} is full: choose another class or train."))
+        } else {
+            None
         }
     }
 

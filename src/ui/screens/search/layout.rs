@@ -3,9 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::day_text::{self, BadDay};
 use super::{Entry, Search, Spot};
 use crate::ui::context::World;
+use crate::ui::day_text::{self, BadDay};
 use crate::ui::draft::Trip;
 use crate::ui::form::field::LABEL;
 use crate::ui::form::{Field, Focus};
