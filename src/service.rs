@@ -13,6 +13,7 @@ mod catalogue;
 pub mod chance;
 mod chart;
 pub mod clock;
+mod companions;
 mod dispatch;
 mod former;
 mod hold;

@@ -71,6 +71,8 @@ mod service_audit;
 mod service_booking;
 #[path = "all/service_chart.rs"]
 mod service_chart;
+#[path = "all/service_companions.rs"]
+mod service_companions;
 #[path = "all/service_cost.rs"]
 mod service_cost;
 #[path = "all/service_doubt.rs"]
@@ -192,6 +194,8 @@ mod ui_bookings;
 mod ui_cancel;
 #[path = "all/ui_desk.rs"]
 mod ui_desk;
+#[path = "all/ui_desk_party.rs"]
+mod ui_desk_party;
 #[path = "all/ui_find.rs"]
 mod ui_find;
 #[path = "all/ui_former.rs"]

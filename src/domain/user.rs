@@ -218,12 +218,22 @@ impl Phone {
     /// Whether somebody who types the one means the other: with or without the country (India, ITU-T E.164) or a zero
     /// before it.
     pub fn is_same(&self, other: &Self) -> bool {
-        let own = |phone: &Self| {
-            let number = phone.0.as_str();
-            let national = number.strip_prefix("+91").or_else(|| number.strip_prefix('0')).unwrap_or(number);
-            national.to_owned()
-        };
-        own(self) == own(other)
+        self.national() == other.national()
+    }
+
+    /// The ways in which a number that means the same may be written.
+    pub fn spellings(&self) -> Vec<Self> {
+        let national = self.national();
+        if national.starts_with('+') {
+            return vec![Self(national.to_owned())];
+        }
+        ["", "+91", "0"].map(|before| Self(format!("{before}{national}"))).into()
+    }
+
+    /// The number without the country or a zero before it; one from abroad as it is.
+    fn national(&self) -> &str {
+        let number = self.0.as_str();
+        number.strip_prefix("+91").or_else(|| number.strip_prefix('0')).unwrap_or(number)
     }
 
     /// The number as it is written in every country (ITU-T E.164), if text messages can reach it: one that begins with + as

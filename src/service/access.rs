@@ -45,10 +45,12 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::AddSshKey { .. }
         | Request::RemoveSshKey { .. }
         | Request::MyBookings { .. }
+        | Request::MyCompanions
         | Request::MyFormerBookings { .. } => Need::Role(Role::Traveller),
         Request::PaySlip { .. }
         | Request::PayOut { .. }
         | Request::Slip { .. }
+        | Request::Companions { .. }
         | Request::Chart { .. }
         | Request::Queue { .. } => Need::Role(Role::Agent),
         Request::MakeChart { .. }

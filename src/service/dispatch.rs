@@ -4,8 +4,8 @@ use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
 use crate::service::{
-    account, blocking, booking, call, chart, former, hold, look_up, notification, receipt_outbox, refund, search,
-    trains, waitlist,
+    account, blocking, booking, call, chart, companions, former, hold, look_up, notification, receipt_outbox, refund,
+    search, trains, waitlist,
 };
 
 impl Session {
@@ -91,6 +91,8 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,
         Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
+        Request::Companions { phone } => companions::by_phone(session, &phone).await,
+        Request::MyCompanions => companions::mine(session).await,
         Request::FormerBooking { id } => former::show(session, &id).await,
         Request::MyFormerBookings { after } => former::mine(session, after.as_ref()).await,
         Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,

@@ -222,6 +222,13 @@ pub enum Request {
         /// Where the page before ended.
         after: Option<Cursor>,
     },
+    /// The passengers of the last bookings with a telephone number, to be chosen for another.
+    Companions {
+        /// The number.
+        phone: Phone,
+    },
+    /// The passengers of the caller's own last bookings.
+    MyCompanions,
     /// A booking of the application that Kiosk replaces, by the number that it gave out.
     FormerBooking {
         /// The number.
@@ -485,6 +492,8 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
+    /// To `Companions` and `MyCompanions`: each once, those of the newest booking first.
+    Companions(Vec<Passenger>),
     /// To `FormerBooking`; and to `Booking` and `LookUp`, where the application that Kiosk replaces made the booking.
     FormerBooking(Arc<FormerBooking>),
     /// To `MyFormerBookings`.

@@ -7,6 +7,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
 
 use crate::service::request::{Failure, Reply, Request};
+use crate::ui::app::aside::Aside;
 use crate::ui::command::run::Run;
 use crate::ui::command::{CommandLine, ENTRIES};
 use crate::ui::context::{Context, Ids, Live, Look, Setup, Wish, World};
@@ -21,6 +22,7 @@ use crate::ui::text;
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::toast::Toast;
 
+mod aside;
 mod desk;
 mod leave;
 mod resume;
@@ -39,6 +41,8 @@ pub struct App {
     veiled: Option<Overlay>,
     calls: BTreeMap<CallId, Call>,
     toast: Option<Toast>,
+    /// Journeys in work that wait.
+    aside: Vec<Aside>,
     line: CommandLine,
     /// What was entered on the line and is not done yet.
     run: Option<Run>,
@@ -108,6 +112,7 @@ impl App {
             veiled: None,
             calls: BTreeMap::new(),
             toast: None,
+            aside: Vec::new(),
             line: CommandLine::default(),
             run: None,
             last_input: now,
@@ -173,6 +178,9 @@ impl App {
                     }
                     screen.view(buf, body, &self.world);
                 }
+            }
+            if screen.extent(&self.world) == Extent::Body {
+                self.view_aside(buf, area);
             }
             self.view_line(buf, area);
             if let Some(overlay) = &self.overlay {
@@ -387,17 +395,18 @@ impl App {
         if self.overlay.is_some() {
             return self.overlay_does(|overlay| overlay.key(key));
         }
-        if self.run.is_some() {
-            return self.key_meanwhile(key);
-        }
-        if key == Key::Esc && !self.line.is_open() && self.stop_waiting() {
+        if key == Key::Esc && !self.line.is_open() && self.run.is_none() && self.stop_waiting() {
             return;
         }
-        let typing = if self.line.is_open() { Typing::Yes } else { self.top().typing() };
+        let types_entries = self.line.is_open() || self.run.is_some();
+        let typing = if types_entries { Typing::Yes } else { self.top().typing() };
         if let Some(binding) = EVERYWHERE.iter().find(|binding| binding.is_for(key, typing))
             && self.offers(binding.action)
         {
             return self.everywhere(binding.action);
+        }
+        if self.run.is_some() {
+            return self.key_meanwhile(key);
         }
         if self.line.is_open() {
             return self.line_key(key);
@@ -476,8 +485,10 @@ impl App {
 
     fn offers(&self, action: Everywhere) -> bool {
         match action {
+            Everywhere::Help | Everywhere::Line | Everywhere::Aside if self.run.is_some() => false,
             Everywhere::Help => true,
             Everywhere::Line => self.world.takes_money(),
+            Everywhere::Aside => self.world.takes_money() && (self.has_work() || self.has_aside()),
             Everywhere::SignOut => self.world.identity.is_some() || self.world.is_public() && !self.is_pristine(),
             Everywhere::Lock => self.world.identity.is_some() && !self.world.is_public(),
             Everywhere::Quit => !self.world.is_public(),
@@ -488,10 +499,13 @@ impl App {
         match action {
             Everywhere::Help => self.show_help(),
             Everywhere::Line => self.turn_line(),
-            Everywhere::SignOut if self.world.draft.hold.is_none() => self.sign_out(),
+            Everywhere::Aside => self.set_aside(),
+            Everywhere::SignOut if self.world.draft.hold.is_none() && !self.has_aside() => self.sign_out(),
             Everywhere::SignOut => self.show_overlay(Overlay::Confirm(leave::sign_out_question())),
             Everywhere::Lock => self.lock(),
-            Everywhere::Quit => self.show_overlay(Overlay::Confirm(leave::quit_question(&self.world))),
+            Everywhere::Quit => {
+                self.show_overlay(Overlay::Confirm(leave::quit_question(&self.world, self.aside_until())))
+            }
         }
     }
 

@@ -52,6 +52,8 @@ pub enum Step {
     },
     /// Fill in the telephone number.
     Telephone(String),
+    /// Show who travelled before, to be chosen.
+    Companions,
     /// Go on to the fare.
     Fare,
     /// Choose how it is paid.
@@ -68,6 +70,8 @@ pub enum Step {
     WayBack(Option<NaiveDate>),
     /// Search the journey of a booking again, with its party.
     Again(Option<NaiveDate>),
+    /// Set the journey in work aside for another, or go on with one that waits, by its place from 0.
+    Aside(Option<usize>),
     /// Show the keys and the entries.
     Help,
 }

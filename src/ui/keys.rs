@@ -143,6 +143,8 @@ pub enum Everywhere {
     Help,
     /// Open the command line of a desk, or close it.
     Line,
+    /// Set the journey in work aside, or go on with another.
+    Aside,
     /// Sign out, or leave the public console's session.
     SignOut,
     /// Lock the terminal.
@@ -160,6 +162,13 @@ pub const EVERYWHERE: &[Binding<Everywhere>] = &[
         "entries",
         "Opens the command line; ^P and, where nothing is typed, : do too.",
         Everywhere::Line,
+    ),
+    bind(
+        &[Key::Ctrl('n')],
+        "^N",
+        "set aside",
+        "Sets the journey in work aside for another; again, goes on with the one that waits longest.",
+        Everywhere::Aside,
     ),
     bind(&[Key::F(8)], "F8", "sign out", "Signs you out and forgets the journey in work.", Everywhere::SignOut),
     bind(&[Key::F(9)], "F9", "lock", "Locks this terminal until you type your password.", Everywhere::Lock),

@@ -251,6 +251,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Booking { .. } | Request::FormerBooking { .. } | Request::LookUp { .. } => "Reading the booking",
         Request::Slip { .. } => "Reading the slip",
         Request::MyBookings { .. } | Request::MyFormerBookings { .. } => "Reading the bookings",
+        Request::Companions { .. } | Request::MyCompanions => "Looking for passengers",
         Request::Receipt { .. } | Request::ReceiptLink { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",
         Request::Queue { .. } => "Reading the queues",

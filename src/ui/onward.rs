@@ -68,7 +68,7 @@ impl Onward {
         cx: &mut Context,
     ) -> Result<(), String> {
         if cx.draft.hold.is_some() {
-            return Err("Berths are held for the journey in work: book it, or give them back first.".to_owned());
+            return Err("Berths are held for the journey in work: book it, or set it aside with ^N first.".to_owned());
         }
         let (from, to) = match self {
             Self::Back => (booking.to.station, booking.from.station),

@@ -178,6 +178,7 @@ fn replies() -> Vec<Reply> {
             reason: Some("SES cannot be reached".to_owned()),
         }]),
         Reply::Revived(7),
+        Reply::Companions(booking().passengers.into_iter().map(|booked| booked.passenger).collect()),
         Reply::SshKeys(vec![SshKey {
             fingerprint: "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg".to_owned(),
             key: "ssh-ed25519 AAAA".to_owned(),

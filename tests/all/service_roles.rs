@@ -119,6 +119,8 @@ fn requests() -> Vec<(String, Request)> {
         Request::LookUp { pnr, phone },
         Request::Slip { pnr },
         Request::MyBookings { after: None },
+        Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
+        Request::MyCompanions,
         Request::Chart { run: run(), coach: None },
         Request::Queue { run: run() },
         Request::MakeChart { run: run() },

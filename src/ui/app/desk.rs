@@ -36,8 +36,8 @@ impl App {
         if self.line.is_open() { self.line.close() } else { self.line.open(&self.world) }
     }
 
-    /// A key while entries wait for an answer: Esc stops them, and anything else would go to a screen that is about to
-    /// change.
+    /// A key while entries wait for an answer: Esc stops them. What is typed would go to a screen that is about to change, so
+    /// it goes nowhere, and says so.
     pub(super) fn key_meanwhile(&mut self, key: Key) {
         if key == Key::Esc {
             self.stop_waiting();
@@ -87,8 +87,13 @@ impl App {
     pub(super) fn view_line(&self, buf: &mut Buffer, area: Rect) {
         let frame::Places { message, keys, .. } = frame::places(area);
         let row = Rect { y: message.y.saturating_sub(1), ..message };
+        if self.is_locked() {
+            return;
+        }
         if self.line.is_open() {
             self.line.view(buf, [row, message, keys], &self.world);
+            // The line stands where that is said elsewhere.
+            self.view_closing(buf, Rect { height: 1, ..area });
         } else if let Some(run) = self.run.as_ref().filter(|_| self.visible_wait().is_some()) {
             CommandLine::view_rest(buf, row, &run.rest(), &self.world);
         }
@@ -110,10 +115,8 @@ impl App {
     fn take(&mut self, step: &Step) -> Taken {
         match step {
             Step::Search(_) if self.world.draft.hold.is_some() => {
-                return Refusal::new(
-                    "Berths are held for the journey in work: book it, or press Esc to give them back.",
-                )
-                .into();
+                return Refusal::new("Berths are held for the journey in work: book it, or set it aside with k first.")
+                    .into();
             }
             Step::Search(trip) => {
                 self.stack.clear();
@@ -126,6 +129,12 @@ impl App {
                 }
                 self.push(Detail::of(*pnr).into());
                 self.enter();
+            }
+            Step::Aside(place) => {
+                let done = if let Some(place) = place { self.take_up(*place) } else { self.turn_aside() };
+                if let Err(why) = done {
+                    return Refusal::new(why).into();
+                }
             }
             Step::Help => self.show_help(),
             step => {

@@ -50,6 +50,7 @@ impl App {
         self.overlay = None;
         self.veiled = None;
         self.toast = None;
+        self.aside.clear();
         self.line = CommandLine::default();
         self.run = None;
         for call in self.calls.values_mut() {
@@ -160,8 +161,8 @@ pub(super) fn sign_out_question() -> Confirm {
     }
 }
 
-pub(super) fn quit_question(world: &World) -> Confirm {
-    let text = match &world.draft.hold {
+pub(super) fn quit_question(world: &World, until: Option<DateTime<Utc>>) -> Confirm {
+    let text = match world.draft.held_until().or(until) {
         Some(_) => "You are signed out, and the berths that you hold are given back.",
         None => "You are signed out. Bookings and slips stay as they are.",
     };

@@ -22,7 +22,8 @@ impl App {
         let acts = |call: &Call| call.request != Kind::Other && call.owner != Owner::Gone;
         let in_work = self.world.draft.hold.as_ref().filter(|hold| now < hold.until);
         let outcome = self.calls.values().any(acts).then_some(now + OUTCOME);
-        let until = in_work.map(|hold| hold.until).max(outcome)?;
+        let aside = self.aside_until().filter(|until| now < *until);
+        let until = in_work.map(|hold| hold.until).max(outcome).max(aside)?;
         let what = self.world.draft.journey.as_ref().map(|journey| {
             let (train, date) = (&journey.train, journey.from.at.date().format("%a %-d %b"));
             format!("{} {} on {date}", train.number(), train.name())

@@ -33,7 +33,8 @@ impl App {
         let into_minute = now - self.ids.within_a_second();
         let minute = now + TimeDelta::milliseconds(60_000 - into_minute.timestamp_millis().rem_euclid(60_000));
         let closing = self.closes.map(|at| next_second(at, now));
-        let all = [toast, wait, hold, marks, expiry, screen, self.idle_wake(), closing, Some(minute)];
+        let aside = self.aside_wake();
+        let all = [aside, toast, wait, hold, marks, expiry, screen, self.idle_wake(), closing, Some(minute)];
         all.into_iter().flatten().min().map(|at| at.max(now))
     }
 
@@ -47,6 +48,7 @@ impl App {
             self.with_top(Screen::wake);
         }
         self.expire_hold();
+        self.expire_aside();
         self.idle();
         if self.closes.take_if(|at| *at <= now).is_some() {
             self.hang_up();

@@ -110,6 +110,17 @@ pub const ENTRIES: &[Form] = &[
         read: telephone,
     },
     Form {
+        word: "l",
+        name: "last passengers",
+        form: "l [NUMBER]",
+        example: "l 9810012345",
+        help: "Shows who travelled last with the telephone number, to be chosen.",
+        keys: "the passengers, F3",
+        needs: "Passengers are chosen once berths are held: sell first, like s 2 3a 2.",
+        slots: &[],
+        read: last_passengers,
+    },
+    Form {
         word: "f",
         name: "fare",
         form: "f",
@@ -174,6 +185,17 @@ pub const ENTRIES: &[Form] = &[
         needs: "It goes by the booking on the screen: open one first, like r 8412345678.",
         slots: &[],
         read: |reader, world| Ok(vec![Step::Again(day(reader, world)?)]),
+    },
+    Form {
+        word: "k",
+        name: "keep aside",
+        form: "k [NUMBER]",
+        example: "k",
+        help: "Sets the journey in work aside for another, or goes on with one that waits, by its number.",
+        keys: "^N",
+        needs: "",
+        slots: &[],
+        read: keep_aside,
     },
     Form {
         word: "h",
@@ -346,6 +368,12 @@ fn telephone(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
     Ok(vec![Step::Telephone(number)])
 }
 
+fn last_passengers(reader: &mut Reader, world: &World) -> Result<Vec<Step>, BadEntry> {
+    let mut steps = if reader.peek().is_some() { telephone(reader, world)? } else { Vec::new() };
+    steps.push(Step::Companions);
+    Ok(steps)
+}
+
 fn pay(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
     const WAYS: &str = "Type cash, or card with the reference that the card terminal printed.";
     let tendered = match reader.next() {
@@ -379,6 +407,13 @@ fn cancel(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
         rows.push(row.ok_or_else(|| word.refuse("Type the passengers' places in the list, from 1, like x 2."))?);
     }
     Ok(vec![Step::GiveUp, Step::Tick(rows)])
+}
+
+fn keep_aside(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
+    let Some(word) = reader.next() else { return Ok(vec![Step::Aside(None)]) };
+    let place = word.text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let place = place.ok_or_else(|| word.refuse("Type the journey's number as the line under the head has it."))?;
+    Ok(vec![Step::Aside(Some(place))])
 }
 
 /// What the last word of a line may become, best first; each is a whole word and a few words on it.

@@ -9,20 +9,23 @@ use ratatui::layout::Rect;
 use crate::domain::coach::BerthType;
 use crate::domain::rules::ChildRules;
 use crate::domain::user::Phone;
+use crate::service::request::{Failure, Reply};
 use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Step, Typed as TypedForm, TypedPassenger};
 use crate::ui::form::{Field, Focus};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
-use crate::ui::msg::Watch;
+use crate::ui::msg::{CallId, Load, Watch};
 use crate::ui::prospect::{promised, watch_queue};
 use crate::ui::screen::Scene;
+use crate::ui::screens::passengers::companions::Companions;
 use crate::ui::screens::passengers::row::{Column, Row, Seat};
 use crate::ui::screens::review::{Review, place};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::button;
 use crate::ui::widgets::sheet::{self, is_senior, panes, put};
 
+mod companions;
 mod desk;
 mod row;
 
@@ -36,6 +39,8 @@ pub struct Passengers {
     spare: Vec<TypedPassenger>,
     phone: Field,
     at: Spot,
+    /// Those who travelled before, while somebody chooses among them.
+    companions: Load<Companions>,
 }
 
 /// Where the focus is.
@@ -48,13 +53,22 @@ enum Spot {
 impl Default for Passengers {
     fn default() -> Self {
         let phone = Field::phone("Phone", 20);
-        Self { rows: Vec::new(), seats: Vec::new(), spare: Vec::new(), phone, at: Spot::Row(0, Column::Name) }
+        let at = Spot::Row(0, Column::Name);
+        Self { rows: Vec::new(), seats: Vec::new(), spare: Vec::new(), phone, at, companions: Load::Idle }
     }
 }
 
 /// What its keys do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Take who is under the cursor of the panel.
+    PanelTake,
+    /// Move in the panel.
+    PanelMove(Key),
+    /// Close the panel.
+    PanelClose,
+    /// Show who travelled before.
+    Companions,
     /// Go to the next field, and from the last one on to the fare.
     Next,
     /// Go on to the fare.
@@ -235,8 +249,19 @@ impl Scene for Passengers {
     type Action = Action;
 
     const KEYS: &'static [Binding<Action>] = &[
+        bind(
+            &[Key::Enter, Key::Char(' ')],
+            "Enter",
+            "take",
+            "Fills the first empty row with who is under the cursor; their digit does so at once.",
+            Action::PanelTake,
+        ),
+        bind(&[Key::Up], "↑↓", "move", "Moves up or down.", Action::PanelMove(Key::Up)),
+        bind(&[Key::Down], "", "", "", Action::PanelMove(Key::Down)),
+        bind(&[Key::Esc], "Esc", "close", "Closes the list; who was taken stays.", Action::PanelClose),
         bind(&[Key::Enter], "Enter", "next", "Goes to the next field, and from the last one on.", Action::Next),
         bind(&[Key::F(2)], "F2", "fare", "Goes on to the fare and the payment.", Action::Submit),
+        bind(&[Key::F(3)], "F3", "before", "Shows who travelled before, to be chosen.", Action::Companions),
         bind(&[Key::F(4)], "F4", "lower berth", "Gives lower berths to those of 60 and older.", Action::Lower),
         bind(&[Key::F(5)], "F5", "child", "Adds a child that takes no berth.", Action::AddChild),
         bind(&[Key::F(6)], "F6", "take off", "Takes the child under the cursor off.", Action::RemoveChild),
@@ -258,7 +283,11 @@ impl Scene for Passengers {
 
     fn offers(&self, action: Action, world: &World) -> bool {
         let most = usize::from(world.booking_rules().max_party);
+        let is_choosing = self.companions.ready().is_some();
         match action {
+            Action::PanelTake | Action::PanelMove(_) | Action::PanelClose => is_choosing,
+            _ if is_choosing => false,
+            Action::Companions => Self::knows_companions(world),
             Action::AddChild => self.rows.len() < most,
             Action::RemoveChild => matches!(self.at, Spot::Row(row, _) if self.seat(row) == Seat::Lap),
             Action::Lower => self.unfair().is_some(),
@@ -269,6 +298,7 @@ impl Scene for Passengers {
 
     fn typing(&self) -> Typing {
         match self.at {
+            _ if self.companions.ready().is_some() => Typing::No,
             Spot::Row(_, Column::Gender | Column::Berth) => Typing::No,
             Spot::Row(_, Column::Name | Column::Age) | Spot::Phone => Typing::Yes,
         }
@@ -296,6 +326,13 @@ impl Scene for Passengers {
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
+            Action::PanelTake => return self.take_companion(cx),
+            Action::PanelMove(key) => return self.companions_key(key, cx),
+            Action::PanelClose => {
+                self.companions = Load::Idle;
+                return;
+            }
+            Action::Companions => self.ask_companions(cx),
             Action::Next if self.at == Spot::Phone => self.submit(cx),
             Action::Next => self.go_on(cx),
             Action::Submit => self.submit(cx),
@@ -316,6 +353,9 @@ impl Scene for Passengers {
     }
 
     fn key(&mut self, key: Key, cx: &mut Context) {
+        if self.companions.ready().is_some() {
+            return self.companions_key(key, cx);
+        }
         match (self.at, key) {
             // Not offered any more, but whoever presses it is told why.
             (_, Key::F(5)) => {
@@ -342,13 +382,25 @@ impl Scene for Passengers {
 
     fn paste(&mut self, text: &str, cx: &mut Context) {
         match self.at {
+            _ if self.companions.ready().is_some() => return,
             Spot::Phone => self.phone.paste(text),
             Spot::Row(row, column) => self.rows[row].paste(column, text),
         }
         self.keep(cx);
     }
 
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        self.companions_answered(call, &answer, cx);
+    }
+
+    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+        self.companions.give_up(call);
+    }
+
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        if self.companions.ready().is_some() {
+            return self.companions_mouse(mouse, area, cx);
+        }
         if mouse.kind != MouseKind::Press {
             return;
         }
@@ -394,6 +446,9 @@ impl Scene for Passengers {
         put(buf, parts.last, 2, &self.summary(world), theme.dim);
         if let (Some(side), Some(journey)) = (side, &world.draft.journey) {
             sheet::calls(buf, side, journey, world);
+        }
+        if let Some(panel) = self.companions.ready() {
+            panel.view(buf, area, world);
         }
     }
 }

@@ -28,6 +28,10 @@ impl Passengers {
             Step::Choose(_) => {
                 Refusal::new("Berths are held already: go on with them, or press Esc to choose others.").into()
             }
+            Step::Companions => {
+                self.ask_companions(cx);
+                Taken::Yes
+            }
             // What is held needs no other berths: unreserved tickets come here at once.
             Step::HoldBest => Taken::Yes,
             _ => Taken::NotHere,
@@ -67,6 +71,9 @@ impl Passengers {
 
     /// The fare leads on from here, once nothing is missing.
     pub(super) fn shortfall(&self, step: &Step) -> Option<Refusal> {
+        if *step == Step::Companions && self.companions.ready().is_none() {
+            return Some(Refusal::new(self.phone.error().unwrap_or("Nobody is known by it: type the names.")));
+        }
         if *step != Step::Fare {
             return None;
         }

@@ -26,7 +26,9 @@ impl Results {
         let none = "There are no trains on the list: show one first, like a ndls mmct 24dec.";
         let row = row.ok_or_else(|| match (rows, choice.train) {
             (0, _) => Refusal::of_word(1, none),
-            (_, Pick::Line(_)) => Refusal::of_word(1, format!("The list has {rows} lines: type one of them.")),
+            (_, Pick::Line(_)) => {
+                Refusal::of_word(1, format!("The list ends with line {rows}: type one that is on it."))
+            }
             (_, Pick::Number(number)) => {
                 Refusal::of_word(1, format!("{number} is not on the list: type the line of another train."))
             }
