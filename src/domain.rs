@@ -11,6 +11,7 @@ pub mod booking;
 pub mod chart;
 pub mod coach;
 pub mod composition;
+pub mod correction;
 pub mod edition;
 pub mod fare;
 pub mod former;

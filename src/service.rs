@@ -14,6 +14,7 @@ pub mod chance;
 mod chart;
 pub mod clock;
 mod companions;
+mod correction;
 mod dispatch;
 mod former;
 mod hold;

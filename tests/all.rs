@@ -73,6 +73,8 @@ mod service_booking;
 mod service_chart;
 #[path = "all/service_companions.rs"]
 mod service_companions;
+#[path = "all/service_correction.rs"]
+mod service_correction;
 #[path = "all/service_cost.rs"]
 mod service_cost;
 #[path = "all/service_doubt.rs"]

@@ -11,7 +11,7 @@ use crate::domain::coach::{BerthRef, BerthType, Class};
 use crate::domain::fare::Fare;
 use crate::domain::inventory::HoldId;
 use crate::domain::money::Paise;
-use crate::domain::passenger::Passenger;
+use crate::domain::passenger::{Passenger, PersonName};
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::refund::Quote;
@@ -241,6 +241,13 @@ pub enum Deed {
     TrainCancelled,
     /// A refund was handed out.
     PaidOut,
+    /// A passenger's name was put right.
+    Renamed {
+        /// Their place in the form, from 0.
+        passenger: u8,
+        /// The name before.
+        from: PersonName,
+    },
 }
 
 /// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.

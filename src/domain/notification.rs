@@ -94,7 +94,7 @@ impl Event {
             Deed::Cancelled(_) => Some(Self::Cancelled),
             Deed::Dropped(_) => Some(Self::Dropped),
             Deed::TrainCancelled => Some(Self::TrainCancelled),
-            Deed::Reserved | Deed::Lapsed | Deed::PaidOut => None,
+            Deed::Reserved | Deed::Lapsed | Deed::PaidOut | Deed::Renamed { .. } => None,
         }
     }
 

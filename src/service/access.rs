@@ -49,6 +49,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::MyFormerBookings { .. } => Need::Role(Role::Traveller),
         Request::PaySlip { .. }
         | Request::PayOut { .. }
+        | Request::CorrectName { .. }
         | Request::Slip { .. }
         | Request::Companions { .. }
         | Request::Chart { .. }

@@ -4,8 +4,8 @@ use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
 use crate::service::{
-    account, blocking, booking, call, chart, companions, former, hold, look_up, notification, receipt_outbox, refund,
-    search, trains, waitlist,
+    account, blocking, booking, call, chart, companions, correction, former, hold, look_up, notification,
+    receipt_outbox, refund, search, trains, waitlist,
 };
 
 impl Session {
@@ -87,6 +87,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::Cancel { op, pnr, quote } => refund::cancel(session, op, pnr, &quote).await,
         Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
         Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
+        Request::CorrectName { op, pnr, correction } => correction::correct_name(session, op, pnr, &correction).await,
         Request::Booking { pnr } => booking::show(session, pnr).await,
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,

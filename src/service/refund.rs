@@ -168,7 +168,8 @@ fn reckon(
     Ok(refund::quote(rules, &cancellation, at)?)
 }
 
-fn first_chart(kiosk: &Kiosk, state: &RunState) -> FirstChart {
+/// How far the first chart of a run has come.
+pub(super) fn first_chart(kiosk: &Kiosk, state: &RunState) -> FirstChart {
     if state.stage != Stage::Open {
         return FirstChart::Made;
     }

@@ -20,6 +20,7 @@ use crate::domain::admission::Accept;
 use crate::domain::allotment::BerthWish;
 use crate::domain::booking::{Booking, OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
+use crate::domain::correction::Correction;
 use crate::domain::fare::Fare;
 use crate::domain::former::{FormerBooking, FormerId};
 use crate::domain::inventory::{HoldId, Parts, Stage};
@@ -199,6 +200,15 @@ pub enum Request {
         op: OpId,
         /// The PNR.
         pnr: Pnr,
+    },
+    /// Put the name of a passenger right.
+    CorrectName {
+        /// Names the action.
+        op: OpId,
+        /// The PNR.
+        pnr: Pnr,
+        /// Whose name, and what it should be.
+        correction: Correction,
     },
     /// One booking.
     Booking {
@@ -483,7 +493,7 @@ pub enum Reply {
     Priced(Fare),
     /// To `QuoteCancel`.
     Quote(Box<Quote>),
-    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `Booking`, `LookUp` and `Slip`.
+    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `Booking`, `LookUp` and `Slip`.
     Booking(Arc<Booking>),
     /// To `MyBookings`.
     Bookings {

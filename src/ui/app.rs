@@ -91,7 +91,7 @@ struct Call {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Money,
-    /// Gives places up or money back.
+    /// Gives places up or money back, or changes names.
     Refund,
     Other,
 }
@@ -317,7 +317,10 @@ impl App {
     fn ask(&mut self, call: CallId, owner: Owner, what: Option<&'static str>, request: Request) {
         let kind = match &request {
             Request::Book { .. } | Request::Reserve { .. } | Request::PaySlip { .. } => Kind::Money,
-            Request::Cancel { .. } | Request::GiveUpSlip { .. } | Request::PayOut { .. } => Kind::Refund,
+            Request::Cancel { .. }
+            | Request::GiveUpSlip { .. }
+            | Request::PayOut { .. }
+            | Request::CorrectName { .. } => Kind::Refund,
             _ => Kind::Other,
         };
         let pending = what.map(|what| Pending { since: self.world.now, what, patience: request.patience() });

@@ -17,6 +17,7 @@ use chrono::NaiveDate;
 pub use self::grammar::{ENTRIES, Form, read};
 pub use self::line::CommandLine;
 use crate::domain::coach::Class;
+use crate::domain::correction::Correction;
 use crate::domain::pnr::Pnr;
 use crate::domain::train::TrainNumber;
 use crate::ui::draft::{Trip, TypedPassenger};
@@ -66,6 +67,8 @@ pub enum Step {
     GiveUp,
     /// Choose who gives up, by their places in the list from 0; nobody means everybody.
     Tick(Vec<u8>),
+    /// Show a name as it should be, to be put right.
+    Correct(Correction),
     /// Search the way back of a booking, with its party.
     WayBack(Option<NaiveDate>),
     /// Search the journey of a booking again, with its party.

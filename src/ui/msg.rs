@@ -247,6 +247,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::QuoteCancel { .. } => "Reckoning the refund",
         Request::Cancel { .. } => "Cancelling",
         Request::GiveUpSlip { .. } => "Giving the slip up",
+        Request::CorrectName { .. } => "Putting the name right",
         Request::PayOut { .. } => "Handing the refund out",
         Request::Booking { .. } | Request::FormerBooking { .. } | Request::LookUp { .. } => "Reading the booking",
         Request::Slip { .. } => "Reading the slip",

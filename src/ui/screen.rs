@@ -187,6 +187,8 @@ screens! {
     Former in former,
     /// The account's keys.
     SshKeys in ssh_keys,
+    /// A name to be put right.
+    Correct in correct,
     /// A slip at the counter.
     Slip in slip,
     /// What the railway's own people do beside selling.

@@ -6,6 +6,7 @@ pub mod booking;
 pub mod bookings;
 pub mod cancel;
 pub mod claim;
+pub mod correct;
 pub mod find_ticket;
 pub mod former;
 pub mod passengers;

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use kiosk::domain::admission::Standing;
 use kiosk::domain::booking::Place;
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
+use kiosk::domain::correction::NotCorrected;
 use kiosk::domain::fare::FareError;
 use kiosk::domain::former::FormerBooking;
 use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
@@ -272,6 +273,7 @@ fn failures() -> Vec<Failure> {
         Failure::BadKey("The account has no such key any more."),
         Failure::SlipClosed("it was paid already"),
         Failure::NotRefundable(NotRefundable::ChildLeftAlone),
+        Failure::NotCorrected(NotCorrected::ChartMade),
         Failure::QuoteOver(Box::new(quote())),
         Failure::NothingOwed,
         Failure::NoTillHere,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::coach::{Class, CoachId};
+use kiosk::domain::correction::Correction;
 use kiosk::domain::inventory::Parts;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Delivery;
@@ -66,6 +67,7 @@ fn requests() -> Vec<(String, Request)> {
         until: crate::world::now(),
     };
     let phone = Phone::parse("9810012345").expect("a number");
+    let correction = Correction { passenger: 0, name: party(1)[0].name.clone() };
     let order = Order { hold: hold.clone(), passengers: party(1), phone: phone.clone(), agreed: Paise::ZERO };
     let quote = |reason| Quote {
         rules: "none".to_owned(),
@@ -118,6 +120,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::Booking { pnr },
         Request::LookUp { pnr, phone },
         Request::Slip { pnr },
+        Request::CorrectName { op: new_op(), pnr, correction },
         Request::MyBookings { after: None },
         Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
         Request::MyCompanions,

@@ -186,6 +186,8 @@ fn a_paste_fills_the_line_and_does_nothing() {
 #[case("p cash 12.5", 7, "Type the whole rupees")]
 #[case("r 12", 2, "A PNR has ten digits")]
 #[case("x 0", 2, "Type the passengers' places")]
+#[case("c sharma/dev", 2, "Type the passenger's line first")]
+#[case("c 2", 3, "Type the name as it should be")]
 #[case("w someday", 2, "That is not a date")]
 #[case("h;h now", 4, "Nothing follows here")]
 fn what_is_wrong_is_pointed_at_before_anything_is_done(#[case] text: &str, #[case] at: usize, #[case] why: &str) {
@@ -360,6 +362,27 @@ fn a_journey_with_berths_is_not_searched_away() {
     answered(&mut stage);
     assert!(stage.text().contains("Berths are held"), "{}", stage.text());
     assert!(stage.app.world().draft.hold.is_some());
+}
+
+#[test]
+fn a_name_is_shown_as_it_should_be_and_put_right_by_a_key() {
+    let mut stage = desk();
+    stage.keys("<f10>r 2451234567;c 2 SHARMA/DEVIKA<enter>");
+    answered(&mut stage);
+    assert_picture!(stage, "name_to_be_put_right");
+    assert!(stage.calls.iter().all(|(_, request)| !matches!(request, Request::CorrectName { .. })));
+    stage.calls.clear();
+    stage.keys("<enter>");
+    let (id, request) = stage.asked();
+    let Request::CorrectName { correction, .. } = request else { panic!("a correction, not {request:?}") };
+    assert_eq!((correction.passenger, correction.name.as_str()), (1, "Devika Sharma"));
+    let why = kiosk::domain::correction::NotCorrected::ChartMade;
+    stage.tell(Msg::Reply(id, Err(Failure::NotCorrected(why))));
+    assert!(stage.text().contains("The chart is made"), "{}", stage.text());
+    stage.keys("<enter>");
+    let (id, _) = stage.asked();
+    stage.tell(Msg::Reply(id, Ok(Reply::Booking(booking()))));
+    assert!(matches!(stage.app.top(), Screen::Detail(_)), "{}", stage.text());
 }
 
 #[test]

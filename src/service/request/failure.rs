@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::domain::admission::Standing;
 use crate::domain::coach::BerthRef;
+use crate::domain::correction::NotCorrected;
 use crate::domain::edition::NotPublished;
 use crate::domain::fare::{Fare, FareError};
 use crate::domain::notification::NotificationId;
@@ -214,6 +215,9 @@ pub enum Failure {
     /// These places give nothing back.
     #[error(transparent)]
     NotRefundable(#[from] NotRefundable),
+    /// A name cannot be put right.
+    #[error(transparent)]
+    NotCorrected(#[from] NotCorrected),
     /// The quote's time is over, or the booking has changed since; the new one.
     #[error("Now {} rupees would be given back: look at it again before you cancel.", .0.refunded)]
     QuoteOver(Box<Quote>),

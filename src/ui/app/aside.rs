@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::ui::app::{App, Entry, Owner};
-use crate::ui::draft::{Draft, Step};
+use crate::ui::app::{App, Call, Entry, Kind, Owner};
+use crate::ui::draft::{Draft, Step, Typed};
 use crate::ui::frame::{countdown, next_second};
 use crate::ui::msg::Effect;
 use crate::ui::screen::Screen;
@@ -17,6 +17,9 @@ use crate::ui::toast::Toast;
 
 /// How many wait at most beside the one in front: an agent has six holds.
 const MOST: usize = 5;
+
+/// Why a journey stays in front.
+const AWAITS: &str = "An answer is on its way: set the journey aside when it is here.";
 
 /// A journey that waits.
 #[derive(Clone, Debug)]
@@ -52,7 +55,9 @@ impl Aside {
 impl App {
     /// Whether there is a journey in front that would be missed.
     pub(super) fn has_work(&self) -> bool {
-        self.world.draft.hold.is_some() || self.stack.len() > 1 && self.top().step().is_some()
+        let draft = &self.world.draft;
+        let is_begun = self.stack.len() > 1 && self.top().step().is_some();
+        draft.hold.is_some() || draft.typed != Typed::default() || is_begun
     }
 
     /// Whether any journey waits.
@@ -86,6 +91,10 @@ impl App {
         if place >= self.aside.len() {
             return Err("No journey waits there: the line under the head shows those that do.".to_owned());
         }
+        let acts = |call: &Call| call.request != Kind::Other && call.owner != Owner::Gone;
+        if self.calls.values().any(acts) {
+            return Err(AWAITS.to_owned());
+        }
         let next = self.aside.remove(place);
         if self.has_work()
             && let Err(why) = self.put_aside()
@@ -100,10 +109,10 @@ impl App {
     }
 
     /// Sets the journey in front aside. Its screens get no answers meanwhile, so none may be on its way to them.
-    pub(super) fn put_aside(&mut self) -> Result<(), String> {
+    fn put_aside(&mut self) -> Result<(), String> {
         let mine = |owner| matches!(owner, Owner::Entry(id) if self.stack.iter().any(|entry| entry.id == id));
         if self.calls.values().any(|call| mine(call.owner)) {
-            return Err("An answer is on its way: set the journey aside when it is here.".to_owned());
+            return Err(AWAITS.to_owned());
         }
         if self.aside.len() >= MOST {
             return Err(format!("{MOST} journeys wait already: finish one of them first."));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 
 use crate::domain::coach::Class;
+use crate::domain::correction::Correction;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::station::Place;
@@ -163,6 +164,17 @@ pub const ENTRIES: &[Form] = &[
         needs: "It cancels the booking on the screen: open one first, like r 8412345678.",
         slots: &[],
         read: cancel,
+    },
+    Form {
+        word: "c",
+        name: "correct",
+        form: "c ROW SURNAME/NAME",
+        example: "c 2 SHARMA/DEV",
+        help: "Shows the name of a passenger as it should be; Enter puts it right, once and before the chart.",
+        keys: "a booking, n",
+        needs: "It corrects the booking on the screen: open one first, like r 8412345678.",
+        slots: &[],
+        read: correct,
     },
     Form {
         word: "w",
@@ -407,6 +419,14 @@ fn cancel(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
         rows.push(row.ok_or_else(|| word.refuse("Type the passengers' places in the list, from 1, like x 2."))?);
     }
     Ok(vec![Step::GiveUp, Step::Tick(rows)])
+}
+
+fn correct(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
+    let row = reader.need("Type the passenger's line and the name, like c 2 SHARMA/ANITA.")?;
+    let passenger = row.text.parse::<u8>().ok().and_then(|row| row.checked_sub(1));
+    let passenger =
+        passenger.ok_or_else(|| row.refuse("Type the passenger's line first, from 1, like c 2 SHARMA/ANITA."))?;
+    Ok(vec![Step::Correct(Correction { passenger, name: party::name(reader)? })])
 }
 
 fn keep_aside(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {

@@ -38,6 +38,16 @@ pub(super) fn read(reader: &mut Reader) -> Result<Vec<Named>, BadEntry> {
     Ok(party)
 }
 
+/// Reads all that follows as one name.
+pub(super) fn name(reader: &mut Reader) -> Result<PersonName, BadEntry> {
+    let mut words = vec![reader.need("Type the name as it should be, like c 2 SHARMA/ANITA.")?];
+    while let Some(word) = reader.next() {
+        words.push(word);
+    }
+    let name = written(&words)?;
+    PersonName::parse(&name).map_err(|bad| words[0].refuse(bad.to_string()))
+}
+
 /// Sex, age and an `L` for a child without a berth, if a word is that: a name has no letter with digits behind it.
 fn who(word: &Word) -> Option<Result<(Gender, Age, Seated), BadEntry>> {
     let mut letters = word.text.chars();

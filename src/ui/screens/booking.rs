@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::booking::{Booking, BookingStatus, Deed};
+use crate::domain::correction::Correction;
 use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
@@ -22,6 +23,7 @@ use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Hyperlink, Scene};
 use crate::ui::screens::cancel::Cancel;
+use crate::ui::screens::correct::Correct;
 use crate::ui::screens::former::Former;
 use crate::ui::screens::review::class_words;
 use crate::ui::text;
@@ -69,6 +71,18 @@ impl Detail {
         if self.booking.ready().is_some_and(|booking| booking.may_board()) {
             self.papers.fetch(self.pnr, cx);
         }
+    }
+
+    /// Shows the name as an entry says that it should be; a key puts it right.
+    fn correct(&self, correction: &Correction, cx: &mut Context) -> Taken {
+        let Some(booking) = self.booking.ready().filter(|_| self.offers(Action::Correct, cx)) else {
+            return Refusal::new("No name on this booking can be put right any more.").into();
+        };
+        if usize::from(correction.passenger) >= booking.passengers.len() {
+            return Refusal::of_word(1, "Nobody is in that line: type another.").into();
+        }
+        cx.push(Correct::filled(Arc::clone(booking), correction));
+        Taken::Yes
     }
 
     /// Asks before a refund is handed out, or a slip given up.
@@ -132,6 +146,8 @@ pub enum Action {
     Again,
     /// Leave although nobody knows.
     Leave,
+    /// Put a name right.
+    Correct,
     /// Search for the same party.
     Onward(Onward),
     /// Read it again.
@@ -164,6 +180,13 @@ impl Scene for Detail {
             Action::Cancel,
         ),
         bind(&[Key::Char('c')], "c", "give up", "Gives the slip up, and its berths back.", Action::GiveUpSlip),
+        bind(
+            &[Key::Char('n')],
+            "n",
+            "name",
+            "Puts the name of a passenger right, once, before the chart.",
+            Action::Correct,
+        ),
         Onward::Back.bind(Action::Onward(Onward::Back)),
         Onward::Again.bind(Action::Onward(Onward::Again)),
         bind(&[Key::Char('r')], "r", "read again", "Reads the booking again, as it is now.", Action::Read),
@@ -195,6 +218,7 @@ impl Scene for Detail {
         match action {
             Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
             Action::Cancel | Action::GiveUpSlip | Action::Onward(_) if self.is_found => false,
+            Action::Correct => world.takes_money() && is(&|booking| can_cancel(booking, world.now)),
             Action::Onward(_) => is(&|booking| booking.status != BookingStatus::AwaitingPayment),
             Action::Cancel => is(&|booking| can_cancel(booking, world.now)),
             Action::GiveUpSlip => {
@@ -224,6 +248,11 @@ impl Scene for Detail {
             Action::Cancel => {
                 if let Some(booking) = self.booking.ready() {
                     cx.push(Cancel::new(Arc::clone(booking)));
+                }
+            }
+            Action::Correct => {
+                if let Some(booking) = self.booking.ready() {
+                    cx.push(Correct::new(Arc::clone(booking)));
                 }
             }
             Action::Onward(onward) => {
@@ -277,6 +306,7 @@ impl Scene for Detail {
                 Taken::Yes
             }
             Step::GiveUp => Refusal::new("Nothing of this booking can be cancelled any more.").into(),
+            Step::Correct(correction) => self.correct(correction, cx),
             step => match self.booking.ready().cloned() {
                 Some(booking) => Onward::take(step, &booking, "", cx),
                 None => Taken::NotHere,
