@@ -3,10 +3,10 @@
 //! A request names no account: who asks is known to the session that carries it (`service::Session`), and whether they
 //! may is decided there. Requests that change something carry an [`OpId`] and are safe to repeat with it.
 
+mod document;
 mod failure;
 mod timetable;
 
-use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
+pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
 pub use self::timetable::{RunRow, TrainRecord, TrainRow};
 use crate::domain::admission::Accept;
@@ -566,39 +567,4 @@ pub struct Charts {
     pub first: DateTime<Utc>,
     /// When the last is due.
     pub last: DateTime<Utc>,
-}
-
-/// Where whoever has it can fetch a receipt, for a while. It shows itself to nobody but the person who asked: neither a log
-/// nor a recording has the address.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ReceiptLink {
-    /// The address.
-    #[serde(skip)]
-    pub url: Arc<str>,
-    /// Until when it is good.
-    pub until: DateTime<Utc>,
-}
-
-impl fmt::Debug for ReceiptLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ReceiptLink(…, until {})", self.until)
-    }
-}
-
-/// A file made by Kiosk.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Document {
-    /// A file name without a folder, such as `receipt-8451234567.pdf`.
-    pub name: String,
-    /// Its bytes. Nothing that is written of a document in a reply has them: the bucket does.
-    #[serde(skip)]
-    pub bytes: Arc<[u8]>,
-}
-
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Document({}, {} bytes)", self.name, self.bytes.len())
-    }
 }

@@ -405,6 +405,7 @@ impl App {
         let typing = if types_entries { Typing::Yes } else { self.top().typing() };
         if let Some(binding) = EVERYWHERE.iter().find(|binding| binding.is_for(key, typing))
             && self.offers(binding.action)
+            && (self.run.is_none() || binding.action.leaves())
         {
             return self.everywhere(binding.action);
         }
@@ -488,7 +489,6 @@ impl App {
 
     fn offers(&self, action: Everywhere) -> bool {
         match action {
-            Everywhere::Help | Everywhere::Line | Everywhere::Aside if self.run.is_some() => false,
             Everywhere::Help => true,
             Everywhere::Line => self.world.takes_money(),
             Everywhere::Aside => self.world.takes_money() && (self.has_work() || self.has_aside()),

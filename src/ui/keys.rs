@@ -153,6 +153,13 @@ pub enum Everywhere {
     Quit,
 }
 
+impl Everywhere {
+    /// Whether it is for whoever leaves, so that nothing may stand in its way.
+    pub const fn leaves(self) -> bool {
+        matches!(self, Self::SignOut | Self::Lock | Self::Quit)
+    }
+}
+
 /// The keys that work on every screen.
 pub const EVERYWHERE: &[Binding<Everywhere>] = &[
     bind(&[Key::F(1), Key::Char('?')], "F1", "keys", "Shows the keys that work here.", Everywhere::Help),

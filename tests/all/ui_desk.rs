@@ -19,7 +19,7 @@ use kiosk::ui::screen::Screen;
 use rstest::rstest;
 
 use crate::sample_booking;
-use crate::ui_kit::{RULES, Stage, TIMETABLE, identity, offers, setup};
+use crate::ui_kit::{RULES, Stage, identity, offers, setup};
 
 const SALE: &str = "a ndls mmct 24dec;s 12952 3a 2;n sharma/anita f34 sharma/dev m9;t 9810012345;p cash";
 
@@ -47,11 +47,11 @@ pub fn answered(stage: &mut Stage) -> Request {
                 until: stage.now + TimeDelta::minutes(10),
             })
         }
-        Request::Price { run, class, passengers, .. } => {
-            let train = TIMETABLE.train(run.train).expect("a bundled train");
+        Request::Price { class, passengers, .. } => {
+            let kind = stage.app.world().draft.journey.as_ref().expect("a train is chosen").train.kind();
             let party: Vec<_> =
                 passengers.iter().map(|who| Traveller { age: who.age, accommodation: who.accommodation }).collect();
-            let ride = Ride { kind: train.kind(), class: *class, quota: Quota::General, km: 1384 };
+            let ride = Ride { kind, class: *class, quota: Quota::General, km: 1384 };
             let booked = stage.now.date_naive();
             Reply::Priced(price(RULES.fares_on(booked), RULES.quotas_on(booked), ride, &party).expect("a fare"))
         }

@@ -86,7 +86,7 @@ pub const ENTRIES: &[Form] = &[
         keys: "the berths, j",
         needs: "It joins a queue from the berths of a train: choose a train first, like s 2 3a 2.",
         slots: &[],
-        read: join,
+        read: |_, _| Ok(vec![Step::Join]),
     },
     Form {
         word: "n",
@@ -353,10 +353,6 @@ fn sell(reader: &mut Reader, world: &World) -> Result<Vec<Step>, BadEntry> {
         },
     };
     Ok(vec![Step::Choose(Choice { train, class, party }), Step::HoldBest])
-}
-
-fn join(_: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
-    Ok(vec![Step::Join])
 }
 
 fn names(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {

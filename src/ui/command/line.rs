@@ -276,18 +276,26 @@ impl CommandLine {
     }
 }
 
-/// Points at a column from below, and says what is wrong beside it; or below it, where there is no room beside it.
+/// Points at a column from below, and says what is wrong beside it; what has no room there stands in the last row.
 fn view_problem(buf: &mut Buffer, (says, last): (Rect, Rect), column: u16, why: &str, world: &World) {
     let theme = &world.theme;
     buf.set_stringn(column, says.y, "^", 1, theme.bad);
-    let wide = text::width(why);
-    if column + 2 + wide < says.right() {
-        buf.set_stringn(column + 2, says.y, why, wide.into(), theme.bad);
-    } else if says.x + 2 + wide < column {
-        buf.set_stringn(column - 1 - wide, says.y, why, wide.into(), theme.bad);
-    } else {
-        let line = text::left(why, last.width.saturating_sub(2));
-        buf.set_stringn(last.x, last.y, " ", 1, theme.text);
-        buf.set_stringn(last.x + 1, last.y, line, last.width.saturating_sub(1).into(), theme.bad);
+    let (wide, room) = (text::width(why), says.right().saturating_sub(column + 3));
+    let below = |buf: &mut Buffer, words: &str| {
+        let line = text::left(&format!(" {words}"), last.width);
+        buf.set_stringn(last.x, last.y, line, last.width.into(), theme.bad);
+    };
+    match &text::wrap(why, room)[..] {
+        [beside] => {
+            buf.set_stringn(column + 2, says.y, beside, room.into(), theme.bad);
+        }
+        _ if says.x + 2 + wide < column => {
+            buf.set_stringn(column - 1 - wide, says.y, why, wide.into(), theme.bad);
+        }
+        [beside, rest] => {
+            buf.set_stringn(column + 2, says.y, beside, room.into(), theme.bad);
+            below(buf, rest);
+        }
+        _ => below(buf, why),
     }
 }
