@@ -507,7 +507,7 @@ impl App {
             Everywhere::SignOut => self.show_overlay(Overlay::Confirm(leave::sign_out_question())),
             Everywhere::Lock => self.lock(),
             Everywhere::Quit => {
-                self.show_overlay(Overlay::Confirm(leave::quit_question(&self.world, self.aside_until())))
+                self.show_overlay(Overlay::Confirm(leave::quit_question(&self.world, self.aside_until())));
             }
         }
     }

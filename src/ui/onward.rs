@@ -83,7 +83,7 @@ impl Onward {
         let typed = typed(booking, phone);
         let party = u8::try_from(typed.seated.len()).unwrap_or(1).max(1);
         let trip = Trip { from, to, date, party, class: Some(booking.class), quota: booking.quota };
-        *cx.draft_mut() = Draft { typed, party, ..Draft::default() };
+        *cx.draft_mut() = Draft { party, typed, ..Draft::default() };
         cx.reset_to(Search::again(trip));
         Ok(())
     }

@@ -198,15 +198,14 @@ impl CommandLine {
             return;
         }
         let count = self.offered.len().cast_signed();
-        let (at, stem) = match self.taken.take() {
-            Some((at, stem)) => ((at.cast_signed() + step).rem_euclid(count).unsigned_abs(), stem),
-            None => {
-                let typed = self.field.value();
-                let begins = typed
-                    .rfind(|c: char| c.is_whitespace() || c == ';')
-                    .map_or(0, |before| before + typed[before..].chars().next().map_or(0, char::len_utf8));
-                (if step < 0 { self.offered.len() - 1 } else { 0 }, typed[..begins].to_owned())
-            }
+        let (at, stem) = if let Some((at, stem)) = self.taken.take() {
+            ((at.cast_signed() + step).rem_euclid(count).unsigned_abs(), stem)
+        } else {
+            let typed = self.field.value();
+            let begins = typed
+                .rfind(|c: char| c.is_whitespace() || c == ';')
+                .map_or(0, |before| before + typed[before..].chars().next().map_or(0, char::len_utf8));
+            (if step < 0 { self.offered.len() - 1 } else { 0 }, typed[..begins].to_owned())
         };
         self.field.set_value(&format!("{stem}{}", self.offered[at].0));
         self.taken = Some((at, stem));

@@ -43,7 +43,7 @@ pub struct Search {
     offered: Places,
     focus: Spot,
     /// The trip with which it begins, searched for at once.
-    begins: Option<Trip>,
+    begins: Option<Box<Trip>>,
 }
 
 /// Whether the date field shows its date or takes another.
@@ -119,7 +119,7 @@ impl Default for Search {
 impl Search {
     /// A search that is filled in and goes on to its trains at once.
     pub fn again(trip: Trip) -> Self {
-        Self { begins: Some(trip), ..Self::default() }
+        Self { begins: Some(Box::new(trip)), ..Self::default() }
     }
 
     /// The spots in order.
