@@ -7,6 +7,8 @@ mod cli;
 #[cfg(unix)]
 #[path = "all/cli_backup.rs"]
 mod cli_backup;
+#[path = "all/cli_import.rs"]
+mod cli_import;
 #[path = "all/cli_notifications.rs"]
 mod cli_notifications;
 #[path = "all/cli_sale.rs"]
@@ -113,6 +115,8 @@ mod service_search;
 mod service_slip;
 #[path = "all/service_storm.rs"]
 mod service_storm;
+#[path = "all/service_trains.rs"]
+mod service_trains;
 #[path = "all/service_visit.rs"]
 mod service_visit;
 #[cfg(unix)]
@@ -210,5 +214,7 @@ mod ui_queue;
 mod ui_sale;
 #[path = "all/ui_ssh_keys.rs"]
 mod ui_ssh_keys;
+#[path = "all/ui_trains.rs"]
+mod ui_trains;
 #[path = "all/ui_welcome.rs"]
 mod ui_welcome;

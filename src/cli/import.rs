@@ -88,10 +88,8 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
         return Err(error.hint("mend the lines, or import the trains without a mistake with --skip-bad"));
     }
     let end = how.from.unwrap_or(today + chrono::Days::new(1));
-    let retire: Vec<_> = match how.retire_missing {
-        true => comparison.missing.iter().map(|(number, _)| (*number, end)).collect(),
-        false => Vec::new(),
-    };
+    let missing = comparison.missing.iter().filter(|_| how.retire_missing);
+    let retire: Vec<_> = missing.map(|(number, _)| (*number, end)).collect();
     output::line(Summary { comparison: &comparison, retire: &retire })?;
     if how.dry_run {
         return output::line("Nothing was written: leave --dry-run out to import it.");
@@ -129,7 +127,9 @@ fn read(command: &Command, basis: Basis<'_>) -> Result<Import, CliError> {
 fn unreadable(path: &Path, error: Unreadable) -> CliError {
     let kind = match error {
         Unreadable::Io { .. } => Kind::Files,
-        Unreadable::Missing { .. } | Unreadable::Head(_) | Unreadable::TooLong { .. } => Kind::BadData,
+        Unreadable::Missing { .. } | Unreadable::Head(_) | Unreadable::Hopeless { .. } | Unreadable::TooLong { .. } => {
+            Kind::BadData
+        }
     };
     CliError::new(kind, error).hint(format!("nothing was imported from {}", path.display()))
 }

@@ -87,6 +87,14 @@ pub enum Unreadable {
     /// Its head lacks a column.
     #[error("{0}")]
     Head(Fault),
+    /// Hardly any of it can be right.
+    #[error("{file} has more than {most} mistakes: see whether it is the right file")]
+    Hopeless {
+        /// Its name.
+        file: String,
+        /// The most that are told.
+        most: usize,
+    },
     /// It is larger than any railway's.
     #[error("{file} has more than {most} rows: take out what is no train's")]
     TooLong {

@@ -70,8 +70,12 @@ pub async fn prepare(
 ) -> Result<(), StoreError> {
     store.provision(|step| progress(Progress { what: step.what, done: step.done, of: step.of })).await?;
     let catalogue = store.catalogue().await?;
-    if catalogue.version == 0 || catalogue.unfinished {
-        seed(store, rules, clock, &timetable_file::bundled(), progress).await?;
+    let bundled = timetable_file::bundled();
+    let is_part = catalogue.trains.len() < bundled.trains.len()
+        && catalogue.trains.iter().all(|kept| bundled.trains.iter().any(|train| train.number() == kept.number()));
+    // An import that broke off is finished by whoever made it.
+    if catalogue.version == 0 || (catalogue.unfinished && is_part) {
+        seed(store, rules, clock, &bundled, progress).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 
-use crate::domain::edition::{Edition, Editions, NotPublished};
+use crate::domain::edition::{Edition, NotPublished};
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::domain::train_changes::{FieldChange, changes};
@@ -105,11 +105,13 @@ pub(super) async fn publish(
     let listing = listing(kiosk.rules(), train, today);
     let edit = Edit::Publish { listing: &listing, names: &names, from, today };
     let after = kiosk.store().change_train(number, based_on, edit).await.map_err(|error| refused(&error))?;
+    // Somebody may have ended it meanwhile.
+    if !after.on(from).is_some_and(|now| now.is_like(train)) {
+        return Err(Failure::TrainChanged);
+    }
     if before.as_ref() != Some(&after) {
-        let was = before.as_ref().map_or(0, Editions::latest_version);
         let note = noted(before.as_ref().map(|before| &**before.nearest(from)), train);
         let version = after.latest_version();
-        debug_assert!(version > was, "what is published is a new version");
         kiosk.record(
             session,
             "train.publish",

@@ -92,6 +92,7 @@ flows! {
     store_vanishes
     tatkal_opens
     test_payment_is_marked
+    train_changes_from_a_date
     two_customers_at_once
     unreserved_ticket
     waits_and_moves_up

@@ -148,7 +148,7 @@ fn a_shape_says_how_long_the_way_is() {
                   S3,19.0631,72.8416,1\nS3,21.2057,72.8408,3\nS3,20.0,73.5,2\n";
     files.push(("shapes.txt", detour.to_owned()));
     let import = imported(&files);
-    assert_eq!(halts(&import.trains[1]), ["BDTS 00:15 00:15 0", "ST 04:00 04:00 275"], "by way of the middle point");
+    assert_eq!(halts(&import.trains[1]), ["BDTS 00:15 00:15 0", "ST 04:00 04:00 276"], "by way of the middle point");
     assert!(import.notes.iter().any(|note| note == "1 trips have distances along their shapes."), "{:?}", import.notes);
 }
 
@@ -250,6 +250,18 @@ fn a_train_that_the_timetable_has_keeps_what_gtfs_does_not_know() {
     "2,ST,Surat",
     "2,SURAT-JN,Surat",
     "stops.txt, line 3: 'SURAT-JN' is no station's code: write 1 to 8 letters or digits as stop_code"
+)]
+#[case::without_code(
+    "stops.txt",
+    "2,ST,Surat",
+    "2,,Surat",
+    "stops.txt, line 3: it has no stop_code: write the station's code there, such as NDLS"
+)]
+#[case::other_name(
+    "stops.txt",
+    "4,BDTS,",
+    "4,MMCT,",
+    "stops.txt, line 6: MMCT is 'Mumbai Central' in line 2: name it alike"
 )]
 #[case::no_place(
     "stops.txt",
@@ -399,7 +411,18 @@ fn text_that_is_not_utf_8_is_told_with_its_line() {
     let latin: Vec<u8> = text.bytes().map(|byte| if byte == b'@' { 0xe4 } else { byte }).collect();
     fs::write(stops, latin).expect("it can be written");
     let told = faults(&read(folder.path(), &Timetable::default()).expect("the files are there"));
-    assert_eq!(told[0], "stops.txt, line 3: its stop_name is not in UTF-8: save the file as UTF-8");
+    let first = told.iter().find(|fault| fault.starts_with("stops.txt"));
+    assert_eq!(
+        first.map(String::as_str),
+        Some("stops.txt, line 3: its stop_name is not in UTF-8: save the file as UTF-8")
+    );
+}
+
+#[test]
+fn a_train_that_lacks_a_halt_for_a_row_that_cannot_be_read_is_left_out() {
+    let import = imported(&feed_with("stop_times.txt", "T1,19:43:00,19:48:30,2a", "T1,19:43:00,19:48:30,,2a"));
+    let numbers: Vec<_> = import.trains.iter().map(|train| train.number().to_string()).collect();
+    assert_eq!((numbers.as_slice(), import.faults.len()), (&["22903".to_owned()][..], 1), "{:?}", import.faults);
 }
 
 #[rstest]

@@ -9,6 +9,7 @@ use kiosk::domain::admission::Standing;
 use kiosk::domain::booking::Place;
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::correction::NotCorrected;
+use kiosk::domain::edition::{Editions, NotPublished};
 use kiosk::domain::fare::FareError;
 use kiosk::domain::former::FormerBooking;
 use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
@@ -23,7 +24,9 @@ use kiosk::domain::spot::{Grant, Part, SharedBerth, Spot};
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::{Phone, Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
-use kiosk::service::request::{Charts, Document, Failure, Hold, InLine, Outcome, ReceiptLink, Reply};
+use kiosk::service::request::{
+    Charts, Document, Failure, Hold, InLine, Outcome, ReceiptLink, Reply, RunRow, TrainRecord, TrainRow,
+};
 use kiosk::ticket::TicketKey;
 use kiosk::ui::app::App;
 use kiosk::ui::context::Look;
@@ -187,7 +190,35 @@ fn replies() -> Vec<Reply> {
             added_at: start(),
         }]),
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
+        Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
+        Reply::Train(Box::new(train_record())),
+        Reply::Runs(vec![RunRow { run: booking().run, version: 3, is_sold: true }]),
     ]
+}
+
+fn train_row() -> TrainRow {
+    let journey = &offers("NDLS", "MMCT", date())[0].journey;
+    TrainRow {
+        number: journey.train.number(),
+        name: journey.train.name().to_owned(),
+        runs_on: journey.train.runs_on(),
+        from: station("NDLS"),
+        departs: "16:55".parse().expect("a time"),
+        to: station("MMCT"),
+        arrives: "08:35+1".parse().expect("a time"),
+        classes: journey.train.classes(),
+        changes_on: Some(date()),
+        retired_from: None,
+        is_off_sale: true,
+    }
+}
+
+/// A train with every kind of date that there can be.
+fn train_record() -> TrainRecord {
+    let train = &offers("NDLS", "MMCT", date())[0].journey.train;
+    let editions = vec![(None, Arc::clone(train)), (Some(date()), Arc::clone(train))];
+    let editions = Editions::new(editions, date().succ_opt()).expect("two of them");
+    TrainRecord { editions, sold: [(date(), 3)].into() }
 }
 
 fn former_booking() -> FormerBooking {
@@ -247,6 +278,12 @@ fn failures() -> Vec<Failure> {
         Failure::SalesClosed,
         Failure::SalesStopped,
         Failure::NoSuchRun,
+        Failure::NoSuchTrain(booking().train),
+        Failure::NoSuchStation(station("NDLS")),
+        Failure::TrainChanged,
+        Failure::NotPublished(NotPublished::Retired { train: booking().train, from: date() }),
+        Failure::BadReason,
+        Failure::NoSuchBerth,
         Failure::PartySize { max: 6 },
         Failure::BerthTaken { berths: vec![berth(1), berth(2)], left: 3 },
         Failure::SoldOut { left: 1, standing },

@@ -36,7 +36,7 @@ pub fn read<'a>(file: &'a str, source: impl Read, basis: Basis<'a>) -> Result<Im
     loop {
         let mut unreadable = Vec::new();
         let row = table.next(&mut unreadable)?;
-        // Whose row it was nobody knows: the train above it may lack a halt.
+        // The train above it may lack a halt.
         if !unreadable.is_empty() {
             open.iter_mut().for_each(|open| open.is_bad = true);
             reading.import.faults.append(&mut unreadable);
@@ -56,6 +56,7 @@ pub fn read<'a>(file: &'a str, source: impl Read, basis: Basis<'a>) -> Result<Im
     reading.close(open);
     reading.import.stations = reading.stations.into_values().collect();
     reading.import.trains.sort_by_key(Train::number);
+    reading.import.faults.sort();
     Ok(reading.import)
 }
 
@@ -69,7 +70,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Begins a train with the row of its first halt.
-    fn begin(&mut self, row: &Row<'_>) -> Open {
+    fn begin(&mut self, row: &Row) -> Open {
         let mut is_bad = false;
         let mut bad = |problem: String| {
             self.import.faults.push(row.fault(problem));
@@ -110,7 +111,7 @@ impl Reading<'_> {
     }
 
     /// Adds the halt of a row.
-    fn add(&mut self, open: &mut Open, row: &Row<'_>) {
+    fn add(&mut self, open: &mut Open, row: &Row) {
         match self.halt(row, open.draft.halts.last()) {
             Ok(halt) => open.draft.halts.push(halt),
             Err(problem) => {
@@ -120,7 +121,7 @@ impl Reading<'_> {
         }
     }
 
-    fn halt(&mut self, row: &Row<'_>, before: Option<&Halt>) -> Result<Halt, String> {
+    fn halt(&mut self, row: &Row, before: Option<&Halt>) -> Result<Halt, String> {
         let station = StationCode::parse(row.text("station")).map_err(|error| error.to_string())?;
         self.note_station(station, &original(row.text("station name")), &original(row.text("city")))?;
         let time = |column: &str| match row.text(column) {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Trim};
 
@@ -14,21 +15,26 @@ use super::{Fault, Unreadable};
 /// More rows than the stop times of any railway have.
 const MOST_ROWS: u64 = 5_000_000;
 
+/// More mistakes than anybody mends line by line.
+const MOST_FAULTS: usize = 10_000;
+
 /// A file that is being read.
 pub(super) struct Table<R> {
-    file: String,
+    file: Arc<str>,
     reader: Reader<R>,
-    columns: HashMap<String, usize>,
+    columns: Arc<HashMap<String, usize>>,
     width: usize,
     raw: ByteRecord,
     rows: u64,
+    /// The rows that could not be read since they were last asked for.
+    unread: Vec<ByteRecord>,
 }
 
 /// A row of it.
 #[derive(Clone, Debug)]
-pub(super) struct Row<'a> {
-    file: &'a str,
-    columns: &'a HashMap<String, usize>,
+pub(super) struct Row {
+    file: Arc<str>,
+    columns: Arc<HashMap<String, usize>>,
     cells: StringRecord,
     /// Its line, from 1.
     pub line: u64,
@@ -62,44 +68,61 @@ impl<R: Read> Table<R> {
         if !absent.is_empty() {
             return Err(head(format!("the head does not name {}: add it, with its values below", absent.join(", "))));
         }
-        let (file, width) = (file.to_owned(), names.len());
-        Ok(Self { file, reader, columns, width, raw: ByteRecord::new(), rows: 0 })
+        let (file, columns, width) = (Arc::from(file), Arc::new(columns), names.len());
+        Ok(Self { file, reader, columns, width, raw: ByteRecord::new(), rows: 0, unread: Vec::new() })
     }
 
     /// The next row that can be read; mistakes before it are added to `faults`. `None` at the end.
-    pub fn next(&mut self, faults: &mut Vec<Fault>) -> Result<Option<Row<'_>>, Unreadable> {
+    pub fn next(&mut self, faults: &mut Vec<Fault>) -> Result<Option<Row>, Unreadable> {
         loop {
             match self.reader.read_byte_record(&mut self.raw) {
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
                 Err(error) => {
-                    return Err(Unreadable::Io { file: self.file.clone(), error: io::Error::other(error) });
+                    return Err(Unreadable::Io { file: self.file.to_string(), error: io::Error::other(error) });
                 }
             }
             self.rows += 1;
             if self.rows > MOST_ROWS {
-                return Err(Unreadable::TooLong { file: self.file.clone(), most: MOST_ROWS });
+                return Err(Unreadable::TooLong { file: self.file.to_string(), most: MOST_ROWS });
+            }
+            if faults.len() > MOST_FAULTS {
+                return Err(Unreadable::Hopeless { file: self.file.to_string(), most: MOST_FAULTS });
             }
             let line = self.raw.position().map_or(0, csv::Position::line);
-            let mut fault = |problem: String| faults.push(Fault { file: self.file.clone(), line, problem });
+            let mut fault = |problem: String| faults.push(Fault { file: self.file.to_string(), line, problem });
             if self.raw.len() != self.width {
                 let (cells, width) = (self.raw.len(), self.width);
                 fault(format!("it has {cells} cells and the head {width}: check its commas and quotes"));
+                self.unread.push(std::mem::take(&mut self.raw));
                 continue;
             }
             match StringRecord::from_byte_record(std::mem::take(&mut self.raw)) {
-                Ok(cells) => return Ok(Some(Row { file: &self.file, columns: &self.columns, cells, line })),
+                Ok(cells) => {
+                    let (file, columns) = (Arc::clone(&self.file), Arc::clone(&self.columns));
+                    return Ok(Some(Row { file, columns, cells, line }));
+                }
                 Err(error) => {
                     let column = error.utf8_error().field();
                     let named = self.columns.iter().find(|(_, at)| **at == column).map_or("", |(name, _)| name);
                     fault(format!("its {named} is not in UTF-8: save the file as UTF-8"));
+                    self.unread.push(error.into_byte_record());
                 }
             }
         }
     }
 }
 
-impl Row<'_> {
+impl<R> Table<R> {
+    /// What a column seems to say in the rows that could not be read since this was last asked.
+    pub fn seen_in_unread(&mut self, column: &str) -> Vec<String> {
+        let at = self.columns.get(column).copied();
+        let cell = |row: ByteRecord| Some(String::from_utf8_lossy(row.get(at?)?).trim().to_owned());
+        self.unread.drain(..).filter_map(cell).collect()
+    }
+}
+
+impl Row {
     /// The text of a column; empty where the file has no such column.
     pub fn text(&self, column: &str) -> &str {
         self.columns.get(column).and_then(|at| self.cells.get(*at)).unwrap_or_default()
@@ -107,7 +130,7 @@ impl Row<'_> {
 
     /// A mistake in this row.
     pub fn fault(&self, problem: impl Into<String>) -> Fault {
-        Fault { file: self.file.to_owned(), line: self.line, problem: problem.into() }
+        Fault { file: self.file.to_string(), line: self.line, problem: problem.into() }
     }
 }
 

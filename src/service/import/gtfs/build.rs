@@ -1,6 +1,6 @@
 //! Trips to trains: one for each number, on all days of its trips that are in force, with what GTFS does not say filled in.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::EXTENSION;
 use super::distance::{DETOUR, Source, Unit, kilometres};
@@ -17,7 +17,8 @@ const MINUTES_A_DAY: u16 = 1440;
 
 /// The trains of a feed. Mistakes in trips are among the import's; those in the files' rows stay with the feed.
 pub(super) fn trains(feed: &mut Feed, basis: Basis<'_>) -> Import {
-    let mut work = Work { unit: Unit::of(feed), feed, basis, left: Left::default(), told: Told::default() };
+    let mut work =
+        Work { unit: Unit::of(feed), feed, basis, left: Left::default(), told: Told::default(), codes: HashMap::new() };
     let mut by_number: BTreeMap<TrainNumber, Vec<usize>> = BTreeMap::new();
     for at in 0..work.feed.trips.len() {
         if let Some(number) = work.number_of(at) {
@@ -49,6 +50,8 @@ struct Work<'a> {
     unit: Unit,
     left: Left,
     told: Told,
+    /// The place in the feed of the stop that has each station's code first.
+    codes: HashMap<StationCode, u32>,
 }
 
 /// What was left out or filled in, and how often.
@@ -209,16 +212,28 @@ impl Work<'_> {
     }
 
     /// The station of a call: a platform's is that to which it belongs.
-    fn station(&self, call: &Call) -> Result<Station, Out> {
-        let own = &self.feed.stops[call.stop as usize];
-        let stop = own.parent.map_or(own, |parent| &self.feed.stops[parent as usize]);
+    fn station(&mut self, call: &Call) -> Result<Station, Out> {
+        let feed = self.feed;
+        let own = &feed.stops[call.stop as usize];
+        let place = own.parent.unwrap_or(call.stop);
+        let stop = &feed.stops[place as usize];
         let fault = |problem: String| Some(Feed::fault_of_stop(stop, problem));
-        let code = if stop.code.is_empty() { &stop.id } else { &stop.code };
+        let code = match stop.code.as_str() {
+            // Ids are the feed's own business, but for those that are such a code.
+            "" if stop.id.chars().all(|c| c.is_ascii_alphabetic()) => &stop.id,
+            "" => return Err(fault("it has no stop_code: write the station's code there, such as NDLS".to_owned())),
+            code => code,
+        };
         let code = StationCode::parse(code).map_err(|_| {
             let code = printable(code);
             fault(format!("'{code}' is no station's code: write 1 to 8 letters or digits as stop_code, such as NDLS"))
         })?;
         check_name("a station's name", &stop.name).map_err(fault)?;
+        let first = &feed.stops[*self.codes.entry(code).or_insert(place) as usize];
+        if first.name != stop.name {
+            let problem = format!("{code} is '{}' in line {}: name it alike", printable(&first.name), first.line);
+            return Err(fault(problem));
+        }
         let known = self.basis.timetable.stations().get(code);
         let city = known.map_or_else(|| stop.name.clone(), |station| station.city.clone());
         Ok(Station { code, name: stop.name.clone(), city })
@@ -369,6 +384,7 @@ fn times(calls: &[Call]) -> Result<Vec<(u16, u16)>, Fault> {
 const BACKWARDS: &str = "its times go backwards: past midnight hours count on in GTFS, as in 25:10:00";
 
 /// Whole kilometres. Where they were reckoned, halts that are near each other are a kilometre apart, as fares need it.
+#[allow(clippy::cast_sign_loss, reason = "it is clamped to what fits")]
 fn rounded(km: f64, source: Source, before: Option<&Halt>) -> u16 {
     let km = km.round().clamp(0.0, f64::from(u16::MAX)) as u16;
     match before {

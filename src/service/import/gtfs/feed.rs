@@ -235,7 +235,15 @@ impl Feed {
         let stops = places(&self.stops);
         let required = ["trip_id", "stop_id", "stop_sequence", "arrival_time", "departure_time"];
         let mut table = must(folder, STOP_TIMES, &required)?;
-        while let Some(row) = table.next(&mut self.faults)? {
+        loop {
+            let row = table.next(&mut self.faults)?;
+            // A trip that lacks a halt for such a row is no train.
+            for trip in table.seen_in_unread("trip_id") {
+                if let Some(trip) = trips.get(&trip) {
+                    self.trips[*trip as usize].is_bad = true;
+                }
+            }
+            let Some(row) = row else { break };
             let Some(trip) = trips.get(row.text("trip_id")) else {
                 let problem = format!("trip '{}' is not in {TRIPS}: add it, or mend the name", cell(&row, "trip_id"));
                 self.faults.push(row.fault(problem));
@@ -359,11 +367,11 @@ fn must(folder: &Path, file: &str, required: &[&str]) -> Result<Table<std::fs::F
     Table::of_folder(folder, file, required)?.ok_or_else(|| Unreadable::Missing { file: file.to_owned(), remedy })
 }
 
-fn cell(row: &Row<'_>, column: &str) -> String {
+fn cell(row: &Row, column: &str) -> String {
     printable(row.text(column))
 }
 
-fn calendar(row: &Row<'_>) -> Result<Calendar, String> {
+fn calendar(row: &Row) -> Result<Calendar, String> {
     let mut week = [false; 7];
     for (day, column) in week.iter_mut().zip(WEEK) {
         *day = match row.text(column) {
@@ -379,7 +387,7 @@ fn calendar(row: &Row<'_>) -> Result<Calendar, String> {
     Ok(Calendar { days: RunDays::from_week(week), first: date("start_date")?, last: date("end_date")? })
 }
 
-fn call(row: &Row<'_>, stops: &HashMap<String, u32>) -> Result<Call, String> {
+fn call(row: &Row, stops: &HashMap<String, u32>) -> Result<Call, String> {
     let stop = stops.get(row.text("stop_id"));
     let stop =
         stop.ok_or_else(|| format!("stop '{}' is not in {STOPS}: add it, or mend the name", cell(row, "stop_id")));
@@ -404,7 +412,7 @@ fn call(row: &Row<'_>, stops: &HashMap<String, u32>) -> Result<Call, String> {
 }
 
 /// `25:10:00` as minutes; seconds are left out. `None` for a halt without a time.
-fn time(row: &Row<'_>, column: &str) -> Result<Option<u16>, String> {
+fn time(row: &Row, column: &str) -> Result<Option<u16>, String> {
     let text = row.text(column);
     if text.is_empty() {
         return Ok(None);

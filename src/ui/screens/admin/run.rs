@@ -117,7 +117,7 @@ impl Occupancy {
     fn open(&mut self, cx: &mut Context) {
         match self.reason.take() {
             Some(mut field) if field.is_empty() => {
-                field.refuse("Say why, such as: window broken.");
+                field.refuse("Say why first.");
                 self.reason = Some(field);
             }
             Some(field) => self.block(Some(field.value().trim().to_owned()), cx),
@@ -135,6 +135,11 @@ impl Occupancy {
         let segments = self.state(world).map_or(0, |state| state.train.halts().len().saturating_sub(1));
         let last = segments.saturating_sub(Map::shown(world.size.width));
         self.first = self.first.saturating_add_signed(by).min(last);
+    }
+
+    fn count(&mut self, world: &World) {
+        let coaches = self.state(world).map_or(0, |state| state.train.coaches().len());
+        self.coaches.resize(coaches);
     }
 
     /// The list that has the cursor.
@@ -219,17 +224,16 @@ impl Scene for Occupancy {
         let Some(state) = self.state(world) else { return action == Action::Back };
         match action {
             Action::Open => is_typing || self.berths.is_none(),
-            Action::Move(_) => !is_typing,
-            Action::Onward | Action::Backward => {
-                !is_typing && state.train.halts().len() > Map::shown(world.size.width) + 1
-            }
+            Action::Back => true,
+            _ if is_typing => false,
+            Action::Move(_) => true,
+            Action::Onward | Action::Backward => state.train.halts().len() > Map::shown(world.size.width) + 1,
             Action::Block => self.berths.is_some() && !self.change.is_waiting() && !self.is_blocked(world),
             Action::Unblock => self.berths.is_some() && !self.change.is_waiting() && self.is_blocked(world),
             Action::Print => !world.documents.is_empty() && !self.chart.is_waiting(),
             Action::Chart | Action::Cancel => {
                 self.berths.is_none() && state.stage != Stage::Cancelled && !self.change.is_waiting()
             }
-            Action::Back => true,
         }
     }
 
@@ -237,9 +241,13 @@ impl Scene for Occupancy {
         if self.reason.is_some() { Typing::Yes } else { Typing::No }
     }
 
+    /// The list of runs may know it already.
+    fn enter(&mut self, cx: &mut Context) {
+        self.count(cx);
+    }
+
     fn live(&mut self, _run: RunId, cx: &mut Context) {
-        let coaches = self.state(cx).map_or(0, |state| state.train.coaches().len());
-        self.coaches.resize(coaches);
+        self.count(cx);
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
@@ -334,11 +342,13 @@ impl Scene for Occupancy {
         let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
         match &self.reason {
             Some(field) => {
-                let berth = self.berth().unwrap_or_default();
-                put(buf, last, 2, &format!("Why is {berth} not sold?"), world.theme.strong);
-                let value = Rect { x: last.x + 24, width: 41.min(last.width.saturating_sub(25)), ..last };
+                put(buf, last, 2, "Why", world.theme.strong);
+                let value = Rect { x: last.x + 8, width: 41.min(last.width.saturating_sub(9)), ..last };
                 field.view_value(buf, value, Focus::Here, world);
-                put(buf, last, 66, field.error().unwrap_or("Enter"), world.theme.dim);
+                match field.error() {
+                    Some(error) => put(buf, last, 51, error, world.theme.bad),
+                    None => put(buf, last, 51, "Enter takes it off sale.", world.theme.dim),
+                }
             }
             None => put(buf, last, 2, &waiting(state), world.theme.text),
         }

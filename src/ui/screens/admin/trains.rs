@@ -19,6 +19,9 @@ use crate::ui::widgets::list::Touch;
 use crate::ui::widgets::paged::Paged;
 use crate::ui::widgets::sheet::{put, put_right};
 
+/// A list of no more rows than this was read at once.
+const PAGE: usize = 50;
+
 /// Columns of a row.
 const NAME: u16 = 9;
 const DAYS: u16 = 36;
@@ -134,10 +137,12 @@ impl Scene for Trains {
         self.look(cx);
     }
 
-    /// What was published on the screen above is in the list.
+    /// What was published on the screen above is in the list, unless that would lose one's place in a long one.
     fn resume(&mut self, cx: &mut Context) {
-        let ask = self.ask();
-        self.list.begin(cx, ask);
+        if self.list.rows().len() <= PAGE {
+            let ask = self.ask();
+            self.list.begin(cx, ask);
+        }
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {

@@ -152,7 +152,7 @@ impl Coaches {
         for (at, cell) in self.cells(area) {
             let coach = self.coaches[at];
             let style = if at == self.at && focus == Focus::Here { theme.focus } else { theme.text };
-            buf.set_stringn(cell.x, cell.y, format!("{:<3}{:<2}", coach.id(), coach.class()), cell.width.into(), style);
+            buf.set_stringn(cell.x, cell.y, format!("{:<3} {}", coach.id(), coach.class()), cell.width.into(), style);
         }
         let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
         if let Some(error) = &self.error {

@@ -9,10 +9,10 @@ use crate::domain::train::{RunDays, Train, TrainDraft, TrainKind, TrainNumber, Z
 use crate::ui::context::World;
 use crate::ui::form::{Field, Filled, Focus, Form};
 use crate::ui::keys::{Key, Mouse, MouseKind, Typing};
-use crate::ui::widgets::sheet::put;
+use crate::ui::widgets::sheet::{paragraph, put};
 
-/// Rows that it takes: three of fields, and what is to be said of them.
-pub(super) const ROWS: u16 = 4;
+/// Rows that it takes: three of fields, and two for what is to be said of them.
+pub(super) const ROWS: u16 = 5;
 
 const NAME: usize = 0;
 const KIND: usize = 1;
@@ -169,11 +169,11 @@ impl Head {
             put(buf, *row, 2, "Number", theme.dim);
             put(buf, *row, 10, number.as_str(), theme.accent);
         }
-        let Some(says) = rows.get(3) else { return };
+        let says = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
         let refused = self.form.refused().and_then(|field| self.form.field(field).error());
         match refused {
-            Some(wrong) => put(buf, *says, 2, wrong, theme.bad),
-            None if focus == Focus::Here => put(buf, *says, 2, hint(self.form.focus()), theme.dim),
+            Some(wrong) => paragraph(buf, says, wrong, theme.bad),
+            None if focus == Focus::Here => paragraph(buf, says, hint(self.form.focus()), theme.dim),
             None => {}
         }
     }

@@ -3,12 +3,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
 use crate::domain::halts;
 use crate::domain::train::{Halt, Train};
 use crate::ui::context::World;
 use crate::ui::form::{Field, Focus};
 use crate::ui::keys::{Key, Mouse, Typing};
+use crate::ui::text;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::put;
 
@@ -175,17 +177,28 @@ impl Way {
         }
         let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
         self.list.position(buf, above, list, world);
-        let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
-        if let Some(line) = &self.typing {
-            let words = if line.is_new { "New" } else { "Halt" };
-            put(buf, last, 2, words, theme.strong);
-            let field = Rect { x: last.x + 11, width: 28.min(last.width.saturating_sub(12)), ..last };
+        let (says, style) = match (&self.typing, &wrong) {
+            (Some(line), _) => match line.field.error() {
+                Some(error) => (error, theme.bad),
+                None => ("Enter takes it, Esc does not.", theme.dim),
+            },
+            (None, Some((_, why))) => (why.as_str(), theme.bad),
+            (None, None) => return,
+        };
+        // Over the last rows of the list, as many as it takes.
+        let lines = text::wrap(says, area.width.saturating_sub(4));
+        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(u16::from(self.typing.is_some()));
+        let height = rows.min(area.height);
+        let below = Rect { y: area.bottom() - height, height, ..area };
+        Clear.render(below, buf);
+        let mut rows = below.rows();
+        if let (Some(line), Some(row)) = (&self.typing, rows.next()) {
+            put(buf, row, 2, if line.is_new { "New" } else { "Halt" }, theme.strong);
+            let field = Rect { x: row.x + 11, width: 41.min(row.width.saturating_sub(12)), ..row };
             line.field.view_value(buf, field, Focus::Here, world);
-            let says = line.field.error().unwrap_or("Enter takes it, Esc does not");
-            let style = if line.field.error().is_some() { theme.bad } else { theme.dim };
-            put(buf, last, 40, says, style);
-        } else if let Some((_, why)) = wrong {
-            put(buf, last, 2, &why, theme.bad);
+        }
+        for (row, line) in rows.zip(lines) {
+            put(buf, row, 2, &line, style);
         }
     }
 }

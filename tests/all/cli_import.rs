@@ -1,0 +1,103 @@
+//! The command line brings trains in and out: nothing is written before it was told, and nothing with a mistake.
+
+use std::fs;
+
+use crate::cli::{Done, Machine};
+
+impl Machine {
+    /// Runs a command that has to work; what it printed.
+    fn done(&self, arguments: &[&str]) -> String {
+        let Done { code, out, said } = self.run(arguments);
+        assert_eq!(code, 0, "{arguments:?}: {out}{said}");
+        out
+    }
+
+    /// The bundled trains as a sheet with a text replaced, as a file.
+    fn sheet_with(&self, old: &str, new: &str) {
+        let sheet = self.done(&["export", "trains"]);
+        assert!(sheet.contains(old), "{sheet}");
+        fs::write(self.0.path().join("trains.csv"), sheet.replacen(old, new, 1)).expect("it can be written");
+    }
+}
+
+#[test]
+fn a_sheet_goes_out_and_comes_back_unchanged() {
+    let machine = Machine::new();
+    assert_eq!(machine.done(&["export", "trains", "-o", "trains.csv"]).trim(), "Saved trains.csv.");
+    let told = machine.done(&["import", "csv", "trains.csv"]);
+    assert_eq!(told.trim(), "0 new, 0 changed, 58 unchanged; 0 that are not in it stay as they are.");
+}
+
+#[test]
+fn what_would_change_is_told_and_a_dry_run_writes_nothing() {
+    let machine = Machine::new();
+    machine.sheet_with("12951,Mumbai Rajdhani,", "12951,Tejas Rajdhani,");
+    let dry = ["import", "csv", "trains.csv", "--dry-run"];
+    let line = "~ 12951 Tejas Rajdhani: name from Mumbai Rajdhani to Tejas Rajdhani";
+    for _ in 0..2 {
+        let told = machine.done(&dry);
+        assert!(told.contains(line) && told.contains("0 new, 1 changed, 57 unchanged"), "{told}");
+        assert!(told.contains("Nothing was written: leave --dry-run out to import it."), "{told}");
+    }
+    let told = machine.done(&["import", "csv", "trains.csv"]);
+    assert!(told.contains("Imported 1 trains and 0 stations that were new or changed."), "{told}");
+    let told = machine.done(&dry);
+    assert!(told.contains("0 new, 0 changed, 58 unchanged"), "{told}");
+}
+
+#[test]
+fn an_import_takes_effect_on_its_date() {
+    let machine = Machine::new();
+    machine.sheet_with("12951,Mumbai Rajdhani,", "12951,Tejas Rajdhani,");
+    machine.done(&["import", "csv", "trains.csv", "--from", "2199-12-20"]);
+    let on = |date: &str| machine.done(&["export", "trains", "--on", date]);
+    assert!(on("2199-12-19").contains("12951,Mumbai Rajdhani,"));
+    assert!(on("2199-12-20").contains("12951,Tejas Rajdhani,"));
+    let past = machine.run(&["import", "csv", "trains.csv", "--from", "2020-01-01"]);
+    assert_eq!(past.code, 2, "{}", past.said);
+    assert!(past.said.contains("Runs of 2020-01-01 have left and cannot change."), "{}", past.said);
+}
+
+#[test]
+fn nothing_is_imported_while_there_is_a_mistake_unless_somebody_says_so() {
+    let machine = Machine::new();
+    machine.sheet_with("12951,Mumbai Rajdhani,rajdhani", "12951,Tejas Rajdhani,tejas");
+    let sheet = fs::read_to_string(machine.0.path().join("trains.csv")).expect("it was written");
+    let sheet = sheet.replacen("12952,Mumbai Rajdhani,", "12952,Other Rajdhani,", 1);
+    fs::write(machine.0.path().join("trains.csv"), sheet).expect("it can be written");
+    let refused = machine.run(&["import", "csv", "trains.csv"]);
+    assert_eq!(refused.code, 65, "{}", refused.said);
+    assert!(refused.said.contains(": 'tejas' is no kind of train: write rajdhani"), "{}", refused.said);
+    assert!(refused.said.contains("Nothing was imported: there is 1 mistake above."), "{}", refused.said);
+    assert!(!machine.done(&["export", "trains"]).contains("Other Rajdhani"));
+    machine.done(&["import", "csv", "trains.csv", "--skip-bad"]);
+    let sheet = machine.done(&["export", "trains"]);
+    assert!(sheet.contains("12952,Other Rajdhani,") && sheet.contains("12951,Mumbai Rajdhani,"), "{sheet}");
+}
+
+#[test]
+fn trains_that_are_not_in_it_end_when_that_is_asked_for() {
+    let machine = Machine::new();
+    let sheet = machine.done(&["export", "trains"]);
+    let others: Vec<_> = sheet.lines().filter(|line| !line.starts_with("12951,")).collect();
+    fs::write(machine.0.path().join("trains.csv"), others.join("\n")).expect("it can be written");
+    let import = ["import", "csv", "trains.csv", "--from", "2199-12-20"];
+    let told = machine.done(&import);
+    assert!(told.contains("1 that are not in it stay as they are."), "{told}");
+    let told = machine.done(&[&import[..], &["--retire-missing"]].concat());
+    assert!(told.contains("- 12951 Mumbai Rajdhani: not in it, ends on 2199-12-20"), "{told}");
+    let on = |date: &str| machine.done(&["export", "trains", "--on", date]).contains("\n12951,");
+    assert!(on("2199-12-19") && !on("2199-12-20"));
+}
+
+#[test]
+fn a_folder_that_is_none_or_lacks_a_file_says_what_to_do() {
+    let machine = Machine::new();
+    let none = machine.run(&["import", "gtfs", "feed"]);
+    assert_eq!(none.code, 66, "{}", none.said);
+    assert!(none.said.contains("feed is not a folder.") && none.said.contains("unpack the feed"), "{}", none.said);
+    fs::create_dir(machine.0.path().join("feed")).expect("it can be made");
+    let empty = machine.run(&["import", "gtfs", "feed"]);
+    assert_eq!(empty.code, 65, "{}", empty.said);
+    assert!(empty.said.contains("agency.txt is missing: a GTFS folder has it"), "{}", empty.said);
+}
