@@ -66,7 +66,9 @@ pub fn written(coaches: &[Coach]) -> String {
 /// How many coaches of each class there are, best class first, such as `1 1A, 5 2A, 11 3A`.
 pub fn summary(coaches: &[Coach]) -> String {
     let mut counts = BTreeMap::new();
-    coaches.iter().for_each(|coach| *counts.entry(coach.class()).or_insert(0_usize) += 1);
+    for coach in coaches {
+        *counts.entry(coach.class()).or_insert(0_usize) += 1;
+    }
     counts.iter().map(|(class, count)| format!("{count} {class}")).collect::<Vec<_>>().join(", ")
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn block(
     }
     let mut read = kiosk.known_run(run).await?;
     for _ in 0..ATTEMPTS {
-        let known = read.state.train.coach(coach).is_some_and(|coach| has_all(coach, berths));
+        let known = read.state.train.coach(coach).is_some_and(|coach| has_all(*coach, berths));
         if !known {
             return Err(Failure::NoSuchBerth);
         }
@@ -66,7 +66,7 @@ pub(super) async fn block(
     Ok(Reply::Done)
 }
 
-fn has_all(coach: &Coach, berths: &[u8]) -> bool {
+fn has_all(coach: Coach, berths: &[u8]) -> bool {
     !berths.is_empty() && berths.iter().all(|berth| (1..=coach.berths()).contains(berth))
 }
 

@@ -138,6 +138,7 @@ macro_rules! screens {
     ($($(#[$doc:meta])* $name:ident in $($module:ident)::+,)*) => {
         /// A screen.
         #[derive(Clone, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "there are a few on a stack, and each is moved once")]
         pub enum Screen { $($(#[$doc])* $name(screens::$($module)::+::$name),)* }
 
         $(impl From<screens::$($module)::+::$name> for Screen {

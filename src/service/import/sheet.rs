@@ -38,7 +38,9 @@ pub fn read<'a>(file: &'a str, source: impl Read, basis: Basis<'a>) -> Result<Im
         let row = table.next(&mut unreadable)?;
         // The train above it may lack a halt.
         if !unreadable.is_empty() {
-            open.iter_mut().for_each(|open| open.is_bad = true);
+            if let Some(open) = &mut open {
+                open.is_bad = true;
+            }
             reading.import.faults.append(&mut unreadable);
         }
         let Some(row) = row else { break };

@@ -274,18 +274,15 @@ impl Work<'_> {
         if let Some(zone) = said.or_else(|| self.known(number).map(Train::zone)).or(self.basis.zone) {
             return Ok(zone);
         }
-        Err(Some(match agency {
-            Some(agency) => {
-                let problem = format!(
-                    "'{}' is no zone: write its abbreviation, such as WR, as agency_id, give one with --zone, or in {EXTENSION}",
-                    printable(&agency.name)
-                );
-                Feed::fault_of_agency(agency, problem)
-            }
-            None => {
-                let problem = "its route names no agency of agency.txt: add it as agency_id in routes.txt";
-                Feed::fault_of_trip(trip, problem)
-            }
+        Err(Some(if let Some(agency) = agency {
+            let problem = format!(
+                "'{}' is no zone: write its abbreviation, such as WR, as agency_id, give one with --zone, or in {EXTENSION}",
+                printable(&agency.name)
+            );
+            Feed::fault_of_agency(agency, problem)
+        } else {
+            let problem = "its route names no agency of agency.txt: add it as agency_id in routes.txt";
+            Feed::fault_of_trip(trip, problem)
         }))
     }
 

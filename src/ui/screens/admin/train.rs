@@ -1,6 +1,8 @@
 //! A train to be edited: what it is, where it calls and what coaches it has, from a date on. What is typed is read by the
 //! domain's own parsers as it is typed, and what changes is shown before it is published.
 
+use std::fmt::Write as _;
+
 use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -182,7 +184,7 @@ impl Editor {
             sold => format!("{sold} runs from then on are sold and keep what they were sold by."),
         };
         if let Some(next) = record.editions.next_after(from) {
-            stays += &format!(" What is published for {} takes over then.", long_date(next));
+            let _ = write!(stays, " What is published for {} takes over then.", long_date(next));
         }
         stays
     }

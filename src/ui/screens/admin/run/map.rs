@@ -62,7 +62,7 @@ impl Map<'_> {
             match rows {
                 Rows::Coaches => {
                     let Some(coach) = self.state.train.coaches().get(nth) else { break };
-                    self.coach(buf, row, coach, shown.clone(), world);
+                    self.coach(buf, row, *coach, shown.clone(), world);
                 }
                 Rows::Berths(coach) => {
                     let Ok(number) = u8::try_from(nth + 1) else { break };
@@ -73,10 +73,10 @@ impl Map<'_> {
         }
     }
 
-    fn coach(&self, buf: &mut Buffer, row: Rect, coach: &Coach, shown: std::ops::Range<usize>, world: &World) {
+    fn coach(&self, buf: &mut Buffer, row: Rect, coach: Coach, shown: std::ops::Range<usize>, world: &World) {
         let theme = &world.theme;
         put(buf, row, 2, &format!("{:<4}{}", coach.id(), coach.class()), theme.strong);
-        let taken = by_segment(self.state, coach, world.now);
+        let taken = by_segment(self.state, &coach, world.now);
         for (x, taken) in columns(row).zip(&taken[shown]) {
             let style = fullness(*taken, coach.berths(), world);
             buf.set_stringn(x, row.y, text::right(&taken.to_string(), SEGMENT - 1), SEGMENT.into(), style);

@@ -19,7 +19,7 @@ const CELL: u16 = 7;
 /// The coaches of a train that is edited.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Coaches {
-    coaches: Vec<Coach>,
+    strip: Vec<Coach>,
     at: usize,
     error: Option<String>,
 }
@@ -45,16 +45,16 @@ pub enum Edit {
 
 impl Coaches {
     pub fn of(train: &Train) -> Self {
-        Self { coaches: train.coaches().to_vec(), ..Self::default() }
+        Self { strip: train.coaches().to_vec(), ..Self::default() }
     }
 
     pub fn read(&self) -> &[Coach] {
-        &self.coaches
+        &self.strip
     }
 
     /// Whether there is a coach under the cursor.
     pub fn has_coach(&self) -> bool {
-        !self.coaches.is_empty()
+        !self.strip.is_empty()
     }
 
     /// Takes over what the domain said, if it is about coaches.
@@ -65,39 +65,39 @@ impl Coaches {
 
     pub fn edit(&mut self, edit: Edit) {
         self.error = None;
-        let current = self.coaches.get(self.at).copied();
+        let current = self.strip.get(self.at).copied();
         match (edit, current) {
-            (Edit::Insert, None) => self.coaches.extend(self.made(Class::ThirdAc, Class::ThirdAc.berths(Rake::Lhb))),
+            (Edit::Insert, None) => self.strip.extend(self.made(Class::ThirdAc, Class::ThirdAc.berths(Rake::Lhb))),
             (Edit::Insert, Some(coach)) => {
                 if let Some(made) = self.made(coach.class(), coach.berths()) {
                     self.at += 1;
-                    self.coaches.insert(self.at, made);
+                    self.strip.insert(self.at, made);
                 }
             }
             (Edit::Remove, Some(_)) => {
-                self.coaches.remove(self.at);
-                self.at = self.at.min(self.coaches.len().saturating_sub(1));
+                self.strip.remove(self.at);
+                self.at = self.at.min(self.strip.len().saturating_sub(1));
             }
             (Edit::Forward, Some(_)) if self.at > 0 => {
-                self.coaches.swap(self.at, self.at - 1);
+                self.strip.swap(self.at, self.at - 1);
                 self.at -= 1;
             }
-            (Edit::Backward, Some(_)) if self.at + 1 < self.coaches.len() => {
-                self.coaches.swap(self.at, self.at + 1);
+            (Edit::Backward, Some(_)) if self.at + 1 < self.strip.len() => {
+                self.strip.swap(self.at, self.at + 1);
                 self.at += 1;
             }
             (Edit::Class, Some(coach)) => {
                 let next = Class::RESERVED.iter().position(|class| *class == coach.class()).map_or(0, |at| at + 1);
                 let class = Class::RESERVED[next % Class::RESERVED.len()];
                 if let Some(made) = self.made(class, class.berths(Rake::Lhb)) {
-                    self.coaches[self.at] = made;
+                    self.strip[self.at] = made;
                 }
             }
             (Edit::More | Edit::Fewer, Some(coach)) => {
                 let berths = coach.berths();
                 let berths = if edit == Edit::More { berths.saturating_add(1) } else { berths.saturating_sub(1) };
                 match Coach::new(coach.id(), coach.class(), berths) {
-                    Ok(coach) => self.coaches[self.at] = coach,
+                    Ok(coach) => self.strip[self.at] = coach,
                     Err(error) => self.error = Some(error.to_string()),
                 }
             }
@@ -109,13 +109,13 @@ impl Coaches {
     fn made(&self, class: Class, berths: u8) -> Option<Coach> {
         let letter = class.coach_letter()?;
         let ids = (1..100).filter_map(|number| CoachId::parse(&format!("{letter}{number}")).ok());
-        let mut free = ids.filter(|id| self.coaches.iter().all(|coach| coach.id() != *id));
+        let mut free = ids.filter(|id| self.strip.iter().all(|coach| coach.id() != *id));
         Coach::new(free.next()?, class, berths).ok()
     }
 
     /// Takes a key that moves the cursor, in a strip of this width.
     pub fn key(&mut self, key: Key, width: u16) {
-        let last = self.coaches.len().saturating_sub(1);
+        let last = self.strip.len().saturating_sub(1);
         let row = usize::from(across(width));
         self.at = match key {
             Key::Left => self.at.saturating_sub(1),
@@ -139,7 +139,7 @@ impl Coaches {
     fn cells(&self, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
         let row = usize::from(across(area.width));
         let first = (self.at / row).saturating_sub(1) * row;
-        (first..self.coaches.len().min(first + 2 * row)).map(move |at| {
+        (first..self.strip.len().min(first + 2 * row)).map(move |at| {
             let nth = at - first;
             let x = area.x + 2 + u16::try_from(nth % row).unwrap_or_default() * CELL;
             let y = area.y + u16::try_from(nth / row).unwrap_or_default();
@@ -150,7 +150,7 @@ impl Coaches {
     pub fn view(&self, buf: &mut Buffer, area: Rect, focus: Focus, world: &World) {
         let theme = &world.theme;
         for (at, cell) in self.cells(area) {
-            let coach = self.coaches[at];
+            let coach = self.strip[at];
             let style = if at == self.at && focus == Focus::Here { theme.focus } else { theme.text };
             buf.set_stringn(cell.x, cell.y, format!("{:<3} {}", coach.id(), coach.class()), cell.width.into(), style);
         }
@@ -158,10 +158,10 @@ impl Coaches {
         if let Some(error) = &self.error {
             return put(buf, last, 2, error, theme.bad);
         }
-        match self.coaches.get(self.at) {
+        match self.strip.get(self.at) {
             None => put(buf, last, 2, "No coaches yet: press i to put one in.", theme.dim),
             Some(coach) => {
-                let of = composition::summary(&self.coaches);
+                let of = composition::summary(&self.strip);
                 let one = format!("{}: {}, {} berths", coach.id(), coach.class().words(), coach.berths());
                 put(buf, last, 2, &one, if focus == Focus::Here { theme.strong } else { theme.dim });
                 put(buf, last, 40, &of, theme.dim);
