@@ -20,6 +20,7 @@ mod password;
 mod progress;
 mod provision;
 mod replay;
+mod report;
 mod run;
 mod sales;
 mod screen;
@@ -97,6 +98,8 @@ enum Command {
     /// Shows what people are still to be told of their bookings, and has it tried anew
     #[command(subcommand)]
     Notifications(notifications::Command),
+    /// Adds the sales of some days up, as CSV
+    Report(report::Args),
     /// Takes trains off sale and puts them on sale again
     #[command(subcommand)]
     Sales(sales::Command),
@@ -162,6 +165,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Booking(command) => booking::run(command, &config).await,
                     Command::Audit(args) => audit::run(args, &config).await,
                     Command::Backup(args) => backup::save(args, &config).await,
+                    Command::Report(args) => report::run(args, &config).await,
                     Command::Sales(command) => sales::run(command, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
                     Command::Notifications(command) => notifications::run(command, &config).await,

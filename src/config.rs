@@ -295,6 +295,7 @@ pub struct Config {
     terminal: Terminal,
     printer: Option<String>,
     session: SessionTimes,
+    till_required: bool,
     receipt_link: TimeDelta,
     ssh: SshSettings,
     recording: RecordingSettings,
@@ -342,6 +343,7 @@ impl Config {
                 hold: values.take("session.hold", duration(60, 30 * 60)),
                 slip: values.take("session.slip", duration(5 * 60, 2 * 3600)),
             },
+            till_required: values.take("till.required", word(SWITCH)),
             receipt_link: values.take("receipts.link_lifetime", duration(60, 12 * 3600)),
             ssh: SshSettings {
                 listen: values.take("ssh.listen", parse::socket_address),
@@ -433,6 +435,11 @@ impl Config {
     /// How long things last.
     pub fn session(&self) -> &SessionTimes {
         &self.session
+    }
+
+    /// Whether an agent needs an open till to take money and to hand it out.
+    pub fn till_required(&self) -> bool {
+        self.till_required
     }
 
     /// How long a link to a receipt is good.

@@ -3,6 +3,7 @@
 //! Names are typed by anybody. A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, so such a cell gets an
 //! apostrophe before it (OWASP, CSV Injection); numbers that Kiosk reckons itself stay numbers.
 
+pub mod sheet;
 pub mod trains;
 
 use csv::{Terminator, Writer, WriterBuilder};

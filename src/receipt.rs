@@ -11,6 +11,7 @@ mod file;
 mod notes;
 mod page;
 mod parts;
+pub mod sheet;
 
 use crate::domain::booking::{Booking, BookingStatus, PaymentMethod};
 use crate::receipt::file::Label;

@@ -32,6 +32,8 @@ mod import;
 mod joining;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/ledger.rs"]
+mod ledger;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/market.rs"]
 mod market;
@@ -105,6 +107,8 @@ mod service_quota;
 mod service_refund;
 #[path = "all/service_refund_race.rs"]
 mod service_refund_race;
+#[path = "all/service_report.rs"]
+mod service_report;
 #[path = "all/service_roles.rs"]
 mod service_roles;
 #[path = "all/service_sales.rs"]
@@ -117,6 +121,8 @@ mod service_slip;
 mod service_storm;
 #[path = "all/service_trains.rs"]
 mod service_trains;
+#[path = "all/service_till.rs"]
+mod service_till;
 #[path = "all/service_visit.rs"]
 mod service_visit;
 #[cfg(unix)]
@@ -183,6 +189,8 @@ mod telemetry;
 mod telemetry_log;
 #[path = "all/ticket.rs"]
 mod ticket;
+#[path = "all/till_kit.rs"]
+mod till_kit;
 #[path = "all/world.rs"]
 mod world;
 #[path = "all/ui_kit.rs"]
@@ -216,5 +224,7 @@ mod ui_sale;
 mod ui_ssh_keys;
 #[path = "all/ui_trains.rs"]
 mod ui_trains;
+#[path = "all/ui_tills.rs"]
+mod ui_tills;
 #[path = "all/ui_welcome.rs"]
 mod ui_welcome;

@@ -12,7 +12,7 @@ use crate::aws::remote::Remote;
 use crate::aws::store_time::StoreTime;
 use crate::config::secret::{self, SecretKey};
 use crate::config::{Config, StoreChoice};
-use crate::service::{Clock, Kiosk, Notifications, Settings, SystemClock};
+use crate::service::{Clock, Kiosk, Notifications, Settings, SystemClock, TillRule};
 use crate::store::{Names, Store};
 
 /// Runs to the end on a runtime of its own. What is left behind then, such as a request that nobody waits for, is given
@@ -125,6 +125,7 @@ fn settings(config: &Config) -> Result<Settings, CliError> {
         test_payment: config.is_development(),
         bootstrap_admin: config.bootstrap_admin().cloned(),
         notifications: notifications(config),
+        till: if config.till_required() { TillRule::Required } else { TillRule::Optional },
         ..Settings::development(secret_key(config)?.wrapped())
     })
 }

@@ -61,6 +61,7 @@ pub const KEYS: &[Key] = &[
     Key::new("session.staff_idle").default("10m"),
     Key::new("session.hold").default("10m"),
     Key::new("session.slip").default("20m"),
+    Key::new("till.required").default("off"),
     Key::new("receipts.link_lifetime").default("15m"),
     Key::new("ssh.listen").default("127.0.0.1:2222"),
     Key::new("ssh.host_key"),

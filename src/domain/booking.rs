@@ -17,6 +17,7 @@ use crate::domain::quota::Quota;
 use crate::domain::refund::Quote;
 use crate::domain::segment::Leg;
 use crate::domain::spot::{Grant, Part, SharedBerth};
+use crate::domain::till::TillId;
 use crate::domain::train::{RunId, Stop, TrainKind, TrainNumber};
 use crate::domain::user::{AccountId, Phone};
 use crate::domain::waitlist::{QueueId, WaitingList};
@@ -93,6 +94,9 @@ pub struct Payment {
     pub taken_by: Option<AccountId>,
     /// The terminal at which it was taken.
     pub terminal: String,
+    /// The till into which it went; none for whoever has none open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub till: Option<TillId>,
 }
 
 /// A berth of a booking, with its type so that a ticket reads without the train.
@@ -284,10 +288,21 @@ pub struct Refund {
     pub paid_out: Option<PaidOut>,
 }
 
+impl Refund {
+    /// Whether an action handed it out.
+    pub fn was_paid_out_by(&self, op: OpId) -> bool {
+        self.paid_out.as_ref().is_some_and(|paid_out| paid_out.op == Some(op))
+    }
+}
+
 /// Who handed money out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PaidOut {
+    /// The action that handed it out, which is that of the refund itself where it was handed out at once. Unknown of what was
+    /// handed out before there was a ledger.
+    #[serde(rename = "OpID", default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<OpId>,
     /// When.
     pub at: DateTime<Utc>,
     /// Who; nobody for a test payment, of which there is nothing to hand out.
@@ -295,6 +310,9 @@ pub struct PaidOut {
     pub by: Option<AccountId>,
     /// The terminal at which it was.
     pub terminal: String,
+    /// The till from which it came; none for whoever has none open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub till: Option<TillId>,
 }
 
 /// A booking.

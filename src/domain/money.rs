@@ -3,8 +3,10 @@
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// An amount of money in paise (hundredths of a rupee); negative for money that flows back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +53,31 @@ impl fmt::Display for Paise {
         let (rupees, paise) = (self.0.unsigned_abs() / 100, self.0.unsigned_abs() % 100);
         let sign = if self.0 < 0 { "-" } else { "" };
         f.pad(&format!("{sign}{}.{paise:02}", group(rupees)))
+    }
+}
+
+/// A text that is no amount of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("Type an amount in rupees, such as 3,782.50.")]
+pub struct BadAmount;
+
+/// Reads what a person types: rupees, with or without groups, and paise with two digits if there are any.
+impl FromStr for Paise {
+    type Err = BadAmount;
+
+    fn from_str(text: &str) -> Result<Self, BadAmount> {
+        let plain: String = text.trim().chars().filter(|c| *c != ',').collect();
+        let (rupees, paise) = match plain.split_once('.') {
+            Some((rupees, paise)) if paise.len() == 2 => (rupees, paise),
+            Some(_) => return Err(BadAmount),
+            None => (plain.as_str(), "00"),
+        };
+        let number = |digits: &str| {
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse::<i64>().ok().filter(|_| is_number).ok_or(BadAmount)
+        };
+        let (rupees, paise) = (number(rupees)?, number(paise)?);
+        rupees.checked_mul(100).and_then(|rupees| rupees.checked_add(paise)).map(Self).ok_or(BadAmount)
     }
 }
 
@@ -126,7 +153,31 @@ mod tests {
         assert_eq!(Paise::new(paise).to_string(), shown);
     }
 
+    #[rstest]
+    #[case("3782.50", Some(378_250))]
+    #[case(" 3,782.50 ", Some(378_250))]
+    #[case("12,34,567", Some(123_456_700))]
+    #[case("0", Some(0))]
+    #[case("0.05", Some(5))]
+    #[case("", None)]
+    #[case(".50", None)]
+    #[case("3.5", None)]
+    #[case("-3", None)]
+    #[case("+3", None)]
+    #[case("3.+1", None)]
+    #[case("three", None)]
+    #[case("99999999999999999999", None)]
+    #[case("92233720368547758.08", None)]
+    fn is_read_as_people_type_it(#[case] typed: &str, #[case] paise: Option<i64>) {
+        assert_eq!(typed.parse().ok(), paise.map(Paise::new));
+    }
+
     proptest! {
+        #[test]
+        fn what_is_shown_is_read_back(paise in 0..i64::MAX) {
+            prop_assert_eq!(Paise::new(paise).to_string().parse(), Ok(Paise::new(paise)));
+        }
+
         #[test]
         fn rounding_up_gives_the_next_multiple(amount in 0..10_000_000_i64, step in 1..10_000_i64) {
             let rounded = Paise::new(amount).round_up_to(Paise::new(step)).get();

@@ -68,6 +68,8 @@ pub enum Reason {
     NeverCleared,
     /// Staff gives everything back.
     Waiver(WaiverCode),
+    /// The sale is undone by who made it, while their till is open.
+    Voided,
 }
 
 /// Why staff gives everything back.
@@ -236,7 +238,7 @@ pub enum NotRefundable {
 /// Reckons what a cancellation gives back at a moment, by the rules that the booking keeps.
 ///
 /// # Errors
-/// [`NotRefundable::Departed`] only for a passenger's wish: money that the railway owes is given back at any time.
+/// [`NotRefundable::Departed`] only for a passenger's wish, and for a sale that is undone: money that the railway owes is given back at any time.
 pub fn quote(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<Utc>) -> Result<Quote, NotRefundable> {
     if cancellation.claims.is_empty() {
         return Err(NotRefundable::Nobody);
@@ -244,7 +246,7 @@ pub fn quote(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<
     if cancellation.claims.iter().any(|claim| claim.standing == Standing::Cancelled) {
         return Err(NotRefundable::AlreadyCancelled);
     }
-    if cancellation.reason == Reason::Passenger && at >= cancellation.departs {
+    if matches!(cancellation.reason, Reason::Passenger | Reason::Voided) && at >= cancellation.departs {
         return Err(NotRefundable::Departed);
     }
     let lines: Vec<_> = cancellation.claims.iter().map(|claim| line(rules, cancellation, *claim, at)).collect();
@@ -263,6 +265,7 @@ fn line(rules: &RefundRules, cancellation: &Cancellation<'_>, claim: Claim, at: 
     let charge = match cancellation.reason {
         Reason::TrainCancelled => Charge::Nothing("Train cancelled: everything is given back".to_owned()),
         Reason::Waiver(code) => Charge::Nothing(format!("Waiver {code}, {}: everything is given back", code.words())),
+        Reason::Voided => Charge::Nothing("Sale undone at its till: everything is given back".to_owned()),
         Reason::NeverCleared => {
             Charge::Fixed(rules.clerkage.amount, "Clerkage, never confirmed by the chart".to_owned())
         }

@@ -52,8 +52,18 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::CorrectName { .. }
         | Request::Slip { .. }
         | Request::Companions { .. }
+        | Request::VoidSale { .. }
+        | Request::OpenTill { .. }
+        | Request::CloseTill { .. }
+        | Request::MyTills { .. }
+        | Request::TillReport { .. }
         | Request::Chart { .. }
         | Request::Queue { .. } => Need::Role(Role::Agent),
+        Request::Tills { .. }
+        | Request::Report { .. }
+        | Request::ReportFile { .. }
+        | Request::Occupancy { .. }
+        | Request::OccupancyFile { .. } => Need::Role(Role::Supervisor),
         Request::MakeChart { .. }
         | Request::CancelRun { .. }
         | Request::Trains { .. }

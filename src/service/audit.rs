@@ -5,11 +5,14 @@
 //! read has shown is reported. A busy system gives no false alarm, at the price that of a run which never stands still a
 //! difference that changes from read to read is left for the next audit.
 
+mod ledger;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use self::ledger::Comparison;
 use crate::domain::audit::{Difference, Evidence, differences, mend, unheld};
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::pnr::Pnr;
@@ -41,7 +44,8 @@ pub enum AuditScope {
 pub enum Depth {
     /// On the runs' manifests and in their queues.
     Manifests,
-    /// In the whole table of bookings as well: finds those that no manifest has, and slips without a hold.
+    /// In the whole table of bookings as well: finds those that no manifest has, slips without a hold, and where the ledger
+    /// says something else.
     Bookings,
 }
 
@@ -278,6 +282,7 @@ impl Kiosk {
         progress: &mut (impl FnMut(usize, usize, &str) + Send),
     ) -> Result<Deep, Failure> {
         let mut deep = Deep::default();
+        let mut ledger = Comparison::default();
         let (mut next, mut seen) = (None, 0);
         loop {
             let page = self.store().all_bookings(next.as_deref()).await.map_err(|error| refuse("audit", &error))?;
@@ -287,9 +292,11 @@ impl Kiosk {
                 let difference = Difference::Unreadable { what: format!("PNR {pnr}"), cause: error.to_string() };
                 deep.findings.push(Finding { run: None, rev: None, difference });
             }
-            let is_meant = |booking: &Booking| scope == AuditScope::All || scope == AuditScope::Run(booking.run);
+            let is_meant = |run: RunId| scope == AuditScope::All || scope == AuditScope::Run(run);
+            page.entries.iter().filter(|entry| is_meant(entry.run)).for_each(|entry| ledger.entry(entry));
+            page.bookings.iter().filter(|booking| is_meant(booking.run)).for_each(|booking| ledger.booking(booking));
             let is_kept = |booking: &Booking| self.now() < instant(booking.to.at) + KEPT;
-            let bookings = page.bookings.into_iter().filter(|booking| is_meant(booking) && is_kept(booking));
+            let bookings = page.bookings.into_iter().filter(|booking| is_meant(booking.run) && is_kept(booking));
             let (slips, made): (Vec<_>, Vec<_>) =
                 bookings.partition(|booking| booking.status == BookingStatus::AwaitingPayment);
             self.look_for_lines(made, &mut deep).await.map_err(|error| refuse("audit", &error))?;
@@ -298,9 +305,14 @@ impl Kiosk {
             }
             next = page.next;
             if next.is_none() {
-                return Ok(deep);
+                break;
             }
         }
+        for pnr in ledger.differing() {
+            let found = self.ledger_difference(pnr).await.map_err(|error| refuse("audit", &error))?;
+            deep.findings.extend(found.map(|difference| Finding { run: None, rev: None, difference }));
+        }
+        Ok(deep)
     }
 
     /// Notes the bookings that have no line. One whose line seems to be missing is read again: it may have been paid, or

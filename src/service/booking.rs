@@ -3,6 +3,7 @@
 //! Whether a hold's time is over is decided here, before money is taken. The write asks only whether the hold is there.
 
 mod draft;
+mod slip;
 
 use std::sync::Arc;
 
@@ -10,18 +11,17 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use futures_util::future::try_join_all;
 
 pub(super) use self::draft::second;
-use self::draft::{Draft, check_tender};
-use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Payment, PaymentMethod, Slip};
+use self::draft::{Draft, check_tender, payment};
+pub(super) use self::slip::{pay_slip, slip, slip_closed};
+use crate::domain::booking::{Booking, BookingStatus, Deed, OpId, Payment, Slip};
 use crate::domain::coach::Class;
 use crate::domain::fare::{self, Fare, Ride, Traveller};
 use crate::domain::inventory::Stage;
 use crate::domain::inventory::edit::{self, CoachEdit};
-use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::{Quota, eligible};
 use crate::domain::segment::Leg;
-use crate::domain::spot::Grant;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
 use crate::domain::user::{AccountId, Role};
@@ -30,10 +30,10 @@ use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, former, receipt_outbox, waitlist};
+use crate::service::{Kiosk, former, receipt_outbox, till, waitlist};
 use crate::store::StoreError;
 use crate::store::bookings::Kept;
-use crate::store::runs::{Before, Commit, Guard, Holding, Plan, Transition};
+use crate::store::runs::{Commit, Guard, Holding, Plan, Transition};
 
 /// How often another PNR is drawn when one is taken: of a billion numbers, never in practice.
 const DRAWS: u32 = 16;
@@ -89,10 +89,13 @@ pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Ten
     let _ordered = session.order(order.hold.id);
     check_tender(session, &tender).await?;
     let booking = match prepare(session, op, order).await? {
-        Prepared::Draft(draft) => {
-            let payment = payment(session, tender, draft.fare.total);
-            commit(session, op, order, &draft, Terms::Paid(payment)).await?
-        }
+        Prepared::Draft(draft) => match till::in_use(session, tender.method).await {
+            Ok(till) => {
+                let payment = payment(session, tender, till, draft.fare.total);
+                commit(session, op, order, &draft, Terms::Paid(payment)).await?
+            }
+            Err(failure) => without_till(session, op, &draft.train, failure).await?,
+        },
         Prepared::Found(booking) => *booking,
     };
     Ok(finish(session, op, booking, &order.hold, "booking.confirm"))
@@ -182,107 +185,17 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
                 session.drop_hold(order.hold.id);
                 return Err(kiosk.gone(order.hold.run, Failure::HoldExpired).await?);
             }
+            Commit::TillClosed => return without_till(session, op, &draft.train, Failure::TillClosed).await,
         }
     }
     Err(Failure::Busy)
 }
 
-/// Takes the money for a slip and confirms its booking.
-pub(super) async fn pay_slip(session: &Session, op: OpId, pnr: Pnr, tender: Tender) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
-    check_tender(session, &tender).await?;
-    let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
-    let tried = session.try_op(op);
-    if booking.was_done(op) {
-        return Ok(paid_slip(session, op, booking));
-    }
-    let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
-    let slip = match payable_slip(kiosk, &booking) {
-        Ok(slip) => slip.clone(),
-        Err(failure) if tried == Tried::Before || session.is_repeated(op) => {
-            // As in `prepare`: only without the hold is it known that an earlier attempt was not applied.
-            if let Some(slip) = &booking.slip {
-                let parts = kiosk.known_run(booking.run).await.map_err(still_doubtful)?.state.spots_of(&grants);
-                let holding = Holding { hold: slip.hold, leg: booking.leg, parts };
-                release_held(kiosk, booking.run, &holding, slip.lapses_at()).await.map_err(still_doubtful)?;
-            }
-            let found = kiosk.find(pnr).await.map_err(still_doubtful)?.filter(|found| found.was_done(op));
-            return found.map(|found| paid_slip(session, op, found)).ok_or(failure);
-        }
-        Err(failure) => return Err(failure),
-    };
-    let train = kiosk.train_of(booking.run).await?;
-    let plan = Plan::new(booking.run, &train);
-    let state = kiosk.known_run(booking.run).await?.state;
-    let holding = Holding { hold: slip.hold, leg: booking.leg, parts: state.spots_of(&grants) };
-    let payment = payment(session, tender, booking.fare.total);
-    let change = Change { op, at: payment.taken_at, by: payment.taken_by, what: Deed::Paid };
-    let paid = Booking {
-        version: booking.version + 1,
-        status: BookingStatus::Booked,
-        history: booking.history.iter().cloned().chain([change]).collect(),
-        payment: Some(payment),
-        slip: None,
-        ..booking.clone()
-    };
-    let before = Before::Version(booking.version);
-    let transition = Transition { before, edits: settled(&holding), ..kiosk.transition(&paid) };
-    let commit = kiosk.store().commit(&plan, &transition).await;
-    match commit.map_err(|error| refuse("pay a slip", &error))? {
-        Commit::Done => {
-            kiosk.announce(&plan, Vec::new(), &holding);
-            Ok(paid_slip(session, op, paid))
-        }
-        Commit::Found(found) if found.was_done(op) => Ok(paid_slip(session, op, *found)),
-        Commit::Found(found) => Err(slip_closed(&found)),
-        // The hold may have gone into the booking by an earlier attempt that this one met on its way.
-        Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
-            Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
-            Some(found) => Err(kiosk.gone(booking.run, slip_closed(&found)).await?),
-            None => Err(Failure::NoSuchBooking(pnr)),
-        },
-    }
-}
-
-/// What follows a slip that is paid; repeated, it changes nothing.
-fn paid_slip(session: &Session, op: OpId, booking: Booking) -> Reply {
-    let kiosk = session.kiosk();
-    session.keep_slip_no_more(booking.pnr);
-    receipt_outbox::post(kiosk, &booking);
-    let taken_at = booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at);
-    kiosk.record_sale(session, "booking.pay-slip", (op, taken_at), &booking);
-    Reply::Booking(Arc::new(booking))
-}
-
-/// A slip that can be paid now.
-pub(super) async fn slip(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
-    let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
-    payable_slip(kiosk, &booking)?;
-    Ok(Reply::Booking(Arc::new(booking)))
-}
-
-/// The slip of a booking that can be paid now.
-fn payable_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Failure> {
-    let now = kiosk.now();
-    match (booking.status, &booking.slip) {
-        (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(now) => {
-            kiosk.check_sold(booking.run.train)?;
-            kiosk.check_selling(booking.from.at, now).map(|_| slip)
-        }
-        _ => Err(slip_closed(booking)),
-    }
-}
-
-/// Why nothing can be done any more with a slip, by what has become of it.
-pub(super) fn slip_closed(booking: &Booking) -> Failure {
-    Failure::SlipClosed(match (booking.status, &booking.payment) {
-        (BookingStatus::Booked, _) | (BookingStatus::Cancelled, Some(_)) => "it was paid already",
-        (BookingStatus::Cancelled, None) => "it was given up already",
-        (BookingStatus::AwaitingPayment | BookingStatus::Lapsed, _) => {
-            "its time is over and the berths were given back"
-        }
-    })
+/// Refuses money that has no till, or finds what an earlier attempt wrote: one through a till that is closed since cannot be
+/// applied any more, so that a refusal is the truth.
+async fn without_till(session: &Session, op: OpId, train: &Train, failure: Failure) -> Result<Booking, Failure> {
+    let found = earlier(session.kiosk(), train, op).await.map_err(still_doubtful)?;
+    found.ok_or(failure)
 }
 
 /// A booking, for whoever may see it.
@@ -505,17 +418,6 @@ async fn earlier(kiosk: &Kiosk, train: &Train, op: OpId) -> Result<Option<Bookin
 /// Makes all that is held the booking's.
 fn settled(holding: &Holding) -> Vec<CoachEdit> {
     holding.coaches().map(|(coach, held)| edit::settle(coach, held)).collect()
-}
-
-fn payment(session: &Session, tender: Tender, amount: Paise) -> Payment {
-    Payment {
-        method: tender.method,
-        reference: tender.reference.filter(|_| tender.method != PaymentMethod::Test).map(|text| text.trim().to_owned()),
-        amount,
-        taken_at: draft::second(session.kiosk().now()),
-        taken_by: session.who().account(),
-        terminal: session.terminal().id.clone(),
-    }
 }
 
 /// What follows a booking that is written; nothing of it can undo it.

@@ -146,7 +146,7 @@ impl Kiosk {
                     self.tell_refunded(&dropped, "booking.drop");
                     return Ok(());
                 }
-                Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved => {
+                Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => {
                     let queues = self.store().queues(state.run, id.class).await?;
                     let found = queues.into_iter().find(|(other, found)| *other == id && found.seq == entry.seq);
                     let Some((_, found)) = found.filter(|(_, found)| found.waiting() > 0) else { return Ok(()) };
@@ -210,7 +210,7 @@ impl Kiosk {
                     return Ok(true);
                 }
                 Commit::Moved(coaches) => live::merge(&mut state.coaches, coaches),
-                Commit::Found(_) | Commit::QueueMoved => {
+                Commit::Found(_) | Commit::QueueMoved | Commit::TillClosed => {
                     let entries = self.store().queues(state.run, booking.class).await?;
                     own_entry = entries.into_iter().find(|(_, entry)| entry.pnr == pnr);
                 }
@@ -274,7 +274,13 @@ impl Losing {
         };
         let op = OpId::derived("refund", booking.pnr, booking.version);
         let is_test = booking.payment.as_ref().is_some_and(|payment| payment.method == PaymentMethod::Test);
-        let paid_out = is_test.then(|| PaidOut { at: now, by: None, terminal: super::OPERATOR.to_owned() });
+        let paid_out = is_test.then(|| PaidOut {
+            op: Some(op),
+            at: now,
+            by: None,
+            terminal: super::OPERATOR.to_owned(),
+            till: None,
+        });
         Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: now, by: None, what }))
     }
 }

@@ -4,8 +4,8 @@ use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::session::Session;
 use crate::service::{
-    account, blocking, booking, call, chart, companions, correction, former, hold, look_up, notification,
-    receipt_outbox, refund, search, trains, waitlist,
+    account, blocking, booking, call, chart, companions, correction, former, hold, look_up, notification, occupancy,
+    receipt_outbox, refund, report, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -88,6 +88,16 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
         Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
         Request::CorrectName { op, pnr, correction } => correction::correct_name(session, op, pnr, &correction).await,
+        Request::VoidSale { op, pnr } => refund::void(session, op, pnr).await,
+        Request::OpenTill { op, float } => till::open(session, op, float).await,
+        Request::CloseTill { op, till, counted } => till::close(session, op, till, counted).await,
+        Request::MyTills { after } => till::mine(session, after.as_ref()).await,
+        Request::Tills { which, after } => till::list(session, which, after.as_ref()).await,
+        Request::TillReport { till, form } => till::report(session, till, form).await,
+        Request::Report { from, to } => report::show(session, from, to).await,
+        Request::ReportFile { days, by, form } => report::file(session, days, by, form).await,
+        Request::Occupancy { date, after } => occupancy::list(session, date, after.as_ref()).await,
+        Request::OccupancyFile { date, form } => occupancy::file(session, date, form).await,
         Request::Booking { pnr } => booking::show(session, pnr).await,
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,

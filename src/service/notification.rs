@@ -19,12 +19,10 @@ pub use self::backlog::Backlog;
 pub(super) use self::backlog::{list, retry};
 use self::letter::Letter;
 use crate::aws::post::Unsent;
-use crate::domain::booking::Booking;
 use crate::domain::notification::{ATTEMPTS, Channel, Notification};
 use crate::service::Kiosk;
 use crate::service::work::alone;
 use crate::store::StoreError;
-use crate::store::runs::Transition;
 use crate::store::work::{ALL, LISTS, Lists};
 
 /// How often each work list is looked through.
@@ -37,12 +35,6 @@ const HIDDEN: TimeDelta = TimeDelta::minutes(2);
 const SIDE_BY_SIDE: usize = 4;
 
 impl Kiosk {
-    /// A change of a booking that changes nothing of its run yet, with what people are told of it.
-    pub(super) fn transition<'a>(&self, booking: &'a Booking) -> Transition<'a> {
-        let notification = Notification::of(booking, self.settings().notifications.channels());
-        Transition { notification, ..Transition::new(booking) }
-    }
-
     /// Looks through the outbox's work lists, each every 15 seconds, until the last handle is dropped. It is apart from
     /// the other work, so that a service that hangs keeps nobody from being promoted; without a channel it does nothing.
     pub(super) fn spawn_messenger(&self) {

@@ -4,10 +4,13 @@
 //! moment from what is stored by then: it is the same, or the person is shown the new one. So neither a forged quote nor
 //! one of a booking that has changed meanwhile gives anything back.
 
+mod void;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+pub(super) use self::void::void;
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
 use crate::domain::inventory::edit::{CoachEdit, Fence, release};
 use crate::domain::inventory::{RunState, Stage};
@@ -15,12 +18,13 @@ use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::refund::{self, Cancellation, FirstChart, Quote, Reason, WaiverCode};
 use crate::domain::terminal::TerminalKind;
+use crate::domain::till::TillId;
 use crate::domain::time::instant;
 use crate::service::booking::{changeable, second, slip_closed};
 use crate::service::refusal::{fault, refuse};
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
-use crate::service::{Kiosk, receipt_outbox, waitlist};
+use crate::service::{Kiosk, receipt_outbox, till, waitlist};
 use crate::store::runs::{Before, Commit, Plan, QueueEdit, Run, Transition};
 
 /// How often a booking is read again because it or its place in a queue has changed under the attempt.
@@ -61,7 +65,7 @@ pub(super) async fn cancel(session: &Session, op: OpId, pnr: Pnr, agreed: &Quote
         }
         let Some(queue) = leaving(kiosk, &booking, &chosen, now).await? else { continue };
         let change = Change { op, at: second(now), by: session.who().account(), what: Deed::Cancelled(chosen.clone()) };
-        let refund = Refund { op, paid_out: paid_out_at_once(session, &booking, now), quote };
+        let refund = Refund { op, paid_out: paid_out_at_once(session, op, &booking, now).await?, quote };
         let after = booking.given_up(refund, change);
         let places: Vec<Place> = chosen
             .iter()
@@ -126,7 +130,15 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         }
         let at = second(kiosk.now());
         let by = session.who().account();
-        let paid_out = PaidOut { at, by, terminal: session.terminal().id.clone() };
+        let till = match till_for(session, &booking).await {
+            Ok(till) => till,
+            // An earlier attempt through a till that is closed since may have been applied after the booking was read.
+            Err(failure) => match changeable(session, pnr).await? {
+                found if found.was_done(op) => return Ok(finish(session, "booking.pay-out", op, found)),
+                _ => return Err(failure),
+            },
+        };
+        let paid_out = PaidOut { op: Some(op), at, by, terminal: session.terminal().id.clone(), till };
         let after = booking.handed_out(&paid_out, Change { op, at, by, what: Deed::PaidOut });
         // By the version that the booking names: the run may be long over, and its pin gone.
         let train = kiosk.store().train_version(booking.train, booking.train_version).await;
@@ -137,10 +149,18 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         match commit.map_err(|error| refuse("pay out a refund", &error))? {
             Commit::Done => return Ok(finish(session, "booking.pay-out", op, after)),
             Commit::Found(found) if found.was_done(op) => return Ok(finish(session, "booking.pay-out", op, *found)),
-            Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved => {}
+            Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => {}
         }
     }
     Err(Failure::Busy)
+}
+
+/// The till through which the money of a booking goes back.
+async fn till_for(session: &Session, booking: &Booking) -> Result<Option<TillId>, Failure> {
+    match &booking.payment {
+        Some(payment) => till::in_use(session, payment.method).await,
+        None => Ok(None),
+    }
 }
 
 /// What passengers of a booking get back at a moment, by the rules that the booking keeps.
@@ -152,16 +172,28 @@ fn reckon(
     waiver: Option<WaiverCode>,
     at: DateTime<Utc>,
 ) -> Result<Quote, Failure> {
-    let claims = refund::claims(booking, passengers)?;
-    let rules = kiosk.rules().refunds(&booking.refund_rules).ok_or_else(|| {
-        let lost = format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules);
-        fault("reckon a refund", &lost)
-    })?;
     let reason = match (state.stage, waiver) {
         (Stage::Cancelled, _) => Reason::TrainCancelled,
         (_, Some(code)) => Reason::Waiver(code),
         (_, None) => Reason::Passenger,
     };
+    reckoned(kiosk, booking, state, passengers, reason, at)
+}
+
+/// What they get back for a reason.
+fn reckoned(
+    kiosk: &Kiosk,
+    booking: &Booking,
+    state: &RunState,
+    passengers: &[u8],
+    reason: Reason,
+    at: DateTime<Utc>,
+) -> Result<Quote, Failure> {
+    let claims = refund::claims(booking, passengers)?;
+    let rules = kiosk.rules().refunds(&booking.refund_rules).ok_or_else(|| {
+        let lost = format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules);
+        fault("reckon a refund", &lost)
+    })?;
     let departs = instant(booking.from.at);
     let cancellation =
         Cancellation { class: booking.class, claims: &claims, departs, chart: first_chart(kiosk, state), reason };
@@ -177,18 +209,29 @@ pub(super) fn first_chart(kiosk: &Kiosk, state: &RunState) -> FirstChart {
 }
 
 /// What of a refund is handed out with the cancellation: all of it by an agent at a counter, and nothing ever of a test
-/// payment, of which there is no money. All else waits for a counter.
-fn paid_out_at_once(session: &Session, booking: &Booking, now: DateTime<Utc>) -> Option<PaidOut> {
-    let method = booking.payment.as_ref()?.method;
+/// payment, of which there is no money. All else waits for a counter, as it does where an agent needs a till and has none
+/// open: what is given back goes by when the places were given up, so that is not put off.
+async fn paid_out_at_once(
+    session: &Session,
+    op: OpId,
+    booking: &Booking,
+    now: DateTime<Utc>,
+) -> Result<Option<PaidOut>, Failure> {
+    let Some(method) = booking.payment.as_ref().map(|payment| payment.method) else { return Ok(None) };
     let who = session.who();
     // Whoever runs commands on the machine has no till.
     let at_counter = who.is_staff() && who.account().is_some() && session.terminal().kind != TerminalKind::Public;
-    let by = match method {
-        PaymentMethod::Test => None,
-        PaymentMethod::Cash | PaymentMethod::Card if at_counter => who.account(),
-        PaymentMethod::Cash | PaymentMethod::Card => return None,
+    let (by, till) = match method {
+        PaymentMethod::Test => (None, None),
+        PaymentMethod::Cash | PaymentMethod::Card if at_counter => match till::in_use(session, method).await {
+            Ok(till) => (who.account(), till),
+            Err(Failure::NoTillOpen) => return Ok(None),
+            Err(failure) => return Err(failure),
+        },
+        PaymentMethod::Cash | PaymentMethod::Card => return Ok(None),
     };
-    Some(PaidOut { at: second(now), by, terminal: session.terminal().id.clone() })
+    let terminal = session.terminal().id.clone();
+    Ok(Some(PaidOut { op: Some(op), at: second(now), by, terminal, till }))
 }
 
 /// What changes in the queue when passengers leave. `None` when the booking and the queue do not agree: one of them was
@@ -249,8 +292,8 @@ async fn write(
             Commit::Moved(coaches) if coaches.iter().any(|(coach, state)| run.state.coach(*coach) != state) => {
                 run.state.coaches.extend(coaches.into_iter().map(|(coach, state)| (coach, Arc::new(state))));
             }
-            // The queue is another, or the run's plan: the railway has cancelled it meanwhile.
-            Commit::Moved(_) | Commit::QueueMoved => return Ok(Written::Moved),
+            // The queue is another, or the run's plan: the railway has cancelled it meanwhile. Or the till is closed.
+            Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => return Ok(Written::Moved),
         }
     }
     Ok(Written::Moved)

@@ -5,9 +5,9 @@
 
 mod document;
 mod failure;
+mod money;
+mod reply;
 mod timetable;
-
-use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::SecretString;
@@ -16,30 +16,31 @@ use strum::{IntoStaticStr, VariantNames};
 
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
+pub use self::money::{Form, Tills};
+pub use self::reply::{Charts, InLine, Reply};
 pub use self::timetable::{RunRow, TrainRecord, TrainRow};
 use crate::domain::admission::Accept;
 use crate::domain::allotment::BerthWish;
-use crate::domain::booking::{Booking, OpId, PaymentMethod};
+use crate::domain::booking::{OpId, PaymentMethod};
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::correction::Correction;
-use crate::domain::fare::Fare;
-use crate::domain::former::{FormerBooking, FormerId};
-use crate::domain::inventory::{HoldId, Parts, Stage};
+use crate::domain::former::FormerId;
+use crate::domain::inventory::{HoldId, Parts};
 use crate::domain::money::Paise;
-use crate::domain::notification::{Delivery, Notification, NotificationId};
+use crate::domain::notification::{Delivery, NotificationId};
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, WaiverCode};
+use crate::domain::report::By;
 use crate::domain::segment::Leg;
 use crate::domain::spot::Grant;
 use crate::domain::station::StationCode;
+use crate::domain::till::TillId;
 use crate::domain::timetable::Journey;
 use crate::domain::train::{RunId, Train, TrainNumber};
-use crate::domain::user::{AccountId, Email, Phone, Role, SshKey, Username};
-use crate::domain::waitlist::Queued;
+use crate::domain::user::{AccountId, Email, Phone, Role, Username};
 use crate::store::retry::DEADLINE;
-use crate::ticket::Ticket;
 
 /// What a session asks for.
 #[derive(Clone, Debug, IntoStaticStr, VariantNames)]
@@ -211,6 +212,78 @@ pub enum Request {
         /// Whose name, and what it should be.
         correction: Correction,
     },
+    /// Undo a sale of one's own open till: everything goes back the way it came.
+    VoidSale {
+        /// Names the action.
+        op: OpId,
+        /// The PNR.
+        pnr: Pnr,
+    },
+    /// Open a till.
+    OpenTill {
+        /// Names the action, and with the account the till.
+        op: OpId,
+        /// What is in the drawer for change.
+        float: Paise,
+    },
+    /// Close a till with what was counted in its drawer.
+    CloseTill {
+        /// Names the action.
+        op: OpId,
+        /// The till.
+        till: TillId,
+        /// What was counted.
+        counted: Paise,
+    },
+    /// The caller's tills: the open one first, then the last closed.
+    MyTills {
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// Everybody's tills.
+    Tills {
+        /// Which.
+        which: Tills,
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// What went through a till, line by line: an X report while it is open, a Z report when it is closed.
+    TillReport {
+        /// The till.
+        till: TillId,
+        /// On paper, or for a spreadsheet.
+        form: Form,
+    },
+    /// The money of some days of the railway.
+    Report {
+        /// The first day.
+        from: NaiveDate,
+        /// The last day.
+        to: NaiveDate,
+    },
+    /// The same as a document.
+    ReportFile {
+        /// The first day and the last.
+        days: (NaiveDate, NaiveDate),
+        /// By what it is added up.
+        by: By,
+        /// On paper, or for a spreadsheet.
+        form: Form,
+    },
+    /// How full the runs are that leave their origin on a day.
+    Occupancy {
+        /// The day.
+        date: NaiveDate,
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// The same as a document.
+    OccupancyFile {
+        /// The day.
+        date: NaiveDate,
+        /// On paper, or for a spreadsheet.
+        form: Form,
+    },
     /// One booking.
     Booking {
         /// Its PNR.
@@ -348,12 +421,15 @@ pub enum Request {
 
 impl Request {
     /// How long the store is asked again when it does not answer, before the person is told what is known; `None` for
-    /// what goes through all bookings of a run, or all dead letters, however many they are.
+    /// what goes through all bookings of a run, all money of some days, or all dead letters, however many they are.
     pub fn patience(&self) -> Option<TimeDelta> {
         match self {
             Self::Chart { .. }
             | Self::MakeChart { .. }
             | Self::CancelRun { .. }
+            | Self::Report { .. }
+            | Self::ReportFile { .. }
+            | Self::OccupancyFile { .. }
             | Self::RetryNotifications { which: Revive::AllDead } => None,
             _ => Some(TimeDelta::from_std(DEADLINE).expect("it is short")),
         }
@@ -477,94 +553,4 @@ pub struct Offer {
     pub journey: Journey,
     /// The fare for one adult by class that the quota is sold in; `None` when the rules know none.
     pub fares: Vec<(Class, Option<Paise>)>,
-}
-
-/// What a session is told.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Reply {
-    /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
-    Welcome(Identity),
-    /// To `SignOut`, `Lock`, `Release`, `CancelRun` and `BlockBerths`.
-    Done,
-    /// To `Search` and `Departures`.
-    Offers(Vec<Offer>),
-    /// To `Hold`.
-    Held(Hold),
-    /// To `Price`.
-    Priced(Fare),
-    /// To `QuoteCancel`.
-    Quote(Box<Quote>),
-    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `Booking`, `LookUp` and `Slip`.
-    Booking(Arc<Booking>),
-    /// To `MyBookings`.
-    Bookings {
-        /// Newest first.
-        page: Vec<Arc<Booking>>,
-        /// Where to go on; `None` at the end.
-        next: Option<Cursor>,
-    },
-    /// To `Companions` and `MyCompanions`: each once, those of the newest booking first.
-    Companions(Vec<Passenger>),
-    /// To `FormerBooking`; and to `Booking` and `LookUp`, where the application that Kiosk replaces made the booking.
-    FormerBooking(Arc<FormerBooking>),
-    /// To `MyFormerBookings`.
-    FormerBookings {
-        /// Newest first.
-        page: Vec<Arc<FormerBooking>>,
-        /// Where to go on; `None` at the end.
-        next: Option<Cursor>,
-    },
-    /// To `Receipt`.
-    Receipt(Document),
-    /// To `ReceiptLink`.
-    ReceiptLink(ReceiptLink),
-    /// To `Chart`.
-    Chart(Document),
-    /// To `Queue`.
-    Queue(Vec<InLine>),
-    /// To `MakeChart`: how far the charts of the run have come now.
-    Charted(Charts),
-    /// To `Notifications`: the longest due first.
-    Notifications(Vec<Notification>),
-    /// To `RetryNotifications`: how many are tried anew.
-    Revived(usize),
-    /// To `SshKeys`, `AddSshKey` and `RemoveSshKey`: those that there are now.
-    SshKeys(Vec<SshKey>),
-    /// To `Ticket`.
-    Ticket(Ticket),
-    /// To `Trains`.
-    Trains {
-        /// By number.
-        page: Vec<TrainRow>,
-        /// Where to go on; `None` at the end.
-        next: Option<Cursor>,
-    },
-    /// To `Train`, `PublishTrain` and `RetireTrain`.
-    Train(Box<TrainRecord>),
-    /// To `Runs`: by date.
-    Runs(Vec<RunRow>),
-}
-
-/// Somebody who waits, with the stations between which they travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct InLine {
-    /// Who, and where in which queue.
-    pub who: Queued,
-    /// Where they board.
-    pub from: StationCode,
-    /// Where they leave.
-    pub to: StationCode,
-}
-
-/// How far the charts of a run have come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Charts {
-    /// Which are made.
-    pub stage: Stage,
-    /// When the first is due.
-    pub first: DateTime<Utc>,
-    /// When the last is due.
-    pub last: DateTime<Utc>,
 }

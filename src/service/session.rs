@@ -93,6 +93,14 @@ impl Who {
         }
     }
 
+    /// Who they are, if they have an account.
+    pub(super) fn identity(self) -> Option<Identity> {
+        match self {
+            Self::Account(identity) => Some(identity),
+            Self::Guest | Self::Operator => None,
+        }
+    }
+
     /// Whether they work for the railway.
     pub(super) fn is_staff(&self) -> bool {
         self.role().is_some_and(Role::is_staff)

@@ -41,6 +41,18 @@ pub struct Settings {
     pub receipts: Receipts,
     /// By which ways people are told of their bookings.
     pub notifications: Notifications,
+    /// Whether an agent needs an open till to take money and to hand it out.
+    pub till: TillRule,
+}
+
+/// What an agent without an open till may do with money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TillRule {
+    /// Take it and hand it out: it is in the ledger, and in no till.
+    #[default]
+    Optional,
+    /// Nothing.
+    Required,
 }
 
 /// By which ways people are told of their bookings; by none, nothing is kept for them either. All processes over one store
@@ -129,6 +141,7 @@ impl Settings {
             labour: Labour::Threads,
             receipts: Receipts::AtOnce,
             notifications: Notifications::default(),
+            till: TillRule::default(),
         }
     }
 }

@@ -104,7 +104,7 @@ impl Kiosk {
                 }
                 // Paid, given up, or lapsed by another process.
                 Commit::Found(_) => return Ok(()),
-                Commit::Moved(_) | Commit::QueueMoved => {}
+                Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => {}
             }
         }
         Err(StoreError::Conflict { what: format!("slip {pnr}") })

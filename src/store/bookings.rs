@@ -1,5 +1,5 @@
 //! Bookings, each under its PNR. They are written by the transactions of `runs`, and read here. The notifications that are
-//! owed for them (`outbox`) are in the same table, under keys that are no PNR.
+//! owed for them (`outbox`), the money that moved (`ledger`) and the tills are in the same table, under keys that are no PNR.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::former::FormerBooking;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
 use crate::domain::user::{AccountId, Phone};
@@ -17,7 +18,7 @@ use crate::store::schema::{
     BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, PHONE_INDEX, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
 };
 use crate::store::work::{self, Kind, Lists};
-use crate::store::{Store, StoreError, outbox};
+use crate::store::{Store, StoreError, ledger, outbox, tills};
 
 /// Among how many partitions of the index a day's bookings are spread.
 pub const SHARDS: u64 = 16;
@@ -61,6 +62,8 @@ enum MadeBy {
 pub struct AllBookings {
     /// Those that can be read.
     pub bookings: Vec<Booking>,
+    /// The entries of the ledger that lie between them, of whichever bookings.
+    pub entries: Vec<LedgerEntry>,
     /// Those that cannot, by their keys, and why.
     pub unreadable: Vec<(String, StoreError)>,
     /// Where the next page begins; `None` at the end.
@@ -86,10 +89,17 @@ impl Store {
             .set_exclusive_start_key(start);
         let page = self.attempt(|| scan.clone().send()).await?.answer()?;
         let next = page.last_evaluated_key.as_ref().and_then(|key| text(key, BOOKING_ID)).map(str::to_owned);
-        let (mut bookings, mut unreadable) = (Vec::new(), Vec::new());
+        let (mut bookings, mut entries, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         for item in page.items.unwrap_or_default() {
             let pnr = text(&item, BOOKING_ID).unwrap_or_default().to_owned();
-            if is_former(&item) || outbox::is_key(&pnr) {
+            if ledger::is_key(&pnr) {
+                match ledger::entry_of(item) {
+                    Ok(entry) => entries.push(entry),
+                    Err(error) => unreadable.push((pnr, error)),
+                }
+                continue;
+            }
+            if is_former(&item) || is_of_no_booking(&pnr) {
                 continue;
             }
             match booking_of(item) {
@@ -97,7 +107,7 @@ impl Store {
                 Err(error) => unreadable.push((pnr, error)),
             }
         }
-        Ok(AllBookings { bookings, unreadable, next })
+        Ok(AllBookings { bookings, entries, unreadable, next })
     }
 
     /// The booking under a PNR, read consistently.
@@ -108,6 +118,9 @@ impl Store {
 
     /// What is kept under a PNR, or under another number of the application that Kiosk replaces; read consistently.
     pub async fn kept_booking(&self, number: &str) -> Result<Option<Kept>, StoreError> {
+        if is_of_no_booking(number) {
+            return Ok(None);
+        }
         let get = self
             .dynamodb()
             .get_item()
@@ -235,6 +248,11 @@ pub(in crate::store) fn item_of(booking: &Booking) -> Item {
         item.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));
     }
     item
+}
+
+/// Whether a key is that of something which is kept beside the bookings.
+fn is_of_no_booking(key: &str) -> bool {
+    outbox::is_key(key) || ledger::is_key(key) || tills::is_key(key)
 }
 
 /// Whether an item is a booking of the application that Kiosk replaces.

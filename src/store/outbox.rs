@@ -13,13 +13,11 @@ use crate::store::item::{Item, decode, encode, number, string};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::schema::{BOOKING_ID, DUE_AT, WORK, WORK_INDEX};
-use crate::store::work::{self, ALL, AT_ONCE, Kind, Lists};
+use crate::store::work::{self, ALL, AT_ONCE, EVER, Kind, Lists};
 use crate::store::{Store, StoreError};
 
 const WHAT: &str = "a notification";
 const PREFIX: &str = "N#";
-/// The last second that is written with a year of four digits, and so sorts after all others.
-const EVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("it is within the calendar");
 
 /// Whether a key of the bookings' table is that of a notification.
 pub(in crate::store) fn is_key(key: &str) -> bool {

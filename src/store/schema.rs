@@ -23,7 +23,8 @@ pub const USER_ID: &str = "UserID";
 pub const BOOKED_AT: &str = "BookedAt";
 /// Partition key of [`PHONE_INDEX`]: a telephone number as bookings carry it.
 pub const PHONE: &str = "Phone";
-/// Partition key of [`BOOKED_ON_INDEX`]: a day of the railway and a shard, such as `2026-12-01#7`.
+/// Partition key of [`BOOKED_ON_INDEX`]: a day of the railway and a shard, such as `2026-12-01#7`; money and tills have lists of
+/// their own there.
 pub const BOOKED_ON: &str = "BookedOn";
 /// Partition key of [`WORK_INDEX`]: `kind#0..9`.
 pub const WORK: &str = "Work";
@@ -100,6 +101,8 @@ pub struct Table {
     pub keeps: Keeps,
 }
 
+pub(in crate::store) const BY_USER: Index = Index { name: USER_ID_INDEX, key: sorted(USER_ID, BOOKED_AT) };
+pub(in crate::store) const BY_DAY: Index = Index { name: BOOKED_ON_INDEX, key: sorted(BOOKED_ON, BOOKED_AT) };
 const BY_WORK: Index = Index { name: WORK_INDEX, key: sorted(WORK, DUE_AT) };
 
 /// All tables.
@@ -109,12 +112,7 @@ pub const TABLES: [Table; 5] = [
     Table {
         name: |names| names.bookings.clone(),
         key: key(BOOKING_ID),
-        indexes: &[
-            Index { name: USER_ID_INDEX, key: sorted(USER_ID, BOOKED_AT) },
-            Index { name: PHONE_INDEX, key: sorted(PHONE, BOOKED_AT) },
-            Index { name: BOOKED_ON_INDEX, key: sorted(BOOKED_ON, BOOKED_AT) },
-            BY_WORK,
-        ],
+        indexes: &[BY_USER, Index { name: PHONE_INDEX, key: sorted(PHONE, BOOKED_AT) }, BY_DAY, BY_WORK],
         keeps: Keeps::Forever,
     },
     Table {

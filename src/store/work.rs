@@ -24,6 +24,10 @@ pub const ALL: Lists = 0..LISTS;
 /// How many duties of a list are taken at once.
 pub(in crate::store) const AT_ONCE: i32 = 25;
 
+/// The last second that is written with a year of four digits, and so sorts after all others.
+pub(in crate::store) const EVER: DateTime<Utc> =
+    DateTime::from_timestamp(253_402_300_799, 0).expect("it is within the calendar");
+
 /// What has to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -39,6 +43,8 @@ pub enum Kind {
     Notification,
     /// Somebody could not be told of a booking: a person looks at it.
     DeadLetter,
+    /// A till is open: a person closes it.
+    Till,
 }
 
 impl Kind {
@@ -51,6 +57,7 @@ impl Kind {
             Self::CancelRun => "cancel-run",
             Self::Notification => "notification",
             Self::DeadLetter => "dead-letter",
+            Self::Till => "till",
         };
         format!("{name}#{}", spread % LISTS)
     }

@@ -20,11 +20,11 @@ pub struct Attempt {
 
 /// What an answer means for the payment.
 #[derive(Clone, Debug)]
-pub enum Verdict {
+pub enum Verdict<T = Arc<Booking>> {
     /// The answer is to something else.
     NotMine,
     /// It is done.
-    Done(Arc<Booking>),
+    Done(T),
     /// It was not done and will not be.
     Refused(Failure),
     /// It may have been done.
@@ -75,16 +75,30 @@ impl Attempt {
 
     /// Takes an answer.
     pub fn settle(&mut self, call: CallId, answer: &Result<Reply, Failure>) -> Verdict {
+        let booking =
+            |reply: &Reply| if let Reply::Booking(booking) = reply { Some(Arc::clone(booking)) } else { None };
+        self.settle_as(call, answer, booking)
+    }
+
+    /// Takes an answer that brings something else than a booking, which `read` picks out of the reply.
+    pub fn settle_as<T>(
+        &mut self,
+        call: CallId,
+        answer: &Result<Reply, Failure>,
+        read: impl FnOnce(&Reply) -> Option<T>,
+    ) -> Verdict<T> {
         if self.call != Some(call) {
             return Verdict::NotMine;
         }
         self.call = None;
         match answer {
-            Ok(Reply::Booking(booking)) => {
-                *self = Self::default();
-                Verdict::Done(Arc::clone(booking))
-            }
-            Ok(_) => self.unknown("Kiosk gave another answer than it was asked for."),
+            Ok(reply) => match read(reply) {
+                Some(done) => {
+                    *self = Self::default();
+                    Verdict::Done(done)
+                }
+                None => self.unknown("Kiosk gave another answer than it was asked for."),
+            },
             Err(failure) if self.leaves_unknown(failure) => self.unknown(&failure.to_string()),
             Err(failure) => {
                 *self = Self::default();
@@ -93,7 +107,7 @@ impl Attempt {
         }
     }
 
-    fn unknown(&mut self, why: &str) -> Verdict {
+    fn unknown<T>(&mut self, why: &str) -> Verdict<T> {
         let again = "It may have been done; press the same key again, it will not happen twice.";
         let words = if why.contains("press the same key again") { why.to_owned() } else { format!("{why} {again}") };
         self.doubt = Some(words);

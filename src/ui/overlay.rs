@@ -75,6 +75,10 @@ pub enum Question {
     UnretireTrain,
     /// To cancel a run for the railway.
     CancelRun,
+    /// To undo a sale at the till that made it.
+    VoidSale,
+    /// To close a till with what was counted.
+    CloseTill,
 }
 
 /// A question with two answers.

@@ -204,6 +204,12 @@ screens! {
     Runs in admin::runs,
     /// What is sold of a run.
     Occupancy in admin::run,
+    /// The money that agents answer for.
+    Tills in admin::tills,
+    /// Sales, added up.
+    Reports in admin::reports,
+    /// How full runs are.
+    Loads in admin::loads,
 }
 
 impl Screen {

@@ -2,6 +2,7 @@
 
 pub mod big_clock;
 pub mod big_number;
+pub mod bring;
 pub mod button;
 pub mod date_picker;
 pub mod list;

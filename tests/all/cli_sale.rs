@@ -69,6 +69,23 @@ fn what_a_search_finds_is_sold_and_reads_back_the_same() {
 }
 
 #[test]
+fn what_was_sold_is_in_the_report_of_the_day() {
+    let machine = seeded();
+    let (run, _) = found(&machine);
+    let sold = sell(&machine, &run, &[&ANITA[..], &["--cash", "--json"]].concat());
+    let amount = json(&sold.out)["Payment"]["Amount"].as_i64().expect("an amount");
+    let report = json(&machine.run(&["report", "--json"]).out);
+    assert_eq!(report["Total"]["Sales"]["Amount"].as_i64(), Some(amount));
+    let csv = machine.run(&["report", "--by", "means"]);
+    assert_eq!(csv.code, 0, "{}", csv.said);
+    let line = format!("cash,,1,1,{0}.{1:02},0,0.00,0.00,{0}.{1:02}", amount / 100, amount % 100);
+    assert!(csv.out.lines().any(|found| found.trim_end() == line), "{}", csv.out);
+    let refused = machine.run(&["report", "--from", "2026-12-02", "--to", "2026-12-01"]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.said.contains("A report is of 1 to 92 days"), "{}", refused.said);
+}
+
+#[test]
 fn an_installation_in_production_is_tried_without_money_and_by_nobody_else() {
     let machine = Machine::new();
     let key = machine.run(&["secret"]).out;

@@ -105,6 +105,7 @@ fn every_key_can_be_set_in_the_environment() {
         "session.staff_idle" => "8h",
         "session.hold" => "1m",
         "session.slip" => "2h",
+        "till.required" => "on",
         "receipts.link_lifetime" => "1h",
         "ssh.listen" => "[::1]:22",
         "ssh.host_key" => "/etc/kiosk/key",

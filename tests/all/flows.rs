@@ -91,6 +91,7 @@ flows! {
     store_is_slow
     store_vanishes
     tatkal_opens
+    till_of_a_day
     test_payment_is_marked
     train_changes_from_a_date
     two_customers_at_once

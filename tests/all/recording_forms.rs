@@ -41,6 +41,7 @@ use uuid::Uuid;
 
 use crate::sample_booking::{booking, passenger};
 use crate::ui_kit::{RULES, identity, offers, setup, start, station, with_quotas};
+use crate::ui_tills::{closed, load, report, till};
 
 /// What a recording of one message gives back.
 fn through(msg: &Msg) -> Msg {
@@ -189,6 +190,11 @@ fn replies() -> Vec<Reply> {
             comment: "asha@counter-7".to_owned(),
             added_at: start(),
         }]),
+        Reply::Till(Box::new(closed(1, -50))),
+        Reply::Tills { page: vec![till(1)], next: None },
+        Reply::Report(Box::new(report(date(), date()))),
+        Reply::Occupancy { page: vec![load("Mumbai Rajdhani", [(Class::SecondAc, 40)])], next: None },
+        Reply::Document(Document { name: "z-report.csv".to_owned(), bytes: Arc::default() }),
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
         Reply::Train(Box::new(train_record())),
@@ -314,6 +320,13 @@ fn failures() -> Vec<Failure> {
         Failure::QuoteOver(Box::new(quote())),
         Failure::NothingOwed,
         Failure::NoTillHere,
+        Failure::NoTillOpen,
+        Failure::TillOpen { since: start(), terminal: "NDLS-07".to_owned() },
+        Failure::TillClosed,
+        Failure::NoSuchTill,
+        Failure::NoDrawer,
+        Failure::NotVoidable("you have no till open"),
+        Failure::ReportDays { max: 92 },
         Failure::MadeBefore,
         Failure::NoSuchNumber,
         Failure::NoSuchBooking(pnr()),

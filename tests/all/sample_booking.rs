@@ -70,6 +70,7 @@ pub fn booking() -> Booking {
             taken_at: booked_at,
             taken_by: Some(AccountId(Uuid::from_u128(7))),
             terminal: "NDLS-07".to_owned(),
+            till: None,
         }),
         slip: None,
     }

@@ -54,7 +54,7 @@ const ASIDE: [(&str, usize); 2] = [("UpdateItem #rev", 2), ("PutItem audit", 1)]
 async fn where_the_run_is_shown_a_booking_is_two_writes_and_its_coach_is_read_after_it(#[values(1, 6)] size: usize) {
     let counted = Counted::new().await;
     let _watch = follow(&counted.kiosk, run()).await;
-    let writes = [("UpdateItem C#", 1), ("TransactWriteItems of 3", 1), ("BatchGetItem", 1)];
+    let writes = [("UpdateItem C#", 1), ("TransactWriteItems of 4", 1), ("BatchGetItem", 1)];
     let first = counted.booking(run(), size).await;
     assert_eq!(
         first,
@@ -71,7 +71,7 @@ async fn where_the_run_is_shown_a_booking_is_two_writes_and_its_coach_is_read_af
 #[tokio::test]
 async fn where_it_is_not_a_booking_is_one_read_and_two_writes(#[values(1, 6)] size: usize) {
     let counted = Counted::new().await;
-    let writes = [("Query", 1), ("UpdateItem C#", 1), ("TransactWriteItems of 3", 1)];
+    let writes = [("Query", 1), ("UpdateItem C#", 1), ("TransactWriteItems of 4", 1)];
     let first = counted.booking(run(), size).await;
     assert_eq!(
         first,

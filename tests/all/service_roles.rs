@@ -13,9 +13,11 @@ use kiosk::domain::notification::Delivery;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Quote, Reason, WaiverCode};
+use kiosk::domain::report::By;
+use kiosk::domain::till::TillId;
 use kiosk::domain::train::TrainNumber;
-use kiosk::domain::user::{Email, Phone, Role};
-use kiosk::service::request::{Choice, Failure, Hold, Order, Request, Revive};
+use kiosk::domain::user::{AccountId, Email, Phone, Role};
+use kiosk::service::request::{Choice, Failure, Form, Hold, Order, Request, Revive, Tills};
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
 
@@ -78,6 +80,7 @@ fn requests() -> Vec<(String, Request)> {
         at: crate::world::now(),
         good_until: crate::world::now(),
     };
+    let till = TillId { agent: AccountId(uuid::Uuid::from_u128(1)), opened: new_op() };
     let waiver = Some(WaiverCode::ALL[0]);
     let plain = vec![
         Request::SignIn { name: "nobody".to_owned(), password: secret(PASSWORD) },
@@ -117,6 +120,16 @@ fn requests() -> Vec<(String, Request)> {
         Request::Cancel { op: new_op(), pnr, quote: Box::new(quote(Reason::Passenger)) },
         Request::GiveUpSlip { op: new_op(), pnr },
         Request::PayOut { op: new_op(), pnr },
+        Request::VoidSale { op: new_op(), pnr },
+        Request::OpenTill { op: new_op(), float: Paise::ZERO },
+        Request::CloseTill { op: new_op(), till, counted: Paise::ZERO },
+        Request::MyTills { after: None },
+        Request::Tills { which: Tills::Open, after: None },
+        Request::TillReport { till, form: Form::Csv },
+        Request::Report { from: run().date, to: run().date },
+        Request::ReportFile { days: (run().date, run().date), by: By::Day, form: Form::Csv },
+        Request::Occupancy { date: run().date, after: None },
+        Request::OccupancyFile { date: run().date, form: Form::Csv },
         Request::Booking { pnr },
         Request::LookUp { pnr, phone },
         Request::Slip { pnr },

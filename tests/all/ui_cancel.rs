@@ -213,7 +213,8 @@ fn a_cancellation_is_confirmed_once_and_the_booking_shows_it() {
     let (id, request) = stage.asked();
     let Request::PayOut { op, .. } = request else { panic!("{request:?}") };
     let mut paid = after;
-    paid.refunds[0].paid_out = Some(PaidOut { at: stage.now, by: None, terminal: "NDLS-07".to_owned() });
+    paid.refunds[0].paid_out =
+        Some(PaidOut { op: Some(op), at: stage.now, by: None, terminal: "NDLS-07".to_owned(), till: None });
     paid.history.push(Change { op, at: stage.now, by: None, what: Deed::PaidOut });
     stage.tell(Msg::Reply(id, Ok(Reply::Booking(Arc::new(paid)))));
     assert!(stage.text().contains("paid out at NDLS-07"), "{}", stage.text());

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::money::Fault;
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::inventory::HoldId;
+use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::{Leg, SegmentMask};
 use crate::domain::spot::Spot;
@@ -246,6 +247,15 @@ pub enum Difference {
         /// What.
         fault: Fault,
     },
+    /// The ledger has another sum than the booking.
+    Ledger {
+        /// Whose.
+        pnr: Pnr,
+        /// What the entries come to.
+        ledger: Paise,
+        /// What was taken less what was handed out, as the booking has it.
+        booking: Paise,
+    },
     /// A booking awaits payment and its hold is not there, so that its berths can be sold to others.
     SlipWithoutHold {
         /// Which.
@@ -394,6 +404,11 @@ impl fmt::Display for Difference {
                 "Coach {coach} lets newcomers pass those who wait in queue {queue}: kiosk audit --repair closes it to them."
             ),
             Self::Money { pnr, fault } => write!(f, "PNR {pnr}: {fault}"),
+            Self::Ledger { pnr, ledger, booking } => write!(
+                f,
+                "PNR {pnr}: the ledger comes to {ledger} and the booking to {booking}: compare both with the till's report. \
+                 What was sold before Kiosk had a ledger has no entries."
+            ),
             Self::SlipWithoutHold { pnr, hold, class } => write!(
                 f,
                 "PNR {pnr} awaits payment in {class} and its hold {hold} is gone: its berths may be sold to others, so \

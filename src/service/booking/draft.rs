@@ -6,16 +6,18 @@ use chrono::{DateTime, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::domain::booking::{
-    Allotted, BookedPassenger, Booking, BookingStatus, Change, Deed, OpId, PaymentMethod, Place,
+    Allotted, BookedPassenger, Booking, BookingStatus, Change, Deed, OpId, Payment, PaymentMethod, Place,
 };
 use crate::domain::coach::BerthRef;
 use crate::domain::fare::Fare;
+use crate::domain::money::Paise;
 use crate::domain::passenger::Accommodation;
 use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::spot::Grant;
 use crate::domain::terminal::TerminalKind;
 use crate::domain::text::is_hidden;
+use crate::domain::till::TillId;
 use crate::domain::time::railway_time;
 use crate::domain::train::{Halt, Stop, Train};
 use crate::domain::user::{AccountId, Role};
@@ -180,6 +182,19 @@ pub(super) async fn check_tender(session: &Session, tender: &Tender) -> Result<(
         (PaymentMethod::Card, None | Some("")) => Err(Failure::BadReference),
         (_, Some(text)) if !printable(text) => Err(Failure::BadReference),
         _ => Ok(()),
+    }
+}
+
+/// The money as it is taken now, into a till if there is one.
+pub(super) fn payment(session: &Session, tender: Tender, till: Option<TillId>, amount: Paise) -> Payment {
+    Payment {
+        method: tender.method,
+        reference: tender.reference.filter(|_| tender.method != PaymentMethod::Test).map(|text| text.trim().to_owned()),
+        amount,
+        taken_at: second(session.kiosk().now()),
+        taken_by: session.who().account(),
+        terminal: session.terminal().id.clone(),
+        till,
     }
 }
 

@@ -227,6 +227,35 @@ pub enum Failure {
     /// Any traveller may touch a public terminal: there is no till.
     #[error("No money is handed out at a public terminal: do it at a counter.")]
     NoTillHere,
+    /// A till has to be open, and none is.
+    #[error("No money is taken or handed out here without a till: open yours first (F12, Till).")]
+    NoTillOpen,
+    /// An agent has one till at a time.
+    #[error("You have a till open at {terminal} since {}: count it and close it first.", day_and_clock(since))]
+    TillOpen {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Where it was opened.
+        terminal: String,
+    },
+    /// It was closed, by its agent or by a supervisor.
+    #[error("This till is closed: open another, and do it again.")]
+    TillClosed,
+    /// No till of this name that the caller may see.
+    #[error("There is no such till that you may see: go back and open the list of tills again.")]
+    NoSuchTill,
+    /// An amount that is in no drawer.
+    #[error("A drawer holds from nothing to {} rupees: count again.", crate::domain::till::MOST_IN_DRAWER)]
+    NoDrawer,
+    /// The sale cannot be undone.
+    #[error("This sale cannot be undone: {0}. Cancel the booking by the rules instead.")]
+    NotVoidable(#[serde(deserialize_with = "sentence")] Sentence),
+    /// Too many days, or none.
+    #[error("A report is of 1 to {max} days: choose a last day that fits the first.")]
+    ReportDays {
+        /// The most.
+        max: u16,
+    },
     /// No booking has this PNR and this telephone number; which of them is wrong, nobody is told.
     #[error("No booking has this PNR and this telephone number: check both, as they stand on the ticket or the slip.")]
     NotFound,

@@ -10,6 +10,7 @@ use crate::domain::booking::Booking;
 use crate::domain::coach::CoachId;
 use crate::domain::inventory::edit::CoachEdit;
 use crate::domain::inventory::{CoachState, Stage};
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::manifest::ManifestLine;
 use crate::domain::notification::Notification;
 use crate::store::item::{corrupt, string};
@@ -37,6 +38,8 @@ pub struct Transition<'a> {
     pub guard: Guard,
     /// What people are told of it: it is owed as soon as the change is made, and not before.
     pub notification: Option<Notification>,
+    /// The money that moves with it.
+    pub ledger: Option<LedgerEntry>,
 }
 
 impl<'a> Transition<'a> {
@@ -49,6 +52,7 @@ impl<'a> Transition<'a> {
             queue: None,
             guard: Guard::Nothing,
             notification: None,
+            ledger: None,
         }
     }
 }
@@ -84,6 +88,8 @@ pub enum Commit {
     Moved(Vec<(CoachId, CoachState)>),
     /// The queue is full or closed, or the entry in it is not as it was read. Nothing was written.
     QueueMoved,
+    /// The till through which its money goes is not open any more. Nothing was written.
+    TillClosed,
 }
 
 impl Store {
@@ -104,6 +110,10 @@ impl Store {
         }
         items.extend(ManifestLine::of(booking).map(|line| self.manifest_put(plan, &line)));
         items.extend(transition.notification.as_ref().map(|owed| self.notification_put(owed)));
+        items.extend(transition.ledger.as_ref().map(|entry| self.entry_put(entry)));
+        let till = items.len();
+        let through_till = transition.ledger.as_ref().and_then(|entry| Some((entry.till?, entry)));
+        items.extend(through_till.map(|(till, entry)| self.till_update(till, entry)));
         let reasons = match self.transact_run(items).await? {
             Transacted::Done => return Ok(Commit::Done),
             Transacted::Refused(reasons) => reasons,
@@ -119,6 +129,9 @@ impl Store {
             // The booking is there to be refused by, unless it was expected and is not: nobody deletes bookings.
             Some(Some(_)) => return Err(corrupt("a booking", "it is not there")),
             _ => {}
+        }
+        if reasons[till..].iter().any(Option::is_some) {
+            return Ok(Commit::TillClosed);
         }
         if reasons[coaches..queue].iter().any(Option::is_some) {
             return Ok(Commit::QueueMoved);

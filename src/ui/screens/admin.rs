@@ -10,14 +10,20 @@ use crate::ui::context::{Context, World};
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::screen::Scene;
+use crate::ui::screens::admin::loads::Loads;
 use crate::ui::screens::admin::messages::Messages;
+use crate::ui::screens::admin::reports::Reports;
+use crate::ui::screens::admin::tills::Tills;
 use crate::ui::screens::admin::trains::Trains;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::put;
 
+pub mod loads;
 pub mod messages;
+pub mod reports;
 pub mod run;
 pub mod runs;
+pub mod tills;
 pub mod train;
 pub mod trains;
 
@@ -43,6 +49,33 @@ const ENTRIES: &[Entry] = &[
         says: "the timetable: what runs from which date on, and its runs",
         least: Role::Administrator,
         open: |cx| cx.push(Trains::default()),
+    },
+    Entry {
+        key: 'c',
+        name: "Tills",
+        says: "open one, count it and close it; X and Z reports",
+        least: Role::Agent,
+        open: |cx| cx.push(Tills::default()),
+    },
+    Entry {
+        key: 'r',
+        name: "Reports",
+        says: "sales by day, train, class, agent and means",
+        least: Role::Supervisor,
+        open: |cx| {
+            let reports = Reports::new(cx);
+            cx.push(reports);
+        },
+    },
+    Entry {
+        key: 'o',
+        name: "Occupancy",
+        says: "how full the runs of a day are",
+        least: Role::Supervisor,
+        open: |cx| {
+            let loads = Loads::new(cx);
+            cx.push(loads);
+        },
     },
     Entry {
         key: 'm',

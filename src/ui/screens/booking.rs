@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::booking::{Booking, BookingStatus, Deed};
+use crate::domain::booking::{Booking, BookingStatus, Deed, Payment, PaymentMethod};
 use crate::domain::correction::Correction;
 use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
@@ -85,6 +85,23 @@ impl Detail {
         Taken::Yes
     }
 
+    /// Asks before a sale is undone.
+    fn ask_to_void(&self, cx: &mut Context) {
+        let Some(payment) = self.booking.ready().and_then(|booking| booking.payment.as_ref()) else { return };
+        let money = format!("{}{}", cx.glyphs.rupee, payment.amount);
+        let back = match payment.method {
+            PaymentMethod::Card => format!("Give {money} back to the card"),
+            PaymentMethod::Cash | PaymentMethod::Test => format!("Give {money} back"),
+        };
+        cx.confirm(Confirm {
+            question: Question::VoidSale,
+            title: "Undo this sale?".to_owned(),
+            text: format!("{back}, all of it, and take the ticket back. Everybody's places are free again at once."),
+            yes: "Undo the sale",
+            no: "Leave it",
+        });
+    }
+
     /// Asks before a refund is handed out, or a slip given up.
     fn ask(&self, question: Question, cx: &mut Context) {
         let Some(booking) = self.booking.ready() else { return };
@@ -117,6 +134,7 @@ impl Detail {
             Verdict::Done(booking) => {
                 let words = match booking.history.last().map(|change| &change.what) {
                     Some(Deed::PaidOut) => "The refund is handed out.",
+                    Some(Deed::Cancelled(_)) if booking.payment.is_some() => "The sale is undone.",
                     _ => "The slip is given up, and its berths are back.",
                 };
                 cx.toast(Tone::Good, words);
@@ -140,6 +158,8 @@ pub enum Action {
     Cancel,
     /// Give a slip up that nobody has paid.
     GiveUpSlip,
+    /// Undo the sale.
+    Void,
     /// Hand out what waits.
     HandOut,
     /// Ask again for what may have been done.
@@ -161,12 +181,23 @@ pub(super) fn can_cancel(booking: &Booking, now: DateTime<Utc>) -> bool {
     booking.status == BookingStatus::Booked && railway_time(now) < booking.to.at
 }
 
+/// Whether it may still lie in the till of whoever is signed in: the services know.
+fn can_void(booking: &Booking, world: &World) -> bool {
+    let own = world.identity.as_ref().map(|identity| identity.account);
+    let is_own = |payment: &Payment| payment.till.is_some_and(|till| Some(till.agent) == own);
+    booking.status == BookingStatus::Booked
+        && booking.refunds.is_empty()
+        && booking.payment.as_ref().is_some_and(is_own)
+        && railway_time(world.now) < booking.from.at
+}
+
 impl Scene for Detail {
     type Action = Action;
 
     const KEYS: &'static [Binding<Action>] = &[
         bind(&[Key::Enter], "Enter", "ask again", "Asks again for the same: it will not happen twice.", Action::Again),
         bind(&[Key::Char('h')], "h", "hand out", "Hands out the refund that waits, and notes it.", Action::HandOut),
+        bind(&[Key::Char('u')], "u", "undo sale", "Undoes a sale of your open till: all goes back.", Action::Void),
         Ask::Code.bind(Action::Papers(Ask::Code)),
         Ask::Receipt(How::Open).bind(Action::Papers(Ask::Receipt(How::Open))),
         Ask::Receipt(How::Save).bind(Action::Papers(Ask::Receipt(How::Save))),
@@ -217,7 +248,8 @@ impl Scene for Detail {
         let is = |wanted: &dyn Fn(&Booking) -> bool| idle && self.booking.ready().is_some_and(|found| wanted(found));
         match action {
             Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
-            Action::Cancel | Action::GiveUpSlip | Action::Onward(_) if self.is_found => false,
+            Action::Cancel | Action::GiveUpSlip | Action::Void | Action::Onward(_) if self.is_found => false,
+            Action::Void => world.takes_money() && is(&|booking| can_void(booking, world)),
             Action::Correct => world.takes_money() && is(&|booking| can_cancel(booking, world.now)),
             Action::Onward(_) => is(&|booking| booking.status != BookingStatus::AwaitingPayment),
             Action::Cancel => is(&|booking| can_cancel(booking, world.now)),
@@ -263,6 +295,7 @@ impl Scene for Detail {
                 }
             }
             Action::GiveUpSlip => self.ask(Question::GiveUpSlip, cx),
+            Action::Void => self.ask_to_void(cx),
             Action::HandOut => self.ask(Question::HandOut, cx),
             Action::Again => self.attempt.repeat(cx),
             Action::Leave => cx.confirm(Confirm {
@@ -290,6 +323,10 @@ impl Scene for Detail {
             Answer::Yes(Question::HandOut) => {
                 let op = cx.op_id();
                 self.attempt.begin(Request::PayOut { op, pnr }, cx);
+            }
+            Answer::Yes(Question::VoidSale) => {
+                let op = cx.op_id();
+                self.attempt.begin(Request::VoidSale { op, pnr }, cx);
             }
             Answer::Yes(Question::GiveUpSlip) => {
                 let op = cx.op_id();

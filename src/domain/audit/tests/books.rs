@@ -273,6 +273,7 @@ pub(super) fn booking(number: u64, leg: Leg, places: &[Place]) -> Booking {
             taken_at: now(),
             taken_by: None,
             terminal: "NDLS-07".to_owned(),
+            till: None,
         }),
         refund_rules: "refunds".to_owned(),
         refunds: Vec::new(),

@@ -1,0 +1,133 @@
+//! What a session is told.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Cursor, Document, Hold, Identity, Offer, ReceiptLink, RunRow, TrainRecord, TrainRow};
+use crate::domain::booking::Booking;
+use crate::domain::fare::Fare;
+use crate::domain::former::FormerBooking;
+use crate::domain::inventory::Stage;
+use crate::domain::load::RunLoad;
+use crate::domain::notification::Notification;
+use crate::domain::passenger::Passenger;
+use crate::domain::refund::Quote;
+use crate::domain::report::Report;
+use crate::domain::station::StationCode;
+use crate::domain::till::Till;
+use crate::domain::user::SshKey;
+use crate::domain::waitlist::Queued;
+use crate::ticket::Ticket;
+
+/// What a session is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
+    Welcome(Identity),
+    /// To `SignOut`, `Lock`, `Release`, `CancelRun` and `BlockBerths`.
+    Done,
+    /// To `Search` and `Departures`.
+    Offers(Vec<Offer>),
+    /// To `Hold`.
+    Held(Hold),
+    /// To `Price`.
+    Priced(Fare),
+    /// To `QuoteCancel`.
+    Quote(Box<Quote>),
+    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `VoidSale`, `Booking`, `LookUp` and
+    /// `Slip`.
+    Booking(Arc<Booking>),
+    /// To `MyBookings`.
+    Bookings {
+        /// Newest first.
+        page: Vec<Arc<Booking>>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `Companions` and `MyCompanions`: each once, those of the newest booking first.
+    Companions(Vec<Passenger>),
+    /// To `FormerBooking`; and to `Booking` and `LookUp`, where the application that Kiosk replaces made the booking.
+    FormerBooking(Arc<FormerBooking>),
+    /// To `MyFormerBookings`.
+    FormerBookings {
+        /// Newest first.
+        page: Vec<Arc<FormerBooking>>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `Receipt`.
+    Receipt(Document),
+    /// To `ReceiptLink`.
+    ReceiptLink(ReceiptLink),
+    /// To `Chart`.
+    Chart(Document),
+    /// To `OpenTill` and `CloseTill`.
+    Till(Box<Till>),
+    /// To `MyTills` and `Tills`.
+    Tills {
+        /// The tills, in the order that was asked for.
+        page: Vec<Till>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `Report`.
+    Report(Box<Report>),
+    /// To `Occupancy`.
+    Occupancy {
+        /// By the numbers of the trains.
+        page: Vec<RunLoad>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `TillReport`, `ReportFile` and `OccupancyFile`.
+    Document(Document),
+    /// To `Queue`.
+    Queue(Vec<InLine>),
+    /// To `MakeChart`: how far the charts of the run have come now.
+    Charted(Charts),
+    /// To `Notifications`: the longest due first.
+    Notifications(Vec<Notification>),
+    /// To `RetryNotifications`: how many are tried anew.
+    Revived(usize),
+    /// To `SshKeys`, `AddSshKey` and `RemoveSshKey`: those that there are now.
+    SshKeys(Vec<SshKey>),
+    /// To `Ticket`.
+    Ticket(Ticket),
+    /// To `Trains`.
+    Trains {
+        /// By number.
+        page: Vec<TrainRow>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `Train`, `PublishTrain` and `RetireTrain`.
+    Train(Box<TrainRecord>),
+    /// To `Runs`: by date.
+    Runs(Vec<RunRow>),
+}
+
+/// Somebody who waits, with the stations between which they travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InLine {
+    /// Who, and where in which queue.
+    pub who: Queued,
+    /// Where they board.
+    pub from: StationCode,
+    /// Where they leave.
+    pub to: StationCode,
+}
+
+/// How far the charts of a run have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Charts {
+    /// Which are made.
+    pub stage: Stage,
+    /// When the first is due.
+    pub first: DateTime<Utc>,
+    /// When the last is due.
+    pub last: DateTime<Utc>,
+}

@@ -1,0 +1,176 @@
+//! Tills: opened with a float, closed with a count, and shown at any time.
+//!
+//! While an agent has a till open, all the money that they take and hand out goes through it, wherever they sit. Whether they
+//! may do without one is a setting ([`TillRule`]). Whoever runs commands on the machine has none.
+
+mod paper;
+
+use crate::domain::booking::{OpId, PaymentMethod};
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::money::Paise;
+use crate::domain::terminal::TerminalKind;
+use crate::domain::till::{Closing, MOST_IN_DRAWER, Till, TillId};
+use crate::domain::user::{AccountId, Role};
+use crate::service::booking::second;
+use crate::service::refusal::refuse;
+use crate::service::request::{Cursor, Failure, Form, Reply, Tills};
+use crate::service::session::Session;
+use crate::service::{Kiosk, TillRule, sheets};
+use crate::store::StoreError;
+use crate::store::tills::{Opening, TillPage};
+
+/// Tills on a page of a list.
+const PAGE: i32 = 20;
+/// How many open tills of each of the ten work lists are shown.
+const OPEN_AT_ONCE: i32 = 50;
+/// How many entries are read at once.
+const ENTRIES: i32 = 200;
+/// How often a till is read again that money goes through meanwhile, or whose list is behind.
+const READS: u32 = 12;
+
+/// The till through which money of a kind goes that this person takes or hands out; `None` where it goes through none.
+///
+/// # Errors
+///
+/// `NoTillOpen` where there has to be one.
+pub(super) async fn in_use(session: &Session, method: PaymentMethod) -> Result<Option<TillId>, Failure> {
+    let Some(agent) = session.who().account().filter(|_| method != PaymentMethod::Test) else { return Ok(None) };
+    let kiosk = session.kiosk();
+    match (kiosk.open_till_of(agent).await?, kiosk.settings().till) {
+        (Some(till), _) => Ok(Some(till.id)),
+        (None, TillRule::Optional) => Ok(None),
+        (None, TillRule::Required) => Err(Failure::NoTillOpen),
+    }
+}
+
+/// Opens a till for whoever asks.
+pub(super) async fn open(session: &Session, op: OpId, float: Paise) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let identity = session.who().identity().ok_or(Failure::SignedOut)?;
+    if session.terminal().kind == TerminalKind::Public {
+        return Err(Failure::NoTillHere);
+    }
+    check_drawer(float)?;
+    let failed = |error: StoreError| refuse("open a till", &error);
+    let id = TillId { agent: identity.account, opened: op };
+    if let Some(before) = kiosk.store().till(id).await.map_err(failed)? {
+        return Ok(Reply::Till(Box::new(before)));
+    }
+    let terminal = session.terminal().id.clone();
+    let till = Till::opened(id, identity.username, terminal, second(kiosk.now()), float);
+    match kiosk.store().open_till(&till).await.map_err(failed)? {
+        Opening::Done => {
+            kiosk.record(session, "till.open", Some(till.agent.to_string()), Some(format!("float {float}")));
+            Ok(Reply::Till(Box::new(till)))
+        }
+        // An earlier attempt of which no reply came.
+        Opening::Found(found) if found.id == id => Ok(Reply::Till(found)),
+        Opening::Found(found) => Err(Failure::TillOpen { since: found.opened_at, terminal: found.terminal }),
+    }
+}
+
+/// Closes a till with what was counted in its drawer: one's own, or any for whoever answers for the counters.
+pub(super) async fn close(session: &Session, op: OpId, id: TillId, counted: Paise) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let identity = session.who().identity().ok_or(Failure::SignedOut)?;
+    check_drawer(counted)?;
+    let failed = |error: StoreError| refuse("close a till", &error);
+    for _ in 0..READS {
+        let read = theirs(session, id).await?;
+        match &read.closing {
+            Some(closing) if closing.op == op => return Ok(Reply::Till(Box::new(read))),
+            Some(_) => return Err(Failure::TillClosed),
+            None => {}
+        }
+        let closed = read.closed(Closing { op, at: second(kiosk.now()), by: identity.username.clone(), counted });
+        if kiosk.store().close_till(&read, &closed).await.map_err(failed)? {
+            let (expected, difference) = (closed.expected(), closed.difference().unwrap_or_default());
+            let note = format!("expected {expected}, counted {counted}, difference {difference}");
+            kiosk.record(session, "till.close", Some(closed.agent.to_string()), Some(note));
+            return Ok(Reply::Till(Box::new(closed)));
+        }
+        // Money went through it meanwhile, or somebody else closed it.
+    }
+    Err(Failure::Busy)
+}
+
+/// The tills of whoever asks: the open one first, then those that are closed, the last closed first.
+pub(super) async fn mine(session: &Session, after: Option<&Cursor>) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let agent = session.who().account().ok_or(Failure::SignedOut)?;
+    let failed = |error: StoreError| refuse("list tills", &error);
+    let newest = match after {
+        None => kiosk.store().newest_till(agent).await.map_err(failed)?,
+        Some(_) => None,
+    };
+    let after = after.map(|Cursor(after)| after.as_str());
+    let TillPage { tills, next } = kiosk.store().tills_closed_by(agent, after, PAGE).await.map_err(failed)?;
+    // The index may not have the newest yet.
+    let newest = newest.filter(|newest| tills.iter().all(|till| till.id != newest.id));
+    Ok(Reply::Tills { page: newest.into_iter().chain(tills).collect(), next: next.map(Cursor) })
+}
+
+/// Everybody's tills.
+pub(super) async fn list(session: &Session, which: Tills, after: Option<&Cursor>) -> Result<Reply, Failure> {
+    let store = session.kiosk().store();
+    let after = after.map(|Cursor(after)| after.as_str());
+    let page = match which {
+        Tills::Open => store.open_tills(OPEN_AT_ONCE).await.map(|tills| TillPage { tills, next: None }),
+        Tills::ClosedOn(day) => store.tills_closed_on(day, after, PAGE).await,
+    };
+    let TillPage { tills, next } = page.map_err(|error| refuse("list tills", &error))?;
+    Ok(Reply::Tills { page: tills, next: next.map(Cursor) })
+}
+
+/// What went through a till, line by line: an X report while it is open, and a Z report when it is closed.
+pub(super) async fn report(session: &Session, id: TillId, form: Form) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    for read in 1..=READS {
+        let till = theirs(session, id).await?;
+        let entries = kiosk.entries_of(id).await.map_err(|error| refuse("report on a till", &error))?;
+        // The list may lack what was just sold. What the till itself counts does not.
+        if entries.len() == till.movements as usize {
+            let name = paper::file_name(&till, form);
+            let sheet = paper::sheet(&till, &entries, kiosk.now());
+            return sheets::document(kiosk, sheet, name, form).await.map(Reply::Document);
+        }
+        kiosk.store().patience().pause(read.min(4)).await;
+    }
+    Err(Failure::Busy)
+}
+
+/// A till that whoever asks may see: their own, or any for whoever answers for the counters.
+async fn theirs(session: &Session, id: TillId) -> Result<Till, Failure> {
+    if session.who().account() != Some(id.agent) {
+        session.require(Role::Supervisor).await.map_err(|failure| match failure {
+            Failure::NotAllowed { .. } => Failure::NoSuchTill,
+            failure => failure,
+        })?;
+    }
+    let till = session.kiosk().store().till(id).await.map_err(|error| refuse("find a till", &error))?;
+    till.ok_or(Failure::NoSuchTill)
+}
+
+fn check_drawer(money: Paise) -> Result<(), Failure> {
+    if (Paise::ZERO..=MOST_IN_DRAWER).contains(&money) { Ok(()) } else { Err(Failure::NoDrawer) }
+}
+
+impl Kiosk {
+    async fn entries_of(&self, till: TillId) -> Result<Vec<LedgerEntry>, StoreError> {
+        let (mut entries, mut next) = (Vec::new(), None);
+        loop {
+            let page = self.store().ledger_of_till(till, next.as_deref(), ENTRIES).await?;
+            entries.extend(page.entries);
+            next = page.next;
+            if next.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// The till that an agent has open.
+    pub(super) async fn open_till_of(&self, agent: AccountId) -> Result<Option<Till>, Failure> {
+        let newest = self.store().newest_till(agent).await.map_err(|error| refuse("find a till", &error))?;
+        Ok(newest.filter(|till| till.closing.is_none()))
+    }
+}

@@ -1,0 +1,55 @@
+//! Lists that are read page by page from an index that sorts by `BookedAt`.
+
+use crate::store::item::{Item, corrupt, string, text};
+use crate::store::schema::{BOOKED_AT, BOOKING_ID, Index};
+use crate::store::{Store, StoreError};
+
+/// In which order a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
+/// A list of the bookings' table: an index, and which of its partitions.
+pub(in crate::store) struct List<'a> {
+    pub index: Index,
+    pub partition: &'a str,
+    pub order: Order,
+}
+
+impl Store {
+    /// A page of a list with where the next begins; at the end there is none. The index may be a moment behind.
+    pub(in crate::store) async fn page_of(
+        &self,
+        list: &List<'_>,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<Item>, Option<String>), StoreError> {
+        let start = after.map(|after| start_key(list, after)).transpose()?;
+        let query = self
+            .dynamodb()
+            .query()
+            .table_name(&self.names().bookings)
+            .index_name(list.index.name)
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", list.index.key.partition)
+            .expression_attribute_values(":list", string(list.partition))
+            .scan_index_forward(list.order == Order::OldestFirst)
+            .set_exclusive_start_key(start)
+            .limit(limit);
+        let reply = self.attempt(|| query.clone().send()).await?.answer()?;
+        let end = reply.last_evaluated_key.as_ref();
+        let next = end.and_then(|key| Some(format!("{} {}", text(key, BOOKED_AT)?, text(key, BOOKING_ID)?)));
+        Ok((reply.items.unwrap_or_default(), next))
+    }
+}
+
+fn start_key(list: &List<'_>, after: &str) -> Result<Item, StoreError> {
+    let (booked_at, id) = after.split_once(' ').ok_or_else(|| corrupt("a page's end", "it names no item"))?;
+    Ok(Item::from([
+        (list.index.key.partition.to_owned(), string(list.partition)),
+        (BOOKED_AT.to_owned(), string(booked_at)),
+        (BOOKING_ID.to_owned(), string(id)),
+    ]))
+}
