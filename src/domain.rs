@@ -7,6 +7,7 @@
 pub mod admission;
 pub mod allotment;
 pub mod audit;
+pub mod banner;
 pub mod booking;
 pub mod chart;
 pub mod coach;
@@ -23,6 +24,7 @@ pub mod manifest;
 pub mod money;
 pub mod notification;
 pub mod occupancy;
+pub mod overview;
 pub mod passenger;
 pub mod pnr;
 pub mod quota;

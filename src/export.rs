@@ -1,8 +1,10 @@
-//! Bookings as a table for a spreadsheet: CSV (RFC 4180) in UTF-8, a row for each passenger.
+//! Bookings as a table for a spreadsheet: CSV (RFC 4180) in UTF-8, a row for each passenger. The same for what was done
+//! ([`events`]).
 //!
 //! Names are typed by anybody. A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, so such a cell gets an
 //! apostrophe before it (OWASP, CSV Injection); numbers that Kiosk reckons itself stay numbers.
 
+pub mod events;
 pub mod sheet;
 pub mod trains;
 
@@ -43,6 +45,9 @@ const RUN: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', 
 
 /// How moments are written: the railway's time, as spreadsheets read it.
 const MOMENT: &str = "%Y-%m-%d %H:%M";
+
+/// The same where several things happen in a minute.
+const MOMENT_WITH_SECONDS: &str = "%Y-%m-%d %H:%M:%S";
 
 /// The row with the names of the columns.
 pub fn header() -> Vec<u8> {

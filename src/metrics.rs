@@ -125,6 +125,11 @@ impl Metrics {
         Counted::among(&self.0.sessions)
     }
 
+    /// How many sessions there are.
+    pub fn sessions(&self) -> i64 {
+        self.0.sessions.get()
+    }
+
     /// Counts a receipt that is yet to be stored for as long as the value lives.
     pub fn receipt(&self) -> Counted {
         Counted::among(&self.0.receipts)

@@ -6,6 +6,7 @@
 mod access;
 pub mod account;
 pub mod audit;
+mod banners;
 mod blocking;
 mod booking;
 mod call;
@@ -16,6 +17,8 @@ pub mod clock;
 mod companions;
 mod correction;
 mod dispatch;
+mod events;
+mod find;
 mod former;
 mod hold;
 pub mod import;
@@ -24,6 +27,7 @@ pub mod live;
 mod look_up;
 mod notification;
 mod occupancy;
+pub mod overview;
 pub mod presence;
 mod receipt_outbox;
 mod record;
@@ -68,6 +72,7 @@ use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
 use self::live::Live;
 use self::look_up::LookUps;
+use self::overview::Counts;
 use self::presence::Presence;
 use self::session::Who;
 use crate::domain::rules::Rules;
@@ -104,6 +109,7 @@ struct Shared {
     look_ups: LookUps,
     bootstrap: Bootstrap,
     presence: Presence,
+    counts: Counts,
     background: TaskTracker,
 }
 
@@ -142,6 +148,7 @@ impl Kiosk {
             look_ups: LookUps::default(),
             bootstrap: Bootstrap::default(),
             presence: Presence::default(),
+            counts: Counts::default(),
             background: TaskTracker::new(),
             store,
             settings,

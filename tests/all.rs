@@ -71,6 +71,8 @@ mod sample_booking;
 mod service_account;
 #[path = "all/service_audit.rs"]
 mod service_audit;
+#[path = "all/service_banners.rs"]
+mod service_banners;
 #[path = "all/service_booking.rs"]
 mod service_booking;
 #[path = "all/service_chart.rs"]
@@ -83,6 +85,8 @@ mod service_correction;
 mod service_cost;
 #[path = "all/service_doubt.rs"]
 mod service_doubt;
+#[path = "all/service_find.rs"]
+mod service_find;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_kit.rs"]
@@ -95,6 +99,10 @@ mod service_look_up;
 mod service_notify;
 #[path = "all/service_notify_trouble.rs"]
 mod service_notify_trouble;
+#[path = "all/service_overview.rs"]
+mod service_overview;
+#[path = "all/service_people.rs"]
+mod service_people;
 #[path = "all/service_pinned.rs"]
 mod service_pinned;
 #[path = "all/service_presence.rs"]
@@ -119,10 +127,10 @@ mod service_search;
 mod service_slip;
 #[path = "all/service_storm.rs"]
 mod service_storm;
-#[path = "all/service_trains.rs"]
-mod service_trains;
 #[path = "all/service_till.rs"]
 mod service_till;
+#[path = "all/service_trains.rs"]
+mod service_trains;
 #[path = "all/service_visit.rs"]
 mod service_visit;
 #[cfg(unix)]
@@ -216,15 +224,19 @@ mod ui_find;
 mod ui_former;
 #[path = "all/ui_office.rs"]
 mod ui_office;
+#[path = "all/ui_people.rs"]
+mod ui_people;
 #[path = "all/ui_queue.rs"]
 mod ui_queue;
+#[path = "all/ui_records.rs"]
+mod ui_records;
 #[path = "all/ui_sale.rs"]
 mod ui_sale;
 #[path = "all/ui_ssh_keys.rs"]
 mod ui_ssh_keys;
-#[path = "all/ui_trains.rs"]
-mod ui_trains;
 #[path = "all/ui_tills.rs"]
 mod ui_tills;
+#[path = "all/ui_trains.rs"]
+mod ui_trains;
 #[path = "all/ui_welcome.rs"]
 mod ui_welcome;

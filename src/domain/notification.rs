@@ -22,7 +22,8 @@ const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 
-/// Names a notification: `8451234567-3` is that of the third version of a booking.
+/// Names a notification: `8451234567-3` is that of the third version of a booking, and `8451234567-3.1795694062` a copy of it
+/// that somebody asked for. Whoever keeps them apart by their names takes a copy for what it is, another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NotificationId {
@@ -30,6 +31,8 @@ pub struct NotificationId {
     pub pnr: Pnr,
     /// Its version, of which is told.
     pub version: u32,
+    /// For a copy, when it was asked for, in seconds since 1970.
+    pub copy: Option<u32>,
 }
 
 /// A text that names no notification.
@@ -39,7 +42,8 @@ pub struct BadNotificationId;
 
 impl fmt::Display for NotificationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}-{}", self.pnr, self.version))
+        let copy = self.copy.map(|copy| format!(".{copy}")).unwrap_or_default();
+        f.pad(&format!("{}-{}{copy}", self.pnr, self.version))
     }
 }
 
@@ -49,8 +53,10 @@ impl FromStr for NotificationId {
     fn from_str(text: &str) -> Result<Self, BadNotificationId> {
         let (pnr, version) = text.rsplit_once('-').ok_or(BadNotificationId)?;
         let pnr = pnr.parse().map_err(|_| BadNotificationId)?;
+        let (version, copy) = version.split_once('.').map_or((version, None), |(version, copy)| (version, Some(copy)));
         let version = version.parse().map_err(|_| BadNotificationId)?;
-        Ok(Self { pnr, version })
+        let copy = copy.map(str::parse).transpose().map_err(|_| BadNotificationId)?;
+        Ok(Self { pnr, version, copy })
     }
 }
 
@@ -81,6 +87,8 @@ pub enum Event {
     Dropped,
     /// The railway cancelled the train.
     TrainCancelled,
+    /// Nothing: somebody asked at a counter for another copy of the receipt.
+    Resent,
 }
 
 impl Event {
@@ -106,6 +114,7 @@ impl Event {
             Self::Cancelled => "cancelled",
             Self::Dropped => "dropped",
             Self::TrainCancelled => "train cancelled",
+            Self::Resent => "receipt sent again",
         }
     }
 }
@@ -172,13 +181,29 @@ impl Notification {
         let event = Event::of(booking).filter(|_| !channels.is_empty())?;
         let at = booking.history.last()?.at;
         Some(Self {
-            id: NotificationId { pnr: booking.pnr, version: booking.version },
+            id: NotificationId { pnr: booking.pnr, version: booking.version, copy: None },
             event,
             at,
             owed: channels,
             attempts: 0,
             delivery: Delivery::Waiting,
             due: at.trunc_subsecs(0),
+            reason: None,
+        })
+    }
+
+    /// Another copy of the receipt of a booking, as it is now; `None` where there is none, or no way to send it.
+    pub fn copy_of(booking: &Booking, channels: BTreeSet<Channel>, now: DateTime<Utc>) -> Option<Self> {
+        booking.payment.as_ref().filter(|_| !channels.is_empty())?;
+        let copy = u32::try_from(now.timestamp()).ok();
+        Some(Self {
+            id: NotificationId { pnr: booking.pnr, version: booking.version, copy },
+            event: Event::Resent,
+            at: now,
+            owed: channels,
+            attempts: 0,
+            delivery: Delivery::Waiting,
+            due: now.trunc_subsecs(0),
             reason: None,
         })
     }
@@ -229,6 +254,9 @@ mod tests {
     #[rstest]
     #[case("8451234567-3", Some("8451234567-3"))]
     #[case("845-1234567-12", Some("8451234567-12"))]
+    #[case("8451234567-3.1795694062", Some("8451234567-3.1795694062"))]
+    #[case("8451234567-3.", None)]
+    #[case("8451234567-.3", None)]
     #[case("8451234567", None)]
     #[case("8451234567-", None)]
     #[case("8451234567-x", None)]

@@ -236,6 +236,13 @@ impl Phone {
         number.strip_prefix("+91").or_else(|| number.strip_prefix('0')).unwrap_or(number)
     }
 
+    /// All ways in which people write the number, as [`Self::is_same`] takes them for one.
+    pub fn forms(&self) -> Vec<Self> {
+        let national = self.0.strip_prefix("+91").or_else(|| self.0.strip_prefix('0')).unwrap_or(&self.0);
+        let prefixes: &[&str] = if national.starts_with('+') { &[""] } else { &["", "0", "+91"] };
+        prefixes.iter().map(|prefix| Self(format!("{prefix}{national}"))).collect()
+    }
+
     /// The number as it is written in every country (ITU-T E.164), if text messages can reach it: one that begins with + as
     /// it is, else one of India's mobile numbers, which have ten digits and begin with 6 to 9.
     pub fn for_texts(&self) -> Option<String> {
@@ -325,6 +332,46 @@ pub struct Account {
     /// The keys with which its holder comes in by SSH.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ssh_keys: Vec<SshKey>,
+    /// While its password is a one-time code: until when that is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_until: Option<DateTime<Utc>>,
+    /// Its last sign-ins, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_ins: Vec<SignIn>,
+}
+
+/// A time when the holder of an account came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SignIn {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// At which terminal.
+    pub terminal: String,
+    /// How they proved who they are.
+    pub by: Proof,
+}
+
+/// How somebody proves who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Proof {
+    /// By the account's password.
+    Password,
+    /// By a one-time code.
+    Code,
+    /// By a key, over SSH.
+    Key,
+}
+
+impl Proof {
+    /// The proof in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Code => "one-time code",
+            Self::Key => "SSH key",
+        }
+    }
 }
 
 /// A public key with which the holder of an account comes in by SSH.
@@ -341,7 +388,28 @@ pub struct SshKey {
     pub added_at: DateTime<Utc>,
 }
 
+/// How many sign-ins an account remembers.
+const SIGN_INS: usize = 5;
+
 impl Account {
+    /// The account after its holder came in.
+    pub fn signed_in(mut self, sign_in: SignIn) -> Self {
+        self.sign_ins.insert(0, sign_in);
+        self.sign_ins.truncate(SIGN_INS);
+        self
+    }
+
+    /// The account with the hash of a one-time code in the place of its password, good until a moment: whoever knew the
+    /// password knows nothing any more, and wrong ones are forgotten.
+    pub fn with_code(self, code: PasswordHash, until: DateTime<Utc>) -> Self {
+        Self { password: code, code_until: Some(until), failures: 0, locked_until: None, ..self }
+    }
+
+    /// The account with a password that its holder chose.
+    pub fn with_password(self, password: PasswordHash) -> Self {
+        Self { password, code_until: None, ..self }
+    }
+
     /// Whether sessions that began with the account as it was before end with what it is now.
     pub fn ends_sessions_of(&self, before: &Self) -> bool {
         self.closed || self.role != before.role || self.password != before.password
@@ -387,6 +455,18 @@ mod tests {
     fn numbers_for_texts(#[case] typed: &str, #[case] number: Option<&str>) {
         let phone = Phone::parse(typed).expect("a number");
         assert_eq!(phone.for_texts().as_deref(), number);
+    }
+
+    #[rstest]
+    #[case("9810012345", 3)]
+    #[case("09810012345", 3)]
+    #[case("+919810012345", 3)]
+    #[case("+447700900123", 1)]
+    fn a_number_is_found_however_it_was_written(#[case] typed: &str, #[case] ways: usize) {
+        let phone = Phone::parse(typed).expect("a number");
+        let forms = phone.forms();
+        assert_eq!(forms.len(), ways, "{:?}", forms.iter().map(Phone::as_str).collect::<Vec<_>>());
+        assert!(forms.contains(&phone) && forms.iter().all(|form| form.is_same(&phone)));
     }
 
     #[test]

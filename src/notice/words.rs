@@ -12,8 +12,9 @@ pub const LONGEST_TEXT: usize = 160;
 /// What stands before everything else.
 pub(super) fn headline(event: Event, booking: &Booking) -> &'static str {
     match (event, booking.status) {
-        (Event::Booked, _) if waits(booking) => "Booked, waiting",
-        (Event::Booked, _) => "Booked",
+        (Event::Resent, BookingStatus::Cancelled) => "Cancelled",
+        (Event::Booked | Event::Resent, _) if waits(booking) => "Booked, waiting",
+        (Event::Booked | Event::Resent, _) => "Booked",
         (Event::Promoted, _) => "Moved up",
         (Event::Cancelled, BookingStatus::Cancelled) => "Cancelled",
         (Event::Cancelled, _) => "Cancelled in part",

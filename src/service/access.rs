@@ -11,8 +11,10 @@ use crate::service::request::Request;
 pub(super) enum Need {
     /// Anything, even locked.
     EvenLocked,
-    /// Not locked.
+    /// Not locked, and with a password of their own if they came in by a one-time code.
     Anyone,
+    /// That of an account, even by a one-time code.
+    EvenByCode,
     /// That of an account with at least this role.
     Role(Role),
 }
@@ -39,8 +41,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::ReceiptLink { .. } => Need::Anyone,
         Request::QuoteCancel { waiver, .. } => to_cancel(waiver.is_some()),
         Request::Cancel { quote, .. } => to_cancel(matches!(quote.reason, Reason::Waiver(_))),
+        Request::Lock | Request::ChangePassword { .. } => Need::EvenByCode,
         Request::ClaimAdministrator { .. }
-        | Request::Lock
         | Request::SshKeys
         | Request::AddSshKey { .. }
         | Request::RemoveSshKey { .. }
@@ -57,6 +59,9 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::CloseTill { .. }
         | Request::MyTills { .. }
         | Request::TillReport { .. }
+        | Request::FindBookings { .. }
+        | Request::History { .. }
+        | Request::ResendReceipt { .. }
         | Request::Chart { .. }
         | Request::Queue { .. } => Need::Role(Role::Agent),
         Request::Tills { .. }
@@ -73,7 +78,18 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Runs { .. }
         | Request::BlockBerths { .. }
         | Request::Notifications { .. }
-        | Request::RetryNotifications { .. } => Need::Role(Role::Administrator),
+        | Request::RetryNotifications { .. }
+        | Request::Overview
+        | Request::Events { .. }
+        | Request::ExportEvents { .. }
+        | Request::Banners
+        | Request::ShowBanner { .. }
+        | Request::EndBanner { .. }
+        | Request::Accounts { .. }
+        | Request::Account { .. }
+        | Request::AddAccount { .. }
+        | Request::ChangeAccount { .. }
+        | Request::IssueCode { .. } => Need::Role(Role::Administrator),
     }
 }
 

@@ -4,9 +4,13 @@
 //! than as many in a row. Unknown names cost the same time and are locked in the same way, so neither says which names
 //! exist.
 
+mod altering;
 mod attempts;
 mod bootstrap;
+mod code;
+pub(super) mod desk;
 mod operator;
+pub(super) mod own_password;
 mod password;
 pub(super) mod ssh_keys;
 mod werkzeug;
@@ -20,7 +24,7 @@ pub(super) use self::{
     bootstrap::Bootstrap,
     password::Hasher,
 };
-use crate::domain::user::{Account, AccountId, Email, PasswordHash, Role, Username};
+use crate::domain::user::{Account, AccountId, Email, PasswordHash, Proof, Role, SignIn, Username};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Identity, Reply};
@@ -38,8 +42,8 @@ pub(super) async fn sign_in(session: &Session, name: &str, password: SecretStrin
     let by = session.begin();
     let session = &session.asking();
     let account = find(kiosk, name).await?;
-    let account = verify(session, name, account, password).await?;
-    enter(session, by, &account, "account.sign-in").await
+    let account = verify(session, name, account, password, Why::ToComeIn).await?;
+    enter(session, by, &account, "account.sign-in", Proof::Password).await
 }
 
 pub(super) async fn unlock(session: &Session, password: SecretString) -> Result<Reply, Failure> {
@@ -47,8 +51,8 @@ pub(super) async fn unlock(session: &Session, password: SecretString) -> Result<
     let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
     let kiosk = session.kiosk();
     let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("unlock", &error))?;
-    let account = verify(session, identity.username.as_str(), account, password).await?;
-    enter(session, by, &account, "account.unlock").await
+    let account = verify(session, identity.username.as_str(), account, password, Why::ToStay).await?;
+    enter(session, by, &account, "account.unlock", Proof::Password).await
 }
 
 pub(super) async fn register(
@@ -67,7 +71,7 @@ pub(super) async fn register(
     // Making accounts is limited as wrong passwords are: each costs a hash and a row.
     kiosk.0.sources.begin(&session.origin(), kiosk.now())?;
     let account = create(kiosk, username, email, Role::Traveller, password).await?;
-    enter(session, by, &account, "account.register").await
+    enter(session, by, &account, "account.register", Proof::Password).await
 }
 
 pub(super) async fn claim_administrator(session: &Session, code: &SecretString) -> Result<Reply, Failure> {
@@ -88,13 +92,18 @@ pub(super) async fn claim_administrator(session: &Session, code: &SecretString) 
         Claim::Granted(account) => {
             kiosk.0.sources.take_back(source);
             kiosk.record(session, "account.claim-administrator", Some(account.username.to_string()), None);
-            enter(session, by, &account, "account.sign-in").await
+            enter(session, by, &account, "account.sign-in", Proof::Password).await
         }
         Claim::TooLate => Err(Failure::WrongCode),
     }
 }
 
 impl Session {
+    /// What an account remembers of somebody who comes in here now.
+    fn sign_in(&self, by: Proof) -> SignIn {
+        SignIn { at: self.kiosk().now().trunc_subsecs(0), terminal: self.terminal().id.clone(), by }
+    }
+
     /// Refuses whoever has not at least a role, going by the account as it is now or was a moment ago.
     pub(super) async fn require(&self, least: Role) -> Result<(), Failure> {
         match standing(self).await? {
@@ -133,9 +142,15 @@ async fn create(
     password::check(password.expose_secret(), &username).map_err(Failure::WeakPassword)?;
     let hash = kiosk.0.hasher.hash(password).await?;
     let account = kiosk.new_account(username, email, role, hash);
-    match kiosk.store().create_account(&account).await {
-        Ok(()) => Ok(account),
-        Err(CreateAccountError::UsernameTaken) => Err(Failure::UsernameTaken(account.username)),
+    insert(kiosk, &account).await?;
+    Ok(account)
+}
+
+/// Writes an account that never was, if nobody has its name or address.
+async fn insert(kiosk: &Kiosk, account: &Account) -> Result<(), Failure> {
+    match kiosk.store().create_account(account).await {
+        Ok(()) => Ok(()),
+        Err(CreateAccountError::UsernameTaken) => Err(Failure::UsernameTaken(account.username.clone())),
         Err(CreateAccountError::EmailTaken) => Err(Failure::EmailTaken),
         Err(CreateAccountError::Store(error)) => Err(refuse("register", &error)),
     }
@@ -157,6 +172,8 @@ impl Kiosk {
             closed: false,
             generation: 0,
             ssh_keys: Vec::new(),
+            code_until: None,
+            sign_ins: Vec::new(),
         }
     }
 }
@@ -173,12 +190,22 @@ async fn find(kiosk: &Kiosk, name: &str) -> Result<Option<Account>, Failure> {
     found.map_err(|error| refuse("sign in", &error))
 }
 
-/// The account, once the password has proved to be its own.
+/// Why somebody types a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// They come in, which the account remembers.
+    ToComeIn,
+    /// They are in, and prove that it is still they.
+    ToStay,
+}
+
+/// The account, once the password has proved to be its own, or the one-time code in its place.
 async fn verify(
     session: &Session,
     name: &str,
     account: Option<Account>,
     password: SecretString,
+    why: Why,
 ) -> Result<Account, Failure> {
     let kiosk = session.kiosk();
     let source = &session.origin();
@@ -190,6 +217,7 @@ async fn verify(
         return Err(Failure::WrongPassword);
     };
     let counted = count(kiosk, account).await?;
+    let password = code::as_hashed(&counted, password);
     if !kiosk.0.hasher.verify(&counted.password, password.clone()).await? {
         kiosk.record(session, "account.refused", Some(counted.username.to_string()), None);
         return Err(counted.locked_until.map_or(Failure::WrongPassword, |until| Failure::LockedOut { until }));
@@ -198,7 +226,12 @@ async fn verify(
     if counted.closed {
         return Err(Failure::Closed);
     }
+    code::check_time(&counted, kiosk.now())?;
     let mut cleared = Account { failures: 0, locked_until: None, ..counted };
+    if why == Why::ToComeIn {
+        let by = if cleared.code_until.is_some() { Proof::Code } else { Proof::Password };
+        cleared = cleared.signed_in(session.sign_in(by));
+    }
     if !kiosk.0.hasher.is_current(&cleared.password) {
         // Only now is the password known: its hash follows the kind and the cost that are asked for today.
         cleared.password = kiosk.0.hasher.hash(password).await?;
@@ -242,7 +275,13 @@ fn counted(account: &Account, most: u32, lockout: TimeDelta, now: DateTime<Utc>)
 }
 
 /// Lets somebody in who has proved who they are, by the way in that they began.
-async fn enter(session: &Session, by: Entrance, account: &Account, action: &'static str) -> Result<Reply, Failure> {
+async fn enter(
+    session: &Session,
+    by: Entrance,
+    account: &Account,
+    action: &'static str,
+    proof: Proof,
+) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let may_claim_administrator = kiosk.offer_administration(account).await;
     let identity = Identity {
@@ -250,6 +289,7 @@ async fn enter(session: &Session, by: Entrance, account: &Account, action: &'sta
         username: account.username.clone(),
         role: account.role,
         may_claim_administrator,
+        must_choose_password: proof != Proof::Key && account.code_until.is_some(),
     };
     session.welcome(by, &identity, account.generation)?;
     kiosk.record(session, action, Some(account.username.to_string()), None);

@@ -490,7 +490,7 @@ impl Kiosk {
     }
 
     /// A slip whose time is over is shown as what it is, though nobody has written so yet.
-    fn as_of_now(&self, booking: Booking) -> Booking {
+    pub(super) fn as_of_now(&self, booking: Booking) -> Booking {
         if booking.has_lapsed(self.now()) { Booking { status: BookingStatus::Lapsed, ..booking } } else { booking }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
 
+use crate::domain::banner::Banner;
 use crate::domain::edition::Editions;
 use crate::domain::sales::Stops;
 use crate::domain::time::railway_time;
@@ -12,10 +14,10 @@ use crate::domain::train::{RunId, TrainNumber};
 use crate::service::Kiosk;
 use crate::service::request::Failure;
 use crate::store::runs::{Current, Run};
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
-/// The timetable and what is known of its age.
-pub(super) struct Catalogue(RwLock<Known>);
+/// The timetable and what is known of its age, and what is shown at terminals.
+pub(super) struct Catalogue(RwLock<Known>, watch::Sender<Arc<[Banner]>>);
 
 struct Known {
     version: u64,
@@ -25,17 +27,33 @@ struct Known {
 }
 
 impl Known {
-    async fn read(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        let read = store.catalogue().await?;
+    fn of(read: store::trains::Catalogue, now: DateTime<Utc>) -> Self {
         let editions = read.trains.iter().flat_map(Editions::periods).collect();
         let timetable = Arc::new(Timetable::of(read.stations, editions));
-        Ok(Self { version: read.version, timetable, stops: read.stops, checked_at: now })
+        Self { version: read.version, timetable, stops: read.stops, checked_at: now }
     }
 }
 
 impl Catalogue {
     pub(super) async fn read(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        Ok(Self(RwLock::new(Known::read(store, now).await?)))
+        let read = store.catalogue().await?;
+        let (banners, _) = watch::channel(read.banners.clone().into());
+        Ok(Self(RwLock::new(Known::of(read, now)), banners))
+    }
+
+    /// What is shown at terminals, and is to be; whoever has it is told when it changes.
+    pub(super) fn banners(&self) -> watch::Receiver<Arc<[Banner]>> {
+        self.1.subscribe()
+    }
+
+    pub(super) fn note_banners(&self, banners: Vec<Banner>) {
+        self.1.send_if_modified(|known| {
+            let is_new = **known != *banners;
+            if is_new {
+                *known = banners.into();
+            }
+            is_new
+        });
     }
 
     pub(super) fn timetable(&self) -> Arc<Timetable> {
@@ -74,16 +92,17 @@ impl Kiosk {
         self.0.catalogue.timetable()
     }
 
-    /// Looks at what is off sale, and reads the timetable again if its version has changed.
+    /// Looks at what is off sale and at the banners, and reads the timetable again if its version has changed.
     pub(super) async fn reload_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // Noted first: a store that does not answer is not asked every second.
         self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner).checked_at = now;
         let mark = self.store().catalogue_mark().await?;
         self.0.catalogue.note_stops(mark.stops);
+        self.0.catalogue.note_banners(mark.banners);
         if mark.version == self.0.catalogue.version() {
             return Ok(());
         }
-        let read = Known::read(self.store(), now).await?;
+        let read = Known::of(self.store().catalogue().await?, now);
         tracing::info!(version = read.version, "the timetable has changed");
         *self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner) = read;
         self.0.live.suspect_all();

@@ -1,11 +1,12 @@
 //! Takes requests to whoever answers them, once the session may ask.
 
+use crate::domain::user::Role;
 use crate::service::access::{Need, need};
-use crate::service::request::{Failure, Reply, Request};
-use crate::service::session::Session;
+use crate::service::request::{Failure, Identity, Reply, Request};
+use crate::service::session::{Session, Who};
 use crate::service::{
-    account, blocking, booking, call, chart, companions, correction, former, hold, look_up, notification, occupancy,
-    receipt_outbox, refund, report, search, till, trains, waitlist,
+    account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
+    notification, occupancy, overview, receipt_outbox, refund, report, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -52,6 +53,14 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
             Ok(Reply::Done)
         }
         Request::Unlock { password } => account::unlock(session, password).await,
+        Request::ChangePassword { old, password, again } => {
+            account::own_password::change(session, old, password, &again).await
+        }
+        Request::Accounts { beginning, after } => account::desk::list(session, &beginning, after.as_ref()).await,
+        Request::Account { account } => account::desk::show(session, account).await,
+        Request::AddAccount { username, email, role } => account::desk::add(session, username, email, role).await,
+        Request::ChangeAccount { account, change } => account::desk::change(session, account, &change).await,
+        Request::IssueCode { account } => account::desk::issue_code(session, account).await,
         Request::SshKeys => account::ssh_keys::list(session).await,
         Request::AddSshKey { line, password } => account::ssh_keys::add(session, &line, password).await,
         Request::RemoveSshKey { fingerprint } => account::ssh_keys::remove(session, &fingerprint).await,
@@ -99,6 +108,15 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::Occupancy { date, after } => occupancy::list(session, date, after.as_ref()).await,
         Request::OccupancyFile { date, form } => occupancy::file(session, date, form).await,
         Request::Booking { pnr } => booking::show(session, pnr).await,
+        Request::FindBookings { by, after } => find::find(session, &by, after.as_ref()).await,
+        Request::History { pnr } => events::history(session, pnr).await,
+        Request::ResendReceipt { pnr } => notification::resend(session, pnr).await,
+        Request::Overview => overview::overview(session).await,
+        Request::Events { day, filter, after } => events::list(session, day, &filter, after.as_ref()).await,
+        Request::ExportEvents { day, filter } => events::export(session, day, &filter).await,
+        Request::Banners => Ok(banners::list(session)),
+        Request::ShowBanner { banner } => banners::show(session, banner).await,
+        Request::EndBanner { banner } => banners::end(session, banner).await,
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,
         Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
@@ -117,8 +135,13 @@ async fn admit(session: &Session, need: Need) -> Result<(), Failure> {
     if session.is_locked() && need != Need::EvenLocked {
         return Err(Failure::Locked);
     }
+    let owes_password = matches!(session.who(), Who::Account(Identity { must_choose_password: true, .. }));
+    if owes_password && !matches!(need, Need::EvenLocked | Need::EvenByCode) {
+        return Err(Failure::ChoosePassword);
+    }
     let least = match need {
         Need::EvenLocked | Need::Anyone => return Ok(()),
+        Need::EvenByCode => Role::Traveller,
         Need::Role(least) => least,
     };
     let Some(role) = session.who().role() else { return Err(Failure::SignedOut) };

@@ -6,6 +6,7 @@
 //! one more item in its transaction is all that a sale knows of it.
 
 mod backlog;
+mod copy;
 mod letter;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 pub use self::backlog::Backlog;
 pub(super) use self::backlog::{list, retry};
+pub(super) use self::copy::resend;
 use self::letter::Letter;
 use crate::aws::post::Unsent;
 use crate::domain::notification::{ATTEMPTS, Channel, Notification};

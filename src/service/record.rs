@@ -25,6 +25,7 @@ impl Kiosk {
             action: action.to_owned(),
             subject,
             terminal: session.terminal().id.clone(),
+            session: Some(session.id().to_owned()),
             note,
         });
     }
@@ -45,6 +46,7 @@ impl Kiosk {
             action: action.to_owned(),
             subject: Some(booking.pnr.to_string()),
             terminal: session.terminal().id.clone(),
+            session: Some(session.id().to_owned()),
             note: Some(format!("{} {} {}", booking.run, booking.class, booking.fare.total)),
         });
     }
@@ -64,6 +66,7 @@ impl Kiosk {
             action: action.to_owned(),
             subject: Some(booking.pnr.to_string()),
             terminal: session.terminal().id.clone(),
+            session: Some(session.id().to_owned()),
             note: note.or_else(|| Some(format!("{} {}", booking.run, booking.class))),
         });
     }
@@ -79,6 +82,7 @@ impl Kiosk {
             action: action.to_owned(),
             subject: Some(booking.pnr.to_string()),
             terminal: super::BY_ITSELF.to_owned(),
+            session: None,
             note: Some(format!("{} {} {}", booking.run, booking.class, places.join(", "))),
         });
     }
@@ -92,6 +96,7 @@ impl Kiosk {
             action: action.to_owned(),
             subject,
             terminal: super::OPERATOR.to_owned(),
+            session: None,
             note,
         });
     }

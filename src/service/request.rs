@@ -6,10 +6,13 @@
 mod document;
 mod failure;
 mod money;
+mod people;
+mod records;
 mod reply;
+mod sale;
 mod timetable;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
@@ -17,15 +20,18 @@ use strum::{IntoStaticStr, VariantNames};
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
 pub use self::money::{Form, Tills};
+pub use self::people::{AccountChange, AccountFacts, OneTimeCode};
+pub use self::records::{BookingSearch, EventFilter, EventLine, Extent, Step};
 pub use self::reply::{Charts, InLine, Reply};
+pub use self::sale::{Choice, Hold, Order, Tender};
 pub use self::timetable::{RunRow, TrainRecord, TrainRow};
 use crate::domain::admission::Accept;
-use crate::domain::allotment::BerthWish;
-use crate::domain::booking::{OpId, PaymentMethod};
-use crate::domain::coach::{BerthRef, Class, CoachId};
+use crate::domain::banner::{Banner, BannerId};
+use crate::domain::booking::OpId;
+use crate::domain::coach::{Class, CoachId};
 use crate::domain::correction::Correction;
 use crate::domain::former::FormerId;
-use crate::domain::inventory::{HoldId, Parts};
+use crate::domain::inventory::HoldId;
 use crate::domain::money::Paise;
 use crate::domain::notification::{Delivery, NotificationId};
 use crate::domain::passenger::Passenger;
@@ -34,7 +40,6 @@ use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, WaiverCode};
 use crate::domain::report::By;
 use crate::domain::segment::Leg;
-use crate::domain::spot::Grant;
 use crate::domain::station::StationCode;
 use crate::domain::till::TillId;
 use crate::domain::timetable::Journey;
@@ -90,6 +95,48 @@ pub enum Request {
     RemoveSshKey {
         /// Its fingerprint.
         fingerprint: String,
+    },
+    /// Choose another password, and end all other sessions of the account.
+    ChangePassword {
+        /// The password until now; nothing for whoever came in by a one-time code.
+        old: Option<SecretString>,
+        /// The new one.
+        password: SecretString,
+        /// The new one, typed again.
+        again: SecretString,
+    },
+    /// The accounts whose name begins so, in their order; where there are none, or with an `@`, those whose address does.
+    Accounts {
+        /// The beginning; nothing for all.
+        beginning: String,
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// One account, as it is now.
+    Account {
+        /// Which.
+        account: AccountId,
+    },
+    /// Make an account with a one-time code, with which its holder chooses a password.
+    AddAccount {
+        /// The name to sign in with.
+        username: Username,
+        /// The address.
+        email: Email,
+        /// What it may do.
+        role: Role,
+    },
+    /// Change somebody else's account.
+    ChangeAccount {
+        /// Which.
+        account: AccountId,
+        /// What.
+        change: AccountChange,
+    },
+    /// Put a one-time code in the place of somebody else's password.
+    IssueCode {
+        /// Whose.
+        account: AccountId,
     },
     /// The journeys from here to there on a date of boarding.
     Search {
@@ -289,6 +336,23 @@ pub enum Request {
         /// Its PNR.
         pnr: Pnr,
     },
+    /// Bookings by what somebody knows of them.
+    FindBookings {
+        /// What.
+        by: BookingSearch,
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// What was done to a booking, by whom and from where.
+    History {
+        /// Its PNR.
+        pnr: Pnr,
+    },
+    /// Send a booking's receipt again, by the ways on which people are told of it.
+    ResendReceipt {
+        /// Its PNR.
+        pnr: Pnr,
+    },
     /// A booking for whoever knows its PNR and the telephone number on it, to look at.
     LookUp {
         /// Its PNR.
@@ -344,6 +408,36 @@ pub enum Request {
     CancelRun {
         /// The run.
         run: RunId,
+    },
+    /// What there is to see of the place at a glance.
+    Overview,
+    /// Who did what on one of the railway's days, newest first.
+    Events {
+        /// The day.
+        day: NaiveDate,
+        /// Which events are meant.
+        filter: EventFilter,
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// The same as a file for a spreadsheet.
+    ExportEvents {
+        /// The day.
+        day: NaiveDate,
+        /// Which events are meant.
+        filter: EventFilter,
+    },
+    /// The banners that are shown, and that are to be.
+    Banners,
+    /// Show a banner.
+    ShowBanner {
+        /// Which.
+        banner: Banner,
+    },
+    /// Show a banner no more.
+    EndBanner {
+        /// Its name.
+        banner: BannerId,
     },
     /// The notifications that are to be delivered, or that were given up.
     Notifications {
@@ -430,6 +524,7 @@ impl Request {
             | Self::Report { .. }
             | Self::ReportFile { .. }
             | Self::OccupancyFile { .. }
+            | Self::ExportEvents { .. }
             | Self::RetryNotifications { which: Revive::AllDead } => None,
             _ => Some(TimeDelta::from_std(DEADLINE).expect("it is short")),
         }
@@ -443,86 +538,6 @@ pub enum Revive {
     One(NotificationId),
     /// All that were given up.
     AllDead,
-}
-
-/// Which berths a hold is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// The best that are free, one for each wish.
-    Best(Vec<BerthWish>),
-    /// These and no others.
-    Berths(Vec<BerthRef>),
-}
-
-impl Choice {
-    /// How many berths it is for.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Best(wishes) => wishes.len(),
-            Self::Berths(berths) => berths.len(),
-        }
-    }
-
-    /// Whether it is for no berth at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// What is booked: held berths and who travels on them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// The hold as it was granted.
-    pub hold: Hold,
-    /// Who travels; those with a berth get the held berths in order.
-    pub passengers: Vec<Passenger>,
-    /// The telephone number for news of the journey.
-    pub phone: Phone,
-    /// The total that the person was shown and agreed to.
-    pub agreed: Paise,
-}
-
-/// Money on the counter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tender {
-    /// How.
-    pub method: PaymentMethod,
-    /// The card terminal's reference; needed for a card.
-    pub reference: Option<String>,
-}
-
-/// What is out of sale for one person until a moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Hold {
-    /// Names it.
-    pub id: HoldId,
-    /// The run.
-    pub run: RunId,
-    /// The leg.
-    pub leg: Leg,
-    /// The class.
-    pub class: Class,
-    /// The quota.
-    pub quota: Quota,
-    /// What each of the party is given, in the order of the wishes.
-    pub grants: Vec<Grant>,
-    /// What of each coach is out of sale for it.
-    pub parts: Parts,
-    /// Until when it is kept.
-    pub until: DateTime<Utc>,
-}
-
-impl Hold {
-    /// The berths that the party has to itself, in the order of the wishes.
-    pub fn berths(&self) -> Vec<BerthRef> {
-        self.grants.iter().filter_map(|grant| grant.berth()).collect()
-    }
-
-    /// Whether a booking of it joins a queue.
-    pub fn is_queued(&self) -> bool {
-        self.grants.iter().any(|grant| matches!(grant, Grant::Waiting | Grant::Shared(_)))
-    }
 }
 
 /// Where a page of a listing ended; opaque.
@@ -542,6 +557,9 @@ pub struct Identity {
     pub role: Role,
     /// Whether the one-time code from the log would make it the first administrator.
     pub may_claim_administrator: bool,
+    /// Whether they came in by a one-time code, and do nothing before they have chosen a password.
+    #[serde(default)]
+    pub must_choose_password: bool,
 }
 
 /// A journey with what each class costs one adult, best class first. How many berths are left comes by the live

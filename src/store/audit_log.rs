@@ -1,16 +1,22 @@
 //! Who did what, when and where.
 //!
-//! A day's events are spread over sixteen partitions, so that no day is hotter than `DynamoDB` allows; reading a day
-//! reads them all. Events are only ever added, and go by themselves after [`KEPT`].
+//! A day's events are spread over sixteen partitions, so that no day is hotter than `DynamoDB` allows. Whoever reads a day
+//! merges them, and reads of each no more than is needed. Events are only ever added, and go by themselves after [`KEPT`].
+
+mod merge;
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::merge::EventPage;
 use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::store::item::{Item, decode, encode, number, string};
+use crate::store::requests::Consistency;
 use crate::store::schema::{DAY, EVENT_ID, EXPIRES_AT};
 use crate::store::{Store, StoreError};
 
@@ -37,6 +43,9 @@ pub struct Event {
     pub subject: Option<String>,
     /// At which terminal.
     pub terminal: String,
+    /// In which session, by the name that the log has for it; none, for what the operator or the program itself did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// Anything more, in words; never a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -47,13 +56,26 @@ impl Store {
     pub async fn append_event(&self, event: &Event) -> Result<(), StoreError> {
         let expires = u64::try_from((event.at + KEPT).timestamp()).unwrap_or_default();
         let mut item = encode(event);
-        let day = railway_time(event.at).date();
-        item.insert(DAY.to_owned(), string(partition(day, event.id.as_u128() % SHARDS)));
-        item.insert(EVENT_ID.to_owned(), string(event_id(event)));
+        item.insert(DAY.to_owned(), string(partition_of(event.at, event.id)));
+        item.insert(EVENT_ID.to_owned(), string(event_id(event.at, event.id)));
         item.insert(EXPIRES_AT.to_owned(), number(expires));
         let request = self.dynamodb().put_item().table_name(self.names().audit()).set_item(Some(item));
         self.attempt(|| request.clone().send()).await?.answer()?;
         Ok(())
+    }
+
+    /// The events with some ids, by when they were; those that are not there any more are absent. It may lag by a moment.
+    pub async fn events_with(&self, ids: &[(DateTime<Utc>, Uuid)]) -> Result<Vec<Event>, StoreError> {
+        let key = |(at, id): &(DateTime<Utc>, Uuid)| {
+            Item::from([
+                (DAY.to_owned(), string(partition_of(*at, *id))),
+                (EVENT_ID.to_owned(), string(event_id(*at, *id))),
+            ])
+        };
+        let keys: BTreeSet<_> = ids.iter().copied().collect();
+        let keys: Vec<_> = keys.iter().map(key).collect();
+        let items = self.read_items(&self.names().audit(), &keys, Consistency::Eventual).await?;
+        items.into_iter().map(event_of).collect()
     }
 
     /// All events of one of the railway's days, in the order of time.
@@ -79,7 +101,7 @@ impl Store {
                 .set_exclusive_start_key(from);
             let answer = self.attempt(|| request.clone().send()).await?.answer()?;
             for item in answer.items.unwrap_or_default() {
-                events.push(decode(item, "an event of the audit log")?);
+                events.push(event_of(item)?);
             }
             from = answer.last_evaluated_key;
             if from.is_none() {
@@ -93,7 +115,15 @@ fn partition(day: NaiveDate, shard: u128) -> String {
     format!("{day}#{shard}")
 }
 
+fn partition_of(at: DateTime<Utc>, id: Uuid) -> String {
+    partition(railway_time(at).date(), id.as_u128() % SHARDS)
+}
+
 /// Sorts by time: a fixed number of digits, and always UTC.
-fn event_id(event: &Event) -> String {
-    format!("{}#{}", event.at.to_rfc3339_opts(SecondsFormat::Micros, true), event.id.simple())
+fn event_id(at: DateTime<Utc>, id: Uuid) -> String {
+    format!("{}#{}", at.to_rfc3339_opts(SecondsFormat::Micros, true), id.simple())
+}
+
+fn event_of(item: Item) -> Result<Event, StoreError> {
+    decode(item, "an event of the audit log")
 }

@@ -1,10 +1,13 @@
 //! Bookings, each under its PNR. They are written by the transactions of `runs`, and read here. The notifications that are
 //! owed for them (`outbox`), the money that moved (`ledger`) and the tills are in the same table, under keys that are no PNR.
 
+mod merged;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use self::merged::Listed;
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::former::FormerBooking;
 use crate::domain::ledger::LedgerEntry;

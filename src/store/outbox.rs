@@ -25,7 +25,8 @@ pub(in crate::store) fn is_key(key: &str) -> bool {
 }
 
 fn key(id: NotificationId) -> String {
-    format!("{PREFIX}{}#{}", id.pnr, id.version)
+    let copy = id.copy.map(|copy| format!(".{copy}")).unwrap_or_default();
+    format!("{PREFIX}{}#{}{copy}", id.pnr, id.version)
 }
 
 fn kind(delivery: Delivery) -> Kind {
@@ -128,6 +129,13 @@ impl Store {
     pub async fn end_notification(&self, id: NotificationId) -> Result<(), StoreError> {
         let delete = self.dynamodb().delete_item().table_name(&self.names().bookings).key(BOOKING_ID, string(key(id)));
         self.attempt(|| delete.clone().send()).await?.answer()?;
+        Ok(())
+    }
+
+    /// Puts a notification that no change of a booking owes. Repeating it has it delivered once more at the most.
+    pub async fn owe(&self, notification: &Notification) -> Result<(), StoreError> {
+        let put = self.dynamodb().put_item().table_name(&self.names().bookings).set_item(Some(item_of(notification)));
+        self.attempt(|| put.clone().send()).await?.answer()?;
         Ok(())
     }
 

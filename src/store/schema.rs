@@ -34,6 +34,8 @@ pub const DUE_AT: &str = "DueAt";
 pub const USERNAME_LOWER: &str = "UsernameLower";
 /// Partition key of [`EMAIL_LOWER_INDEX`].
 pub const EMAIL_LOWER: &str = "EmailLower";
+/// Partition key of [`GUARD_INDEX`]: what a guard item keeps unique.
+pub const GUARDS: &str = "Guards";
 /// Partition key of the audit log: a day and a shard.
 pub const DAY: &str = "Day";
 /// Sort key of the audit log.
@@ -52,6 +54,10 @@ pub const WORK_INDEX: &str = "WorkIndex";
 pub const USERNAME_LOWER_INDEX: &str = "UsernameLowerIndex";
 /// Accounts by address, for people who look for one; sign-in reads the guard item.
 pub const EMAIL_LOWER_INDEX: &str = "EmailLowerIndex";
+
+/// The guard items of names and of addresses in their order, for people who look for an account by how its name or its
+/// address begins. They are written once, so that an account's own writes cost nothing here.
+pub const GUARD_INDEX: &str = "GuardIndex";
 
 /// How items are found: by a partition key, and a sort key where a partition holds several. All keys are strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +127,7 @@ pub const TABLES: [Table; 5] = [
         indexes: &[
             Index { name: USERNAME_LOWER_INDEX, key: key(USERNAME_LOWER) },
             Index { name: EMAIL_LOWER_INDEX, key: key(EMAIL_LOWER) },
+            Index { name: GUARD_INDEX, key: sorted(GUARDS, USER_ID) },
         ],
         keeps: Keeps::Forever,
     },

@@ -2,7 +2,7 @@
 //!
 //! A train is several items: `12951`, which says what it is from which date on and is replaced when that changes, and each
 //! of its versions, `12951@3`, which never is, because the runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
-//! keeps the timetable in memory knows when to read it again, and says which trains are off sale. Trains are never removed here: sold runs need them.
+//! keeps the timetable in memory knows when to read it again, says which trains are off sale, and has the banners. Trains are never removed here: sold runs need them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::change::Edit;
 use self::train_item::{TrainItem, listed, version_id};
+use crate::domain::banner::Banner;
 use crate::domain::coach::Class;
 use crate::domain::edition::Editions;
 use crate::domain::money::Paise;
@@ -26,6 +27,7 @@ use crate::store::retry::Refusal;
 use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
 use crate::store::{Outcome, Store, StoreError};
 
+mod banners;
 mod change;
 mod train_item;
 
@@ -73,6 +75,8 @@ pub struct Catalogue {
     pub unfinished: bool,
     /// What is off sale.
     pub stops: Stops,
+    /// What is shown at terminals, by when it begins.
+    pub banners: Vec<Banner>,
 }
 
 /// What changes most of the timetable, in one small item.
@@ -82,6 +86,8 @@ pub struct Mark {
     pub version: u64,
     /// What is off sale.
     pub stops: Stops,
+    /// What is shown at terminals, by when it begins.
+    pub banners: Vec<Banner>,
 }
 
 /// A station's item.
@@ -98,6 +104,7 @@ struct StationItem {
 struct Contents {
     version: u64,
     stops: Stops,
+    banners: Vec<Banner>,
     unfinished: bool,
     stations: BTreeMap<StationCode, Station>,
     trains: BTreeMap<TrainNumber, TrainItem>,
@@ -171,6 +178,7 @@ impl Store {
         Ok(Catalogue {
             version: contents.version,
             stops: contents.stops,
+            banners: contents.banners,
             unfinished: contents.unfinished,
             stations: contents.stations.into_values().collect(),
             trains: contents.trains.into_values().map(TrainItem::editions).collect::<Result<_, _>>()?,
@@ -182,11 +190,13 @@ impl Store {
         self.catalogue_mark().await.map(|mark| mark.version)
     }
 
-    /// That count and what is off sale, by one small read. Both may lag by a moment.
+    /// That count, what is off sale and the banners, by one small read. They may lag by a moment.
     pub async fn catalogue_mark(&self) -> Result<Mark, StoreError> {
         let request = self.dynamodb().get_item().table_name(&self.names().trains).key(TRAIN_ID, string(CATALOGUE));
         let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
-        let mark = |item: Item| Ok(Mark { version: catalogue_version(&item)?, stops: stops(&item)? });
+        let mark = |item: Item| {
+            Ok(Mark { version: catalogue_version(&item)?, stops: stops(&item)?, banners: banners::of(&item) })
+        };
         item.map_or_else(|| Ok(Mark::default()), mark)
     }
 
@@ -338,6 +348,7 @@ impl Contents {
             check_version(&item, CATALOGUE)?;
             self.version = catalogue_version(&item)?;
             self.stops = stops(&item)?;
+            self.banners = banners::of(&item);
             self.unfinished = item.contains_key("Unfinished");
         } else if id.starts_with(STATION) {
             let StationItem { station, .. } = decode(item, &id)?;

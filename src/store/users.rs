@@ -6,17 +6,20 @@
 //! account is or was an administrator. The item `sessions#ended` counts the changes of accounts with which their sessions
 //! end, in the transactions of those changes: a process with sessions need look at nothing else.
 
+mod listing;
+
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::listing::{Named, Unique};
 use crate::domain::user::{Account, AccountId, Role};
 use crate::store::item::{Item, corrupt, decode, encode, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::requests::Consistency;
 use crate::store::retry::Refusal;
-use crate::store::schema::{EMAIL_LOWER, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USERNAME_LOWER};
+use crate::store::schema::{EMAIL_LOWER, GUARDS, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USERNAME_LOWER};
 use crate::store::{Store, StoreError};
 
 /// On an account: a token of the write that left it so, by which a repeat knows its own.
@@ -291,11 +294,11 @@ pub(in crate::store) fn written(put: PutBuilder) -> TransactWriteItem {
 }
 
 pub(in crate::store) fn username_guard(key: &str) -> String {
-    format!("username#{key}")
+    Unique::Username.guard(key)
 }
 
 pub(in crate::store) fn email_guard(key: &str) -> String {
-    format!("email#{key}")
+    Unique::Email.guard(key)
 }
 
 pub(in crate::store) fn account_item(account: &Account) -> Item {
@@ -306,11 +309,14 @@ pub(in crate::store) fn account_item(account: &Account) -> Item {
 }
 
 pub(in crate::store) fn guard(name: &str, account: AccountId) -> Item {
-    Item::from([
+    let mut item = Item::from([
         (USER_ID.to_owned(), string(name)),
         (ACCOUNT_ID.to_owned(), string(account)),
         (SCHEMA_VERSION_ATTRIBUTE.to_owned(), number(SCHEMA_VERSION)),
-    ])
+    ]);
+    // The mark of the first administrator is on no list.
+    item.extend(Unique::of(name).map(|of| (GUARDS.to_owned(), string(of.word()))));
+    item
 }
 
 fn marks(guard: &Item, account: AccountId) -> bool {

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::domain::banner::Banner;
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::{Clock, Session};
 use crate::terminal::lot::{Lot, News, Parked};
@@ -43,6 +45,8 @@ pub(super) struct Program {
     pub news: Option<News>,
     /// What was left behind and offered.
     offered: Option<LeftBehind>,
+    /// What is shown at terminals.
+    pub banners: watch::Receiver<Arc<[Banner]>>,
     pub tasks: JoinSet<Done>,
     /// The call of each task: a task that panics still has to be answered.
     calls: HashMap<Id, CallId>,
@@ -66,7 +70,11 @@ impl Program {
     ) -> Self {
         let (tasks, calls, watches) = (JoinSet::new(), HashMap::new(), Watches::default());
         let news = lot.as_ref().zip(session.identity()).map(|(lot, identity)| lot.news(identity.account));
-        Self { session, clock, app, recorder, papers, lot, news, offered: None, tasks, calls, watches }
+        let mut banners = session.banners();
+        if !banners.borrow().is_empty() {
+            banners.mark_changed();
+        }
+        Self { session, clock, app, recorder, papers, lot, news, offered: None, banners, tasks, calls, watches }
     }
 
     pub fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
@@ -90,6 +98,15 @@ impl Program {
         // After each: the program forgets a run that it stops watching, and who comes back to it is told it anew.
         self.watches.follow(&self.session, &self.app.watch());
         ends
+    }
+
+    /// Waits until other banners are shown at terminals, and says which are for this one.
+    pub async fn other_banners(banners: &mut watch::Receiver<Arc<[Banner]>>, session: &Session) -> Msg {
+        match banners.changed().await {
+            Ok(()) => Msg::Banners(session.own_banners(&banners.borrow_and_update())),
+            // The services are gone: so is whatever there was to show.
+            Err(_) => pending().await,
+        }
     }
 
     fn call(&mut self, id: CallId, request: Request) {

@@ -139,6 +139,7 @@ impl App {
                 self.world.live.insert(run, Live { state, before, changed_at: self.world.now });
                 self.with_top(|screen, cx| screen.live(run, cx));
             }
+            Msg::Banners(banners) => self.world.banners = banners,
             Msg::Reply(call, answer) => self.reply(call, answer),
             Msg::Opened(outcome) => self.opened(outcome),
             Msg::Closing(at) => self.close_at(at),
@@ -552,8 +553,12 @@ impl App {
         if let Some(toast) = &self.toast {
             return Some(Message { tone: toast.tone, text: toast.text.clone() });
         }
-        let left = frame::countdown(self.closes?, self.world.now);
-        let text = format!("Kiosk closes in {left}: finish what you do and come back later.");
-        Some(Message { tone: Tone::Warning, text })
+        if let Some(at) = self.closes {
+            let left = frame::countdown(at, self.world.now);
+            let text = format!("Kiosk closes in {left}: finish what you do and come back later.");
+            return Some(Message { tone: Tone::Warning, text });
+        }
+        let banner = self.world.banner()?;
+        Some(Message { tone: Tone::Warning, text: banner.text.as_str().to_owned() })
     }
 }

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::admission::Standing;
+use crate::domain::banner::Banner;
 use crate::domain::booking::OpId;
 use crate::domain::coach::Class;
 use crate::domain::inventory::{HoldId, RunState};
@@ -148,6 +149,8 @@ pub struct World {
     pub draft: Draft,
     /// What was searched for in this session, the newest first.
     pub recent: Vec<Trip>,
+    /// The banners for this terminal, those that are still to come among them, by when they begin.
+    pub banners: Vec<Banner>,
     /// The runs that are watched, as far as they are known.
     pub live: BTreeMap<RunId, Live>,
 }
@@ -172,8 +175,14 @@ impl World {
             idle: setup.idle,
             draft: Draft::default(),
             recent: Vec::new(),
+            banners: Vec::new(),
             live: BTreeMap::new(),
         }
+    }
+
+    /// The banner that is shown now: the one that began last.
+    pub fn banner(&self) -> Option<&Banner> {
+        self.banners.iter().rev().find(|banner| banner.is_on(self.now))
     }
 
     /// The role of who is signed in.

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::layout::Size;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::banner::Banner;
 use crate::domain::inventory::RunState;
 use crate::domain::train::RunId;
 pub use crate::service::live::Attention;
@@ -29,6 +30,8 @@ pub enum Msg {
     Wake,
     /// A watched run changed.
     Live(Arc<RunState>),
+    /// These are the banners for this terminal now.
+    Banners(Vec<Banner>),
     /// A call was answered.
     Reply(CallId, Result<Reply, Failure>),
     /// What became of an `Effect::Open`.
@@ -56,6 +59,7 @@ impl fmt::Debug for Msg {
             Self::Paste(text) => write!(f, "Paste({} bytes)", text.len()),
             Self::Resize(size) => write!(f, "Resize({size})"),
             Self::Wake => f.write_str("Wake"),
+            Self::Banners(banners) => write!(f, "Banners({})", banners.len()),
             Self::Live(state) => write!(f, "Live({})", state.run),
             Self::Reply(call, Ok(_)) => write!(f, "Reply({call:?}, ok)"),
             Self::Reply(call, Err(failure)) => write!(f, "Reply({call:?}, {failure:?})"),
@@ -234,6 +238,12 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::ClaimAdministrator { .. } | Request::Unlock { .. } => "Checking",
         Request::SignOut => "Signing out",
         Request::Lock => "Locking",
+        Request::ChangePassword { .. } => "Changing the password",
+        Request::Accounts { .. } => "Reading the accounts",
+        Request::Account { .. } => "Reading the account",
+        Request::AddAccount { .. } => "Making the account",
+        Request::ChangeAccount { .. } => "Changing the account",
+        Request::IssueCode { .. } => "Drawing a code",
         Request::SshKeys => "Reading the keys",
         Request::AddSshKey { .. } => "Adding the key",
         Request::RemoveSshKey { .. } => "Removing the key",
@@ -257,8 +267,18 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Occupancy { .. } => "Reading the runs",
         Request::Report { .. } => "Adding up the sales",
         Request::Booking { .. } | Request::FormerBooking { .. } | Request::LookUp { .. } => "Reading the booking",
+        Request::History { .. } => "Reading what was done",
+        Request::ResendReceipt { .. } => "Sending the receipt",
+        Request::Overview => "Looking at everything",
+        Request::Events { .. } => "Reading the log",
+        Request::ExportEvents { .. } => "Writing the file",
+        Request::Banners => "Reading the notices",
+        Request::ShowBanner { .. } => "Showing the notice",
+        Request::EndBanner { .. } => "Ending the notice",
         Request::Slip { .. } => "Reading the slip",
-        Request::MyBookings { .. } | Request::MyFormerBookings { .. } => "Reading the bookings",
+        Request::MyBookings { .. } | Request::MyFormerBookings { .. } | Request::FindBookings { .. } => {
+            "Reading the bookings"
+        }
         Request::Companions { .. } | Request::MyCompanions => "Looking for passengers",
         Request::Receipt { .. } | Request::ReceiptLink { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",

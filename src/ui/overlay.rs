@@ -79,6 +79,14 @@ pub enum Question {
     VoidSale,
     /// To close a till with what was counted.
     CloseTill,
+    /// To give an account another role.
+    ChangeRole,
+    /// To close an account.
+    CloseAccount,
+    /// To put a one-time code in the place of an account's password.
+    IssueCode,
+    /// To show a banner no more.
+    EndNotice,
 }
 
 /// A question with two answers.

@@ -28,6 +28,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::read::{BadRecording, Ending, Entry, Recording};
 use self::withhold::Typist;
+use crate::domain::banner::Banner;
 use crate::domain::inventory::RunState;
 use crate::domain::rules::Rules;
 use crate::domain::station::StationIndex;
@@ -106,6 +107,7 @@ enum MsgForm {
     Resize(#[serde(with = "SizeForm")] Size),
     Wake,
     Live(Arc<RunState>),
+    Banners(Vec<Banner>),
     Reply(CallId, Result<Reply, Failure>),
     Opened(Result<Opened, OpenFailed>),
     Closing(DateTime<Utc>),

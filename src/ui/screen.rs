@@ -210,6 +210,24 @@ screens! {
     Reports in admin::reports,
     /// How full runs are.
     Loads in admin::loads,
+    /// Choosing another password.
+    NewPassword in new_password,
+    /// The place at a glance.
+    Overview in admin::overview,
+    /// Accounts.
+    Users in admin::users,
+    /// Making an account for somebody.
+    NewUser in admin::new_user,
+    /// One account.
+    User in admin::user,
+    /// Anybody's bookings.
+    FindBookings in admin::find,
+    /// What was done to a booking.
+    History in history,
+    /// Who did what on a day.
+    Audit in admin::audit,
+    /// What is shown at terminals.
+    Notices in admin::notices,
 }
 
 impl Screen {
@@ -326,6 +344,7 @@ impl Screen {
     /// The first screen: the search for who is signed in, and else the welcome.
     pub fn home(world: &World) -> Self {
         match &world.identity {
+            Some(identity) if identity.must_choose_password => screens::new_password::NewPassword::after_code().into(),
             Some(_) => screens::search::Search::default().into(),
             _ => screens::welcome::Welcome::default().into(),
         }

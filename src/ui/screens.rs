@@ -9,6 +9,8 @@ pub mod claim;
 pub mod correct;
 pub mod find_ticket;
 pub mod former;
+pub mod history;
+pub mod new_password;
 pub mod passengers;
 pub mod register;
 pub mod results;

@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use kiosk::aws::fault::{Call, Fault};
+use kiosk::domain::banner::Banner;
 use kiosk::domain::inventory::RunState;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::train::RunId;
@@ -40,6 +41,7 @@ use kiosk::ui::context::Setup;
 use kiosk::ui::keys::{Mouse, MouseKind};
 use kiosk::ui::msg::{CallId, Effect, Msg, Opened, Watch};
 use ratatui::layout::{Position, Size};
+use tokio::sync::watch;
 
 use crate::service_kit::{PASSWORD, Stage};
 use crate::tape::Tape;
@@ -83,6 +85,7 @@ flows! {
     live_counts
     locked_in_the_middle
     next_guest_at_a_console
+    notice_at_terminals
     public_console_forgets
     same_berth
     sign_in_and_out
@@ -106,6 +109,7 @@ struct Seat {
     tape: Tape,
     kiosk: Kiosk,
     session: Session,
+    banners: watch::Receiver<Arc<[Banner]>>,
     size: Size,
     watches: BTreeMap<RunId, (Attention, RunWatch)>,
     /// What was asked of a slow store, and when it answers.
@@ -307,7 +311,9 @@ impl Hall {
         let size = Size::new(80, 24);
         let tape = Tape::new(&begin, self.now());
         let app = App::new(begin, self.now());
-        let seat = Seat { app, tape, kiosk, session, size, watches: BTreeMap::new(), late: Vec::new(), ended: false };
+        let banners = session.banners();
+        let (watches, late) = (BTreeMap::new(), Vec::new());
+        let seat = Seat { app, tape, kiosk, session, banners, size, watches, late, ended: false };
         self.seats.insert(name.to_owned(), seat);
         self.tell(Msg::Resize(size)).await;
         Ok(())
@@ -357,6 +363,13 @@ impl Hall {
                 seat.follow();
                 seat.kiosk.settle().await;
                 seat.kiosk.poll_once().await;
+                let shown = seat.banners.has_changed().is_ok_and(|changed| changed);
+                let shown = shown.then(|| seat.session.own_banners(&seat.banners.borrow_and_update()));
+                if let Some(banners) = shown {
+                    quiet = false;
+                    self.tell_to(name, Msg::Banners(banners)).await;
+                }
+                let seat = self.seats.get_mut(name).expect("a seat");
                 for state in seat.news() {
                     quiet = false;
                     self.tell_to(name, Msg::Live(state)).await;

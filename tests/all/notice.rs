@@ -92,7 +92,9 @@ fn the_longest_text_message_is_one_part_and_of_its_alphabet() {
     }
     booking.payment.as_mut().expect("it is paid").amount = Paise::rupees(12_345_678);
     let places = [waiting(999), rac(99), Place::Berth(allotted("HA1", 72)), Place::Cancelled, Place::Unreserved];
-    for event in [Event::Booked, Event::Promoted, Event::Cancelled, Event::Dropped, Event::TrainCancelled] {
+    for event in
+        [Event::Booked, Event::Promoted, Event::Cancelled, Event::Dropped, Event::TrainCancelled, Event::Resent]
+    {
         for place in places {
             booking.passengers.iter_mut().for_each(|booked| booked.place = place);
             let text = text_message(event, &booking);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use kiosk::domain::admission::Standing;
-use kiosk::domain::booking::Place;
+use kiosk::domain::banner::{Banner, BannerId, BannerText};
+use kiosk::domain::booking::{Deed, Place};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::correction::NotCorrected;
 use kiosk::domain::edition::{Editions, NotPublished};
@@ -15,6 +16,7 @@ use kiosk::domain::former::FormerBooking;
 use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::{Channel, Delivery, Event, Notification};
+use kiosk::domain::overview::{DaySales, NextRun};
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::{NotEligible, Quota};
@@ -22,11 +24,14 @@ use kiosk::domain::refund::{NotRefundable, Quote, QuoteLine, Reason, RefundItem,
 use kiosk::domain::segment::{Leg, SegmentMask};
 use kiosk::domain::spot::{Grant, Part, SharedBerth, Spot};
 use kiosk::domain::terminal::TerminalKind;
-use kiosk::domain::user::{Phone, Role, SshKey, Username};
+use kiosk::domain::user::{AccountId, Email, Phone, Proof, Role, SignIn, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
+use kiosk::service::overview::Overview;
 use kiosk::service::request::{
-    Charts, Document, Failure, Hold, InLine, Outcome, ReceiptLink, Reply, RunRow, TrainRecord, TrainRow,
+    AccountFacts, Charts, Document, EventLine, Extent, Failure, Hold, InLine, OneTimeCode, Outcome, ReceiptLink, Reply,
+    RunRow, Step, TrainRecord, TrainRow,
 };
+use kiosk::store::audit_log;
 use kiosk::ticket::TicketKey;
 use kiosk::ui::app::App;
 use kiosk::ui::context::Look;
@@ -63,6 +68,7 @@ fn whole(msg: &Msg) -> String {
         Msg::Paste(text) => text.clone(),
         Msg::Resize(size) => format!("{size:?}"),
         Msg::Live(state) => format!("{state:?}"),
+        Msg::Banners(banners) => format!("{banners:?}"),
         Msg::Reply(call, answer) => format!("{call:?} {answer:?}"),
         Msg::Opened(outcome) => format!("{outcome:?}"),
         Msg::Closing(at) => format!("{at:?}"),
@@ -195,6 +201,21 @@ fn replies() -> Vec<Reply> {
         Reply::Report(Box::new(report(date(), date()))),
         Reply::Occupancy { page: vec![load("Mumbai Rajdhani", [(Class::SecondAc, 40)])], next: None },
         Reply::Document(Document { name: "z-report.csv".to_owned(), bytes: Arc::default() }),
+        Reply::Accounts { page: vec![account()], next: None },
+        Reply::Account(Box::new(account())),
+        Reply::Code(Box::new(account()), OneTimeCode { code: "".into(), until: start() }),
+        Reply::Overview(Box::new(overview())),
+        Reply::History(vec![Step {
+            at: start(),
+            what: Deed::Cancelled(vec![1]),
+            who: Some(Username::parse("agnes").expect("a name")),
+            terminal: Some("NDLS-07".to_owned()),
+            session: Some("7K3F9Q".to_owned()),
+        }]),
+        Reply::Resent([Channel::Email].into()),
+        Reply::Events { page: vec![event_line()], next: None, back_to: Some(start()) },
+        Reply::Exported(Document { name: "events.csv".to_owned(), bytes: Arc::default() }, Extent::Newest(3)),
+        Reply::Banners(vec![banner()]),
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
         Reply::Train(Box::new(train_record())),
@@ -227,6 +248,61 @@ fn train_record() -> TrainRecord {
     TrainRecord { editions, sold: [(date(), 3)].into() }
 }
 
+fn account() -> AccountFacts {
+    let sign_in = SignIn { at: start(), terminal: "NDLS-07".to_owned(), by: Proof::Code };
+    AccountFacts {
+        id: AccountId(Uuid::from_u128(8)),
+        username: Username::parse("agnes").expect("a name"),
+        email: Email::parse("agnes@example.in").expect("an address"),
+        role: Role::Agent,
+        created_at: start(),
+        closed: true,
+        failures: 2,
+        locked_until: Some(start()),
+        code_until: Some(start()),
+        ssh_keys: Vec::new(),
+        sign_ins: vec![sign_in],
+    }
+}
+
+fn overview() -> Overview {
+    Overview {
+        sales: DaySales { bookings: 2, taken: Paise::rupees(4_020), ..DaySales::default() },
+        is_part: true,
+        counted_at: start(),
+        waiting: 1,
+        dead: 2,
+        next: vec![NextRun { run: booking().run, name: "Mumbai Rajdhani".to_owned(), departs: booking().from.at }],
+        sessions: 3,
+        holds: 4,
+        store_ms: 5,
+    }
+}
+
+fn event_line() -> EventLine {
+    let event = audit_log::Event {
+        id: Uuid::from_u128(5),
+        at: start(),
+        account: Some(AccountId(Uuid::from_u128(8))),
+        action: "booking.cancel".to_owned(),
+        subject: Some("2451234567".to_owned()),
+        terminal: "NDLS-07".to_owned(),
+        session: Some("7K3F9Q".to_owned()),
+        note: Some("1 given up".to_owned()),
+    };
+    EventLine { who: Some(Username::parse("agnes").expect("a name")), event }
+}
+
+fn banner() -> Banner {
+    Banner {
+        id: BannerId(Uuid::from_u128(3)),
+        text: BannerText::parse("Trains from platform 4 run late").expect("a line"),
+        to: "NDLS-*, HALL-1".parse().expect("terminals"),
+        from: start(),
+        until: start(),
+    }
+}
+
 fn former_booking() -> FormerBooking {
     FormerBooking {
         id: "BK-17".parse().expect("a number"),
@@ -245,7 +321,14 @@ fn former_booking() -> FormerBooking {
 }
 
 #[test]
-fn neither_a_telephone_number_from_before_nor_a_link_is_written() {
+fn neither_a_telephone_number_from_before_nor_a_link_nor_a_code_is_written() {
+    let code = OneTimeCode { code: "ABCD-EFGH-IJKL-MNOP".into(), until: start() };
+    let drawn = Reply::Code(Box::new(account()), code);
+    assert!(!format!("{drawn:?}").contains("ABCD"), "nor logged");
+    match through(&Msg::Reply(CallId(1), Ok(drawn))) {
+        Msg::Reply(_, Ok(Reply::Code(_, read))) => assert_eq!(&*read.code, ""),
+        other => panic!("{other:?}"),
+    }
     let phone = Phone::parse("+919876512345").expect("a number");
     let one = Arc::new(FormerBooking { phone: Some(phone), ..former_booking() });
     let link = ReceiptLink { url: "https://example.in/receipt?X-Amz-Signature=abc".into(), until: start() };
@@ -275,6 +358,14 @@ fn failures() -> Vec<Failure> {
         Failure::GivenUp,
         Failure::LockedOut { until: start() },
         Failure::Closed,
+        Failure::ChoosePassword,
+        Failure::CodeOver,
+        Failure::NoSuchAccount,
+        Failure::OwnAccount,
+        Failure::NoWayToSend,
+        Failure::TooManyBanners { max: 8 },
+        Failure::BannerOver,
+        Failure::NoTimetable,
         Failure::UsernameTaken(Username::parse("anita").expect("a name")),
         Failure::EmailTaken,
         Failure::WeakPassword("A password has at least 10 characters."),
@@ -378,6 +469,7 @@ fn what_happens_at_a_terminal_comes_back() {
         Msg::Mouse(Mouse { kind: MouseKind::ScrollDown, at: Position::new(79, 23) }),
         Msg::Resize(Size::new(132, 43)),
         Msg::Wake,
+        Msg::Banners(vec![banner()]),
         Msg::Opened(Ok(Opened::Shown)),
         Msg::Opened(Ok(Opened::Saved("receipt.pdf".to_owned()))),
         Msg::Opened(Ok(Opened::Printed)),

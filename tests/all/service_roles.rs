@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use kiosk::domain::allotment::BerthWish;
+use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::correction::Correction;
 use kiosk::domain::inventory::Parts;
@@ -17,9 +18,12 @@ use kiosk::domain::report::By;
 use kiosk::domain::till::TillId;
 use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
-use kiosk::service::request::{Choice, Failure, Form, Hold, Order, Request, Revive, Tills};
+use kiosk::service::request::{
+    AccountChange, BookingSearch, Choice, EventFilter, Failure, Form, Hold, Order, Request, Revive, Tills,
+};
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
+use uuid::Uuid;
 
 use crate::service_kit::{
     PASSWORD, Stage, hold_request, new_hold, new_op, party, run, secret, sign_in, small_train, station, terminal,
@@ -82,6 +86,7 @@ fn requests() -> Vec<(String, Request)> {
     };
     let till = TillId { agent: AccountId(uuid::Uuid::from_u128(1)), opened: new_op() };
     let waiver = Some(WaiverCode::ALL[0]);
+    let (nobody, banner) = (AccountId(Uuid::from_u128(404)), BannerId(Uuid::from_u128(404)));
     let plain = vec![
         Request::SignIn { name: "nobody".to_owned(), password: secret(PASSWORD) },
         Request::Register {
@@ -94,6 +99,20 @@ fn requests() -> Vec<(String, Request)> {
         Request::SignOut,
         Request::Lock,
         Request::Unlock { password: secret("something else") },
+        Request::ChangePassword {
+            old: Some(secret("something else")),
+            password: secret("short"),
+            again: secret("short"),
+        },
+        Request::Accounts { beginning: "nobody".to_owned(), after: None },
+        Request::Account { account: nobody },
+        Request::AddAccount {
+            username: username("traveller"),
+            email: Email::parse("nobody@example.in").expect("an address"),
+            role: Role::Agent,
+        },
+        Request::ChangeAccount { account: nobody, change: AccountChange::Close },
+        Request::IssueCode { account: nobody },
         Request::SshKeys,
         Request::AddSshKey { line: "no key".to_owned(), password: secret(PASSWORD) },
         Request::RemoveSshKey { fingerprint: "SHA256:nothing".to_owned() },
@@ -131,7 +150,24 @@ fn requests() -> Vec<(String, Request)> {
         Request::Occupancy { date: run().date, after: None },
         Request::OccupancyFile { date: run().date, form: Form::Csv },
         Request::Booking { pnr },
-        Request::LookUp { pnr, phone },
+        Request::LookUp { pnr, phone: phone.clone() },
+        Request::FindBookings { by: BookingSearch::Phone(phone), after: None },
+        Request::History { pnr },
+        Request::ResendReceipt { pnr },
+        Request::Overview,
+        Request::Events { day: run().date, filter: EventFilter::default(), after: None },
+        Request::ExportEvents { day: run().date, filter: EventFilter::default() },
+        Request::Banners,
+        Request::ShowBanner {
+            banner: Banner {
+                id: banner,
+                text: BannerText::parse("over").expect("a line"),
+                to: Audience::All,
+                from: crate::world::now(),
+                until: crate::world::now(),
+            },
+        },
+        Request::EndBanner { banner },
         Request::Slip { pnr },
         Request::CorrectName { op: new_op(), pnr, correction },
         Request::MyBookings { after: None },

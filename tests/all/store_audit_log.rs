@@ -15,6 +15,7 @@ fn event(number: u128, at: DateTime<Utc>) -> Event {
         action: "booking.confirm".to_owned(),
         subject: Some(format!("845123456{}", number % 10)),
         terminal: "NDLS-07".to_owned(),
+        session: Some("7K3F9Q".to_owned()),
         note: None,
     }
 }
@@ -37,4 +38,32 @@ async fn a_day_is_the_railway_s_and_reads_back_in_order() {
     assert_eq!(world.store.events_of(day).await, Ok(events));
     assert_eq!(world.store.events_of(day - TimeDelta::days(1)).await.expect("it answers").len(), 1);
     assert_eq!(world.store.events_of(day + TimeDelta::days(1)).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_day_is_read_from_its_newest_event_back_page_by_page_and_no_event_twice() {
+    let world = World::empty().await;
+    let noon: DateTime<Utc> = "2026-12-01T06:30:00Z".parse().expect("an instant");
+    // Ids in any order, several of one moment, and most of them in one of the partitions.
+    let number = |i: i32| if i % 3 == 0 { u128::from(i.unsigned_abs()) * 7 } else { u128::from(i.unsigned_abs()) * 16 };
+    let mut events: Vec<_> = (1..=60).map(|i| event(number(i), noon + TimeDelta::seconds(i64::from(i / 4)))).collect();
+    for event in &events {
+        world.store.append_event(event).await.expect("appended");
+    }
+    events.sort_by_key(|event| (event.at, event.id));
+    events.reverse();
+    let day = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a date");
+    let (mut read, mut before) = (Vec::new(), None);
+    loop {
+        let page = world.store.events_before(day, before.as_deref(), 7).await.expect("it answers");
+        assert!(page.events.len() == 7 || page.next.is_none(), "only the last page is short");
+        read.extend(page.events);
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read, events);
+    let ids: Vec<_> = events.iter().take(3).map(|event| (event.at, event.id)).chain([(noon, Uuid::nil())]).collect();
+    assert_eq!(world.store.events_with(&ids).await.expect("it answers").len(), 3, "those that there are");
 }

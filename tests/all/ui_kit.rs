@@ -73,6 +73,7 @@ pub fn identity(role: Role) -> Identity {
         username: Username::parse("anita").expect("a user name"),
         role,
         may_claim_administrator: false,
+        must_choose_password: false,
     }
 }
 

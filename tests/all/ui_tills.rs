@@ -207,7 +207,7 @@ pub fn load<const N: usize>(name: &str, classes: [(Class, u32); N]) -> RunLoad {
 fn how_full_the_runs_of_a_day_are_is_shown_as_bars() {
     let mut stage = Stage::signed_in(Role::Supervisor);
     stage.calls.clear();
-    stage.keys("<f12>o");
+    stage.keys("<f12>y");
     let page = vec![
         load("Mumbai Rajdhani", [(Class::FirstAc, 12), (Class::SecondAc, 80), (Class::ThirdAc, 100)]),
         load("A train with a name as long as they get", [(Class::SecondAc, 100), (Class::ThirdAc, 100)]),

@@ -151,6 +151,8 @@ pub fn account(name: &str, role: Role) -> Account {
         closed: false,
         generation: 0,
         ssh_keys: Vec::new(),
+        code_until: None,
+        sign_ins: Vec::new(),
     }
 }
 

@@ -3,16 +3,15 @@
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use super::altering::altered;
 use super::{create, password};
 use crate::domain::user::{Account, Email, Role, Username};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
-use crate::service::request::Failure;
+use crate::service::request::{AccountChange, Failure};
 use crate::store::StoreError;
 use crate::store::users::CreateAccountError;
 
-/// How often a change is tried when the account is written by others at the same time.
-const ATTEMPTS: u32 = 16;
 /// Accounts read at once.
 const PAGE: u16 = 200;
 
@@ -78,35 +77,30 @@ impl Kiosk {
 
     /// Gives an account another role.
     pub async fn set_role(&self, username: &Username, role: Role) -> Result<Account, OperatorError> {
-        let account = self.change(username, |account| account.role = role).await?;
-        self.record_operator("account.role", Some(username.to_string()), Some(role.word().to_owned()));
-        Ok(account)
+        self.change(username, &AccountChange::Role(role)).await
     }
 
     /// Closes an account: whoever is signed in with it, in whatever process, is out a few seconds later.
     pub async fn close_account(&self, username: &Username) -> Result<Account, OperatorError> {
-        let account = self.change(username, |account| account.closed = true).await?;
-        self.record_operator("account.close", Some(username.to_string()), None);
-        Ok(account)
+        self.change(username, &AccountChange::Close).await
     }
 
     /// Opens an account that was closed, or that wrong passwords have locked.
     pub async fn open_account(&self, username: &Username) -> Result<Account, OperatorError> {
-        let opened = |account: &mut Account| {
-            account.closed = false;
-            account.failures = 0;
-            account.locked_until = None;
-        };
-        let account = self.change(username, opened).await?;
-        self.record_operator("account.open", Some(username.to_string()), None);
-        Ok(account)
+        self.change(username, &AccountChange::Open).await
     }
 
     /// Gives an account another password.
     pub async fn set_password(&self, username: &Username, password: SecretString) -> Result<Account, OperatorError> {
         password::check(password.expose_secret(), username).map_err(Failure::WeakPassword)?;
         let hash = self.0.hasher.hash(password).await?;
-        let account = self.change(username, |account| account.password = hash.clone()).await?;
+        let found = self.account_named(username).await?;
+        let account = altered(self, found.id, |account| {
+            *account = account.clone().with_password(hash.clone());
+            Ok(())
+        })
+        .await?;
+        self.end_sessions(&account);
         self.record_operator("account.password", Some(username.to_string()), None);
         Ok(account)
     }
@@ -155,26 +149,13 @@ impl Kiosk {
         found.ok_or_else(|| OperatorError::NoSuchAccount(username.to_string()))
     }
 
-    async fn change(&self, username: &Username, change: impl Fn(&mut Account)) -> Result<Account, OperatorError> {
-        for _ in 0..ATTEMPTS {
-            let before = self.account_named(username).await?;
-            let mut account = before.clone();
-            change(&mut account);
-            let written = if account.ends_sessions_of(&before) {
-                self.store().change_account(&account).await
-            } else {
-                self.store().save_account(&account).await
-            };
-            match written {
-                Ok(account) => {
-                    self.end_sessions(&account);
-                    return Ok(account);
-                }
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(refuse("change an account", &error).into()),
-            }
-        }
-        Err(Failure::Busy.into())
+    /// Changes an account as an administrator would.
+    pub(super) async fn change(&self, username: &Username, change: &AccountChange) -> Result<Account, OperatorError> {
+        let found = self.account_named(username).await?;
+        let account = altered(self, found.id, |account| change.apply(account)).await?;
+        self.end_sessions(&account);
+        self.record_operator(change.action(), Some(username.to_string()), change.note());
+        Ok(account)
     }
 }
 

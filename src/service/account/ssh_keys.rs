@@ -4,13 +4,14 @@ use chrono::{DateTime, SubsecRound, Utc};
 use secrecy::SecretString;
 use ssh_key::{Algorithm, HashAlg, PublicKey};
 
+use super::altering::altered;
 use super::operator::OperatorError;
-use super::{enter, find, verify};
+use super::{Why, enter, find, verify};
 use crate::domain::text::is_hidden;
-use crate::domain::user::{Account, AccountId, SshKey, Username};
+use crate::domain::user::{Account, Proof, SshKey, Username};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
-use crate::service::request::{Failure, Identity, Reply};
+use crate::service::request::{AccountChange, Failure, Identity, Reply};
 use crate::service::session::{Session, Who};
 use crate::store::StoreError;
 
@@ -22,9 +23,6 @@ const LONGEST: usize = 4_096;
 
 /// How much of what a holder calls a key is kept, in characters.
 const COMMENT: usize = 60;
-
-/// How often a change is tried when the account is written by others at the same time.
-const ATTEMPTS: u32 = 16;
 
 /// A key out of the line of an OpenSSH file.
 fn parse(line: &str, now: DateTime<Utc>) -> Result<SshKey, Failure> {
@@ -84,7 +82,7 @@ impl Account {
         Ok(())
     }
 
-    fn remove(&mut self, fingerprint: &str) -> Result<(), Failure> {
+    pub(super) fn remove_key(&mut self, fingerprint: &str) -> Result<(), Failure> {
         let before = self.ssh_keys.len();
         self.ssh_keys.retain(|own| own.fingerprint != fingerprint);
         if self.ssh_keys.len() < before {
@@ -114,13 +112,23 @@ impl Session {
         let enters = async {
             let account = find(self.kiosk(), name).await?.filter(|account| account.has(key));
             let account = account.ok_or(Failure::WrongPassword)?;
-            enter(session, by, &account, "account.sign-in-by-key").await
+            let account = remembered(session, account).await?;
+            enter(session, by, &account, "account.sign-in-by-key", Proof::Key).await
         };
         let enters = Box::pin(self.under_reference(enters));
         match self.kiosk().store().within_one_deadline(enters).await? {
             Reply::Welcome(identity) => Ok(identity),
             _ => Err(Failure::SignedOut),
         }
+    }
+}
+
+/// The account once it remembers that its holder came in. Who writes it at the same time keeps nobody out.
+async fn remembered(session: &Session, account: Account) -> Result<Account, Failure> {
+    let account = account.signed_in(session.sign_in(Proof::Key));
+    match session.kiosk().store().save_account(&account).await {
+        Err(StoreError::Conflict { .. }) => Ok(account),
+        saved => saved.map_err(|error| refuse("sign in", &error)),
     }
 }
 
@@ -137,8 +145,8 @@ pub(in crate::service) async fn add(session: &Session, line: &str, password: Sec
     let key = parse(line, kiosk.now())?;
     let account = own(session).await?;
     let name = account.username.clone();
-    let proved = verify(session, name.as_str(), Some(account), password).await?;
-    let added = change(kiosk, proved.id, |account| {
+    let proved = verify(session, name.as_str(), Some(account), password, Why::ToStay).await?;
+    let added = altered(kiosk, proved.id, |account| {
         // What was proved is proved of the account as it was.
         if account.ends_sessions_of(&proved) { Err(Failure::SignedOut) } else { account.add(key.clone()) }
     })
@@ -151,7 +159,7 @@ pub(in crate::service) async fn add(session: &Session, line: &str, password: Sec
 pub(in crate::service) async fn remove(session: &Session, fingerprint: &str) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
-    let left = change(kiosk, identity.account, |account| account.remove(fingerprint)).await?;
+    let left = altered(kiosk, identity.account, |account| account.remove_key(fingerprint)).await?;
     kiosk.record(session, "account.remove-key", Some(left.username.to_string()), Some(fingerprint.to_owned()));
     Ok(Reply::SshKeys(left.ssh_keys))
 }
@@ -162,40 +170,20 @@ async fn own(session: &Session) -> Result<Account, Failure> {
     account.filter(|account| !account.closed).ok_or(Failure::Closed)
 }
 
-async fn change(
-    kiosk: &Kiosk,
-    id: AccountId,
-    change: impl Fn(&mut Account) -> Result<(), Failure>,
-) -> Result<Account, Failure> {
-    for _ in 0..ATTEMPTS {
-        let account = kiosk.store().account(id).await.map_err(|error| refuse("read", &error))?;
-        let mut account = account.ok_or(Failure::Closed)?;
-        change(&mut account)?;
-        match kiosk.store().save_account(&account).await {
-            Ok(account) => return Ok(account),
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(refuse("change an account", &error)),
-        }
-    }
-    Err(Failure::Busy)
-}
-
 impl Kiosk {
     /// Adds a key to an account.
     pub async fn add_ssh_key(&self, username: &Username, line: &str) -> Result<SshKey, OperatorError> {
         let key = parse(line, self.now())?;
         let account = self.account_named(username).await?;
-        change(self, account.id, |account| account.add(key.clone())).await?;
+        altered(self, account.id, |account| account.add(key.clone())).await?;
         self.record_operator("account.add-key", Some(username.to_string()), Some(key.fingerprint.clone()));
         Ok(key)
     }
 
     /// Removes a key from an account.
     pub async fn remove_ssh_key(&self, username: &Username, fingerprint: &str) -> Result<(), OperatorError> {
-        let account = self.account_named(username).await?;
-        change(self, account.id, |account| account.remove(fingerprint)).await?;
-        self.record_operator("account.remove-key", Some(username.to_string()), Some(fingerprint.to_owned()));
-        Ok(())
+        let change = AccountChange::RemoveKey { fingerprint: fingerprint.to_owned() };
+        self.change(username, &change).await.map(drop)
     }
 
     /// The keys of an account.

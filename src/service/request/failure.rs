@@ -66,6 +66,18 @@ pub enum Failure {
     /// An administrator closed the account.
     #[error("This account is closed: speak to your administrator.")]
     Closed,
+    /// They came in by a one-time code.
+    #[error("You came in by a one-time code: choose a password of your own before anything else.")]
+    ChoosePassword,
+    /// The one-time code was not used in time.
+    #[error("This one-time code is over: ask your administrator for another.")]
+    CodeOver,
+    /// There is no such account.
+    #[error("There is no such account any more: read the list again.")]
+    NoSuchAccount,
+    /// Administrators do not change their own accounts, so that there is always one left.
+    #[error("This is your own account: another administrator can change it.")]
+    OwnAccount,
     /// Somebody has the name.
     #[error("The user name {0} is taken: choose another.")]
     UsernameTaken(Username),
@@ -277,6 +289,21 @@ pub enum Failure {
     /// No notification of this name is left to be delivered.
     #[error("There is no notification {0} to deliver: it was delivered, or never was. List them to see what is left.")]
     NoSuchNotification(NotificationId),
+    /// There is no way by which anybody is told anything.
+    #[error("No way of sending receipts is set up here: print the receipt, or save it.")]
+    NoWayToSend,
+    /// As many banners as there may be.
+    #[error("There are {max} notices already: end one of them first.")]
+    TooManyBanners {
+        /// The most.
+        max: usize,
+    },
+    /// A banner that nobody would ever see.
+    #[error("This notice would have ended before anybody sees it: choose a later end.")]
+    BannerOver,
+    /// Nothing was ever published, and banners stand beside the timetable.
+    #[error("There is no timetable yet, and so nothing to tell anybody about: load one with kiosk seed first.")]
+    NoTimetable,
     /// Tickets and receipts are for paid bookings.
     #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
     NotPaid,
@@ -318,7 +345,7 @@ pub enum Failure {
 impl Failure {
     /// Whether somebody was not let in.
     pub(in crate::service) fn is_refused_sign_in(&self) -> bool {
-        matches!(self, Self::WrongPassword | Self::LockedOut { .. } | Self::Closed | Self::WrongCode)
+        matches!(self, Self::WrongPassword | Self::LockedOut { .. } | Self::Closed | Self::WrongCode | Self::CodeOver)
     }
 }
 

@@ -1,17 +1,22 @@
 //! What a session is told.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Document, Hold, Identity, Offer, ReceiptLink, RunRow, TrainRecord, TrainRow};
+use super::{
+    AccountFacts, Cursor, Document, EventLine, Extent, Hold, Identity, Offer, OneTimeCode, ReceiptLink, RunRow, Step,
+    TrainRecord, TrainRow,
+};
+use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
 use crate::domain::fare::Fare;
 use crate::domain::former::FormerBooking;
 use crate::domain::inventory::Stage;
 use crate::domain::load::RunLoad;
-use crate::domain::notification::Notification;
+use crate::domain::notification::{Channel, Notification};
 use crate::domain::passenger::Passenger;
 use crate::domain::refund::Quote;
 use crate::domain::report::Report;
@@ -19,12 +24,13 @@ use crate::domain::station::StationCode;
 use crate::domain::till::Till;
 use crate::domain::user::SshKey;
 use crate::domain::waitlist::Queued;
+use crate::service::overview::Overview;
 use crate::ticket::Ticket;
 
 /// What a session is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Reply {
-    /// To `SignIn`, `Register`, `ClaimAdministrator` and `Unlock`.
+    /// To `SignIn`, `Register`, `ClaimAdministrator`, `Unlock` and `ChangePassword`.
     Welcome(Identity),
     /// To `SignOut`, `Lock`, `Release`, `CancelRun` and `BlockBerths`.
     Done,
@@ -39,7 +45,7 @@ pub enum Reply {
     /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `VoidSale`, `Booking`, `LookUp` and
     /// `Slip`.
     Booking(Arc<Booking>),
-    /// To `MyBookings`.
+    /// To `MyBookings` and `FindBookings`.
     Bookings {
         /// Newest first.
         page: Vec<Arc<Booking>>,
@@ -57,6 +63,25 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
+    /// To `Overview`.
+    Overview(Box<Overview>),
+    /// To `History`: the oldest first.
+    History(Vec<Step>),
+    /// To `ResendReceipt`: by which ways it is sent.
+    Resent(BTreeSet<Channel>),
+    /// To `Events`.
+    Events {
+        /// Newest first.
+        page: Vec<EventLine>,
+        /// Where to go on; `None` at the end of the day.
+        next: Option<Cursor>,
+        /// How far back events were looked at; `None` at the end of the day.
+        back_to: Option<DateTime<Utc>>,
+    },
+    /// To `ExportEvents`: with whether the file has all of them.
+    Exported(Document, Extent),
+    /// To `Banners`, `ShowBanner` and `EndBanner`: those that there are now, by when they begin.
+    Banners(Vec<Banner>),
     /// To `Receipt`.
     Receipt(Document),
     /// To `ReceiptLink`.
@@ -93,6 +118,17 @@ pub enum Reply {
     Revived(usize),
     /// To `SshKeys`, `AddSshKey` and `RemoveSshKey`: those that there are now.
     SshKeys(Vec<SshKey>),
+    /// To `Accounts`.
+    Accounts {
+        /// In the order of what was searched by.
+        page: Vec<AccountFacts>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `Account` and `ChangeAccount`.
+    Account(Box<AccountFacts>),
+    /// To `AddAccount` and `IssueCode`: the code is shown this once.
+    Code(Box<AccountFacts>, OneTimeCode),
     /// To `Ticket`.
     Ticket(Ticket),
     /// To `Trains`.

@@ -64,6 +64,8 @@ pub(super) fn account(item: &Item, now: DateTime<Utc>) -> Result<Reading<Account
         closed: !active || locked,
         generation: 0,
         ssh_keys: Vec::new(),
+        code_until: None,
+        sign_ins: Vec::new(),
     };
     Ok(Reading { value: account, doubts })
 }

@@ -32,6 +32,23 @@ impl Store {
         self.items_beginning(run, PREFIX).await?.iter().map(line_of).collect()
     }
 
+    /// The PNRs on a run's manifest after one of them, in their order: at most `limit`. Fewer than that are the last.
+    pub async fn manifest_after(&self, run: RunId, after: Option<Pnr>, limit: i32) -> Result<Vec<Pnr>, StoreError> {
+        let query = self
+            .dynamodb()
+            .query()
+            .table_name(self.names().runs())
+            .key_condition_expression("RunID = :run AND begins_with(#item, :lines)")
+            .expression_attribute_names("#item", "Item")
+            .expression_attribute_values(":run", string(run))
+            .expression_attribute_values(":lines", string(PREFIX))
+            .set_exclusive_start_key(after.map(|pnr| key(run, &line_key(pnr))))
+            .limit(limit);
+        let page = self.attempt(|| query.clone().send()).await?.answer()?;
+        let pnr = |item: &Item| pnr_of(item).ok_or_else(|| corrupt(WHAT, "its key names no booking"));
+        page.items.unwrap_or_default().iter().map(pnr).collect()
+    }
+
     /// Those of these bookings, each with its run, that have a line in its manifest, consistently.
     pub async fn on_manifests(&self, bookings: &[(RunId, Pnr)]) -> Result<Vec<(RunId, Pnr)>, StoreError> {
         let keys: Vec<_> = bookings.iter().map(|(run, pnr)| key(*run, &line_key(*pnr))).collect();

@@ -32,9 +32,11 @@ impl App {
         // A thousand sessions that all drew the new minute at once would keep everybody's keys waiting.
         let into_minute = now - self.ids.within_a_second();
         let minute = now + TimeDelta::milliseconds(60_000 - into_minute.timestamp_millis().rem_euclid(60_000));
+        let edges = self.world.banners.iter().flat_map(|banner| [banner.from, banner.until]);
+        let banner = edges.filter(|edge| *edge > now).min();
         let closing = self.closes.map(|at| next_second(at, now));
         let aside = self.aside_wake();
-        let all = [aside, toast, wait, hold, marks, expiry, screen, self.idle_wake(), closing, Some(minute)];
+        let all = [aside, toast, wait, hold, marks, expiry, screen, self.idle_wake(), banner, closing, Some(minute)];
         all.into_iter().flatten().min().map(|at| at.max(now))
     }
 

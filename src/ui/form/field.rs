@@ -110,6 +110,11 @@ impl Field {
         self
     }
 
+    /// The few words that it was given.
+    pub fn noted(&self) -> &'static str {
+        self.note
+    }
+
     /// What it takes.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -315,10 +320,15 @@ impl Field {
 
     /// Takes a touch in the place in which it is drawn. Returns whether it changed.
     pub fn touch(&mut self, at: Position, place: Rect) -> bool {
+        self.touch_value(at, Rect { x: place.x + 2 + LABEL, ..place })
+    }
+
+    /// The same where its value alone is drawn.
+    pub fn touch_value(&mut self, at: Position, place: Rect) -> bool {
         if self.kind != Kind::Choice {
             return false;
         }
-        let mut x = place.x + 2 + LABEL;
+        let mut x = place.x;
         for index in 0..self.options.len() {
             let columns = text::width(&self.options[index]) + 4;
             if (x..x + columns).contains(&at.x) {

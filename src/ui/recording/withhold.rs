@@ -83,6 +83,7 @@ impl Typist {
             | Msg::Resize(_)
             | Msg::Wake
             | Msg::Live(_)
+            | Msg::Banners(_)
             | Msg::Opened(_)
             | Msg::Closing(_)
             | Msg::LeftBehind(_)

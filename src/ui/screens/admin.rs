@@ -10,22 +10,35 @@ use crate::ui::context::{Context, World};
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::screen::Scene;
+use crate::ui::screens::admin::audit::Audit;
+use crate::ui::screens::admin::find::FindBookings;
 use crate::ui::screens::admin::loads::Loads;
 use crate::ui::screens::admin::messages::Messages;
+use crate::ui::screens::admin::notices::Notices;
+use crate::ui::screens::admin::overview::Overview;
 use crate::ui::screens::admin::reports::Reports;
 use crate::ui::screens::admin::tills::Tills;
 use crate::ui::screens::admin::trains::Trains;
+use crate::ui::screens::admin::users::Users;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::put;
 
+pub mod audit;
+pub mod find;
 pub mod loads;
 pub mod messages;
+pub mod new_user;
+pub mod notices;
+pub mod overview;
 pub mod reports;
 pub mod run;
 pub mod runs;
 pub mod tills;
 pub mod train;
 pub mod trains;
+pub mod user;
+pub mod users;
+mod when;
 
 /// Something to do.
 struct Entry {
@@ -43,6 +56,20 @@ struct Entry {
 
 /// All there is to do, most used first.
 const ENTRIES: &[Entry] = &[
+    Entry {
+        key: 'o',
+        name: "Overview",
+        says: "today's sales, the next runs, who is here, the store",
+        least: Role::Administrator,
+        open: |cx| cx.push(Overview::default()),
+    },
+    Entry {
+        key: 'b',
+        name: "Bookings",
+        says: "anybody's, by PNR, telephone, run, day or name",
+        least: Role::Agent,
+        open: |cx| cx.push(FindBookings::default()),
+    },
     Entry {
         key: 't',
         name: "Trains",
@@ -68,7 +95,7 @@ const ENTRIES: &[Entry] = &[
         },
     },
     Entry {
-        key: 'o',
+        key: 'y',
         name: "Occupancy",
         says: "how full the runs of a day are",
         least: Role::Supervisor,
@@ -78,11 +105,32 @@ const ENTRIES: &[Entry] = &[
         },
     },
     Entry {
+        key: 'u',
+        name: "Users",
+        says: "accounts: roles, codes instead of passwords, keys, sign-ins",
+        least: Role::Administrator,
+        open: |cx| cx.push(Users::default()),
+    },
+    Entry {
+        key: 'n',
+        name: "Notices",
+        says: "a line that is shown at chosen terminals for a while",
+        least: Role::Administrator,
+        open: |cx| cx.push(Notices::default()),
+    },
+    Entry {
         key: 'm',
         name: "Messages",
         says: "what could not be delivered, and what waits to be",
         least: Role::Administrator,
         open: |cx| cx.push(Messages::default()),
+    },
+    Entry {
+        key: 'a',
+        name: "Audit",
+        says: "who did what, when, and from which session",
+        least: Role::Administrator,
+        open: |cx| cx.push(Audit::today(cx)),
     },
 ];
 

@@ -12,6 +12,7 @@ use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
+use crate::domain::user::Role;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::command::{Refusal, Step, Taken};
@@ -25,6 +26,7 @@ use crate::ui::screen::{Extent, Hyperlink, Scene};
 use crate::ui::screens::cancel::Cancel;
 use crate::ui::screens::correct::Correct;
 use crate::ui::screens::former::Former;
+use crate::ui::screens::history::History;
 use crate::ui::screens::review::class_words;
 use crate::ui::text;
 use crate::ui::theme::Tone;
@@ -41,6 +43,8 @@ pub struct Detail {
     reread: Reread,
     /// Money that is handed out, or a slip that is given up.
     attempt: Attempt,
+    /// The ways by which its receipt is sent again.
+    sending: Load<String>,
     /// Whether it was found by what its travellers know, and is only to be looked at.
     is_found: bool,
 }
@@ -49,7 +53,7 @@ impl Detail {
     /// The booking under a PNR, to be looked up.
     pub fn of(pnr: Pnr) -> Self {
         let (papers, reread, attempt) = (Papers::default(), Reread::default(), Attempt::default());
-        Self { pnr, booking: Load::Idle, papers, reread, attempt, is_found: false }
+        Self { pnr, booking: Load::Idle, papers, reread, attempt, sending: Load::Idle, is_found: false }
     }
 
     /// The same for whoever found it without an account: they may look at it.
@@ -170,10 +174,20 @@ pub enum Action {
     Correct,
     /// Search for the same party.
     Onward(Onward),
+    /// Show what was done to it.
+    History,
+    /// Send the receipt again.
+    Resend,
     /// Read it again.
     Read,
     /// Go back.
     Back,
+}
+
+/// The ways by which a receipt is sent again.
+fn ways(reply: &Reply) -> Option<String> {
+    let Reply::Resent(channels) = reply else { return None };
+    Some(channels.iter().map(|channel| channel.word()).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether there is anything to cancel on a booking.
@@ -220,6 +234,8 @@ impl Scene for Detail {
         ),
         Onward::Back.bind(Action::Onward(Onward::Back)),
         Onward::Again.bind(Action::Onward(Onward::Again)),
+        bind(&[Key::Char('y')], "y", "history", "Shows what was done to it, by whom and from where.", Action::History),
+        bind(&[Key::Char('e')], "e", "send again", "Sends the receipt to the traveller again.", Action::Resend),
         bind(&[Key::Char('r')], "r", "read again", "Reads the booking again, as it is now.", Action::Read),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was done.", Action::Leave),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
@@ -257,6 +273,11 @@ impl Scene for Detail {
                 is(&|booking| booking.status == BookingStatus::AwaitingPayment && !booking.has_lapsed(world.now))
             }
             Action::HandOut => world.takes_money() && is(&|booking| booking.owed() > Paise::ZERO),
+            Action::History => world.role().is_some_and(Role::is_staff) && is(&|_| true),
+            Action::Resend => {
+                let may = world.role().is_some_and(Role::is_staff) && !self.sending.is_waiting();
+                may && is(&|booking| booking.payment.is_some())
+            }
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::Read => idle && !self.booking.is_waiting(),
             Action::Back => self.attempt.is_idle(),
@@ -307,6 +328,12 @@ impl Scene for Detail {
                 yes: "Leave",
                 no: "Stay",
             }),
+            Action::History => {
+                if let Some(booking) = self.booking.ready() {
+                    cx.push(History::of(Arc::clone(booking)));
+                }
+            }
+            Action::Resend => self.sending = Load::Waiting(cx.call(Request::ResendReceipt { pnr: self.pnr })),
             Action::Read => self.read(cx),
             Action::Back => {
                 if !self.papers.close() {
@@ -382,6 +409,16 @@ impl Scene for Detail {
         if self.booking.settle(call, &answer, booking) {
             return self.fetch_papers(cx);
         }
+        if self.sending.settle(call, &answer, ways) {
+            let (tone, says) = match &self.sending {
+                Load::Failed(failure) => (Tone::Bad, failure.to_string()),
+                sent => {
+                    let ways = sent.ready().cloned().unwrap_or_default();
+                    (Tone::Good, format!("The receipt is sent again within a minute: {ways}."))
+                }
+            };
+            return cx.toast(tone, says);
+        }
         let verdict = self.attempt.settle(call, &answer);
         self.settled(verdict, cx);
     }
@@ -390,6 +427,7 @@ impl Scene for Detail {
     fn gave_up(&mut self, call: CallId, cx: &mut Context) {
         self.papers.gave_up(call);
         self.attempt.gave_up(call);
+        self.sending.give_up(call);
         if self.booking.awaits(call) {
             cx.pop();
         }

@@ -238,7 +238,8 @@ impl Bookings {
     }
 }
 
-fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: &World) {
+/// Draws a booking in two rows.
+pub(super) fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: &World) {
     let theme = &world.theme;
     let (headline, tone) = status::headline(booking, world);
     let gone = booking.has_lapsed(world.now) || booking.to.at < railway_time(world.now);

@@ -128,12 +128,19 @@ impl<T> Paged<T> {
         touch
     }
 
+    /// Reads on where nothing is known yet that is meant, but more may be.
+    pub fn further(&mut self, cx: &mut Context, ask: impl FnOnce(Option<Cursor>) -> Request) {
+        if self.next.is_some() && !self.page.is_waiting() {
+            self.takes = Takes::On;
+            self.page = Load::Waiting(cx.call(ask(self.next.clone())));
+        }
+    }
+
     /// A page that failed is not asked for again by moving about: only by reading the list again.
     fn read_on(&mut self, cx: &mut Context, ask: impl FnOnce(Option<Cursor>) -> Request) {
         let at_end = self.list.chosen().is_some_and(|row| row + 1 == self.found.len());
-        if at_end && self.next.is_some() && self.page.failed().is_none() && !self.page.is_waiting() {
-            self.takes = Takes::On;
-            self.page = Load::Waiting(cx.call(ask(self.next.clone())));
+        if at_end && self.page.failed().is_none() {
+            self.further(cx, ask);
         }
     }
 

@@ -1,0 +1,109 @@
+//! What somebody who runs the place sees at a glance: what a day's bookings come to, how full a run is, and which leave next.
+
+use chrono::{DateTime, Days, NaiveDateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::booking::{Booking, BookingStatus, Place};
+use crate::domain::inventory::RunState;
+use crate::domain::money::Paise;
+use crate::domain::quota::Quota;
+use crate::domain::segment::Leg;
+use crate::domain::timetable::Timetable;
+use crate::domain::train::RunId;
+
+/// What bookings of a day come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DaySales {
+    /// Bookings that were paid.
+    pub bookings: u32,
+    /// Passengers on them who still travel, or may.
+    pub passengers: u32,
+    /// Slips that are to be paid.
+    pub slips: u32,
+    /// What was taken for them.
+    pub taken: Paise,
+    /// What of it was given back, or is to be.
+    pub refunded: Paise,
+}
+
+impl DaySales {
+    /// The sales with a booking more.
+    pub fn and(self, booking: &Booking) -> Self {
+        let mut sales = self;
+        sales.slips += u32::from(booking.status == BookingStatus::AwaitingPayment);
+        let Some(payment) = &booking.payment else { return sales };
+        let stays = booking.passengers.iter().filter(|one| !matches!(one.place, Place::Cancelled)).count();
+        sales.bookings += 1;
+        sales.passengers += u32::try_from(stays).unwrap_or(u32::MAX);
+        sales.taken += payment.amount;
+        sales.refunded += booking.refunds.iter().map(|refund| refund.quote.refunded).sum();
+        sales
+    }
+}
+
+/// A run that leaves soon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NextRun {
+    /// The run.
+    pub run: RunId,
+    /// The train's name.
+    pub name: String,
+    /// When it leaves its first station, by the railway's clock.
+    pub departs: NaiveDateTime,
+}
+
+/// The next `limit` runs of all trains that leave their first station after a moment of the railway's clock, the soonest first.
+pub fn next_runs(timetable: &Timetable, after: NaiveDateTime, limit: usize) -> Vec<NextRun> {
+    let days = (0..=1).map(|day| after.date() + Days::new(day));
+    let numbers = timetable.trains().filter_map(|editions| editions.first()).map(|edition| edition.train.number());
+    let runs = numbers.flat_map(|number| days.clone().map(move |date| RunId { train: number, date }));
+    let mut runs: Vec<NextRun> = runs
+        .filter_map(|run| {
+            let train = timetable.train_on(run.train, run.date)?;
+            let departs = train.halts().first()?.depart.on(run.date);
+            let leaves = train.runs_on().includes(run.date) && departs > after;
+            leaves.then(|| NextRun { run, name: train.name().to_owned(), departs })
+        })
+        .collect();
+    runs.sort_by_key(|run| (run.departs, run.run));
+    runs.truncate(limit);
+    runs
+}
+
+/// How much of a run is taken, berth by berth and segment by segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Segments of berths that are sold or held.
+    pub taken: u32,
+    /// All that there are.
+    pub of: u32,
+    /// Whether nobody gets a berth from end to end any more.
+    pub sold_out: bool,
+}
+
+impl Occupancy {
+    /// That of a run at a moment.
+    pub fn of(state: &RunState, now: DateTime<Utc>) -> Self {
+        let train = &state.train;
+        let last = u8::try_from(train.halts().len().saturating_sub(1)).unwrap_or(u8::MAX);
+        let (mut taken, mut of) = (0, 0);
+        for coach in train.coaches() {
+            let berths = state.coach(coach.id()).all_taken(now);
+            taken += (1..=coach.berths()).map(|berth| berths.of(berth).count()).sum::<u32>();
+            of += u32::from(coach.berths()) * u32::from(last);
+        }
+        let whole = Leg::new(0, last).ok();
+        let is_out = |leg| {
+            let mut classes = train.classes().into_iter();
+            classes.all(|class| state.available(class, Quota::General, leg, now).unwrap_or_default() == 0)
+        };
+        Self { taken, of, sold_out: whole.is_some_and(is_out) }
+    }
+
+    /// In whole percent, of which 100 is all of it.
+    pub fn percent(self) -> u16 {
+        u16::try_from(self.taken * 100 / self.of.max(1)).unwrap_or(100)
+    }
+}

@@ -1,0 +1,166 @@
+//! The audit log to read: by day, newest first, as a file for a spreadsheet, and what was done to one booking.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::booking::{Booking, Deed};
+use crate::domain::pnr::Pnr;
+use crate::domain::user::{AccountId, Username};
+use crate::export;
+use crate::service::Kiosk;
+use crate::service::booking::visible;
+use crate::service::refusal::refuse;
+use crate::service::request::{Cursor, Document, EventFilter, EventLine, Extent, Failure, Reply, Step};
+use crate::service::session::Session;
+use crate::store::audit_log::Event;
+
+/// Events on a page.
+const PAGE: usize = 50;
+/// How many events are looked at for a page at most, when most of them are not meant.
+const LOOKED_AT: usize = 1_000;
+/// How many rows a file has at most.
+const ROWS: usize = 20_000;
+
+/// A filter with the account that it names, if there is one.
+struct Sought<'a> {
+    filter: &'a EventFilter,
+    account: Option<AccountId>,
+}
+
+impl Sought<'_> {
+    fn includes(&self, event: &Event) -> bool {
+        let EventFilter { who, action, subject } = self.filter;
+        let is_theirs = self.account.is_some() && event.account == self.account;
+        (who.is_empty() || is_theirs || event.terminal.eq_ignore_ascii_case(who))
+            && event.action.starts_with(action.as_str())
+            && (subject.is_empty() || event.subject.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(subject)))
+    }
+}
+
+/// A part of a day's events that are meant, and how far back it has come.
+struct Part {
+    events: Vec<Event>,
+    next: Option<String>,
+    back_to: Option<DateTime<Utc>>,
+}
+
+/// The events of a day that are meant, newest first: a page, or as many as there are among those that are looked at at once.
+pub(super) async fn list(
+    session: &Session,
+    day: NaiveDate,
+    filter: &EventFilter,
+    after: Option<&Cursor>,
+) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let sought = sought(kiosk, filter).await?;
+    let after = after.map(|Cursor(after)| after.clone());
+    let part = part(kiosk, day, &sought, after).await?;
+    let back_to = part.back_to;
+    let page = lines(kiosk, part.events).await?;
+    Ok(Reply::Events { page, next: part.next.map(Cursor), back_to })
+}
+
+/// The same as CSV. The store is read a page at a time, and the file ends where nobody would read on.
+pub(super) async fn export(session: &Session, day: NaiveDate, filter: &EventFilter) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let sought = sought(kiosk, filter).await?;
+    let mut file = export::events::header();
+    let (mut rows, mut next) = (0, None);
+    loop {
+        let part = part(kiosk, day, &sought, next).await?;
+        next = part.next;
+        for line in lines(kiosk, part.events).await?.iter().take(ROWS - rows) {
+            file.extend(export::events::row(line));
+            rows += 1;
+        }
+        if next.is_none() || rows == ROWS {
+            break;
+        }
+    }
+    kiosk.record(session, "audit.export", Some(day.to_string()), Some(format!("{rows} rows")));
+    let extent = if next.is_none() { Extent::All(rows) } else { Extent::Newest(rows) };
+    Ok(Reply::Exported(Document { name: format!("events-{day}.csv"), bytes: file.into() }, extent))
+}
+
+/// What was done to a booking, by whom and from where, the oldest first.
+pub(super) async fn history(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let booking = visible(session, pnr).await?;
+    let ids: Vec<_> = booking.history.iter().map(|change| (change.at, change.op.0)).collect();
+    let events = kiosk.store().events_with(&ids).await.map_err(|error| refuse("read the log", &error))?;
+    let names = names(kiosk, booking.history.iter().filter_map(|change| change.by)).await?;
+    let step = |change: &crate::domain::booking::Change| {
+        let event = events.iter().find(|event| event.id == change.op.0);
+        Step {
+            at: change.at,
+            what: change.what.clone(),
+            who: change.by.and_then(|by| names.get(&by).cloned()),
+            terminal: event.map(|event| event.terminal.clone()).or_else(|| terminal_of(&booking, &change.what)),
+            session: event.and_then(|event| event.session.clone()),
+        }
+    };
+    Ok(Reply::History(booking.history.iter().map(step).collect()))
+}
+
+/// Where something was done, as the booking itself has it: it outlives the log.
+fn terminal_of(booking: &Booking, what: &Deed) -> Option<String> {
+    match what {
+        Deed::Booked | Deed::Reserved => Some(booking.terminal.clone()),
+        Deed::Paid => booking.payment.as_ref().map(|payment| payment.terminal.clone()),
+        Deed::PaidOut => {
+            booking.refunds.iter().rev().find_map(|refund| refund.paid_out.as_ref()).map(|out| out.terminal.clone())
+        }
+        _ => None,
+    }
+}
+
+async fn sought<'a>(kiosk: &Kiosk, filter: &'a EventFilter) -> Result<Sought<'a>, Failure> {
+    let account = match Username::parse(&filter.who) {
+        Ok(name) => kiosk.store().account_by_username(&name.key()).await,
+        Err(_) => Ok(None),
+    };
+    let account = account.map_err(|error| refuse("read an account", &error))?.map(|account| account.id);
+    Ok(Sought { filter, account })
+}
+
+/// Looks back through a day for what is meant.
+async fn part(kiosk: &Kiosk, day: NaiveDate, sought: &Sought<'_>, before: Option<String>) -> Result<Part, Failure> {
+    let mut part = Part { events: Vec::new(), next: before, back_to: None };
+    let mut looked_at = 0;
+    loop {
+        let wanted = PAGE - part.events.len();
+        let read = kiosk.store().events_before(day, part.next.as_deref(), wanted).await;
+        let read = read.map_err(|error| refuse("read the log", &error))?;
+        looked_at += read.events.len();
+        part.back_to = read.events.last().map(|event| event.at);
+        part.next = read.next;
+        part.events.extend(read.events.into_iter().filter(|event| sought.includes(event)));
+        if part.next.is_none() {
+            part.back_to = None;
+            return Ok(part);
+        }
+        if part.events.len() >= PAGE || looked_at >= LOOKED_AT {
+            return Ok(part);
+        }
+    }
+}
+
+async fn lines(kiosk: &Kiosk, events: Vec<Event>) -> Result<Vec<EventLine>, Failure> {
+    let names = names(kiosk, events.iter().filter_map(|event| event.account)).await?;
+    let line = |event: Event| EventLine { who: event.account.and_then(|by| names.get(&by).cloned()), event };
+    Ok(events.into_iter().map(line).collect())
+}
+
+/// The names of accounts.
+async fn names(
+    kiosk: &Kiosk,
+    accounts: impl Iterator<Item = AccountId>,
+) -> Result<BTreeMap<AccountId, Username>, Failure> {
+    let ids: Vec<_> = accounts.collect::<BTreeSet<_>>().into_iter().collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found = kiosk.store().accounts_with(&ids).await.map_err(|error| refuse("read accounts", &error))?;
+    Ok(found.into_iter().map(|account| (account.id, account.username)).collect())
+}

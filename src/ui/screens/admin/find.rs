@@ -1,0 +1,296 @@
+//! Anybody's bookings: by PNR, telephone number, run or day of sale, and among those of a run or a day by name.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::booking::Booking;
+use crate::domain::pnr::Pnr;
+use crate::domain::train::{RunId, TrainNumber};
+use crate::domain::user::Phone;
+use crate::service::request::{BookingSearch, Cursor, Failure, Reply, Request};
+use crate::ui::context::{Context, World};
+use crate::ui::form::Field;
+use crate::ui::frame;
+use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::msg::CallId;
+use crate::ui::screen::Scene;
+use crate::ui::screens::admin::when;
+use crate::ui::screens::booking::{Detail, can_cancel};
+use crate::ui::screens::bookings::view_row;
+use crate::ui::screens::cancel::Cancel;
+use crate::ui::screens::history::History;
+use crate::ui::widgets::list::Touch;
+use crate::ui::widgets::paged::Paged;
+use crate::ui::widgets::query::Query;
+use crate::ui::widgets::state;
+
+/// Rows of a booking in the list.
+const ROW: u16 = 2;
+
+/// The fields.
+const BY: usize = 0;
+const WHAT: usize = 1;
+const NAME: usize = 2;
+
+/// What is known of the bookings, in the order of the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Pnr,
+    Phone,
+    Run,
+    Day,
+}
+
+impl By {
+    const ALL: [Self; 4] = [Self::Pnr, Self::Phone, Self::Run, Self::Day];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Pnr => "PNR",
+            Self::Phone => "telephone",
+            Self::Run => "run",
+            Self::Day => "day of sale",
+        }
+    }
+
+    /// What to type.
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Pnr => "A PNR has ten digits, as on the ticket.",
+            Self::Phone => "The telephone number on the booking, with or without +91 or 0 before it.",
+            Self::Run => "A train and the day on which it leaves its first station, such as 12951 24 dec.",
+            Self::Day => "The day on which they were booked: today, yesterday, -3, 24 dec.",
+        }
+    }
+}
+
+/// Anybody's bookings.
+#[derive(Clone, Debug)]
+pub struct FindBookings {
+    query: Query,
+    /// What the list was asked by.
+    asked: Option<BookingSearch>,
+    list: Paged<Arc<Booking>>,
+}
+
+impl Default for FindBookings {
+    fn default() -> Self {
+        let fields = vec![
+            Field::choice("By", By::ALL.map(By::word)).note("←→ choose what you know of the booking."),
+            Field::text("What", 24),
+            Field::text("Name", 24).note("A part of a passenger's name, among the bookings of a run or a day."),
+        ];
+        Self { query: Query::new(fields, WHAT), asked: None, list: Paged::new(ROW) }
+    }
+}
+
+/// What its keys do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Look for what is typed.
+    Search,
+    /// Show all of the booking under the cursor.
+    Show,
+    /// Show what was done to it.
+    History,
+    /// Give places of it up.
+    Cancel,
+    /// Move the cursor, or the page.
+    Move(Key),
+    /// The next field, or the list.
+    Next,
+    /// The field before, or the list.
+    Previous,
+    /// Read the list again.
+    Again,
+    /// Go back.
+    Back,
+}
+
+impl FindBookings {
+    fn by(&self) -> By {
+        By::ALL[self.query.field(BY).chosen()]
+    }
+
+    /// What is typed, or a refusal at its field.
+    fn read(&mut self, world: &World) -> Option<Sought> {
+        let (text, name) = (self.query.text(WHAT).to_owned(), self.query.text(NAME).to_owned());
+        let today = world.today();
+        let sought = match self.by() {
+            By::Pnr => text.parse::<Pnr>().ok().map(Sought::One),
+            By::Phone => Phone::parse(&text).ok().map(|phone| Sought::Many(BookingSearch::Phone(phone))),
+            By::Run => run(&text, world).map(|run| Sought::Many(BookingSearch::Run { run, name })),
+            By::Day => when::day(&text, today).map(|day| Sought::Many(BookingSearch::Day { day, name })),
+        };
+        if sought.is_none() {
+            self.query.refuse(WHAT, self.by().says());
+        }
+        sought
+    }
+
+    fn ask(&self) -> impl FnOnce(Option<Cursor>) -> Request + use<> {
+        // Without anything asked there is no list that could go on.
+        let by = self.asked.clone();
+        move |after| Request::FindBookings { by: by.expect("a list is asked for by something"), after }
+    }
+
+    fn list_place(&self, area: Rect) -> Rect {
+        let above = self.query.height() + 1;
+        Rect { y: area.y + above, height: area.height.saturating_sub(above), ..area }
+    }
+
+    fn chosen(&self) -> Option<&Arc<Booking>> {
+        self.list.chosen().filter(|_| self.query.is_in_list())
+    }
+}
+
+/// What somebody looks for.
+enum Sought {
+    One(Pnr),
+    Many(BookingSearch),
+}
+
+/// A run: a train's number, and a day after a space or a `#`; today without one.
+fn run(text: &str, world: &World) -> Option<RunId> {
+    let (train, day) = text.split_once(['#', ' ']).unwrap_or((text, ""));
+    Some(RunId { train: TrainNumber::parse(train).ok()?, date: when::day(day, world.today())? })
+}
+
+impl Scene for FindBookings {
+    type Action = Action;
+
+    const KEYS: &'static [Binding<Action>] = &[
+        bind(&[Key::Enter], "Enter", "search", "Looks for what is typed.", Action::Search),
+        bind(&[Key::Enter], "Enter", "show", "Shows all of the booking under the cursor.", Action::Show),
+        bind(&[Key::Up], "↑↓", "booking", "Moves to the booking above or below.", Action::Move(Key::Up)),
+        bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
+        bind(&[Key::PageUp], "", "", "", Action::Move(Key::PageUp)),
+        bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
+        bind(&[Key::Char('y')], "y", "history", "Shows what was done to it, by whom and from where.", Action::History),
+        bind(&[Key::Char('c')], "c", "cancel", "Gives places of the booking under the cursor up.", Action::Cancel),
+        bind(&[Key::Tab, Key::Char('/')], "Tab", "next", "Goes to the next field, and to the list.", Action::Next),
+        bind(&[Key::BackTab], "", "", "", Action::Previous),
+        bind(&[Key::Char('r')], "r", "read again", "Reads the list again from its beginning.", Action::Again),
+        bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
+    ];
+
+    fn place(&self, _world: &World) -> String {
+        "Find bookings".to_owned()
+    }
+
+    fn offers(&self, action: Action, world: &World) -> bool {
+        match action {
+            Action::Search => !self.query.is_in_list(),
+            Action::Show | Action::History => self.chosen().is_some(),
+            Action::Cancel => self.chosen().is_some_and(|booking| can_cancel(booking, world.now)),
+            Action::Move(_) => !self.list.is_empty(),
+            Action::Again => self.query.is_in_list() && self.asked.is_some() && !self.list.is_waiting(),
+            Action::Next | Action::Previous | Action::Back => true,
+        }
+    }
+
+    fn typing(&self) -> Typing {
+        self.query.typing()
+    }
+
+    /// Whatever was done above is read anew.
+    fn resume(&mut self, cx: &mut Context) {
+        if self.asked.is_some() {
+            let ask = self.ask();
+            self.list.begin(cx, ask);
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Context) {
+        match action {
+            Action::Search => match self.read(cx) {
+                Some(Sought::One(pnr)) => cx.push(Detail::of(pnr)),
+                Some(Sought::Many(by)) => {
+                    self.asked = Some(by);
+                    let ask = self.ask();
+                    self.list.begin_another(cx, ask);
+                    self.query.to_list();
+                }
+                None => {}
+            },
+            Action::Show => {
+                if let Some(booking) = self.chosen() {
+                    cx.push(Detail::of(booking.pnr));
+                }
+            }
+            Action::History => {
+                if let Some(booking) = self.chosen() {
+                    cx.push(History::of(Arc::clone(booking)));
+                }
+            }
+            // Under the question lies the booking, which shows what became of it.
+            Action::Cancel => {
+                if let Some(booking) = self.chosen() {
+                    cx.push(Detail::of(booking.pnr));
+                    cx.push(Cancel::new(Arc::clone(booking)));
+                }
+            }
+            Action::Move(key) => {
+                self.query.to_list();
+                let (place, ask) = (self.list_place(frame::body(cx.size)), self.ask());
+                self.list.key(key, place, cx, ask);
+            }
+            Action::Next => self.query.next(),
+            Action::Previous => self.query.previous(),
+            Action::Again => {
+                let ask = self.ask();
+                self.list.begin(cx, ask);
+            }
+            Action::Back => cx.pop(),
+        }
+    }
+
+    fn key(&mut self, key: Key, _cx: &mut Context) {
+        if self.query.key(key) {
+            self.query.field_mut(WHAT).accept();
+        }
+    }
+
+    fn paste(&mut self, text: &str, _cx: &mut Context) {
+        self.query.paste(text, WHAT);
+    }
+
+    fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        let list = self.list_place(area);
+        if !self.query.mouse(mouse, area) && list.contains(mouse.at) && !self.list.is_empty() {
+            self.query.to_list();
+            let ask = self.ask();
+            if let Touch::Acted(_) = self.list.mouse(mouse, list, cx, ask) {
+                self.act(Action::Show, cx);
+            }
+        }
+    }
+
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
+        self.list.reply(call, &answer, |reply| match reply {
+            Reply::Bookings { page, next } => Some((page.clone(), next.clone())),
+            _ => None,
+        });
+    }
+
+    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+        self.list.gave_up(call);
+    }
+
+    fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
+        self.query.view(buf, area, world);
+        let list = self.list_place(area);
+        if self.asked.is_none() {
+            let next = format!("{} Enter looks for it.", self.by().says());
+            return state::empty(buf, list, "Whose booking?", &next, world);
+        }
+        let none = (
+            "No bookings",
+            "Nothing fits what was typed. Tab goes back to the fields: leave the name out, or part of it.",
+        );
+        let focus = (self.query.list_focus(), world);
+        self.list.view(buf, list, focus, none, |buf, place, one| view_row(buf, place, one, world));
+    }
+}

@@ -1,0 +1,253 @@
+//! Finding bookings, their history, and the audit log to read.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use kiosk::domain::booking::{Booking, Deed};
+use kiosk::domain::pnr::Pnr;
+use kiosk::domain::time::railway_time;
+use kiosk::domain::user::{Phone, Role};
+use kiosk::service::Session;
+use kiosk::service::request::{BookingSearch, Cursor, EventFilter, EventLine, Extent, Failure, Reply, Request, Step};
+
+use crate::post_office::PostOffice;
+use crate::service_kit::{
+    Stage, best, book, booked, cash, hold, leg, new_op, order, order_for, passenger, run, terminal, whole,
+};
+use crate::service_notify::{everything, told_by};
+
+async fn found(session: &Session, by: BookingSearch) -> Vec<Arc<Booking>> {
+    let (mut all, mut after): (Vec<Arc<Booking>>, Option<Cursor>) = (Vec::new(), None);
+    loop {
+        match session.call(Request::FindBookings { by: by.clone(), after }).await {
+            Ok(Reply::Bookings { page, next }) => {
+                all.extend(page);
+                after = next;
+            }
+            other => panic!("{other:?}"),
+        }
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+async fn history(session: &Session, booking: &Booking) -> Vec<Step> {
+    match session.call(Request::History { pnr: booking.pnr }).await {
+        Ok(Reply::History(steps)) => steps,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn events(session: &Session, day: NaiveDate, filter: EventFilter) -> Vec<EventLine> {
+    match session.call(Request::Events { day, filter, after: None }).await {
+        Ok(Reply::Events { page, .. }) => page,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn phone(text: &str) -> BookingSearch {
+    BookingSearch::Phone(Phone::parse(text).expect("a number"))
+}
+
+/// Books a berth for somebody with a telephone number.
+async fn buy(session: &Session, name: &str, number: &str) -> Arc<Booking> {
+    let held = hold(session, leg(0, 1), best(1)).await.expect("free");
+    let order = order_for(session, &held, vec![passenger(name)]).await.expect("a price");
+    let phone = Phone::parse(number).expect("a number");
+    book(session, &kiosk::service::request::Order { phone, ..order }).await.expect("it is booked")
+}
+
+/// Puts a booking again under another PNR and moment of the same day.
+async fn copy(stage: &Stage, booking: &Booking, pnr: Pnr, booked_at: DateTime<Utc>) {
+    let (client, table) = (&stage.world.clients.dynamodb, &stage.world.names.bookings);
+    let text = |text: String| AttributeValue::S(text);
+    let get = client.get_item().table_name(table).key("BookingID", text(booking.pnr.to_string()));
+    let mut item = get.send().await.expect("it answers").item.expect("it is there");
+    let day = railway_time(booked_at).date();
+    item.insert("BookingID".to_owned(), text(pnr.to_string()));
+    item.insert("BookedAt".to_owned(), text(booked_at.to_rfc3339_opts(SecondsFormat::Secs, true)));
+    item.insert("BookedOn".to_owned(), text(format!("{day}#{}", pnr.get() % 16)));
+    client.put_item().table_name(table).set_item(Some(item)).send().await.expect("it answers");
+}
+
+#[tokio::test]
+async fn bookings_are_found_by_telephone_run_day_and_name() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let first = buy(&agent, "Anita Sharma", "9810012345").await;
+    stage.advance(TimeDelta::minutes(1));
+    let second = buy(&agent, "Bela Rao", "+91 98100 12345").await;
+    stage.advance(TimeDelta::days(1));
+    let third = buy(&agent, "Anita Rao", "011 2338 9319").await;
+    let pnrs = |list: Vec<Arc<Booking>>| list.iter().map(|booking| booking.pnr).collect::<Vec<_>>();
+
+    let same = pnrs(found(&agent, phone("098100-12345")).await);
+    assert_eq!(same, [second.pnr, first.pnr], "newest first, however the number is written");
+    assert_eq!(pnrs(found(&agent, phone("9810012346")).await), []);
+
+    let today = railway_time(first.booked_at).date();
+    let on = |day, name: &str| BookingSearch::Day { day, name: name.to_owned() };
+    assert_eq!(pnrs(found(&agent, on(today, "")).await), [second.pnr, first.pnr]);
+    assert_eq!(pnrs(found(&agent, on(today, "sharma")).await), [first.pnr]);
+    assert_eq!(pnrs(found(&agent, on(today + TimeDelta::days(1), "")).await), [third.pnr]);
+
+    let of = |name: &str| BookingSearch::Run { run: run(), name: name.to_owned() };
+    let mut all = vec![first.pnr, second.pnr, third.pnr];
+    all.sort();
+    assert_eq!(pnrs(found(&agent, of("")).await), all, "by PNR");
+    assert_eq!(pnrs(found(&agent, of(" RAO")).await).len(), 2);
+}
+
+#[tokio::test]
+async fn a_day_of_many_bookings_comes_page_by_page_each_once_and_newest_first() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let sample = buy(&agent, "Anita Sharma", "9810012345").await;
+    let day = railway_time(sample.booked_at).date();
+    for n in 0..70_u64 {
+        let pnr = format!("{}", 2_450_000_000 + n * 37).parse().expect("a PNR");
+        // Several of one second, as when Tatkal opens.
+        let booked_at = sample.booked_at + TimeDelta::seconds(i64::try_from(n / 9).expect("few"));
+        copy(&stage, &sample, pnr, booked_at).await;
+    }
+    let all = found(&agent, BookingSearch::Day { day, name: String::new() }).await;
+    let mut pnrs: Vec<_> = all.iter().map(|booking| booking.pnr).collect();
+    assert_eq!(pnrs.len(), 71);
+    assert!(all.windows(2).all(|pair| pair[0].booked_at >= pair[1].booked_at), "newest first");
+    pnrs.sort();
+    pnrs.dedup();
+    assert_eq!(pnrs.len(), 71, "each once");
+}
+
+#[tokio::test]
+async fn a_history_says_who_did_what_from_where() {
+    let stage = Stage::new().await;
+    let anita = stage.signed_in("anita", Role::Traveller).await;
+    let booking = buy(&anita, "Anita Sharma", "9810012345").await;
+    let agent = stage.signed_in("agnes", Role::Agent).await;
+    let quote = Request::QuoteCancel { pnr: booking.pnr, passengers: vec![0], waiver: None };
+    let Ok(Reply::Quote(quote)) = agent.call(quote).await else { panic!("she may") };
+    booked(agent.call(Request::Cancel { op: new_op(), pnr: booking.pnr, quote }).await).expect("the quote is good");
+    stage.kiosk.settle().await;
+
+    let steps = history(&agent, &booking).await;
+    let told: Vec<_> = steps
+        .iter()
+        .map(|step| (step.what.clone(), step.who.as_ref().map(ToString::to_string), step.session.clone()))
+        .collect();
+    let session = |session: &Session| Some(session.id().to_owned());
+    assert_eq!(
+        told[..2],
+        [
+            (Deed::Booked, Some("anita".to_owned()), session(&anita)),
+            (Deed::Cancelled(vec![0]), Some("agnes".to_owned()), session(&agent)),
+        ]
+    );
+    assert!(steps.iter().all(|step| step.terminal.as_deref() == Some("NDLS-07")), "{steps:?}");
+    assert_eq!(
+        anita.call(Request::History { pnr: booking.pnr }).await.map(drop),
+        Err(Failure::NotAllowed { needs: Role::Agent })
+    );
+}
+
+#[tokio::test]
+async fn the_log_is_read_by_day_and_narrowed_down() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    let anita = stage.signed_in("anita", Role::Traveller).await;
+    let booking = buy(&anita, "=Anita", "9810012345").await;
+    found(&stage.agent().await, phone("9810012345")).await;
+    stage.kiosk.settle().await;
+    let today = railway_time(stage.kiosk.now()).date();
+
+    let all = events(&adam, today, EventFilter::default()).await;
+    assert!(all.windows(2).all(|pair| pair[0].event.at >= pair[1].event.at), "newest first");
+    let filter = |who: &str, action: &str, subject: &str| EventFilter {
+        who: who.to_owned(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+    };
+    let actions = |lines: Vec<EventLine>| lines.into_iter().map(|line| line.event.action).collect::<Vec<_>>();
+    assert_eq!(actions(events(&adam, today, filter("Anita", "account.sign-in", "")).await), ["account.sign-in"]);
+    assert_eq!(actions(events(&adam, today, filter("", "", &booking.pnr.to_string())).await).len(), 1);
+    assert_eq!(actions(events(&adam, today, filter("operator", "account.add", "agnes")).await), ["account.add"]);
+    assert_eq!(actions(events(&adam, today, filter("nobody", "", "")).await), [""; 0]);
+    let looked = events(&adam, today, filter("agnes", "booking.find", "")).await;
+    assert_eq!(looked[0].event.subject.as_deref(), Some("******2345"), "who looked for whom, and no full number");
+
+    let exported = adam.call(Request::ExportEvents { day: today, filter: filter("anita", "", "") }).await;
+    let Ok(Reply::Exported(document, Extent::All(rows))) = exported else { panic!("{exported:?}") };
+    let text = String::from_utf8(document.bytes.to_vec()).expect("UTF-8");
+    assert_eq!(text.lines().count(), rows + 1, "a row for each, and the columns");
+    assert!(text.starts_with("At,Who,Action,Subject,Terminal,Session,Note\r\n"), "{text}");
+    assert!(text.contains(&format!(",anita,account.sign-in,anita,NDLS-07,{},", anita.id())), "{text}");
+}
+
+#[tokio::test]
+async fn events_that_are_few_among_many_are_looked_for_bit_by_bit() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    stage.kiosk.settle().await;
+    let now = stage.kiosk.now();
+    for n in 0..1_100_u32 {
+        let event = kiosk::store::audit_log::Event {
+            id: uuid::Uuid::from_u128(u128::from(n) + 1),
+            at: now + TimeDelta::milliseconds(i64::from(n) + 1),
+            account: None,
+            action: "booking.confirm".to_owned(),
+            subject: None,
+            terminal: "HALL-1".to_owned(),
+            session: None,
+            note: None,
+        };
+        stage.world.store.append_event(&event).await.expect("appended");
+    }
+    let filter = EventFilter { action: "account.sign-in".to_owned(), ..EventFilter::default() };
+    let day = railway_time(now).date();
+    let ask = |after| Request::Events { day, filter: filter.clone(), after };
+    let Ok(Reply::Events { page, next, back_to }) = adam.call(ask(None)).await else { panic!("he may") };
+    assert!(page.is_empty() && next.is_some() && back_to.is_some(), "a thousand were looked at, and there are more");
+    let Ok(Reply::Events { page, next, back_to }) = adam.call(ask(next)).await else { panic!("he may") };
+    assert_eq!((page.len(), next, back_to), (1, None, None), "his own sign-in was the first of the day");
+}
+
+#[tokio::test]
+async fn a_receipt_is_sent_again_under_a_name_of_its_own() {
+    let stage = Stage::with(told_by(everything())).await;
+    let office = PostOffice::open().await;
+    let kiosk = office.kiosk(&stage).await;
+    let booking = buy(&stage.signed_in("anita", Role::Traveller).await, "Anita Sharma", "9810012345").await;
+    kiosk.deliver_once().await;
+    assert_eq!(office.take().len(), 3, "by every channel");
+    let agent = stage.agent().await;
+    let sent = agent.call(Request::ResendReceipt { pnr: booking.pnr }).await;
+    let Ok(Reply::Resent(channels)) = sent else { panic!("{sent:?}") };
+    assert_eq!(channels.len(), 3);
+    kiosk.deliver_once().await;
+    assert_eq!(office.take().len(), 3, "once more");
+    kiosk.deliver_once().await;
+    assert!(office.take().is_empty(), "and no more");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_where_there_is_no_way_and_nothing_that_is_not_paid() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let booking = buy(&agent, "Anita Sharma", "9810012345").await;
+    let request = Request::ResendReceipt { pnr: booking.pnr };
+    assert_eq!(agent.call(request).await.map(drop), Err(Failure::NoWayToSend));
+    let told = Stage::with(told_by(everything())).await;
+    let agent = told.agent().await;
+    let held = hold(&agent, whole(), best(1)).await.expect("free");
+    let order = order(&agent, &held).await;
+    let slip = booked(agent.call(Request::Reserve { op: new_op(), order }).await).expect("it is kept");
+    let request = Request::ResendReceipt { pnr: slip.pnr };
+    assert_eq!(agent.call(request.clone()).await.map(drop), Err(Failure::NotPaid));
+    let paid = Request::PaySlip { op: new_op(), pnr: slip.pnr, payment: cash() };
+    booked(agent.call(paid).await).expect("it is paid");
+    assert!(agent.call(request).await.is_ok());
+    let guest = told.kiosk.open_session(terminal("HALL-1"));
+    assert_eq!(guest.call(Request::ResendReceipt { pnr: slip.pnr }).await.map(drop), Err(Failure::SignedOut));
+}
