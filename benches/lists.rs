@@ -20,7 +20,7 @@ mod library;
 
 use std::time::{Duration, Instant};
 
-use kiosk::service::request::{Cursor, Reply, Request};
+use kiosk::service::request::{BookingSearch, Cursor, EventFilter, Reply, Request};
 use kiosk::service::{Kiosk, Session};
 
 use library::Library;
@@ -34,8 +34,6 @@ const TIMES: usize = 40;
 struct List {
     name: &'static str,
     ask: Box<dyn Fn(Option<Cursor>) -> Request>,
-    /// How many rows a reply has, and where the list goes on.
-    read: fn(&Reply) -> Option<(usize, Option<Cursor>)>,
 }
 
 fn main() {
@@ -88,7 +86,7 @@ async fn open(session: &Session, list: &List, after: Option<Cursor>) -> (Duratio
     let reply = session.call((list.ask)(after)).await;
     let took = begun.elapsed();
     let reply = reply.unwrap_or_else(|failure| panic!("{}: {failure}", list.name));
-    let (rows, next) = (list.read)(&reply).unwrap_or_else(|| panic!("{}: {reply:?}", list.name));
+    let (rows, next) = page(&reply).unwrap_or_else(|| panic!("{}: {reply:?}", list.name));
     assert!(rows > 0, "{} is empty", list.name);
     (took, next)
 }
@@ -107,15 +105,40 @@ async fn sell(kiosk: Kiosk, run: kiosk::domain::train::RunId) {
     while market::buy_anything(&session, run, service_kit::whole(), 1).await.is_ok() {}
 }
 
-/// All lists that are read page by page.
+/// All lists that are read page by page, the account's own bookings first.
 fn lists(library: &Library) -> Vec<List> {
-    let _ = library;
-    vec![List {
-        name: "my_bookings",
-        ask: Box::new(|after| Request::MyBookings { after }),
-        read: |reply| match reply {
-            Reply::Bookings { page, next } => Some((page.len(), next.clone())),
-            _ => None,
-        },
-    }]
+    let (day, phone, run) = (library.day, library.phone.clone(), library.run);
+    let found = |by: BookingSearch| move |after| Request::FindBookings { by: by.clone(), after };
+    let of_day = BookingSearch::Day { day, name: String::new() };
+    let named = BookingSearch::Day { day, name: "anita".to_owned() };
+    let of_run = BookingSearch::Run { run, name: String::new() };
+    vec![
+        list("my_bookings", |after| Request::MyBookings { after }),
+        list("bookings_by_phone", found(BookingSearch::Phone(phone))),
+        list("bookings_of_a_day", found(of_day)),
+        list("bookings_of_a_day_by_name", found(named)),
+        list("bookings_of_a_run", found(of_run)),
+        list("trains", |after| Request::Trains { wanted: String::new(), after }),
+        list("trains_by_name", |after| Request::Trains { wanted: "rajdhani".to_owned(), after }),
+        list("accounts", |after| Request::Accounts { beginning: String::new(), after }),
+        list("accounts_by_name", |after| Request::Accounts { beginning: "clerk1".to_owned(), after }),
+        list("events", move |after| Request::Events { day, filter: EventFilter::default(), after }),
+        list("occupancy", move |after| Request::Occupancy { date: run.date, after }),
+    ]
+}
+
+fn list(name: &'static str, ask: impl Fn(Option<Cursor>) -> Request + 'static) -> List {
+    List { name, ask: Box::new(ask) }
+}
+
+/// How many rows a page has, and where the list goes on; `None` for what is no page.
+fn page(reply: &Reply) -> Option<(usize, Option<Cursor>)> {
+    Some(match reply {
+        Reply::Bookings { page, next } => (page.len(), next.clone()),
+        Reply::Trains { page, next } => (page.len(), next.clone()),
+        Reply::Accounts { page, next } => (page.len(), next.clone()),
+        Reply::Events { page, next, .. } => (page.len(), next.clone()),
+        Reply::Occupancy { page, next } => (page.len(), next.clone()),
+        _ => return None,
+    })
 }

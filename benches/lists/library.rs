@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use kiosk::aws::{Clients, embedded};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
-use kiosk::domain::user::{Email, Role};
+use kiosk::domain::user::{Email, Phone, Role};
 use kiosk::service::{Clock, Kiosk, Receipts, Session, Settings, SystemClock};
+use kiosk::store::audit_log::Event;
 use kiosk::store::trains::Listing;
 use kiosk::store::{Names, Store};
 use tempfile::TempDir;
@@ -25,11 +26,13 @@ pub struct Size {
     /// How many accounts made them, and how many telephone numbers are on them.
     pub accounts: usize,
     pub phones: usize,
+    /// Events of the day.
+    pub events: usize,
 }
 
-pub const FULL: Size = Size { bookings: 100_000, trains: 3_000, accounts: 200, phones: 20_000 };
+pub const FULL: Size = Size { bookings: 100_000, trains: 3_000, accounts: 2_000, phones: 20_000, events: 20_000 };
 /// `cargo test --benches` only wants to know that it runs.
-pub const BRIEF: Size = Size { bookings: 200, trains: 20, accounts: 2, phones: 20 };
+pub const BRIEF: Size = Size { bookings: 200, trains: 20, accounts: 20, phones: 20, events: 50 };
 
 /// Over how many days the bookings were made.
 const DAYS: usize = 60;
@@ -42,6 +45,9 @@ pub struct Library {
     pub session: Session,
     /// A run of which most berths are free.
     pub run: RunId,
+    /// A day on which many bookings were made, and the number on some of them.
+    pub day: NaiveDate,
+    pub phone: Phone,
     _folder: TempDir,
 }
 
@@ -64,10 +70,14 @@ impl Library {
         kiosk.settle().await;
         copy_booking(&clients, &booking.pnr.to_string(), size).await;
         publish_trains(&store, size.trains).await;
+        add_accounts(&kiosk, size.accounts).await;
+        add_events(&store, size.events).await;
         let kiosk = Kiosk::open(store, settings, std::sync::Arc::new(SystemClock)).await.expect("it opens");
         let session = kiosk.open_session(terminal("COUNTER-1"));
         sign_in(&session, "agnes", PASSWORD).await.expect("the password is right");
-        Self { kiosk, session, run, _folder: folder }
+        let day = railway_time(SystemClock.now()).date();
+        let phone = Phone::parse("+919800000007").expect("a number");
+        Self { kiosk, session, run, day, phone, _folder: folder }
     }
 }
 
@@ -112,6 +122,32 @@ fn copied(item: &Item, nth: usize, account: AttributeValue, now: DateTime<Utc>, 
     copy.insert("BookedOn".to_owned(), text(format!("{}#{}", railway_time(at).date(), pnr % 16)));
     copy.insert("Phone".to_owned(), text(format!("+9198{:08}", nth % size.phones)));
     copy
+}
+
+async fn add_accounts(kiosk: &Kiosk, count: usize) {
+    for nth in 0..count {
+        let (name, email) = (format!("clerk{nth}"), format!("clerk{nth}@example.in"));
+        let email = Email::parse(&email).expect("an address");
+        kiosk.add_account(username(&name), email, Role::Agent, secret(PASSWORD)).await.expect("nobody has the name");
+    }
+}
+
+/// Adds events of the last hour.
+async fn add_events(store: &Store, count: usize) {
+    let now = SystemClock.now();
+    for nth in 0..count {
+        let event = Event {
+            id: uuid::Uuid::from_u128(nth as u128 * 0x9e37_79b9_7f4a_7c15),
+            at: now - TimeDelta::milliseconds(50) * i32::try_from(nth).expect("some thousands"),
+            account: None,
+            action: "booking.confirm".to_owned(),
+            subject: Some((3_000_000_000 + nth).to_string()),
+            terminal: format!("COUNTER-{}", nth % 40),
+            session: Some("7K3F9Q".to_owned()),
+            note: None,
+        };
+        store.append_event(&event).await.expect("it is appended");
+    }
 }
 
 /// Publishes trains that differ in their numbers alone.

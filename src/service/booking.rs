@@ -194,6 +194,10 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
 /// Refuses money that has no till, or finds what an earlier attempt wrote: one through a till that is closed since cannot be
 /// applied any more, so that a refusal is the truth.
 async fn without_till(session: &Session, op: OpId, train: &Train, failure: Failure) -> Result<Booking, Failure> {
+    if let Failure::Unavailable { .. } = failure {
+        // An attempt that was the only one has sent nothing yet.
+        return Err(if session.is_repeated(op) { still_doubtful(failure) } else { failure });
+    }
     let found = earlier(session.kiosk(), train, op).await.map_err(still_doubtful)?;
     found.ok_or(failure)
 }

@@ -1,5 +1,6 @@
 //! Trains from a GTFS folder and from a sheet: what is read, what is filled in, and each mistake with its line.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -367,9 +368,10 @@ fn a_train_with_more_halts_than_a_berth_can_count_is_refused() {
     let mut files = feed();
     let (mut stops, mut times) = (String::new(), String::new());
     for i in 0..128 {
-        stops += &format!("X{i},X{i},Halt {i},20.0,{}.0,\n", i);
-        times +=
-            &format!("T9,{:02}:{:02}:00,{:02}:{:02}:00,X{i},{i},,,{i}\n", i / 6, i % 6 * 10, i / 6, i % 6 * 10 + 5);
+        let (hour, minute) = (i / 6, i % 6 * 10);
+        writeln!(stops, "X{i},X{i},Halt {i},20.0,{i}.0,").expect("memory takes it");
+        let out = minute + 5;
+        writeln!(times, "T9,{hour:02}:{minute:02}:00,{hour:02}:{out:02}:00,X{i},{i},,,{i}").expect("memory takes it");
     }
     for (name, text) in &mut files {
         match *name {

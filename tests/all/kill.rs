@@ -235,7 +235,13 @@ impl Scene {
         let mut stored = BTreeMap::new();
         let mut pages = clients.dynamodb.scan().table_name(Names::default().bookings).into_paginator().items().send();
         while let Some(item) = pages.next().await {
-            let booking: Booking = from_item(item.expect("it answers")).expect("a booking is whole");
+            let item = item.expect("it answers");
+            let key = item["BookingID"].as_s().expect("a key is text");
+            if key.starts_with("L#") {
+                // What the ledger has of the money.
+                continue;
+            }
+            let booking: Booking = from_item(item).expect("a booking is whole");
             stored.insert(booking.pnr, booking);
         }
         for booking in &self.acknowledged {

@@ -60,6 +60,7 @@ fn documented() -> Vec<Row> {
 
 /// One request of each kind, twice where what is in it decides who may ask. None of them can be carried out: what they
 /// name is not there.
+#[allow(clippy::too_many_lines, reason = "one line for each request")]
 fn requests() -> Vec<(String, Request)> {
     let pnr: Pnr = "8451234567".parse().expect("a PNR");
     let hold = Hold {

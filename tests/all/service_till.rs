@@ -204,7 +204,7 @@ async fn a_supervisor_sees_and_closes_any_till_and_an_agent_only_their_own() {
     assert_eq!(report(&colleague, till.id, Form::Csv).await.map(drop), Err(Failure::NoSuchTill));
     let supervisor = stage.signed_in("sunita", Role::Supervisor).await;
     let listed = |which| Request::Tills { which, after: None };
-    assert_eq!(tills(&supervisor, listed(Tills::Open)).await, [till.clone()]);
+    assert_eq!(tills(&supervisor, listed(Tills::Open)).await, std::slice::from_ref(&till));
     let closed = close(&supervisor, till.id, Paise::rupees(301)).await.expect("it is open");
     assert_eq!(closed.difference(), Some(Paise::rupees(1)));
     assert_eq!(closed.closing.as_ref().map(|closing| closing.by.to_string()).as_deref(), Some("sunita"));

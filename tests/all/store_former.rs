@@ -436,7 +436,7 @@ async fn tables_from_before_get_the_indexes_that_they_lack() {
     store.former_bookings_of(account_of(ANITA), None, 5).await.expect("and the list of an account");
     let described = world.clients.dynamodb.describe_table().table_name(&names.users).send().await.expect("it is there");
     let indexes = described.table.expect("described").global_secondary_indexes.unwrap_or_default();
-    assert_eq!(indexes.len(), 2);
+    assert_eq!(indexes.len(), 3);
 }
 
 #[tokio::test]

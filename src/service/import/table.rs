@@ -21,7 +21,7 @@ const MOST_FAULTS: usize = 10_000;
 /// A file that is being read.
 pub(super) struct Table<R> {
     file: Arc<str>,
-    reader: Reader<R>,
+    reader: Reader<Lines<R>>,
     columns: Arc<HashMap<String, usize>>,
     width: usize,
     raw: ByteRecord,
@@ -54,7 +54,7 @@ impl Table<File> {
 impl<R: Read> Table<R> {
     /// Reads the head of a file, which must name the required columns.
     pub fn new(file: &str, source: R, required: &[&str]) -> Result<Self, Unreadable> {
-        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(source);
+        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(Lines::of(source));
         let head = |problem: String| Unreadable::Head(Fault { file: file.to_owned(), line: 1, problem });
         let names = match reader.headers() {
             Ok(names) => names.clone(),
@@ -89,7 +89,9 @@ impl<R: Read> Table<R> {
             if faults.len() > MOST_FAULTS {
                 return Err(Unreadable::Hopeless { file: self.file.to_string(), most: MOST_FAULTS });
             }
-            let line = self.raw.position().map_or(0, csv::Position::line);
+            // The reader stands on the line after what it read.
+            let lines = self.raw.as_slice().split(|byte| *byte == b'\n').count();
+            let line = self.reader.position().line().saturating_sub(lines as u64);
             let mut fault = |problem: String| faults.push(Fault { file: self.file.to_string(), line, problem });
             if self.raw.len() != self.width {
                 let (cells, width) = (self.raw.len(), self.width);
@@ -119,6 +121,47 @@ impl<R> Table<R> {
         let at = self.columns.get(column).copied();
         let cell = |row: ByteRecord| Some(String::from_utf8_lossy(row.get(at?)?).trim().to_owned());
         self.unread.drain(..).filter_map(cell).collect()
+    }
+}
+
+/// A file whose lines all end alike, the last one too, so that they can be counted: a reader of records takes up one of the
+/// two signs with which lines may end, and the other with the next.
+struct Lines<R> {
+    source: R,
+    /// What was read last.
+    last: u8,
+}
+
+impl<R: Read> Lines<R> {
+    const fn of(source: R) -> Self {
+        Self { source, last: b'\n' }
+    }
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.source.read(buf)?;
+            if read == 0 {
+                let is_whole = buf.is_empty() || matches!(std::mem::replace(&mut self.last, b'\n'), b'\n' | b'\r');
+                if !is_whole {
+                    buf[0] = b'\n';
+                }
+                return Ok(usize::from(!is_whole));
+            }
+            let mut kept = 0;
+            for at in 0..read {
+                let byte = buf[at];
+                if (self.last, byte) != (b'\r', b'\n') {
+                    buf[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+                self.last = byte;
+            }
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
     }
 }
 
@@ -154,6 +197,17 @@ mod tests {
             rows(b"\xef\xbb\xbf\"stop_id\", stop_name\r\nS1,\"Surat, \"\"Jn\"\"\"\r\n\r\nS2 , Two \r\n");
         assert_eq!(rows, [(2, "S1|Surat, \"Jn\"".to_owned()), (4, "S2|Two".to_owned())]);
         assert_eq!(faults, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_row_stands_on_its_line_however_lines_end() {
+        for end in ["\n", "\r\n", "\r"] {
+            for last in ["", end] {
+                let file = ["stop_id,stop_name", "S1,\"two", "lines\"", "", "S2,x"].join(end) + last;
+                let (rows, _) = rows(file.as_bytes());
+                assert_eq!(rows, [(2, "S1|two\nlines".to_owned()), (5, "S2|x".to_owned())], "{end:?} {last:?}");
+            }
+        }
     }
 
     #[test]
