@@ -18,10 +18,11 @@ use crate::domain::coach::{Class, CoachId};
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::pnr::Pnr;
 use crate::domain::refund::{self, Cancellation, FirstChart, NotRefundable, Reason};
-use crate::domain::time::instant;
+use crate::domain::time::{instant, railway_time};
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{Entry, QueueId, WaitingList};
 use crate::receipt::chart::{self as paper, CoachChart};
+use crate::service::booking::second;
 use crate::service::refusal::refuse;
 use crate::service::request::{Charts, Document, Failure, Reply};
 use crate::service::session::Session;
@@ -252,8 +253,9 @@ impl Losing {
             return None;
         }
         let rules = kiosk.rules();
-        let rules =
-            rules.refunds(&booking.refund_rules).unwrap_or_else(|| rules.refunds_on(booking.booked_at.date_naive()));
+        let rules = rules
+            .refunds(&booking.refund_rules)
+            .unwrap_or_else(|| rules.refunds_on(railway_time(booking.booked_at).date()));
         let quoted = refund::claims(booking, &self.passengers).and_then(|claims| {
             let departs = instant(booking.from.at);
             let cancellation =
@@ -276,12 +278,12 @@ impl Losing {
         let is_test = booking.payment.as_ref().is_some_and(|payment| payment.method == PaymentMethod::Test);
         let paid_out = is_test.then(|| PaidOut {
             op: Some(op),
-            at: now,
+            at: second(now),
             by: None,
             terminal: super::OPERATOR.to_owned(),
             till: None,
         });
-        Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: now, by: None, what }))
+        Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: second(now), by: None, what }))
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) async fn by_phone(session: &Session, phone: &Phone) -> Result<Reply, 
     let spellings = phone.spellings();
     let found = try_join_all(spellings.iter().map(|phone| store.latest_with(phone, BOOKINGS))).await;
     let found = found.map_err(|error| refuse("look for passengers", &error))?;
+    session.kiosk().record(session, "companions.find", Some(phone.masked()), None);
     Ok(Reply::Companions(companions(found.into_iter().flatten().collect())))
 }
 

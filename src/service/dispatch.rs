@@ -99,7 +99,9 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::CorrectName { op, pnr, correction } => correction::correct_name(session, op, pnr, &correction).await,
         Request::VoidSale { op, pnr } => refund::void(session, op, pnr).await,
         Request::OpenTill { op, float } => till::open(session, op, float).await,
-        Request::CloseTill { op, till, counted } => till::close(session, op, till, counted).await,
+        Request::CloseTill { op, till, counted, movements } => {
+            till::close(session, op, till, (counted, movements)).await
+        }
         Request::MyTills { after } => till::mine(session, after.as_ref()).await,
         Request::Tills { which, after } => till::list(session, which, after.as_ref()).await,
         Request::TillReport { till, form } => till::report(session, till, form).await,

@@ -66,10 +66,11 @@ pub(super) async fn export(session: &Session, day: NaiveDate, filter: &EventFilt
     let kiosk = session.kiosk();
     let sought = sought(kiosk, filter).await?;
     let mut file = export::events::header();
-    let (mut rows, mut next) = (0, None);
+    let (mut rows, mut next, mut is_cut) = (0, None, false);
     loop {
         let part = part(kiosk, day, &sought, next).await?;
         next = part.next;
+        is_cut |= part.events.len() > ROWS - rows;
         for line in lines(kiosk, part.events).await?.iter().take(ROWS - rows) {
             file.extend(export::events::row(line));
             rows += 1;
@@ -79,7 +80,7 @@ pub(super) async fn export(session: &Session, day: NaiveDate, filter: &EventFilt
         }
     }
     kiosk.record(session, "audit.export", Some(day.to_string()), Some(format!("{rows} rows")));
-    let extent = if next.is_none() { Extent::All(rows) } else { Extent::Newest(rows) };
+    let extent = if next.is_none() && !is_cut { Extent::All(rows) } else { Extent::Newest(rows) };
     Ok(Reply::Exported(Document { name: format!("events-{day}.csv"), bytes: file.into() }, extent))
 }
 

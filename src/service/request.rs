@@ -281,6 +281,8 @@ pub enum Request {
         till: TillId,
         /// What was counted.
         counted: Paise,
+        /// How many movements had gone through it when it was counted.
+        movements: u32,
     },
     /// The caller's tills: the open one first, then the last closed.
     MyTills {

@@ -70,7 +70,12 @@ pub(super) async fn open(session: &Session, op: OpId, float: Paise) -> Result<Re
 }
 
 /// Closes a till with what was counted in its drawer: one's own, or any for whoever answers for the counters.
-pub(super) async fn close(session: &Session, op: OpId, id: TillId, counted: Paise) -> Result<Reply, Failure> {
+pub(super) async fn close(
+    session: &Session,
+    op: OpId,
+    id: TillId,
+    (counted, movements): (Paise, u32),
+) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let identity = session.who().identity().ok_or(Failure::SignedOut)?;
     check_drawer(counted)?;
@@ -80,6 +85,8 @@ pub(super) async fn close(session: &Session, op: OpId, id: TillId, counted: Pais
         match &read.closing {
             Some(closing) if closing.op == op => return Ok(Reply::Till(Box::new(read))),
             Some(_) => return Err(Failure::TillClosed),
+            // What was counted is what was in the drawer before.
+            None if read.movements != movements => return Err(Failure::TillMovedOn),
             None => {}
         }
         let closed = read.closed(Closing { op, at: second(kiosk.now()), by: identity.username.clone(), counted });

@@ -49,7 +49,10 @@ const ASKED: [Asked; 5] = {
     [
         (|names| names.trains.clone(), &[GetItem, Scan, PutItem, UpdateItem, BatchWriteItem]),
         (Names::runs, &[BatchGetItem, Query, Scan, PutItem, UpdateItem, DeleteItem, ConditionCheckItem]),
-        (|names| names.bookings.clone(), &[GetItem, BatchGetItem, Query, Scan, PutItem, UpdateItem, DeleteItem]),
+        (
+            |names| names.bookings.clone(),
+            &[GetItem, BatchGetItem, Query, Scan, PutItem, UpdateItem, DeleteItem, ConditionCheckItem],
+        ),
         (|names| names.users.clone(), &[GetItem, BatchGetItem, Query, Scan, PutItem, UpdateItem]),
         (Names::audit, &[BatchGetItem, Query, PutItem]),
     ]

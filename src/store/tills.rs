@@ -4,7 +4,7 @@
 //! refused by a condition. A closed till is kept under `T#<account>#<opening>` as well, and never written again. An open
 //! till is listed as work, since somebody has to close it; a closed one by its day and by its agent.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
 use chrono::NaiveDate;
 
 use crate::domain::booking::PaymentMethod;
@@ -12,7 +12,7 @@ use crate::domain::ledger::{LedgerEntry, Movement};
 use crate::domain::till::{Till, TillId};
 use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
-use crate::store::item::{Item, corrupt, decode, encode, number, string};
+use crate::store::item::{Item, decode, encode, number, string};
 use crate::store::pages::{List, Order};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
@@ -115,20 +115,37 @@ impl Store {
         reply.item.map(till_of).transpose()
     }
 
-    /// Opens a till unless its agent has one open.
+    /// Opens a till unless its agent has one open. One that was closed since is not opened again by a copy that comes late.
     pub async fn open_till(&self, till: &Till) -> Result<Opening, StoreError> {
-        let put = self
-            .dynamodb()
-            .put_item()
-            .table_name(&self.names().bookings)
+        let table = &self.names().bookings;
+        let put = Put::builder()
+            .table_name(table)
             .set_item(Some(newest_item(till)))
-            .condition_expression("attribute_not_exists(BookingID) OR attribute_exists(Closing)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match self.attempt(|| put.clone().send()).await?.verdict {
-            Ok(_) => Ok(Opening::Done),
-            Err(refusal) if refusal.is_condition_failure() => {
-                let found = refusal.found().cloned().ok_or_else(|| corrupt(WHAT, "it refuses and is not there"))?;
-                Ok(Opening::Found(Box::new(till_of(found)?)))
+            .condition_expression(
+                "attribute_not_exists(BookingID) OR (attribute_exists(Closing) AND SchemaVersion <= :schema)",
+            )
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .build()
+            .expect("table and item are given");
+        let never_closed = ConditionCheck::builder()
+            .table_name(table)
+            .key(BOOKING_ID, string(kept(till.id)))
+            .condition_expression("attribute_not_exists(BookingID)")
+            .build()
+            .expect("table, key and condition are given");
+        let items = vec![
+            TransactWriteItem::builder().put(put).build(),
+            TransactWriteItem::builder().condition_check(never_closed).build(),
+        ];
+        match self.transact(items).await?.verdict {
+            Ok(()) => Ok(Opening::Done),
+            Err(refusal) if refusal.failed_condition().is_some() => {
+                let found = match self.till(till.id).await? {
+                    Some(same) => Some(same),
+                    None => self.newest_till(till.id.agent).await?,
+                };
+                let found = found.ok_or_else(|| StoreError::Conflict { what: WHAT.to_owned() })?;
+                Ok(Opening::Found(Box::new(found)))
             }
             Err(refusal) => Err(refused(&refusal)),
         }

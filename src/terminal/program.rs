@@ -127,6 +127,10 @@ impl Program {
     /// Asks whoever came in whether they go on with what they left behind, unless they are at something else by now.
     pub fn look_for_what_was_left(&mut self, output: &mut Output) -> Ends {
         let (Some(lot), Some(identity)) = (&self.lot, self.session.identity()) else { return Ends::NotYet };
+        // What was left behind came in by a password or a key: whoever is in by a code chooses a password first.
+        if identity.must_choose_password {
+            return Ends::NotYet;
+        }
         let offered = lot.offer(identity.account, self.clock.now()).filter(|_| self.app.left_behind().is_none());
         let Some(left) = offered.filter(|left| self.offered.as_ref() != Some(left)) else { return Ends::NotYet };
         self.offered = Some(left.clone());
@@ -136,6 +140,9 @@ impl Program {
     /// What was offered, if it is still there.
     fn what_was_left(&mut self) -> Option<Parked> {
         let (lot, identity) = (self.lot.as_ref()?, self.session.identity()?);
+        if identity.must_choose_password {
+            return None;
+        }
         lot.take(identity.account, &self.offered.take()?, self.clock.now())
     }
 

@@ -414,6 +414,7 @@ fn failures() -> Vec<Failure> {
         Failure::NoTillOpen,
         Failure::TillOpen { since: start(), terminal: "NDLS-07".to_owned() },
         Failure::TillClosed,
+        Failure::TillMovedOn,
         Failure::NoSuchTill,
         Failure::NoDrawer,
         Failure::NotVoidable("you have no till open"),

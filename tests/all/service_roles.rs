@@ -142,7 +142,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::PayOut { op: new_op(), pnr },
         Request::VoidSale { op: new_op(), pnr },
         Request::OpenTill { op: new_op(), float: Paise::ZERO },
-        Request::CloseTill { op: new_op(), till, counted: Paise::ZERO },
+        Request::CloseTill { op: new_op(), till, counted: Paise::ZERO, movements: 0 },
         Request::MyTills { after: None },
         Request::Tills { which: Tills::Open, after: None },
         Request::TillReport { till, form: Form::Csv },

@@ -8,11 +8,13 @@ use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::booking::{BookingStatus, PaymentMethod};
 use kiosk::domain::ledger::LedgerEntry;
 use kiosk::domain::money::Paise;
+use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Form, Request, Tills};
 use kiosk::service::{Settings, TillRule};
 use kiosk::store::runs::{Before, Commit, Plan, Transition};
+use kiosk::store::tills::Opening;
 
 use crate::refund_kit::{before_departure, cancel, is_clean, sold, stored};
 use crate::service_kit::{
@@ -192,6 +194,45 @@ async fn nothing_is_written_of_a_sale_whose_till_is_closed() {
     assert_eq!(stored(&stage, sold.pnr).await, *sold);
     assert_eq!(newest(&agent).await, closed);
     is_clean(&stage).await;
+}
+
+/// The count is of the drawer as it was: what was sold since is not taken for what is missing.
+#[tokio::test]
+async fn a_count_that_a_sale_has_overtaken_closes_nothing() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let till = open(&agent, 0).await.expect("none is open");
+    let stale = Request::CloseTill { op: new_op(), till: till.id, counted: Paise::ZERO, movements: till.movements };
+    let sold = sell_for_cash(&agent, 1).await;
+    assert_eq!(till_of(agent.call(stale).await), Err(Failure::TillMovedOn));
+    let closed = close(&agent, till.id, sold.fare.total).await.expect("it is open");
+    assert_eq!(closed.difference(), Some(Paise::ZERO));
+}
+
+/// The opening comes to the table a second time, after the till was closed.
+#[tokio::test]
+async fn a_late_copy_of_an_opening_opens_no_till_again() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let till = open(&agent, 100).await.expect("none is open");
+    let closed = close(&agent, till.id, Paise::rupees(100)).await.expect("it is open");
+    let found = stage.world.store.open_till(&till).await.expect("it answers");
+    assert_eq!(found, Opening::Found(Box::new(closed.clone())));
+    assert_eq!(newest(&agent).await, closed);
+}
+
+/// Whoever is signed in there: the drawer is elsewhere.
+#[tokio::test]
+async fn a_sale_is_undone_at_no_public_console() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    open(&agent, 0).await.expect("none is open");
+    let sold = sell_for_cash(&agent, 1).await;
+    let console = Terminal { kind: TerminalKind::Public, ..terminal("HALL-9") };
+    let there = stage.kiosk.open_session(console);
+    sign_in(&there, "agnes", PASSWORD).await.expect("the password is right");
+    assert_eq!(void(&there, &sold).await.map(drop), Err(Failure::NoTillHere));
+    assert_eq!(stored(&stage, sold.pnr).await, *sold);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use kiosk::domain::booking::{Booking, PaymentMethod};
 use kiosk::domain::money::Paise;
 use kiosk::domain::till::{Till, TillId};
 use kiosk::service::Session;
-use kiosk::service::request::{Document, Failure, Form, Reply, Request, Tender};
+use kiosk::service::request::{Document, Failure, Form, Reply, Request, Tender, Tills};
 
 use crate::service_kit::{best, booked, cash, hold, new_op, order, whole};
 
@@ -25,8 +25,22 @@ pub async fn open(agent: &Session, rupees: i64) -> Result<Till, Failure> {
     till_of(agent.call(Request::OpenTill { op: new_op(), float: Paise::rupees(rupees) }).await)
 }
 
+/// Closes a till as it is now.
 pub async fn close(session: &Session, till: TillId, counted: Paise) -> Result<Till, Failure> {
-    till_of(session.call(Request::CloseTill { op: new_op(), till, counted }).await)
+    let movements = movements(session, till).await;
+    till_of(session.call(Request::CloseTill { op: new_op(), till, counted, movements }).await)
+}
+
+/// How much went through an open till that somebody sees; nothing through others.
+async fn movements(session: &Session, till: TillId) -> u32 {
+    for request in [Request::MyTills { after: None }, Request::Tills { which: Tills::Open, after: None }] {
+        if let Ok(Reply::Tills { page, .. }) = session.call(request).await
+            && let Some(found) = page.iter().find(|found| found.id == till)
+        {
+            return found.movements;
+        }
+    }
+    0
 }
 
 /// Sells berths of 2A from end to end.

@@ -7,6 +7,7 @@ use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut
 use crate::domain::inventory::RunState;
 use crate::domain::pnr::Pnr;
 use crate::domain::refund::Reason;
+use crate::domain::terminal::TerminalKind;
 use crate::domain::till::TillId;
 use crate::service::booking::{changeable, second};
 use crate::service::refund::{READS, Written, finish, leaving, reckoned, write};
@@ -18,13 +19,22 @@ const ACTION: &str = "sale.void";
 /// Undoes a sale.
 pub(in crate::service) async fn void(session: &Session, op: OpId, pnr: Pnr) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    if session.terminal().kind == TerminalKind::Public {
+        return Err(Failure::NoTillHere);
+    }
     for _ in 0..READS {
         let booking = changeable(session, pnr).await?;
         if booking.was_done(op) {
             return Ok(finish(session, ACTION, op, booking));
         }
-        let till = open_till(session).await?;
-        check(&booking, till)?;
+        let till = match open_till(session).await.and_then(|till| check(&booking, till).map(|()| till)) {
+            Ok(till) => till,
+            // An earlier attempt into a till that is closed since may have been applied after the booking was read.
+            Err(failure) => match changeable(session, pnr).await? {
+                found if found.was_done(op) => return Ok(finish(session, ACTION, op, found)),
+                _ => return Err(failure),
+            },
+        };
         let now = kiosk.now();
         let everybody: Vec<u8> = (0..booking.passengers.len()).map(|passenger| passenger as u8).collect();
         let mut run = kiosk.known_run(booking.run).await?;

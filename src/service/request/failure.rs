@@ -253,6 +253,9 @@ pub enum Failure {
     /// It was closed, by its agent or by a supervisor.
     #[error("This till is closed: open another, and do it again.")]
     TillClosed,
+    /// Money went through it since its drawer was counted.
+    #[error("Money went through this till since it was counted: count the drawer again.")]
+    TillMovedOn,
     /// No till of this name that the caller may see.
     #[error("There is no such till that you may see: go back and open the list of tills again.")]
     NoSuchTill,

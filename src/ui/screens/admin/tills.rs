@@ -57,8 +57,8 @@ pub struct Tills {
     shows: Shows,
     list: Paged<Till>,
     typed: Option<(Typed, Field)>,
-    /// What was counted, while the question stands whether it is right.
-    counted: Option<(TillId, Paise)>,
+    /// What was counted, and after how many movements, while the question stands whether it is right.
+    counted: Option<(TillId, Paise, u32)>,
     attempt: Attempt,
     bring: Bring,
 }
@@ -153,7 +153,7 @@ impl Tills {
             },
             Typed::Count(till) => match field.value().parse::<Paise>() {
                 Ok(counted) => {
-                    self.counted = Some((till.id, counted));
+                    self.counted = Some((till.id, counted, till.movements));
                     cx.confirm(closing(till, counted, cx));
                 }
                 Err(bad) => field.refuse(bad.to_string()),
@@ -348,10 +348,10 @@ impl Scene for Tills {
 
     fn answer(&mut self, answer: Answer, cx: &mut Context) {
         match (answer, self.counted.take()) {
-            (Answer::Yes(Question::CloseTill), Some((till, counted))) => {
+            (Answer::Yes(Question::CloseTill), Some((till, counted, movements))) => {
                 self.typed = None;
                 let op = cx.op_id();
-                self.attempt.begin(Request::CloseTill { op, till, counted }, cx);
+                self.attempt.begin(Request::CloseTill { op, till, counted, movements }, cx);
             }
             (Answer::Date(day), _) => self.show(Shows::ClosedOn(day), cx),
             _ => {}
