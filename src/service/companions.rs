@@ -3,35 +3,32 @@
 //! Staff find them by a telephone number, since whoever stands at the counter says it anyway; others find those of their
 //! own account alone. There is no list of people that would have to be kept: the bookings are it.
 
-use futures_util::future::try_join_all;
-
 use crate::domain::booking::Booking;
 use crate::domain::passenger::Passenger;
 use crate::domain::user::Phone;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
+use crate::store::bookings::Listed;
 
 /// How many bookings are looked through.
-const BOOKINGS: i32 = 10;
+const BOOKINGS: u8 = 10;
 
 /// How many people are shown: more are typed sooner than found.
 const PEOPLE: usize = 12;
 
 /// The passengers of the last bookings with a telephone number, however it was written on them.
 pub(super) async fn by_phone(session: &Session, phone: &Phone) -> Result<Reply, Failure> {
-    let store = session.kiosk().store();
-    let spellings = phone.spellings();
-    let found = try_join_all(spellings.iter().map(|phone| store.latest_with(phone, BOOKINGS))).await;
+    let found = session.kiosk().store().bookings_by(&Listed::Phone(phone.clone()), None, BOOKINGS.into()).await;
     let found = found.map_err(|error| refuse("look for passengers", &error))?;
     session.kiosk().record(session, "companions.find", Some(phone.masked()), None);
-    Ok(Reply::Companions(companions(found.into_iter().flatten().collect())))
+    Ok(Reply::Companions(companions(found.bookings)))
 }
 
 /// The passengers of the last bookings of the caller's account.
 pub(super) async fn mine(session: &Session) -> Result<Reply, Failure> {
     let account = session.who().account().ok_or(Failure::SignedOut)?;
-    let page = session.kiosk().store().bookings_of(account, None, BOOKINGS).await;
+    let page = session.kiosk().store().bookings_of(account, None, BOOKINGS.into()).await;
     let page = page.map_err(|error| refuse("look for passengers", &error))?;
     Ok(Reply::Companions(companions(page.bookings)))
 }

@@ -13,12 +13,12 @@ use crate::domain::former::FormerBooking;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
-use crate::domain::user::{AccountId, Phone};
+use crate::domain::user::AccountId;
 use crate::store::former::{self, FORMER};
 use crate::store::item::{Item, check_version, corrupt, decode, encode, string, text};
 use crate::store::requests::Consistency;
 use crate::store::schema::{
-    BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, PHONE_INDEX, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
+    BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
 };
 use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError, ledger, outbox, tills};
@@ -197,25 +197,6 @@ impl Store {
                 return Ok((items, next));
             }
         }
-    }
-
-    /// The bookings that were last made with a telephone number, as it is written on them, newest first. The index may be a
-    /// moment behind the table.
-    pub async fn latest_with(&self, phone: &Phone, limit: i32) -> Result<Vec<Booking>, StoreError> {
-        let query = self
-            .dynamodb()
-            .query()
-            .table_name(&self.names().bookings)
-            .index_name(PHONE_INDEX)
-            .key_condition_expression("Phone = :phone")
-            .filter_expression(format!(
-                "attribute_not_exists({FORMER}) AND attribute_exists({SCHEMA_VERSION_ATTRIBUTE})"
-            ))
-            .expression_attribute_values(":phone", string(phone.as_str()))
-            .scan_index_forward(false)
-            .limit(limit);
-        let reply = self.attempt(|| query.clone().send()).await?.answer()?;
-        reply.items.unwrap_or_default().into_iter().map(booking_of).collect()
     }
 
     /// Some of the slips that had lapsed at a moment. The index may be a moment behind the table.

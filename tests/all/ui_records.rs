@@ -306,5 +306,5 @@ fn the_place_is_seen_at_a_glance_and_again_by_itself() {
     stage.advance(TimeDelta::seconds(5));
     let dead = Overview { dead: 2, ..glance() };
     stage.reply(Ok(Reply::Overview(Box::new(dead))));
-    assert!(stage.text().contains("2 messages given up"), "{}", stage.text());
+    assert!(stage.text().contains("Messages given up: 2"), "{}", stage.text());
 }

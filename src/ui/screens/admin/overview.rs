@@ -142,7 +142,7 @@ impl Scene for Overview {
         put_right(buf, row(1), &format!("{part}{counted}"), theme.dim);
         let rupee = world.glyphs.rupee;
         let people = format!(
-            "{} bookings for {} travellers, {} slips to be paid",
+            "Bookings: {}, travellers: {}, slips to be paid: {}",
             sales.bookings, sales.passengers, sales.slips
         );
         put(buf, row(2), 2, &people, theme.text);
@@ -158,11 +158,13 @@ impl Scene for Overview {
             view_run(buf, row(at), next, world);
         }
         let below = 7 + u16::try_from(facts.next.len()).unwrap_or_default();
-        let here = format!("{} sessions in this process, {} choices of berths held", facts.sessions, facts.holds);
+        let here = format!("Sessions in this process: {}, choices of berths held: {}", facts.sessions, facts.holds);
         put(buf, row(below), 2, &here, theme.text);
         let (messages, tone) = match (facts.waiting, facts.dead) {
-            (waiting, 0) => (format!("{waiting} messages wait to be delivered"), Tone::Plain),
-            (waiting, dead) => (format!("{dead} messages given up, {waiting} wait: look at Messages"), Tone::Bad),
+            (waiting, 0) => (format!("Messages that wait to be delivered: {waiting}"), Tone::Plain),
+            (waiting, dead) => {
+                (format!("Messages given up: {dead}, that wait: {waiting}; look at Messages"), Tone::Bad)
+            }
         };
         put(buf, row(below + 1), 2, &messages, theme.tone(tone));
         let (store, tone) = match self.reading.failed() {
