@@ -132,11 +132,7 @@ impl Painter {
         changed.clear();
         next.clear();
         for (y, cells) in (0_u16..).zip(sheet.content.chunks(usize::from(self.size.width.max(1)))) {
-            let mut row = next.write_row();
-            for (_, sign, look) in signs(cells) {
-                row.push(sign, look);
-            }
-            row.end();
+            next.write_row(cells);
             let before = self.shown.row(y.into());
             let is_relinked = relinked.iter().any(|area| (area.top()..area.bottom()).contains(&y));
             if before.is_same(next.row(y.into())) && !is_relinked {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::service::request::{Failure, Reply, Request};
@@ -158,9 +158,7 @@ impl App {
     /// What a person sees: all of the buffer, whatever is in it.
     pub fn view(&self, buf: &mut Buffer) {
         let area = buf.area;
-        let mut ground = Cell::EMPTY;
-        ground.set_style(self.world.theme.text);
-        buf.content.fill(ground);
+        frame::ground(buf, self.world.theme.text);
         if area.width < frame::MIN.0 || area.height < frame::MIN.1 {
             frame::too_small(buf, area, &self.world);
         } else {

@@ -7,6 +7,8 @@
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
+use super::columns;
+
 /// The bytes of the sign in a place; none where nothing is known of it, as where the sign before covers it.
 pub(super) type Sign<'a> = Option<&'a [u8]>;
 
@@ -40,6 +42,12 @@ impl Look {
             marks: number(cell.underline_color) << 32 | cell.modifier.bits() as u64,
         }
     }
+}
+
+/// Whether cells have the same look: quicker than to ask for both.
+fn is_alike(one: &Cell, other: &Cell) -> bool {
+    let lines = |cell: &Cell| (cell.underline_color, cell.modifier);
+    one.fg == other.fg && one.bg == other.bg && lines(one) == lines(other)
 }
 
 /// A number that no other colour has. Those with numbers of their own are told apart first: what is left are names in a
@@ -77,8 +85,6 @@ const fn number(colour: Color) -> u64 {
 
 /// No sign.
 const NOTHING: u8 = 0;
-/// No byte.
-const NOT_PLAIN: u16 = 0x100;
 /// Up to this a byte says how often the sign before it comes again.
 const REPEATS: u8 = 0x1f;
 /// From this on a byte says how many bytes the next sign has. Those between are signs themselves.
@@ -130,9 +136,41 @@ impl Shown {
         Row { signs, looks, is_known: end.is_known }
     }
 
-    /// Writes the next row.
-    pub(super) fn write_row<'signs>(&mut self) -> Writer<'_, 'signs> {
-        Writer { shown: self, before: None, plain: NOT_PLAIN, repeats: 0, look: Look::EMPTY, cells: 0, is_known: true }
+    /// Writes the next row. Most cells are as the one before: that they are is all that is asked of them.
+    pub(super) fn write_row(&mut self, cells: &[Cell]) {
+        let mut row = self.writer();
+        let (mut like, mut look) = (&Cell::EMPTY, Look::EMPTY);
+        let (mut plain, mut again, mut covered) = (None, 0, 0);
+        for cell in cells {
+            let sign = cell.symbol();
+            let is_alike = is_alike(cell, like);
+            if let [byte] = sign.as_bytes()
+                && plain == Some(*byte)
+                && is_alike
+            {
+                again += 1;
+                continue;
+            }
+            row.repeat(std::mem::take(&mut again));
+            if !is_alike {
+                (like, look) = (cell, Look::of(cell));
+            }
+            // Under a wide sign nothing of its own is seen.
+            if covered > 0 {
+                (plain, covered) = (None, covered - 1);
+                row.push(None, look);
+                continue;
+            }
+            plain = if let [byte] = sign.as_bytes() { Some(*byte) } else { None };
+            covered = columns(sign) - 1;
+            row.push(Some(sign.as_bytes()), look);
+        }
+        row.repeat(again);
+        row.end();
+    }
+
+    fn writer<'signs>(&mut self) -> Writer<'_, 'signs> {
+        Writer { shown: self, before: None, repeats: 0, look: Look::EMPTY, cells: 0, is_known: true }
     }
 }
 
@@ -201,12 +239,11 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes a row.
-pub(super) struct Writer<'a, 'signs> {
+struct Writer<'a, 'signs> {
     shown: &'a mut Shown,
     before: Option<Sign<'signs>>,
-    /// The same where it has one byte, as nearly all have: quicker to compare.
-    plain: u16,
-    repeats: u8,
+    /// How often it comes again.
+    repeats: u16,
     /// How the last cells look, and how many they are.
     look: Look,
     cells: u16,
@@ -214,29 +251,27 @@ pub(super) struct Writer<'a, 'signs> {
 }
 
 impl<'signs> Writer<'_, 'signs> {
+    /// The last cell comes so often again.
+    fn repeat(&mut self, times: u16) {
+        self.repeats += times;
+        self.cells += times;
+    }
+
     /// Writes the next cell.
-    #[inline]
-    pub(super) fn push(&mut self, sign: Sign<'signs>, look: Look) {
-        if self.look != look || self.cells == u16::MAX {
+    fn push(&mut self, sign: Sign<'signs>, look: Look) {
+        if self.look != look {
             self.end_look();
             self.look = look;
         }
         self.cells += 1;
-        if let Some([byte]) = sign
-            && u16::from(*byte) == self.plain
-            && self.repeats < REPEATS
-        {
-            self.repeats += 1;
-            return;
-        }
         match self.before {
-            Some(before) if self.repeats < REPEATS && is_same(before, sign) => self.repeats += 1,
+            Some(before) if is_same(before, sign) => self.repeats += 1,
             _ => self.push_sign(sign),
         }
     }
 
     /// Ends the row.
-    pub(super) fn end(mut self) {
+    fn end(mut self) {
         self.end_look();
         self.end_repeats();
         let Shown { signs, looks, ends } = self.shown;
@@ -245,12 +280,7 @@ impl<'signs> Writer<'_, 'signs> {
 
     fn push_sign(&mut self, sign: Sign<'signs>) {
         self.end_repeats();
-        if self.before.is_some_and(|before| is_same(before, sign)) {
-            self.repeats = 1;
-            return;
-        }
         self.before = Some(sign);
-        self.plain = if let Some([byte]) = sign { u16::from(*byte) } else { NOT_PLAIN };
         let signs = &mut self.shown.signs;
         match sign {
             None => signs.push(NOTHING),
@@ -268,9 +298,10 @@ impl<'signs> Writer<'_, 'signs> {
     }
 
     fn end_repeats(&mut self) {
-        if self.repeats > 0 {
-            self.shown.signs.push(self.repeats);
-            self.repeats = 0;
+        while self.repeats > 0 {
+            let part = self.repeats.min(REPEATS.into());
+            self.shown.signs.push(part as u8);
+            self.repeats -= part;
         }
     }
 
@@ -288,11 +319,12 @@ mod tests {
     use ratatui::buffer::Cell;
     use ratatui::style::{Color, Style};
 
+    use super::super::signs;
     use super::{Look, Shown, Sign};
 
     fn written(cells: &[(Sign<'static>, Look)]) -> Shown {
         let mut shown = Shown::default();
-        let mut writer = shown.write_row();
+        let mut writer = shown.writer();
         for (sign, look) in cells {
             writer.push(*sign, *look);
         }
@@ -328,7 +360,7 @@ mod tests {
         fn rows_are_the_same_where_their_cells_are(rows in prop::collection::vec(prop::collection::vec(cell(), 0..4), 2..5)) {
             let mut shown = Shown::default();
             for row in &rows {
-                let mut writer = shown.write_row();
+                let mut writer = shown.writer();
                 for (sign, look) in row {
                     writer.push(*sign, *look);
                 }
@@ -336,6 +368,27 @@ mod tests {
             }
             for (y, other) in (0..rows.len()).flat_map(|y| (0..rows.len()).map(move |other| (y, other))) {
                 prop_assert_eq!(shown.row(y).is_same(shown.row(other)), rows[y] == rows[other]);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_of_cells_are_written_sign_by_sign(runs in prop::collection::vec((0..5_usize, any::<bool>(), 1..40_usize), 0..20)) {
+            let cell = |(sign, is_red, times): (usize, bool, usize)| {
+                let mut cell = Cell::EMPTY;
+                cell.set_symbol([" ", "a", "日", "é", "─"][sign]);
+                if is_red {
+                    cell.set_fg(Color::Red);
+                }
+                vec![cell; times]
+            };
+            let cells: Vec<_> = runs.into_iter().flat_map(cell).collect();
+            let mut shown = Shown::default();
+            shown.write_row(&cells);
+            let mut reader = shown.row(0).reader();
+            for (_, sign, look) in signs(&cells) {
+                prop_assert_eq!(reader.next(), (sign, look));
             }
         }
     }
