@@ -84,7 +84,7 @@ fn stroke(app: &mut App, painter: &mut Painter, key: Key, now: DateTime<Utc>) ->
     let began = Instant::now();
     drop(black_box(app.update(now, Msg::Key(key))));
     black_box(app.watch());
-    black_box(painter.paint(|buf| app.view(buf)).expect("memory takes it"));
+    black_box(painter.paint(app.ground(), |buf| app.view(buf)).expect("memory takes it"));
     began.elapsed().as_secs_f64() * 1e6
 }
 

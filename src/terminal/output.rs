@@ -105,7 +105,7 @@ impl Output {
     pub fn paint(&mut self, app: &App) -> io::Result<()> {
         let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else { return Ok(()) };
         let link = app.hyperlink(self.painter.size());
-        let mut bytes = self.painter.paint_linked(link, |buf| app.view(buf))?;
+        let mut bytes = self.painter.paint_linked(link, app.ground(), |buf| app.view(buf))?;
         if std::mem::replace(&mut self.bell, Bell::Silent) == Bell::Rings {
             bytes.push(BELL);
         }

@@ -56,6 +56,7 @@ pub async fn play(recording: &Recording, speed: f64) -> io::Result<()> {
 pub fn screen(app: &App) -> String {
     let Size { width, height } = app.world().size;
     let mut seen = Buffer::empty(Rect::new(0, 0, width.min(LARGEST.width), height.min(LARGEST.height)));
+    seen.set_style(seen.area, app.ground());
     app.view(&mut seen);
     let line = |cells: &[Cell]| {
         let mut line = String::new();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+use ratatui::style::Style;
 
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::app::aside::Aside;
@@ -155,10 +156,14 @@ impl App {
         std::mem::take(&mut self.out)
     }
 
-    /// What a person sees: all of the buffer, whatever is in it.
+    /// How a screen looks where nothing is drawn.
+    pub fn ground(&self) -> Style {
+        self.world.theme.text
+    }
+
+    /// What a person sees, on a buffer that is empty in the style of [`Self::ground`].
     pub fn view(&self, buf: &mut Buffer) {
         let area = buf.area;
-        frame::ground(buf, self.world.theme.text);
         if area.width < frame::MIN.0 || area.height < frame::MIN.1 {
             frame::too_small(buf, area, &self.world);
         } else {

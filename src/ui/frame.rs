@@ -2,9 +2,8 @@
 //! lost; below the body the message line and the key line.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
-use ratatui::style::Style;
 
 use crate::domain::user::Role;
 use crate::ui::context::World;
@@ -66,19 +65,6 @@ pub struct Message {
     pub tone: Tone,
     /// The words.
     pub text: String,
-}
-
-/// Empties all of the buffer, whatever is in it, and gives it a style. Every frame begins with it: cells that are put together
-/// here take half the time of copied ones, whose signs might be long.
-pub fn ground(buf: &mut Buffer, style: Style) {
-    let mut ground = Cell::EMPTY;
-    ground.set_style(style);
-    for cell in &mut buf.content {
-        let mut empty = Cell::EMPTY;
-        (empty.fg, empty.bg, empty.underline_color, empty.modifier) =
-            (ground.fg, ground.bg, ground.underline_color, ground.modifier);
-        *cell = empty;
-    }
 }
 
 /// Draws all of the frame.

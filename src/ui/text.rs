@@ -21,7 +21,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// Columns that a text takes.
 pub fn width(text: &str) -> u16 {
-    let columns = if is_plain(text) { text.len() } else { text.width() };
+    let columns = if is_plain(text) { text.len() } else { simple(text).unwrap_or_else(|| text.width()) };
     u16::try_from(columns).unwrap_or(u16::MAX)
 }
 
@@ -30,18 +30,30 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
+/// Whether a character takes one column, whatever stands beside it: those of plain text, and the signs with which screens are
+/// made.
+const fn is_simple(character: char) -> bool {
+    matches!(character, ' '..='~' | '·' | '\u{2010}'..='\u{2027}' | '₹' | '\u{2500}'..='\u{25af}' | '▸' | '▾' | '◂')
+}
+
+/// The columns of a text of which each character takes one; none of any other.
+fn simple(text: &str) -> Option<usize> {
+    text.chars().try_fold(0, |columns, character| is_simple(character).then_some(columns + 1))
+}
+
 /// Writes text from a place on, cut at `columns` and at the end of the buffer, as [`Buffer::set_stringn`] does. Returns where
-/// it ended. Most text is plain, and need not be looked through for signs of several characters.
+/// it ended. Most text is simple, and need not be looked through for signs of several characters.
 pub fn write(buf: &mut Buffer, (x, y): (u16, u16), text: impl AsRef<str>, columns: u16, style: Style) -> (u16, u16) {
     let text = text.as_ref();
-    if !is_plain(text) || !buf.area.contains((x, y).into()) {
+    let known = if is_plain(text) { Some(text.len()) } else { simple(text) };
+    let Some(known) = known.filter(|_| buf.area.contains((x, y).into())) else {
         return buf.set_stringn(x, y, text, columns.into(), style);
-    }
+    };
     let room = columns.min(buf.area.right() - x);
-    let length = u16::try_from(text.len()).unwrap_or(u16::MAX).min(room);
+    let length = u16::try_from(known).unwrap_or(u16::MAX).min(room);
     let first = buf.index_of(x, y);
-    for (cell, byte) in buf.content[first..][..length.into()].iter_mut().zip(text.bytes()) {
-        cell.set_char(byte.into()).set_style(style);
+    for (cell, character) in buf.content[first..][..length.into()].iter_mut().zip(text.chars()) {
+        cell.set_char(character).set_style(style);
     }
     (x + length, y)
 }
@@ -49,8 +61,12 @@ pub fn write(buf: &mut Buffer, (x, y): (u16, u16), text: impl AsRef<str>, column
 /// Draws a line over the first row of a place.
 pub fn rule(buf: &mut Buffer, place: Rect, style: Style) {
     let row = Rect { height: place.height.min(1), ..place }.intersection(buf.area);
-    for at in row.positions() {
-        buf[at].set_symbol("─").set_style(style);
+    if row.is_empty() {
+        return;
+    }
+    let first = buf.index_of(row.x, row.y);
+    for cell in &mut buf.content[first..][..row.width.into()] {
+        cell.set_char('─').set_style(style);
     }
 }
 
@@ -135,7 +151,9 @@ mod tests {
     use ratatui::style::{Color, Style};
     use rstest::rstest;
 
-    use super::{clean, ends, fit, left, right, wrap, write};
+    use unicode_width::UnicodeWidthChar as _;
+
+    use super::{clean, ends, fit, is_simple, left, right, wrap, write};
 
     #[rstest]
     #[case("New Delhi", 9, "New Delhi")]
@@ -177,10 +195,19 @@ mod tests {
         assert_eq!(wrap("unbreakable", 5), ["unbr…"]);
     }
 
+    #[test]
+    fn simple_characters_take_one_column_each() {
+        let simple: Vec<char> = ('\0'..=char::MAX).filter(|character| is_simple(*character)).collect();
+        assert!(simple.len() > 200);
+        for character in simple {
+            assert_eq!(character.width(), Some(1), "{character:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn text_is_written_as_a_buffer_writes_it(
-            text in "[ -~]{0,14}|[ -~é日\u{301}\u{7}]{0,14}",
+            text in "[ -~·–…─◂▸₹]{0,14}|[ -~é日·\u{301}\u{7}\u{200d}\u{fe0f}]{0,14}",
             x in 0..10_u16,
             columns in 0..14_u16,
         ) {

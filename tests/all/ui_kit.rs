@@ -24,11 +24,11 @@ use kiosk::ui::glyphs::Charset;
 use kiosk::ui::keys::{Key, Mouse, MouseKind};
 use kiosk::ui::msg::{CallId, Effect, How, Msg};
 use kiosk::ui::theme::{Depth, Scheme, Theme};
-use ratatui::Terminal as Screen;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Size};
 use ratatui::style::Style;
+use ratatui::{Frame, Terminal as Screen};
 use uuid::Uuid;
 
 /// The bundled timetable.
@@ -250,7 +250,12 @@ fn resized(app: &App, size: Size) -> App {
 /// Draws the program.
 pub fn draw(app: &App, size: Size) -> Buffer {
     let mut screen = Screen::new(TestBackend::new(size.width, size.height)).expect("a screen in memory");
-    screen.draw(|frame| app.view(frame.buffer_mut())).expect("a screen in memory");
+    let draw = |frame: &mut Frame| {
+        let area = frame.area();
+        frame.buffer_mut().set_style(area, app.ground());
+        app.view(frame.buffer_mut());
+    };
+    screen.draw(draw).expect("a screen in memory");
     screen.backend().buffer().clone()
 }
 

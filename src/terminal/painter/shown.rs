@@ -188,6 +188,12 @@ impl<'a> Row<'a> {
         self.is_known && other.is_known && self.signs == other.signs && self.looks == other.looks
     }
 
+    /// Whether nothing is on it, in this look.
+    pub(super) fn is_empty(self, look: Look) -> bool {
+        let [b' ', repeats @ ..] = self.signs else { return false };
+        matches!(self.looks, [(only, _)] if *only == look) && repeats.iter().all(|byte| (1..=REPEATS).contains(byte))
+    }
+
     /// Reads its cells.
     pub(super) fn reader(self) -> Reader<'a> {
         Reader { signs: self.signs, sign: None, repeats: 0, looks: self.looks.iter(), look: Look::EMPTY, cells: 0 }

@@ -14,7 +14,6 @@ const SIZE: Size = Size { width: 12, height: 4 };
 type Mark = (u16, u16, &'static str, Style);
 
 fn draw(marks: &[Mark], buf: &mut Buffer) {
-    buf.reset();
     for (x, y, text, style) in marks {
         if buf.area.contains((*x, *y).into()) {
             buf.set_stringn(*x, *y, text, usize::from(buf.area.width - x), *style);
@@ -51,16 +50,20 @@ fn mark() -> impl Strategy<Value = Mark> {
     (0..SIZE.width, 0..SIZE.height, texts, styles)
 }
 
+fn ground() -> impl Strategy<Value = Style> {
+    prop_oneof![Just(Style::new()), Just(Style::new().fg(Color::White).bg(Color::Indexed(17)))]
+}
+
 proptest! {
     /// A terminal that was shown frame after frame looks like one that was shown the last of them alone.
     #[test]
-    fn only_what_changed_is_sent_and_that_is_enough(frames in prop::collection::vec(prop::collection::vec(mark(), 0..6), 1..6)) {
+    fn only_what_changed_is_sent_and_that_is_enough(frames in prop::collection::vec((ground(), prop::collection::vec(mark(), 0..6)), 1..6)) {
         let mut painter = Painter::new(SIZE);
         let mut shown = terminal();
-        for marks in &frames {
-            shown.process(&painter.paint(|buf| draw(marks, buf)).expect("memory takes it"));
+        for (ground, marks) in &frames {
+            shown.process(&painter.paint(*ground, |buf| draw(marks, buf)).expect("memory takes it"));
             let mut fresh = terminal();
-            fresh.process(&Painter::new(SIZE).paint(|buf| draw(marks, buf)).expect("memory takes it"));
+            fresh.process(&Painter::new(SIZE).paint(*ground, |buf| draw(marks, buf)).expect("memory takes it"));
             prop_assert_eq!(shows(&shown), shows(&fresh));
         }
     }
@@ -69,11 +72,14 @@ proptest! {
 #[test]
 fn a_frame_that_is_shown_already_costs_nothing() {
     let mut painter = Painter::new(SIZE);
-    let first = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
-    let second = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
+    let first =
+        painter.paint(Style::new(), |buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
+    let second =
+        painter.paint(Style::new(), |buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
     assert_eq!(second, [0_u8; 0]);
     painter.resize(SIZE);
-    let anew = painter.paint(|buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
+    let anew =
+        painter.paint(Style::new(), |buf| draw(&[(0, 0, "New Delhi", Style::new())], buf)).expect("memory takes it");
     assert_eq!(anew, first, "a terminal of another size is drawn anew");
 }
 
@@ -83,7 +89,7 @@ fn a_link_surrounds_what_leads_to_it_and_nothing_else() {
     let text = [(0, 0, "Delhi", Style::new()), (0, 2, "receipt", Style::new())];
     let mut painter = Painter::new(SIZE);
     let paint = |painter: &mut Painter, link: Option<Hyperlink>| {
-        let bytes = painter.paint_linked(link, |buf| draw(&text, buf)).expect("memory takes it");
+        let bytes = painter.paint_linked(link, Style::new(), |buf| draw(&text, buf)).expect("memory takes it");
         String::from_utf8(bytes).expect("it is text")
     };
     let first = paint(&mut painter, Some(here(2)));
@@ -101,6 +107,6 @@ fn a_link_surrounds_what_leads_to_it_and_nothing_else() {
 fn a_terminal_that_claims_to_be_huge_costs_no_more_than_the_largest() {
     let mut painter = Painter::new(Size { width: u16::MAX, height: u16::MAX });
     let area = std::cell::Cell::new(ratatui::layout::Rect::ZERO);
-    painter.paint(|buf| area.set(buf.area)).expect("memory takes it");
+    painter.paint(Style::new(), |buf| area.set(buf.area)).expect("memory takes it");
     assert_eq!(area.get().as_size(), super::LARGEST);
 }
