@@ -87,15 +87,32 @@ impl CoachState {
     /// The same of all berths at once, for whoever chooses among them.
     pub fn all_taken(&self, now: DateTime<Utc>) -> TakenBerths {
         let mut taken = vec![SegmentMask::EMPTY; usize::from(u8::MAX) + 1];
-        let over = now - GRACE;
-        let expired: Vec<_> = self.holds.values().filter(|part| part.until <= over).collect();
-        for (spot, mask) in &self.masks {
-            let of_spot = expired.iter().filter(|part| part.spots.contains(spot));
-            let mask = of_spot.fold(*mask, |mask, part| mask.without(part.leg.mask()));
+        for (spot, mask) in self.all_occupied(now) {
             let berth = &mut taken[usize::from(spot.number)];
             *berth = berth.with(mask);
         }
         TakenBerths(taken)
+    }
+
+    /// The spots that anybody has, each with the segments on which it is taken at `now`.
+    fn all_occupied(&self, now: DateTime<Utc>) -> impl Iterator<Item = (Spot, SegmentMask)> {
+        let over = now - GRACE;
+        let expired: Vec<_> = self.holds.values().filter(|part| part.until <= over).collect();
+        self.masks.iter().map(move |(spot, mask)| {
+            let of_spot = expired.iter().filter(|part| part.spots.contains(spot));
+            (*spot, of_spot.fold(*mask, |mask, part| mask.without(part.leg.mask())))
+        })
+    }
+
+    /// By number, whether a berth cannot be sold as a whole for a leg at `now`. Every frame asks it of all coaches that it
+    /// shows, and of most berths there is nothing to say.
+    fn gone(&self, leg: Leg, now: DateTime<Utc>) -> [bool; u8::MAX as usize + 1] {
+        let taken = self.all_occupied(now).filter(|(_, mask)| mask.overlaps(leg.mask())).map(|(spot, _)| spot.number);
+        let mut gone = [false; u8::MAX as usize + 1];
+        for berth in taken.chain(self.blocked.keys().copied()) {
+            gone[usize::from(berth)] = true;
+        }
+        gone
     }
 
     /// Whether the whole of a berth can be sold for a leg at `now`.
@@ -229,10 +246,8 @@ impl RunState {
 
     /// How many berths of a coach a quota has free for a leg at `now`.
     pub fn free_in(&self, coach: &Coach, quota: Quota, leg: Leg, now: DateTime<Utc>) -> usize {
-        let state = self.coach(coach.id());
-        let taken = state.all_taken(now);
-        let is_free = |berth: &u8| !state.blocked.contains_key(berth) && !taken.of(*berth).overlaps(leg.mask());
-        self.on_sale(*coach, quota).filter(is_free).count()
+        let gone = self.coach(coach.id()).gone(leg, now);
+        self.on_sale(*coach, quota).filter(|berth| !gone[usize::from(*berth)]).count()
     }
 
     /// How many berths of a class a quota has free for a leg at `now`; `None` when the train does not carry the class.

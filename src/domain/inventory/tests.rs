@@ -200,6 +200,20 @@ proptest! {
         prop_assert_eq!(coach.is_free(berth, wanted, now()), !taken);
     }
 
+    /// Those that are gone at once are those that are not free one by one.
+    #[test]
+    fn a_berth_is_gone_where_it_is_not_free(
+        events in prop::collection::vec(any_event(), 0..30), blocked in prop::collection::btree_set(1..=5_u8, 0..3),
+        wanted in any_leg(6)
+    ) {
+        let (mut coach, _) = after(events);
+        coach.blocked = blocked.into_iter().map(|berth| (berth, "broken".to_owned())).collect();
+        let gone = coach.gone(wanted, now());
+        for berth in 1..=u8::MAX {
+            prop_assert_eq!(gone[usize::from(berth)], !coach.is_free(berth, wanted, now()), "{}", berth);
+        }
+    }
+
     /// When a hold ends, what it held is free, and nothing else changes.
     #[test]
     fn an_expired_hold_frees_exactly_its_bits(
