@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use kiosk::domain::coach::{Class, CoachId};
-use kiosk::domain::edition::NotPublished;
+use kiosk::domain::edition::{NotPublished, Start};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::Role;
@@ -146,6 +146,32 @@ async fn what_cannot_be_published_says_why() {
 }
 
 #[tokio::test]
+async fn a_train_that_ends_before_it_begins_is_listed_and_not_sold() {
+    let stage = Stage::new().await;
+    let admin = stage.signed_in("ada", Role::Administrator).await;
+    let agent = stage.agent().await;
+    let number = TrainNumber::parse("12999").expect("a number");
+    let draft = TrainDraft { number, ..TrainDraft::from(small_train()) };
+    publish(&admin, Train::new(draft).expect("in order"), 0, "2026-12-10").await.expect("it is new");
+    let ask = || match hold_on("2026-12-12", 1) {
+        Request::Hold { hold, run, leg, class, quota, choice, accept } => {
+            let run = RunId { train: number, ..run };
+            Request::Hold { hold, run, leg, class, quota, choice, accept }
+        }
+        other => other,
+    };
+    // Held once, so that the run is pinned.
+    agent.call(ask()).await.expect("free");
+    let ended = |from: Option<&str>| Request::RetireTrain { train: number, from: from.map(date) };
+    record(admin.call(ended(Some("2026-12-10"))).await).expect("it is there");
+    assert_eq!(agent.call(ask()).await.map(drop), Err(Failure::NoSuchRun), "whoever has it on the screen is told");
+    let (listed, _) = page(&admin, "12999", None).await;
+    assert_eq!(listed.iter().map(|row| row.retired_from).collect::<Vec<_>>(), [Some(date("2026-12-10"))]);
+    record(admin.call(ended(None)).await).expect("and the end is taken back");
+    agent.call(ask()).await.expect("it runs again");
+}
+
+#[tokio::test]
 async fn a_new_train_runs_from_its_first_date_on() {
     let stage = Stage::new().await;
     let admin = stage.signed_in("ada", Role::Administrator).await;
@@ -196,7 +222,8 @@ async fn trains_are_found_by_number_name_and_station_page_by_page() {
         Listing { train, fares: std::collections::BTreeMap::new() }
     };
     let many: Vec<_> = (20_001..=20_120).map(numbered).collect();
-    stage.world.store.publish(&stations(), &many, |_, _| {}).await.expect("they can be published");
+    let start = Start::at_once(date("2026-12-01"));
+    stage.world.store.publish(&stations(), &many, start, |_, _| {}).await.expect("they can be published");
     stage.advance(chrono::TimeDelta::minutes(1));
     stage.kiosk.poll_once().await;
 
