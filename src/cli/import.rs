@@ -134,9 +134,11 @@ fn read(command: &Command, basis: Basis<'_>) -> Result<Import, CliError> {
 fn unreadable(path: &Path, error: Unreadable) -> CliError {
     let kind = match error {
         Unreadable::Io { .. } => Kind::Files,
-        Unreadable::Missing { .. } | Unreadable::Head(_) | Unreadable::Hopeless { .. } | Unreadable::TooLong { .. } => {
-            Kind::BadData
-        }
+        Unreadable::Missing { .. }
+        | Unreadable::Head(_)
+        | Unreadable::Hopeless { .. }
+        | Unreadable::TooLong { .. }
+        | Unreadable::LongRow(_) => Kind::BadData,
     };
     CliError::new(kind, error).hint(format!("nothing was imported from {}", path.display()))
 }
