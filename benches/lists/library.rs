@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use kiosk::aws::{Clients, embedded};
+use kiosk::domain::edition::Start;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::{Email, Phone, Role};
@@ -159,5 +160,6 @@ async fn publish_trains(store: &Store, count: usize) {
     };
     let mut listings: Vec<_> = (0..count).map(numbered).collect();
     listings.push(Listing { train: long_train(20), fares: BTreeMap::new() });
-    store.publish(&stations(), &listings, |_, _| {}).await.expect("they can be published");
+    let start = Start::at_once("2026-12-01".parse().expect("a date"));
+    store.publish(&stations(), &listings, start, |_, _| {}).await.expect("they can be published");
 }

@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{CliError, Kind, open, output};
 use crate::config::Config;
 use crate::domain::composition;
+use crate::domain::edition::{NotPublished, Start};
 use crate::domain::time::railway_time;
 use crate::domain::train::{Train, TrainNumber, Zone};
 use crate::service::Kiosk;
@@ -50,7 +51,7 @@ pub(super) struct How {
     /// Import the trains without a mistake; the others are left out
     #[arg(long)]
     skip_bad: bool,
-    /// The first date of origin of the runs that go by it, such as 2026-12-20; without one, all runs that are not sold yet
+    /// The first date of origin of the runs that go by it, such as 2026-12-20; without one, today
     #[arg(long, value_name = "DATE")]
     from: Option<NaiveDate>,
     /// The zone of trains of which the files say none, such as WR
@@ -76,11 +77,12 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
         return Err(error.hint(format!("choose {today} or a later date for --from")));
     }
     let timetable = kiosk.timetable();
-    let basis = Basis { timetable: &timetable, on: how.from.unwrap_or(today), zone: how.zone };
+    let start = Start { from: how.from, today };
+    let basis = Basis { timetable: &timetable, on: start.date(), zone: how.zone };
     let import = read(&command, basis)?;
     import.notes.iter().for_each(output::notice);
     tell_faults(&import);
-    let comparison = compare(&timetable, &import, how.from, today);
+    let comparison = compare(&timetable, &import, start);
     lines(&comparison, &import).into_iter().try_for_each(output::line)?;
     if !import.faults.is_empty() && !how.skip_bad {
         let mistakes = counted(import.faults.len(), "mistake");
@@ -99,8 +101,13 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
     }
     let progress = Progress::new("Importing trains");
     let report = |step: crate::service::seed::Progress| progress.set(step.done, step.of, &step.what);
-    let done = kiosk.import(&import, how.from, &retire, report).await?;
+    let done = kiosk.import(&import, start, &retire, report).await?;
     drop(progress);
+    // Told above, unless somebody changed the timetable meanwhile.
+    let foreseen = |reason: &&NotPublished| {
+        comparison.trains.iter().any(|(.., change)| matches!(change, Change::Left(known) if known == *reason))
+    };
+    done.left.iter().filter(|reason| !foreseen(reason)).for_each(output::notice);
     output::line(format_args!(
         "Imported {} trains and {} stations that were new or changed.",
         done.trains, done.stations
@@ -127,9 +134,11 @@ fn read(command: &Command, basis: Basis<'_>) -> Result<Import, CliError> {
 fn unreadable(path: &Path, error: Unreadable) -> CliError {
     let kind = match error {
         Unreadable::Io { .. } => Kind::Files,
-        Unreadable::Missing { .. } | Unreadable::Head(_) | Unreadable::Hopeless { .. } | Unreadable::TooLong { .. } => {
-            Kind::BadData
-        }
+        Unreadable::Missing { .. }
+        | Unreadable::Head(_)
+        | Unreadable::Hopeless { .. }
+        | Unreadable::TooLong { .. }
+        | Unreadable::LongRow(_) => Kind::BadData,
     };
     CliError::new(kind, error).hint(format!("nothing was imported from {}", path.display()))
 }
@@ -157,7 +166,7 @@ fn lines(comparison: &Comparison, import: &Import) -> Vec<String> {
             Change::Changed(changes) => {
                 lines.extend(changes.iter().map(|change| format!("~ {number} {name}: {change}")));
             }
-            Change::Ended(from) => lines.push(format!("! {number} {name}: does not run from {from} on, left as it is")),
+            Change::Left(reason) => lines.push(format!("! {number} {name}: left as it is. {reason}")),
             Change::Unchanged => {}
         }
     }

@@ -1,4 +1,4 @@
-//! `kiosk seed`: writes the bundled timetable, or one from a file. What is unchanged is not written.
+//! `kiosk seed`: writes the trains and stations of the bundled timetable, or of one from a file, that there are not yet.
 
 use std::fs;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
     let published = seed(&store, &rules, &SystemClock, &timetable, report).await?;
     drop(progress);
     output::line(format_args!(
-        "The timetable has {} trains and {} stations; {} trains and {} stations were new or changed.",
+        "The file has {} trains and {} stations; {} trains and {} stations were new. Others stay as they are.",
         timetable.trains.len(),
         timetable.stations.len(),
         published.trains,

@@ -47,6 +47,28 @@ impl Edition {
     }
 }
 
+/// From when something that is published holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The first date of origin of the runs that go by it. Without one it holds at once: for runs from today on of a train
+    /// that there is, and for all runs of one that is new.
+    pub from: Option<NaiveDate>,
+    /// The railway's date.
+    pub today: NaiveDate,
+}
+
+impl Start {
+    /// At once.
+    pub const fn at_once(today: NaiveDate) -> Self {
+        Self { from: None, today }
+    }
+
+    /// The first date of origin of the runs of a train that there is.
+    pub fn date(self) -> NaiveDate {
+        self.from.unwrap_or(self.today)
+    }
+}
+
 /// Everything that is published of a train: its editions in order, at least one, and whether it ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -60,8 +82,8 @@ pub struct Editions {
 /// Where a train that is published belongs among the editions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// It is what the train is on that date already.
-    Same,
+    /// It is what the train is on that date already, by the edition of this index.
+    Same(usize),
     /// It comes before the edition of this index, or last.
     Before(usize),
     /// It takes the place of the edition of this index, which holds from the same date.
@@ -100,6 +122,12 @@ impl Editions {
         (!editions.is_empty()).then_some(Self { editions, retired_from })
     }
 
+    /// The same from the periods of a train, in order; `None` without any.
+    pub fn of_periods(periods: &[Edition]) -> Option<Self> {
+        let editions = periods.iter().map(|edition| (edition.from, Arc::clone(&edition.train))).collect();
+        Self::new(editions, periods.last().and_then(|last| last.until))
+    }
+
     /// The train's number.
     pub fn number(&self) -> TrainNumber {
         self.editions[0].1.number()
@@ -115,14 +143,15 @@ impl Editions {
         self.retired_from
     }
 
-    /// The editions in order, each with the dates of its runs; those that a train's end leaves without a date are absent.
+    /// The editions in order, each with the dates of its runs; those that a train's end leaves without a date are absent,
+    /// but for the first: a train that never runs is still one, and nothing of it is sold.
     pub fn periods(&self) -> impl DoubleEndedIterator<Item = Edition> + '_ {
         (0..self.editions.len()).filter_map(|at| {
             let (from, train) = &self.editions[at];
             let next = self.editions.get(at + 1).and_then(|(next, _)| *next);
             let until = [next, self.retired_from].into_iter().flatten().min();
             let empty = matches!((from, until), (Some(from), Some(until)) if *from >= until);
-            (!empty).then(|| Edition { train: Arc::clone(train), from: *from, until })
+            (at == 0 || !empty).then(|| Edition { train: Arc::clone(train), from: *from, until })
         })
     }
 
@@ -138,26 +167,27 @@ impl Editions {
 
     /// The train of a date, as if it had no end.
     fn planned_for(&self, date: NaiveDate) -> Option<&Arc<Train>> {
-        let after = self.editions.partition_point(|(from, _)| from.is_none_or(|from| from <= date));
-        after.checked_sub(1).map(|at| &self.editions[at].1)
+        self.begun_by(date).checked_sub(1).map(|at| &self.editions[at].1)
     }
 
-    /// Where a train that takes effect from a date belongs; without a date it is what the train is from its beginning.
-    pub fn placement(&self, train: &Train, from: Option<NaiveDate>) -> Result<Placement, NotPublished> {
-        let Some(date) = from else {
-            let same = self.editions[0].1.is_like(train);
-            return Ok(if same { Placement::Same } else { Placement::InPlaceOf(0) });
-        };
+    /// How many editions have begun by a date.
+    fn begun_by(&self, date: NaiveDate) -> usize {
+        self.editions.partition_point(|(from, _)| from.is_none_or(|from| from <= date))
+    }
+
+    /// Where a train that takes effect belongs.
+    pub fn placement(&self, train: &Train, start: Start) -> Result<Placement, NotPublished> {
+        let date = start.date();
         if let Some(retired) = self.retired_from.filter(|retired| *retired <= date) {
             return Err(NotPublished::Retired { train: self.number(), from: retired });
         }
-        if self.planned_for(date).is_some_and(|planned| planned.is_like(train)) {
-            return Ok(Placement::Same);
-        }
-        let after = self.editions.partition_point(|(from, _)| from.is_none_or(|from| from <= date));
+        let after = self.begun_by(date);
         match after.checked_sub(1) {
-            Some(at) if self.editions[at].0 == from => Ok(Placement::InPlaceOf(at)),
-            _ if self.editions.len() >= MOST_EDITIONS => Err(NotPublished::TooMany { train: self.number() }),
+            Some(at) if self.editions[at].1.is_like(train) => Ok(Placement::Same(at)),
+            Some(at) if self.editions[at].0 == Some(date) => Ok(Placement::InPlaceOf(at)),
+            _ if self.editions.len() - self.outdated(start.today) >= MOST_EDITIONS => {
+                Err(NotPublished::TooMany { train: self.number() })
+            }
             _ => Ok(Placement::Before(after)),
         }
     }

@@ -63,6 +63,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::History { .. }
         | Request::ResendReceipt { .. }
         | Request::Chart { .. }
+        | Request::Manifest { .. }
         | Request::Queue { .. } => Need::Role(Role::Agent),
         Request::Tills { .. }
         | Request::Report { .. }

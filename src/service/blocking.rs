@@ -3,11 +3,15 @@
 //! Who has such a berth already keeps it: nothing more of it is sold. The write of a sale asks that its berths are not
 //! blocked, so that none passes unseen.
 
-use crate::domain::coach::{Coach, CoachId};
+use std::collections::BTreeSet;
+
+use crate::domain::berth_list::{Berths, written};
+use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
+use crate::domain::inventory::{CoachState, RunState};
 use crate::domain::text::is_hidden;
 use crate::domain::train::RunId;
 use crate::service::refusal::refuse;
-use crate::service::request::{Failure, Reply};
+use crate::service::request::{Blocked, Failure, Reply};
 use crate::service::session::Session;
 use crate::service::waitlist;
 use crate::store::StoreError;
@@ -19,11 +23,13 @@ const LONGEST_REASON: usize = 40;
 const ATTEMPTS: u32 = 16;
 
 /// Blocks berths for a reason, or unblocks them where there is none. Repeating it changes nothing.
+///
+/// Nothing is done where one of the berths is not of the run. Each coach is a write of its own: one of which the write does
+/// not get through is named, and the others are done all the same.
 pub(super) async fn block(
     session: &Session,
     run: RunId,
-    coach: CoachId,
-    berths: &[u8],
+    berths: &Berths,
     reason: Option<&str>,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
@@ -35,8 +41,7 @@ pub(super) async fn block(
     }
     let mut read = kiosk.known_run(run).await?;
     for _ in 0..ATTEMPTS {
-        let known = read.state.train.coach(coach).is_some_and(|coach| has_all(*coach, berths));
-        if !known {
+        if !has_all(&read.state, berths) {
             return Err(Failure::NoSuchBerth);
         }
         // What is blocked is kept with the coach, and a coach with the version by which its run is sold.
@@ -46,30 +51,47 @@ pub(super) async fn block(
         read = kiosk.known_run(run).await?;
     }
     let plan = Plan::of(&read.state);
-    let block = Block { coach, berths, reason };
-    let blocked = kiosk.store().block(&plan, block, read.state.coach(coach)).await;
-    let state = blocked.map_err(|error| match error {
-        StoreError::Conflict { .. } => Failure::Busy,
-        error => refuse("block berths", &error),
-    })?;
-    let is_fenced = state.fenced;
-    kiosk.announce_coaches(&plan, vec![(coach, state)], vec![coach]);
+    let (mut blocked, mut coaches) = (Blocked::default(), Vec::new());
+    for (coach, numbers) in berths {
+        let block = Block { coach: *coach, berths: numbers, reason };
+        match kiosk.store().block(&plan, block, read.state.coach(*coach)).await {
+            Ok(state) => {
+                let taken = numbers.iter().filter(|number| !state.taken(**number, kiosk.now()).is_empty());
+                blocked.sold.extend(taken.map(|number| BerthRef { coach: *coach, number: *number }));
+                blocked.done.insert(*coach, numbers.clone());
+                coaches.push((*coach, state));
+            }
+            Err(StoreError::Conflict { .. }) => blocked.left.push((*coach, Failure::Busy)),
+            Err(error) => blocked.left.push((*coach, refuse("block berths", &error))),
+        }
+    }
+    if coaches.is_empty() {
+        return Err(blocked.left.pop().map_or(Failure::NoSuchBerth, |(_, failure)| failure));
+    }
     let (action, note) = match reason {
-        Some(reason) => ("run.block", format!("{coach} {}: {reason}", listed(berths))),
-        None => ("run.unblock", format!("{coach} {}", listed(berths))),
+        Some(reason) => ("run.block", format!("{}: {reason}", written(&blocked.done))),
+        None => ("run.unblock", written(&blocked.done)),
     };
     kiosk.record(session, action, Some(run.to_string()), Some(note));
-    if reason.is_none() && is_fenced {
+    if reason.is_none() {
         // What is on sale again is theirs first who wait.
-        waitlist::promote_freed(kiosk, run, read.state.train.coach(coach).map(Coach::class));
+        waitlist::promote_freed(kiosk, run, fenced(&read.state, &coaches));
     }
-    Ok(Reply::Done)
+    let touched = blocked.done.keys().copied().collect();
+    kiosk.announce_coaches(&plan, coaches, touched);
+    Ok(Reply::Blocked(blocked))
 }
 
-fn has_all(coach: Coach, berths: &[u8]) -> bool {
-    !berths.is_empty() && berths.iter().all(|berth| (1..=coach.berths()).contains(berth))
+/// The classes of coaches for which somebody waits.
+fn fenced(run: &RunState, coaches: &[(CoachId, CoachState)]) -> BTreeSet<Class> {
+    let fenced = coaches.iter().filter(|(_, state)| state.fenced);
+    fenced.filter_map(|(coach, _)| run.train.coach(*coach).map(Coach::class)).collect()
 }
 
-fn listed(berths: &[u8]) -> String {
-    berths.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+fn has_all(run: &RunState, berths: &Berths) -> bool {
+    let has = |(coach, numbers): (&CoachId, &BTreeSet<u8>)| {
+        let coach = run.train.coach(*coach);
+        !numbers.is_empty() && coach.is_some_and(|coach| numbers.iter().all(|one| (1..=coach.berths()).contains(one)))
+    };
+    !berths.is_empty() && berths.iter().all(has)
 }

@@ -6,7 +6,7 @@ use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    notification, occupancy, overview, receipt_outbox, refund, report, search, till, trains, waitlist,
+    manifest, notification, occupancy, overview, receipt_outbox, refund, report, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -70,6 +70,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
             hold::hold(session, &hold::Wanted { id: hold, run, leg, class, quota, choice, accept }).await
         }
         Request::Chart { run, coach } => chart::print(session, run, coach).await,
+        Request::Manifest { run, after } => manifest::list(session, run, after.as_ref()).await,
         Request::Queue { run } => waitlist::list(session, run).await,
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
@@ -78,9 +79,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::PublishTrain { train, based_on, from } => trains::publish(session, &train, based_on, from).await,
         Request::RetireTrain { train, from } => trains::retire(session, train, from).await,
         Request::Runs { train, from } => trains::runs(session, train, from).await,
-        Request::BlockBerths { run, coach, berths, reason } => {
-            blocking::block(session, run, coach, &berths, reason.as_deref()).await
-        }
+        Request::BlockBerths { run, berths, reason } => blocking::block(session, run, &berths, reason.as_deref()).await,
         Request::Notifications { delivery } => notification::list(session, delivery).await,
         Request::RetryNotifications { which } => notification::retry(session, which).await,
         Request::Release { hold, run: _ } => hold::release(session, hold).await,

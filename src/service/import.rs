@@ -96,13 +96,18 @@ pub enum Unreadable {
         most: usize,
     },
     /// It is larger than any railway's.
-    #[error("{file} has more than {most} rows: take out what is no train's")]
+    #[error("{file} has more than {most} {of}: take out what is no train's")]
     TooLong {
         /// Its name.
         file: String,
         /// The most.
         most: u64,
+        /// Of what: rows or bytes.
+        of: &'static str,
     },
+    /// A row of it is longer than any can be, so that nobody knows where it ends.
+    #[error("{0}")]
+    LongRow(Fault),
 }
 
 /// Refuses a name that no screen could show.

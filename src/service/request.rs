@@ -24,9 +24,10 @@ pub use self::people::{AccountChange, AccountFacts, OneTimeCode};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Extent, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::sale::{Choice, Hold, Order, Tender};
-pub use self::timetable::{RunRow, TrainRecord, TrainRow};
+pub use self::timetable::{Blocked, OnBoard, RunRow, TrainRecord, TrainRow};
 use crate::domain::admission::Accept;
 use crate::domain::banner::{Banner, BannerId};
+use crate::domain::berth_list::Berths;
 use crate::domain::booking::OpId;
 use crate::domain::coach::{Class, CoachId};
 use crate::domain::correction::Correction;
@@ -396,6 +397,13 @@ pub enum Request {
         /// One coach of it; `None` for all.
         coach: Option<CoachId>,
     },
+    /// Who travels by a run, coach by coach and berth by berth; behind them who has no berth.
+    Manifest {
+        /// The run.
+        run: RunId,
+        /// Where to go on; `None` from the first coach.
+        after: Option<Cursor>,
+    },
     /// Who waits for a berth of a run, in the order in which they are served.
     Queue {
         /// The run.
@@ -491,10 +499,8 @@ pub enum Request {
     BlockBerths {
         /// The run.
         run: RunId,
-        /// The coach.
-        coach: CoachId,
-        /// Their numbers.
-        berths: Vec<u8>,
+        /// Their numbers, by coach.
+        berths: Berths,
         /// Why; `None` to put them on sale again.
         reason: Option<String>,
     },

@@ -1,10 +1,11 @@
 //! Fills an empty store: tables, timetable, and on development machines accounts to try things with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::coach::Class;
+use crate::domain::edition::{Editions, Start};
 use crate::domain::money::Paise;
 use crate::domain::quota::Quota;
 use crate::domain::rules::Rules;
@@ -29,7 +30,8 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// Writes what is new or changed in a timetable's file. Safe to repeat.
+/// Writes the stations and trains of a timetable's file that there are not yet. Those that there are stay as people have
+/// made them since, so it is safe to repeat.
 pub async fn seed(
     store: &Store,
     rules: &Rules,
@@ -37,22 +39,29 @@ pub async fn seed(
     file: &TimetableFile,
     mut progress: impl FnMut(Progress),
 ) -> Result<Published, StoreError> {
-    load(store, rules, clock.now(), (&file.stations, &file.trains), None, &mut progress).await
+    let kept = store.catalogue().await?;
+    let known: BTreeSet<_> = kept.stations.iter().map(|station| station.code).collect();
+    let stations: Vec<_> = file.stations.iter().filter(|station| !known.contains(&station.code)).cloned().collect();
+    let known: BTreeSet<_> = kept.trains.iter().map(Editions::number).collect();
+    let trains: Vec<_> = file.trains.iter().filter(|train| !known.contains(&train.number())).cloned().collect();
+    load(store, rules, (&stations, &trains), Start::at_once(today(clock.now())), &mut progress).await
 }
 
-/// The same with stations and trains from anywhere, which take effect on a date or have been so from their beginning.
+/// Writes the stations and trains that are new or changed.
 pub(super) async fn load(
     store: &Store,
     rules: &Rules,
-    now: DateTime<Utc>,
     (stations, trains): (&[Station], &[Train]),
-    from: Option<NaiveDate>,
+    start: Start,
     mut progress: impl FnMut(Progress),
 ) -> Result<Published, StoreError> {
-    let today = railway_time(now).date();
-    let listings: Vec<_> = trains.iter().map(|train| listing(rules, train, today)).collect();
+    let listings: Vec<_> = trains.iter().map(|train| listing(rules, train, start.today)).collect();
     let report = |done, of| progress(Progress { what: "timetable".to_owned(), done, of });
-    store.publish_from(stations, &listings, from, report).await
+    store.publish(stations, &listings, start, report).await
+}
+
+fn today(now: DateTime<Utc>) -> NaiveDate {
+    railway_time(now).date()
 }
 
 /// A train with what is shown beside it.

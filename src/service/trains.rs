@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 
-use crate::domain::edition::{Edition, NotPublished};
+use crate::domain::edition::{Edition, NotPublished, Start};
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::domain::train_changes::{FieldChange, changes};
@@ -99,7 +99,7 @@ pub(super) async fn publish(
     let number = train.number();
     let before = kiosk.store().editions(number).await.map_err(|error| refuse("read a train", &error))?;
     if let Some(before) = &before {
-        before.placement(train, Some(from))?;
+        before.placement(train, Start { from: Some(from), today })?;
     }
     let names: HashMap<_, _> = stations.all().iter().map(|station| (station.code, station.name.as_str())).collect();
     let listing = listing(kiosk.rules(), train, today);

@@ -9,14 +9,13 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{
     AttributeValue, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use self::change::Edit;
-use self::train_item::{TrainItem, listed, version_id};
+use self::train_item::{Listed, TrainItem, listed, version_id};
 use crate::domain::banner::Banner;
 use crate::domain::coach::Class;
-use crate::domain::edition::Editions;
+use crate::domain::edition::{Editions, NotPublished, Start};
 use crate::domain::money::Paise;
 use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
@@ -52,12 +51,14 @@ pub struct Listing {
 }
 
 /// What publishing did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
     /// Trains that are new or changed.
     pub trains: usize,
     /// Stations that are new or changed.
     pub stations: usize,
+    /// Why trains were left as they are.
+    pub left: Vec<NotPublished>,
     /// The catalogue's version now.
     pub version: u64,
 }
@@ -111,8 +112,9 @@ struct Contents {
 }
 
 impl Store {
-    /// Writes what is new or changed among stations and trains, which are so from their beginning; what is unchanged is not
-    /// written, so it is safe to repeat, also after it broke off. `progress` gets the items written and the items to write.
+    /// Writes what is new or changed among stations and trains; what is unchanged is not written, so it is safe to repeat,
+    /// also after it broke off. A train that cannot be published for the date on which it is to start is left as it is.
+    /// `progress` gets the items written and the items to write.
     ///
     /// # Errors
     ///
@@ -121,18 +123,7 @@ impl Store {
         &self,
         stations: &[Station],
         listings: &[Listing],
-        progress: impl FnMut(usize, usize),
-    ) -> Result<Published, StoreError> {
-        self.publish_from(stations, listings, None, progress).await
-    }
-
-    /// The same with trains that take effect on a date: runs before it go by what they were. A train that cannot be
-    /// published for that date is left as it is.
-    pub async fn publish_from(
-        &self,
-        stations: &[Station],
-        listings: &[Listing],
-        from: Option<NaiveDate>,
+        start: Start,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Published, StoreError> {
         let contents = self.contents().await?;
@@ -141,14 +132,21 @@ impl Store {
             stations.iter().filter(|station| contents.stations.get(&station.code) != Some(station)).collect();
         let mut versions = Vec::new();
         let mut trains = Vec::new();
+        let mut left = Vec::new();
         for listing in listings {
             let stored = contents.trains.get(&listing.train.number());
-            if let Some((version, train)) = listed(listing, &names, stored, from)? {
-                versions.push(encode(&version));
-                trains.push(encode(&train));
+            match listed(listing, &names, stored, start)? {
+                Listed::Same => {}
+                Listed::Left(reason) => left.push(reason),
+                Listed::Changed(changed) => {
+                    let (version, train) = *changed;
+                    versions.push(encode(&version));
+                    trains.push(encode(&train));
+                }
             }
         }
-        let done = Published { trains: trains.len(), stations: changed_stations.len(), version: contents.version };
+        let (stations_done, version) = (changed_stations.len(), contents.version);
+        let done = Published { trains: trains.len(), stations: stations_done, left, version };
         if done.trains == 0 && done.stations == 0 && !contents.unfinished {
             return Ok(done);
         }

@@ -282,6 +282,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Companions { .. } | Request::MyCompanions => "Looking for passengers",
         Request::Receipt { .. } | Request::ReceiptLink { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",
+        Request::Manifest { .. } => "Reading who travels",
         Request::Queue { .. } => "Reading the queues",
         Request::MakeChart { .. } => "Charting the run",
         Request::CancelRun { .. } => "Cancelling the run",

@@ -204,6 +204,8 @@ screens! {
     Runs in admin::runs,
     /// What is sold of a run.
     Occupancy in admin::run,
+    /// Who travels by a run.
+    Manifest in admin::manifest,
     /// The money that agents answer for.
     Tills in admin::tills,
     /// Sales, added up.

@@ -29,6 +29,32 @@ fn a_sheet_goes_out_and_comes_back_unchanged() {
 }
 
 #[test]
+fn trains_that_change_and_end_go_out_and_come_back_unchanged() {
+    let machine = Machine::new();
+    let later = ["import", "csv", "trains.csv", "--from", "2199-12-20"];
+    machine.sheet_with("12952,Mumbai Rajdhani,", "12952,Winter Rajdhani,");
+    assert!(machine.done(&later).contains("0 new, 1 changed, 57 unchanged"));
+    machine.sheet_with("12951,Mumbai Rajdhani,", "12951,Tejas Rajdhani,");
+    assert!(machine.done(&["import", "csv", "trains.csv"]).contains("0 new, 1 changed, 57 unchanged"));
+    let sheet = machine.done(&["export", "trains", "--on", "2199-12-20"]);
+    let others: Vec<_> = sheet.lines().filter(|line| !line.starts_with("12002,")).collect();
+    fs::write(machine.0.path().join("trains.csv"), others.join("\n")).expect("it can be written");
+    let told = machine.done(&[&later[..], &["--retire-missing"]].concat());
+    assert!(told.contains("0 new, 0 changed, 57 unchanged; 1 that are not in it end."), "{told}");
+
+    // 12951 is another since today, 12952 is to be, and 12002 is to end.
+    machine.done(&["export", "trains", "-o", "now.csv"]);
+    let told = machine.done(&["import", "csv", "now.csv"]);
+    assert_eq!(told.trim(), "0 new, 0 changed, 58 unchanged; 0 that are not in it stay as they are.");
+    machine.done(&["export", "trains", "--on", "2199-12-20", "-o", "later.csv"]);
+    let told = machine.done(&["import", "csv", "later.csv", "--from", "2199-12-20"]);
+    assert_eq!(told.trim(), "0 new, 0 changed, 57 unchanged; 0 that are not in it stay as they are.");
+    // Seeding again brings nothing back that people have changed.
+    assert!(machine.done(&["seed"]).contains("; 0 trains and 0 stations were new."));
+    assert!(machine.done(&["export", "trains"]).contains("12951,Tejas Rajdhani,"));
+}
+
+#[test]
 fn what_would_change_is_told_and_a_dry_run_writes_nothing() {
     let machine = Machine::new();
     machine.sheet_with("12951,Mumbai Rajdhani,", "12951,Tejas Rajdhani,");

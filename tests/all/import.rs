@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
+use kiosk::domain::edition::{Edition, Editions, NotPublished, Start};
 use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::timetable::Timetable;
 use kiosk::domain::train::{Train, TrainDraft, TrainNumber, Zone};
@@ -439,7 +441,13 @@ fn a_file_that_is_missing_ends_the_import(
 
 /// The trains of a timetable as a sheet.
 fn exported(timetable: &Timetable) -> Vec<u8> {
-    let rows = timetable.editions().iter().map(|edition| export::trains::rows(&edition.train, timetable.stations()));
+    exported_on(timetable, "2026-12-01")
+}
+
+/// Those of a date.
+fn exported_on(timetable: &Timetable, date: &str) -> Vec<u8> {
+    let editions = timetable.editions().iter().filter(|edition| edition.covers(on(date)));
+    let rows = editions.map(|edition| export::trains::rows(&edition.train, timetable.stations()));
     [export::trains::header()].into_iter().chain(rows).flatten().collect()
 }
 
@@ -459,7 +467,7 @@ fn what_is_exported_and_imported_again_changes_nothing() {
     let import = sheet_of(&sheet, &timetable);
     assert_eq!(faults(&import), Vec::<String>::new());
     assert_eq!(import.trains.len(), timetable.trains().count());
-    let comparison = compare(&timetable, &import, Some(on("2026-12-01")), on("2026-12-01"));
+    let comparison = compare(&timetable, &import, Start::at_once(on("2026-12-01")));
     assert!(comparison.is_empty(), "{comparison:?}");
     assert_eq!(comparison.missing, Vec::new());
     // And into an empty store: nothing of it was left to the timetable.
@@ -511,7 +519,7 @@ fn a_comparison_says_which_field_from_what_to_what() {
     import.trains[0] = Train::new(draft).expect("in order");
     let code = StationCode::parse("NEW").expect("a code");
     import.stations.push(Station { code, name: "New".to_owned(), city: "Town".to_owned() });
-    let comparison = compare(&timetable, &import, None, on("2026-12-01"));
+    let comparison = compare(&timetable, &import, Start::at_once(on("2026-12-01")));
     assert_eq!(comparison.missing, [(first.number(), first.name().to_owned())]);
     assert_eq!(comparison.stations.len(), 1);
     let Change::Changed(changes) = &comparison.trains[0].2 else { panic!("{:?}", comparison.trains[0]) };
@@ -519,4 +527,59 @@ fn a_comparison_says_which_field_from_what_to_what() {
     assert_eq!(changes[0].to_string(), format!("name from {before} to Another"));
     let (new, changed, unchanged) = comparison.counts();
     assert_eq!((new, changed, unchanged), (0, 1, import.trains.len() - 1));
+}
+
+/// The bundled trains, of which the first is another from two dates on and the second ends.
+fn changing() -> Timetable {
+    let file = timetable_file::bundled();
+    let renamed = |name: &str| {
+        let draft = TrainDraft { name: name.to_owned(), ..TrainDraft::from(file.trains[0].clone()) };
+        Arc::new(Train::new(draft).expect("in order"))
+    };
+    let first = Arc::new(file.trains[0].clone());
+    let editions = vec![
+        (None, first),
+        (Some(on("2026-11-20")), renamed("Autumn Rajdhani")),
+        (Some(on("2026-12-20")), renamed("Winter Rajdhani")),
+    ];
+    let changes = Editions::new(editions, None).expect("three");
+    let ends = Editions::new(vec![(None, Arc::new(file.trains[1].clone()))], Some(on("2026-12-10"))).expect("one");
+    let others = file.trains[2..].iter().map(|train| Edition::lasting(Arc::new(train.clone())));
+    let editions = changes.periods().chain(ends.periods()).chain(others).collect();
+    Timetable::of(file.stations, editions)
+}
+
+#[rstest]
+#[case("2026-12-01", None, 58)]
+#[case("2026-12-15", Some("2026-12-15"), 57)]
+#[case("2026-12-25", Some("2026-12-25"), 57)]
+fn trains_that_change_and_end_come_back_unchanged(
+    #[case] date: &str,
+    #[case] from: Option<&str>,
+    #[case] trains: usize,
+) {
+    let timetable = changing();
+    let import = sheet_of(&exported_on(&timetable, date), &timetable);
+    assert_eq!((faults(&import), import.trains.len()), (Vec::new(), trains));
+    let comparison = compare(&timetable, &import, Start { from: from.map(on), today: on("2026-12-01") });
+    assert!(comparison.is_empty(), "{comparison:?}");
+    assert_eq!(comparison.missing, Vec::new(), "whoever exports on a date has all that run then");
+}
+
+#[test]
+fn an_import_is_compared_with_what_is_in_force_when_it_takes_effect() {
+    let timetable = changing();
+    let winter = sheet_of(&exported_on(&timetable, "2026-12-25"), &timetable);
+    let told = |from: Option<&str>| {
+        let comparison = compare(&timetable, &winter, Start { from: from.map(on), today: on("2026-12-01") });
+        comparison.trains[0].2.clone()
+    };
+    let Change::Changed(changes) = told(None) else { panic!("{:?}", told(None)) };
+    assert_eq!(changes[0].to_string(), "name from Autumn Rajdhani to Winter Rajdhani");
+    assert_eq!(told(Some("2026-12-20")), Change::Unchanged);
+    // The train that ends comes back before its end, and not after it.
+    let all = sheet_of(&exported_on(&timetable, "2026-12-01"), &timetable);
+    let comparison = compare(&timetable, &all, Start { from: Some(on("2026-12-10")), today: on("2026-12-01") });
+    let ended = NotPublished::Retired { train: all.trains[1].number(), from: on("2026-12-10") };
+    assert_eq!(comparison.trains[1].2, Change::Left(ended));
 }

@@ -28,8 +28,8 @@ use kiosk::domain::user::{AccountId, Email, Phone, Proof, Role, SignIn, SshKey, 
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
 use kiosk::service::overview::Overview;
 use kiosk::service::request::{
-    AccountFacts, Charts, Document, EventLine, Extent, Failure, Hold, InLine, OneTimeCode, Outcome, ReceiptLink, Reply,
-    RunRow, Step, TrainRecord, TrainRow,
+    AccountFacts, Blocked, Charts, Document, EventLine, Extent, Failure, Hold, InLine, OnBoard, OneTimeCode, Outcome,
+    ReceiptLink, Reply, RunRow, Step, TrainRecord, TrainRow,
 };
 use kiosk::store::audit_log;
 use kiosk::ticket::TicketKey;
@@ -176,6 +176,7 @@ fn replies() -> Vec<Reply> {
         Reply::Receipt(document.clone()),
         Reply::ReceiptLink(ReceiptLink { url: "".into(), until: start() }),
         Reply::Chart(document),
+        Reply::Manifest { page: vec![on_board()], next: None },
         Reply::Queue(vec![InLine { who, from: station("NDLS"), to: station("MMCT") }]),
         Reply::Charted(Charts { stage: Stage::FinalChart, first: start(), last: start() }),
         Reply::Notifications(vec![Notification {
@@ -220,7 +221,24 @@ fn replies() -> Vec<Reply> {
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
         Reply::Train(Box::new(train_record())),
         Reply::Runs(vec![RunRow { run: booking().run, version: 3, is_sold: true }]),
+        Reply::Blocked(Blocked {
+            done: [(berth(1).coach, [1, 2, 7].into())].into(),
+            left: vec![(CoachId::parse("A1").expect("a coach"), Failure::Busy)],
+            sold: vec![berth(7)],
+        }),
     ]
+}
+
+fn on_board() -> OnBoard {
+    let booked = passenger("Om", 70, Gender::Male, None, 100);
+    OnBoard {
+        pnr: pnr(),
+        passenger: booked.passenger,
+        place: Place::Waiting { list: WaitingList::General, number: 12 },
+        from: station("NDLS"),
+        to: station("MMCT"),
+        laps: 1,
+    }
 }
 
 fn train_row() -> TrainRow {

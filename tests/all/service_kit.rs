@@ -8,6 +8,7 @@ use kiosk::domain::admission::Accept;
 use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::booking::{Booking, OpId, PaymentMethod};
 use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
+use kiosk::domain::edition::Start;
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::passenger::{Accommodation, Gender, Passenger, PersonName};
 use kiosk::domain::quota::Quota;
@@ -58,7 +59,8 @@ pub fn mixed_train() -> Train {
 
 pub async fn publish(store: &Store, train: Train) {
     let listing = Listing { train, fares: std::collections::BTreeMap::new() };
-    store.publish(&stations(), &[listing], |_, _| {}).await.expect("it can be published");
+    let start = Start::at_once("2026-12-01".parse().expect("a date"));
+    store.publish(&stations(), &[listing], start, |_, _| {}).await.expect("it can be published");
 }
 
 pub fn settings() -> Settings {

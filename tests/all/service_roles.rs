@@ -175,6 +175,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
         Request::MyCompanions,
         Request::Chart { run: run(), coach: None },
+        Request::Manifest { run: run(), after: None },
         Request::Queue { run: run() },
         Request::MakeChart { run: run() },
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
@@ -185,8 +186,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::Runs { train: run().train, from: run().date },
         Request::BlockBerths {
             run: run(),
-            coach: CoachId::parse("Z9").expect("no coach of the run"),
-            berths: vec![1],
+            berths: [(CoachId::parse("Z9").expect("no coach of the run"), [1].into())].into(),
             reason: None,
         },
         Request::Notifications { delivery: Delivery::Dead },

@@ -1,17 +1,24 @@
 //! The timetable for administrators: changes from a date on, trains that end, their runs, and berths that are off sale.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use chrono::NaiveDate;
+use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::coach::{Class, CoachId};
-use kiosk::domain::edition::NotPublished;
+use kiosk::domain::edition::{NotPublished, Start};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::Role;
 use kiosk::service::Session;
-use kiosk::service::request::{Choice, Cursor, Failure, Reply, Request, RunRow, TrainRecord, TrainRow};
+use kiosk::service::request::{
+    Blocked, Choice, Cursor, Failure, OnBoard, Reply, Request, RunRow, TrainRecord, TrainRow,
+};
 use kiosk::store::trains::Listing;
 
 use crate::service_kit::{
-    Stage, berth, best, hold, hold_request, left, new_hold, run, small_train, station, terminal, whole,
+    PASSWORD, Stage, berth, best, book, hold, hold_as, hold_request, left, new_hold, new_op, order, run, sign_in,
+    small_train, station, terminal, whole,
 };
 use crate::world::{express, stations};
 
@@ -146,6 +153,32 @@ async fn what_cannot_be_published_says_why() {
 }
 
 #[tokio::test]
+async fn a_train_that_ends_before_it_begins_is_listed_and_not_sold() {
+    let stage = Stage::new().await;
+    let admin = stage.signed_in("ada", Role::Administrator).await;
+    let agent = stage.agent().await;
+    let number = TrainNumber::parse("12999").expect("a number");
+    let draft = TrainDraft { number, ..TrainDraft::from(small_train()) };
+    publish(&admin, Train::new(draft).expect("in order"), 0, "2026-12-10").await.expect("it is new");
+    let ask = || match hold_on("2026-12-12", 1) {
+        Request::Hold { hold, run, leg, class, quota, choice, accept } => {
+            let run = RunId { train: number, ..run };
+            Request::Hold { hold, run, leg, class, quota, choice, accept }
+        }
+        other => other,
+    };
+    // Held once, so that the run is pinned.
+    agent.call(ask()).await.expect("free");
+    let ended = |from: Option<&str>| Request::RetireTrain { train: number, from: from.map(date) };
+    record(admin.call(ended(Some("2026-12-10"))).await).expect("it is there");
+    assert_eq!(agent.call(ask()).await.map(drop), Err(Failure::NoSuchRun), "whoever has it on the screen is told");
+    let (listed, _) = page(&admin, "12999", None).await;
+    assert_eq!(listed.iter().map(|row| row.retired_from).collect::<Vec<_>>(), [Some(date("2026-12-10"))]);
+    record(admin.call(ended(None)).await).expect("and the end is taken back");
+    agent.call(ask()).await.expect("it runs again");
+}
+
+#[tokio::test]
 async fn a_new_train_runs_from_its_first_date_on() {
     let stage = Stage::new().await;
     let admin = stage.signed_in("ada", Role::Administrator).await;
@@ -196,7 +229,8 @@ async fn trains_are_found_by_number_name_and_station_page_by_page() {
         Listing { train, fares: std::collections::BTreeMap::new() }
     };
     let many: Vec<_> = (20_001..=20_120).map(numbered).collect();
-    stage.world.store.publish(&stations(), &many, |_, _| {}).await.expect("they can be published");
+    let start = Start::at_once(date("2026-12-01"));
+    stage.world.store.publish(&stations(), &many, start, |_, _| {}).await.expect("they can be published");
     stage.advance(chrono::TimeDelta::minutes(1));
     stage.kiosk.poll_once().await;
 
@@ -230,8 +264,23 @@ async fn trains_are_found_by_number_name_and_station_page_by_page() {
 }
 
 fn block(on: RunId, berths: &[u8], reason: Option<&str>) -> Request {
-    let coach = CoachId::parse("A1").expect("a coach");
-    Request::BlockBerths { run: on, coach, berths: berths.to_vec(), reason: reason.map(str::to_owned) }
+    block_in(on, &[("A1", berths)], reason)
+}
+
+fn block_in(on: RunId, berths: &[(&str, &[u8])], reason: Option<&str>) -> Request {
+    let berths = berths.iter().map(|(id, numbers)| (coach(id), numbers.iter().copied().collect()));
+    Request::BlockBerths { run: on, berths: berths.collect(), reason: reason.map(str::to_owned) }
+}
+
+fn coach(id: &str) -> CoachId {
+    CoachId::parse(id).expect("a coach")
+}
+
+fn blocked(reply: Result<Reply, Failure>) -> Blocked {
+    match reply {
+        Ok(Reply::Blocked(blocked)) => blocked,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -258,7 +307,7 @@ async fn a_blocked_berth_is_not_sold_until_it_is_unblocked() {
     hold(&elsewhere, whole(), Choice::Berths(vec![berth("A1", 3)])).await.expect("on sale again");
     assert_eq!(left(&stage, whole()).await, 0, "the other is still off sale");
     let notes = recorded(&stage, "run.block").await;
-    assert_eq!(notes[0], "A1 1, 3: window broken");
+    assert_eq!(notes[0], "A1 1,3: window broken");
     assert_eq!(recorded(&stage, "run.unblock").await, ["A1 3"]);
 }
 
@@ -276,4 +325,96 @@ async fn a_block_needs_a_reason_and_berths_that_are_there() {
     }
     let nowhere = admin.call(block("99999#2026-12-05".parse().expect("a run"), &[1], Some("broken"))).await.map(drop);
     assert_eq!(nowhere, Err(Failure::NoSuchRun));
+}
+
+#[tokio::test]
+async fn berths_of_several_coaches_are_blocked_at_once_and_who_has_one_keeps_it() {
+    let stage = Stage::new().await;
+    let admin = stage.signed_in("ada", Role::Administrator).await;
+    let agent = stage.agent().await;
+    let sold = hold(&agent, whole(), Choice::Berths(vec![berth("A2", 4)])).await.expect("free");
+    let ordered = order(&agent, &sold).await;
+    book(&agent, &ordered).await.expect("it can be booked");
+    let wide = [("A1", &[1, 2, 3][..]), ("A2", &[1, 4][..])];
+    let done = blocked(admin.call(block_in(run(), &wide, Some("no water"))).await);
+    let asked = wide.map(|(id, numbers)| (coach(id), numbers.iter().copied().collect()));
+    assert_eq!(done, Blocked { done: asked.into(), left: Vec::new(), sold: vec![berth("A2", 4)] });
+    assert_eq!(left(&stage, whole()).await, 3, "A1-4, A2-2 and A2-3");
+    assert_eq!(recorded(&stage, "run.block").await, ["A1 1-3 A2 1,4: no water"]);
+    let unknown = [("A1", &[4][..]), ("A2", &[9][..])];
+    let refused = admin.call(block_in(run(), &unknown, Some("no water"))).await.map(drop);
+    assert_eq!(refused, Err(Failure::NoSuchBerth));
+    assert_eq!(left(&stage, whole()).await, 3, "nothing is done where one of them is not of the run");
+    blocked(admin.call(block_in(run(), &wide, None)).await);
+    assert_eq!(left(&stage, whole()).await, 7, "the eighth is sold");
+}
+
+#[tokio::test]
+async fn a_coach_that_cannot_be_written_is_named_and_the_others_are_blocked() {
+    let stage = Stage::new().await;
+    stage.account("ada", Role::Administrator).await;
+    // The run is settled before, so that the first two updates are those of the coaches; the second does not get through.
+    let agent = stage.agent().await;
+    hold(&agent, whole(), Choice::Berths(vec![berth("A1", 4)])).await.expect("free");
+    let updates = Arc::new(AtomicU32::new(u32::MAX));
+    let counted = Arc::clone(&updates);
+    let broken = stage.world.with_faults(move |call: &Call| {
+        let is_update = call.operation == "UpdateItem" && counted.load(Ordering::SeqCst) != u32::MAX;
+        let is_second = is_update && counted.fetch_add(1, Ordering::SeqCst) == 1;
+        is_second.then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
+    });
+    let other = stage.other_kiosk(broken).await;
+    let admin = other.open_session(terminal("OFFICE-1"));
+    sign_in(&admin, "ada", PASSWORD).await.expect("an account");
+    other.settle().await;
+    updates.store(0, Ordering::SeqCst);
+    let wide = [("A1", &[1][..]), ("A2", &[1][..])];
+    let done = blocked(admin.call(block_in(run(), &wide, Some("no water"))).await);
+    assert_eq!(done.done, [(coach("A1"), [1].into())].into());
+    assert_eq!(done.left.iter().map(|(coach, _)| *coach).collect::<Vec<_>>(), [coach("A2")]);
+    let refused = hold(&agent, whole(), Choice::Berths(vec![berth("A1", 1)])).await;
+    assert!(matches!(refused, Err(Failure::BerthTaken { .. })), "{refused:?}");
+    hold(&agent, whole(), Choice::Berths(vec![berth("A2", 1)])).await.expect("still on sale");
+}
+
+/// A page of who travels, in words.
+async fn people(session: &Session, after: Option<Cursor>) -> (Vec<String>, Option<Cursor>) {
+    match session.call(Request::Manifest { run: run(), after }).await {
+        Ok(Reply::Manifest { page, next }) => {
+            let row = |one: &OnBoard| format!("{} {} {}-{}", one.place, one.passenger.name, one.from, one.to);
+            (page.iter().map(row).collect(), next)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn who_travels_is_listed_coach_by_coach_and_those_without_a_berth_last() {
+    let stage = Stage::mixed().await;
+    let agent = stage.agent().await;
+    assert_eq!(people(&agent, None).await, (Vec::new(), None), "nothing is sold");
+    // The cheaper coach is behind the other, and unreserved tickets have no berth.
+    for class in [Class::Unreserved, Class::Sleeper, Class::ThirdAc] {
+        let held = hold_as(&agent, new_hold(), whole(), class, best(2)).await.expect("free");
+        let ordered = order(&agent, &held).await;
+        book(&agent, &ordered).await.expect("it can be booked");
+    }
+    // A slip that nobody has paid travels nowhere.
+    let held = hold_as(&agent, new_hold(), whole(), Class::Sleeper, best(1)).await.expect("free");
+    let reserve = Request::Reserve { op: new_op(), order: order(&agent, &held).await };
+    agent.call(reserve).await.expect("a slip");
+
+    let (mut places, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = people(&agent, after).await;
+        let place = |row: &String| row.split('/').take(2).collect::<Vec<_>>().join("/");
+        places.push(page.iter().map(place).collect::<Vec<_>>());
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(places[..2], [["CNF/B1", "CNF/B1"], ["CNF/S1", "CNF/S1"]]);
+    assert_eq!(places.len(), 3);
+    assert!(places[2].len() == 2 && places[2].iter().all(|row| row.starts_with("UR ")), "{places:?}");
 }

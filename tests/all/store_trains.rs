@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::coach::Class;
-use kiosk::domain::edition::Editions;
+use kiosk::domain::edition::{Editions, NotPublished, Start};
 use kiosk::domain::money::Paise;
 use kiosk::domain::sales::{Scope, Stops};
 use kiosk::domain::station::{Station, StationCode};
@@ -34,6 +34,11 @@ fn current(catalogue: &Catalogue) -> Vec<Train> {
     catalogue.trains.iter().map(only).collect()
 }
 
+/// On 1 December.
+fn at_once() -> Start {
+    Start::at_once(date("2026-12-01"))
+}
+
 fn number() -> TrainNumber {
     TrainNumber::parse("12951").expect("a number")
 }
@@ -42,7 +47,7 @@ fn number() -> TrainNumber {
 async fn what_is_published_is_read_back_whole() {
     let world = World::empty().await;
     assert_eq!(world.store.catalogue_version().await, Ok(0));
-    let published = world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    let published = world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     assert_eq!((published.trains, published.stations), (2, 6));
 
     let catalogue = world.store.catalogue().await.expect("it answers");
@@ -58,30 +63,31 @@ async fn what_is_published_is_read_back_whole() {
 #[tokio::test]
 async fn publishing_the_same_again_writes_nothing() {
     let world = World::empty().await;
-    let first = world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    let first = world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let mute = world.with_faults(|call: &Call| {
         let writes = ["BatchWriteItem", "UpdateItem", "PutItem", "TransactWriteItems"];
         writes.contains(&call.operation.as_str()).then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
     });
-    let again = mute.publish(&stations(), &listings(), |_, _| {}).await.expect("no write is tried");
-    assert_eq!(again, Published { trains: 0, stations: 0, version: first.version });
+    let again = mute.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("no write is tried");
+    assert_eq!(again, Published { trains: 0, stations: 0, left: Vec::new(), version: first.version });
 }
 
 #[tokio::test]
 async fn a_changed_train_gets_a_version_and_the_old_one_stays() {
     let world = World::empty().await;
-    let first = world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    let first = world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let mut changed = listings();
     changed[0].train = renamed(rajdhani(), "Mumbai Tejas Rajdhani");
-    let second = world.store.publish(&stations(), &changed, |_, _| {}).await.expect("it answers");
+    let second = world.store.publish(&stations(), &changed, at_once(), |_, _| {}).await.expect("it answers");
     assert_eq!((second.trains, second.stations), (1, 0));
     assert!(second.version > first.version);
 
     let old = world.store.train_version(number(), 1).await.expect("kept");
     let new = world.store.train_version(number(), 2).await.expect("new");
     assert_eq!((old.name(), new.name()), ("Mumbai Rajdhani", "Mumbai Tejas Rajdhani"));
-    let catalogue = world.store.catalogue().await.expect("it answers");
-    assert_eq!(current(&catalogue).iter().map(Train::version).collect::<Vec<_>>(), [1, 2]);
+    let editions = world.store.editions(number()).await.expect("it answers").expect("it is there");
+    let names = ["Mumbai Rajdhani", "Mumbai Tejas Rajdhani"].map(|name| Some(name.to_owned()));
+    assert_eq!(names_on(&editions, &["2026-11-30", "2026-12-01"]), names, "runs that have left are as they were");
 }
 
 #[tokio::test]
@@ -97,9 +103,9 @@ async fn a_publication_that_broke_off_is_finished_by_the_next() {
     let breaking = world.with_faults(|call: &Call| {
         (call.operation == "UpdateItem" && call.nth > 1).then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
     });
-    breaking.publish(&stations(), &listings(), |_, _| {}).await.expect_err("broken off");
+    breaking.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect_err("broken off");
     let broken = world.store.catalogue_version().await.expect("it answers");
-    let repeated = world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("it answers");
+    let repeated = world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("it answers");
     assert_eq!((repeated.trains, repeated.stations), (0, 0));
     assert!(repeated.version > broken, "whoever read in between reads again");
 }
@@ -112,7 +118,7 @@ async fn lost_replies_and_throttling_leave_no_gap() {
         2 => Some(Fault::Answer(400, "ThrottlingException".to_owned())),
         _ => None,
     });
-    lossy.publish(&stations(), &listings(), |_, _| {}).await.expect("it gets through");
+    lossy.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("it gets through");
     assert_eq!(current(&world.store.catalogue().await.expect("it answers")), [express(), rajdhani()]);
 }
 
@@ -127,7 +133,7 @@ async fn many_stations_are_written_in_batches_with_progress_to_the_end() {
         })
         .collect();
     let mut seen = Vec::new();
-    world.store.publish(&many, &[], |done, of| seen.push((done, of))).await.expect("it answers");
+    world.store.publish(&many, &[], at_once(), |done, of| seen.push((done, of))).await.expect("it answers");
     assert_eq!(seen, [(0, 60), (25, 60), (50, 60), (60, 60)]);
     assert_eq!(world.store.catalogue().await.expect("it answers").stations.len(), 60);
 }
@@ -137,13 +143,14 @@ async fn what_is_off_sale_is_kept_beside_the_version_and_survives_another_timeta
     let world = World::empty().await;
     let unknown = Err(StoreError::NotFound { what: "the timetable".to_owned() });
     assert_eq!(world.store.stop_sales(Scope::All).await, unknown, "there is nothing to stop");
-    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let one = Stops { all: false, trains: [number()].into() };
     for _ in 0..2 {
         assert_eq!(world.store.stop_sales(Scope::Train(number())).await, Ok(one.clone()), "repeating changes nothing");
     }
     let renamed = Listing { train: renamed(rajdhani(), "Bombay Rajdhani"), fares: BTreeMap::new() };
-    let published = world.store.publish(&stations(), &[renamed], |_, _| {}).await.expect("it can be published");
+    let published =
+        world.store.publish(&stations(), &[renamed], at_once(), |_, _| {}).await.expect("it can be published");
     let mark = world.store.catalogue_mark().await.expect("it answers");
     assert_eq!(mark, Mark { version: published.version, stops: one.clone(), banners: Vec::new() });
     assert_eq!(world.store.catalogue().await.expect("it answers").stops, one);
@@ -173,7 +180,7 @@ fn names_on(editions: &Editions, dates: &[&str]) -> Vec<Option<String>> {
 #[tokio::test]
 async fn a_change_takes_effect_on_its_date_and_not_before() {
     let world = World::empty().await;
-    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let before = world.store.catalogue_version().await.expect("it answers");
     rename_from(&world.store, 1, "Winter Rajdhani", "2026-12-10").await.expect("it can be published");
     let editions = rename_from(&world.store, 2, "Fog Rajdhani", "2026-12-05").await.expect("it can be published");
@@ -194,7 +201,7 @@ async fn a_change_takes_effect_on_its_date_and_not_before() {
 #[tokio::test]
 async fn of_two_who_change_a_train_at_once_the_second_is_told() {
     let world = World::empty().await;
-    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     rename_from(&world.store, 1, "Winter Rajdhani", "2026-12-10").await.expect("the first");
     let second = rename_from(&world.store, 1, "Fog Rajdhani", "2026-12-10").await;
     assert!(matches!(second, Err(StoreError::Conflict { .. })), "{second:?}");
@@ -205,7 +212,7 @@ async fn of_two_who_change_a_train_at_once_the_second_is_told() {
 #[tokio::test]
 async fn a_change_whose_reply_is_lost_is_made_once() {
     let world = World::empty().await;
-    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let lossy = world.with_faults(|call: &Call| {
         (call.operation == "TransactWriteItems" && call.nth == 1).then_some(Fault::LoseReply)
     });
@@ -217,7 +224,7 @@ async fn a_change_whose_reply_is_lost_is_made_once() {
 #[tokio::test]
 async fn a_train_ends_on_a_date_and_that_can_be_taken_back() {
     let world = World::empty().await;
-    world.store.publish(&stations(), &listings(), |_, _| {}).await.expect("an empty table");
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let end = Some(date("2026-12-10"));
     let dates = ["2026-12-09", "2026-12-10"];
     for _ in 0..2 {
@@ -235,13 +242,53 @@ async fn a_train_ends_on_a_date_and_that_can_be_taken_back() {
 async fn editions_that_no_run_goes_by_any_more_are_left_out() {
     let world = World::empty().await;
     let listing = |name: &str| Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() };
-    world.store.publish(&stations(), &[listing("First")], |_, _| {}).await.expect("an empty table");
+    world.store.publish(&stations(), &[listing("First")], at_once(), |_, _| {}).await.expect("an empty table");
     for (name, from) in [("Second", "2026-11-01"), ("Third", "2026-11-25")] {
-        let published = world.store.publish_from(&stations(), &[listing(name)], Some(date(from)), |_, _| {}).await;
+        let start = Start { from: Some(date(from)), today: date("2026-11-01") };
+        let published = world.store.publish(&stations(), &[listing(name)], start, |_, _| {}).await;
         assert_eq!(published.expect("it can be published").trains, 1);
     }
     let editions = rename_from(&world.store, 3, "Fourth", "2026-12-20").await.expect("it can be published");
     let kept: Vec<_> = editions.periods().map(|edition| edition.train.name().to_owned()).collect();
     assert_eq!(kept, ["Second", "Third", "Fourth"], "a run of 24 November may still be on its way on 1 December");
     assert_eq!(world.store.train_version(number(), 1).await.expect("for good").name(), "First");
+}
+
+#[tokio::test]
+async fn what_is_published_at_once_changes_what_is_in_force_and_nothing_later() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
+    rename_from(&world.store, 1, "Winter Rajdhani", "2026-11-25").await.expect("it can be published");
+    rename_from(&world.store, 2, "Fog Rajdhani", "2026-12-10").await.expect("it can be published");
+    let listing = |name: &str| Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() };
+    let count = || async { world.store.catalogue_version().await.expect("it answers") };
+    // As it is now: the fares beside it are shown, and are no change of the train.
+    world.store.publish(&[], &[listing("Winter Rajdhani")], at_once(), |_, _| {}).await.expect("it answers");
+    let before = count().await;
+    let same = world.store.publish(&[], &[listing("Winter Rajdhani")], at_once(), |_, _| {}).await.expect("it answers");
+    assert_eq!((same.trains, count().await), (0, before), "the edition in force is compared, not the oldest");
+    let changed =
+        world.store.publish(&[], &[listing("Snow Rajdhani")], at_once(), |_, _| {}).await.expect("it answers");
+    assert_eq!(changed.trains, 1);
+    let editions = world.store.editions(number()).await.expect("it answers").expect("it is there");
+    let dates = ["2026-11-24", "2026-11-30", "2026-12-01", "2026-12-09", "2026-12-10"];
+    let names = ["Mumbai Rajdhani", "Winter Rajdhani", "Snow Rajdhani", "Snow Rajdhani", "Fog Rajdhani"];
+    assert_eq!(names_on(&editions, &dates), names.map(|name| Some(name.to_owned())));
+}
+
+#[tokio::test]
+async fn a_train_that_never_runs_is_still_one() {
+    let world = World::empty().await;
+    let listing = |name: &str| Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() };
+    let new = Start { from: Some(date("2026-12-10")), today: date("2026-12-01") };
+    world.store.publish(&stations(), &[listing("New Rajdhani")], new, |_, _| {}).await.expect("an empty table");
+    let end = date("2026-12-10");
+    let ended = world.store.change_train(number(), 1, Edit::Retire(Some(end))).await.expect("it is there");
+    let periods: Vec<_> = ended.periods().map(|edition| (edition.from, edition.until)).collect();
+    assert_eq!(periods, [(Some(end), Some(end))], "whoever lists trains sees that it ended");
+    assert_eq!(names_on(&ended, &["2026-12-09", "2026-12-10", "2026-12-11"]), [None, None, None]);
+    let later = Start { from: Some(date("2026-12-20")), today: date("2026-12-01") };
+    let published = world.store.publish(&[], &[listing("Other")], later, |_, _| {}).await.expect("it answers");
+    let left = NotPublished::Retired { train: number(), from: end };
+    assert_eq!((published.trains, published.left), (0, vec![left]), "what is left is told");
 }

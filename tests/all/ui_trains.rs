@@ -3,17 +3,24 @@
 use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
-use kiosk::domain::coach::{Class, CoachId};
+use kiosk::domain::berth_list::Berths;
+use kiosk::domain::booking::{Allotted, Place};
+use kiosk::domain::coach::{BerthRef, BerthType, Class, CoachId};
 use kiosk::domain::composition;
 use kiosk::domain::edition::Editions;
 use kiosk::domain::halts;
 use kiosk::domain::inventory::{RunState, Stage as ChartStage};
+use kiosk::domain::passenger::Gender;
 use kiosk::domain::rules::quota::QuotaRules;
 use kiosk::domain::segment::Leg;
+use kiosk::domain::spot::Part;
+use kiosk::domain::station::StationCode;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::Role;
 use kiosk::domain::waitlist::{QueueHead, QueueId, WaitingList};
-use kiosk::service::request::{Document, Failure, Outcome, Reply, Request, RunRow, TrainRecord, TrainRow};
+use kiosk::service::request::{
+    Blocked, Cursor, Document, Failure, OnBoard, Outcome, Reply, Request, RunRow, TrainRecord, TrainRow,
+};
 use kiosk::service::timetable_file;
 use kiosk::ui::msg::Effect;
 use rstest::rstest;
@@ -367,17 +374,101 @@ fn a_berth_is_taken_off_sale_with_a_reason_and_put_on_sale_again() {
     stage.keys("<down><enter>b<enter>");
     says(&stage, "Say why first.");
     stage.keys("no water<enter>");
-    let asked = stage.reply(Ok(Reply::Done));
-    let Request::BlockBerths { run: of, berths, reason, .. } = &asked else { panic!("{asked:?}") };
-    assert_eq!((*of, berths.as_slice(), reason.as_deref()), (run(), &[1][..], Some("no water")));
-    says(&stage, "It is off sale.");
+    let done = Blocked { done: of("A1", &[1]), left: Vec::new(), sold: vec![berth_of("A1", 1)] };
+    let asked = stage.reply(Ok(Reply::Blocked(done)));
+    let Request::BlockBerths { run: on, berths, reason } = &asked else { panic!("{asked:?}") };
+    assert_eq!((*on, berths, reason.as_deref()), (run(), &of("A1", &[1]), Some("no water")));
+    says(&stage, "A1 1 is off sale. Somebody has A1-1 and keeps it.");
     stage.advance(TimeDelta::seconds(10));
     for _ in 0..20 {
         stage.keys("<down>");
     }
     stage.keys("bu");
     let (_, asked) = stage.asked();
-    assert!(matches!(&asked, Request::BlockBerths { berths, reason: None, .. } if berths == &[21]), "{asked:?}");
+    assert!(matches!(&asked, Request::BlockBerths { berths, reason: None, .. } if *berths == of("A1", &[21])));
+}
+
+fn of(coach: &str, numbers: &[u8]) -> Berths {
+    [(CoachId::parse(coach).expect("a coach"), numbers.iter().copied().collect())].into()
+}
+
+fn berth_of(coach: &str, number: u8) -> BerthRef {
+    BerthRef { coach: CoachId::parse(coach).expect("a coach"), number }
+}
+
+#[test]
+fn berths_that_are_marked_are_taken_off_sale_together() {
+    let mut stage = map();
+    stage.keys("<down><enter>  <down> ");
+    says(&stage, "3 berths are marked.");
+    stage.keys("b");
+    assert_picture!(stage, "run_block");
+    stage.keys("no water<enter>");
+    let (_, asked) = stage.asked();
+    let Request::BlockBerths { berths, .. } = &asked else { panic!("{asked:?}") };
+    assert_eq!(*berths, of("A1", &[1, 2, 4]));
+}
+
+#[test]
+fn berths_are_typed_and_those_that_were_left_are_asked_for_again() {
+    let mut stage = map();
+    stage.keys("b1-4 Z9<enter>no water<enter>");
+    says(&stage, "The train has no coach Z9");
+    let typed = |stage: &mut Stage| {
+        for _ in 0..3 {
+            stage.keys("<bs>");
+        }
+        stage.keys(" A1 7,9<enter><enter>");
+    };
+    typed(&mut stage);
+    let mut both = of("A1", &[7, 9]);
+    both.extend(of("H1", &[1, 2, 3, 4]));
+    let busy = vec![(CoachId::parse("A1").expect("a coach"), Failure::Busy)];
+    let asked =
+        stage.reply(Ok(Reply::Blocked(Blocked { done: of("H1", &[1, 2, 3, 4]), left: busy, sold: Vec::new() })));
+    let Request::BlockBerths { berths, reason, .. } = &asked else { panic!("{asked:?}") };
+    assert_eq!((berths, reason.as_deref()), (&both, Some("no water")));
+    says(&stage, "H1 1-4 are off sale. Not so in A1:");
+    stage.keys("<enter>");
+    let (_, asked) = stage.asked();
+    let Request::BlockBerths { berths, reason, .. } = &asked else { panic!("{asked:?}") };
+    assert_eq!((berths, reason.as_deref()), (&of("A1", &[7, 9]), Some("no water")));
+}
+
+#[test]
+fn who_travels_is_a_list_that_reads_on() {
+    let mut stage = map();
+    stage.keys("l");
+    let row = |name: &str, place: Place, laps| OnBoard {
+        pnr: "2451234567".parse().expect("a PNR"),
+        passenger: crate::sample_booking::passenger(name, 34, Gender::Female, None, 100).passenger,
+        place,
+        from: StationCode::parse("MMCT").expect("a code"),
+        to: StationCode::parse("NDLS").expect("a code"),
+        laps,
+    };
+    let allotted = Allotted { berth: berth_of("A1", 3), kind: BerthType::SideLower };
+    let mut page = vec![
+        row("Anita Desai", Place::Berth(Allotted { berth: berth_of("A1", 2), kind: BerthType::Upper }), 1),
+        row("Om Prakash", Place::Rac { number: 4, berth: allotted, part: Part::Second }, 0),
+    ];
+    page.extend((4..24).map(|number| {
+        let allotted = Allotted { berth: berth_of("A1", number), kind: BerthType::Lower };
+        row("Venkatanarasimha Rajuvaripeta Subbaraya", Place::Berth(allotted), 0)
+    }));
+    let next: Cursor = serde_json::from_str("\"A1\"").expect("a cursor");
+    let asked = stage.reply(Ok(Reply::Manifest { page, next: Some(next.clone()) }));
+    assert!(matches!(asked, Request::Manifest { after: None, .. }), "{asked:?}");
+    assert_picture!(stage, "run_people");
+    stage.keys("<pgdn><pgdn>");
+    let waits = row("Last", Place::Waiting { list: WaitingList::General, number: 12 }, 0);
+    let asked = stage.reply(Ok(Reply::Manifest { page: vec![waits], next: None }));
+    assert!(matches!(&asked, Request::Manifest { after, .. } if *after == Some(next)), "{asked:?}");
+    stage.keys("<down>");
+    says(&stage, "GNWL 12");
+    stage.keys("<enter>");
+    let (_, asked) = stage.asked();
+    assert!(matches!(asked, Request::Booking { .. }), "{asked:?}");
 }
 
 #[test]

@@ -142,8 +142,8 @@ impl Person {
     pub(super) async fn sit_down(&mut self, process: &Process) -> Option<Visit> {
         let kind = if self.is_staff() { TerminalKind::Counter } else { TerminalKind::Desk };
         let session = process.kiosk.open_session(Terminal { id: format!("T-{}", self.number), station: None, kind });
-        let number = self.town.runs[0].train;
-        let train = Arc::clone(&process.kiosk.timetable().train(number).first()?.train);
+        let run = self.town.runs[0];
+        let train = Arc::clone(process.kiosk.timetable().train_on(run.train, run.date)?);
         let runs = self.town.runs.clone();
         let watches = runs.iter().filter(|_| self.chance.random_bool(0.5));
         let watches = watches.map(|run| session.watch(*run, Attention::Focus)).collect();

@@ -34,6 +34,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use kiosk::domain::edition::Start;
+use kiosk::domain::time::railway_time;
 use kiosk::domain::user::{Email, Role, Username};
 use kiosk::service::{Chance, Kiosk, Receipts, Settings};
 use kiosk::store::Names;
@@ -120,7 +122,7 @@ async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
         tokio::spawn(async move { town.slots[slot].live(ground, chance(seed, part::SLOTS + slot as u64)).await });
     }
     if let Some(every) = weather.edition {
-        tokio::spawn(edit(network.clone(), seed, every));
+        tokio::spawn(edit(network.clone(), town.almanac.clone(), seed, every));
     }
     let mut panic = None;
     for (act, part) in season.acts.iter().zip(0..) {
@@ -215,7 +217,9 @@ fn store(network: &Network, name: &str, seed: u64) -> (Store, kiosk::aws::Client
 async fn prepare(network: &Network, terms: Terms, almanac: &Almanac, people: &[Who]) {
     let (store, _) = store(network, "setup", 1);
     store.provision(|_| {}).await.expect("an empty store can be provisioned");
-    store.publish(&timetable::stations(), &[timetable::first_edition()], |_, _| {}).await.expect("it can be published");
+    let start = Start::at_once(railway_time(almanac.now()).date());
+    let first = store.publish(&timetable::stations(), &[timetable::first_edition()], start, |_, _| {}).await;
+    first.expect("it can be published");
     let settings: Settings = process::settings(terms, Chance::seeded(1));
     let clock = Arc::new(OwnClock::new(almanac.clone(), TimeDelta::zero()));
     let kiosk = Kiosk::open(store, settings, clock).await.expect("the catalogue is read");
@@ -230,14 +234,16 @@ async fn prepare(network: &Network, terms: Terms, almanac: &Almanac, people: &[W
 }
 
 /// Publishes another edition of the train from time to time, while the weather is bad.
-async fn edit(network: Network, seed: u64, every: Duration) {
+async fn edit(network: Network, almanac: Almanac, seed: u64, every: Duration) {
     let mut chance = chance(seed, part::EDITOR);
     let (store, _) = store(&network, "editor", chance.random());
     loop {
         pass(every.mul_f64(chance.random_range(0.3..1.5))).await;
         if !network.is_calm() {
             // One that does not succeed is finished by the next.
-            let _ = store.publish(&timetable::stations(), &[timetable::next_edition(&mut chance)], |_, _| {}).await;
+            let start = Start::at_once(railway_time(almanac.now()).date());
+            let next = timetable::next_edition(&mut chance);
+            let _ = store.publish(&timetable::stations(), &[next], start, |_, _| {}).await;
         }
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use rstest::rstest;
 
-use super::{Editions, NotPublished, Placement};
+use super::{Editions, NotPublished, Placement, Start};
 use crate::domain::coach::Rake;
 use crate::domain::composition;
 use crate::domain::station::StationCode;
@@ -67,29 +67,56 @@ fn a_train_that_ends_runs_until_the_day_before() {
     assert_eq!(editions.nearest(date("2026-12-25")).name(), "Third", "it can still be edited");
 }
 
+fn start(from: Option<&str>) -> Start {
+    Start { from: from.map(date), today: date("2026-12-12") }
+}
+
 #[rstest]
-#[case(None, "First", Ok(Placement::Same))]
-#[case(None, "New", Ok(Placement::InPlaceOf(0)))]
-#[case(Some("2026-12-05"), "First", Ok(Placement::Same))]
+#[case(None, "Second", Ok(Placement::Same(1)))]
+#[case(None, "First", Ok(Placement::Before(2)))]
+#[case(None, "New", Ok(Placement::Before(2)))]
+#[case(Some("2026-12-05"), "First", Ok(Placement::Same(0)))]
 #[case(Some("2026-12-05"), "New", Ok(Placement::Before(1)))]
 #[case(Some("2026-12-10"), "New", Ok(Placement::InPlaceOf(1)))]
 #[case(Some("2026-12-12"), "Third", Ok(Placement::Before(2)))]
 #[case(Some("2026-12-25"), "New", Ok(Placement::Before(3)))]
-#[case(Some("2026-12-25"), "Third", Ok(Placement::Same))]
+#[case(Some("2026-12-25"), "Third", Ok(Placement::Same(2)))]
 fn a_change_has_its_place(
     #[case] from: Option<&str>,
     #[case] name: &str,
     #[case] placement: Result<Placement, NotPublished>,
 ) {
-    assert_eq!(three(None).placement(&train(1, name), from.map(date)), placement);
+    assert_eq!(three(None).placement(&train(1, name), start(from)), placement);
 }
 
 #[test]
 fn nothing_is_published_for_dates_after_a_trains_end() {
     let editions = three(Some("2026-12-15"));
     let refused = NotPublished::Retired { train: editions.number(), from: date("2026-12-15") };
-    assert_eq!(editions.placement(&train(1, "New"), Some(date("2026-12-15"))), Err(refused));
-    assert_eq!(editions.placement(&train(1, "New"), Some(date("2026-12-14"))), Ok(Placement::Before(2)));
+    assert_eq!(editions.placement(&train(1, "New"), start(Some("2026-12-15"))), Err(refused));
+    assert_eq!(editions.placement(&train(1, "New"), start(Some("2026-12-14"))), Ok(Placement::Before(2)));
+}
+
+#[test]
+fn a_train_that_ends_before_it_begins_has_a_period_without_a_date() {
+    let new = vec![(Some(date("2026-12-10")), Arc::new(train(1, "New")))];
+    let editions = Editions::new(new, Some(date("2026-12-05"))).expect("one");
+    let periods: Vec<_> = editions.periods().collect();
+    assert_eq!(periods.len(), 1, "its number is taken, and it can be found");
+    assert!((1..=20).all(|day| !periods[0].covers(date(&format!("2026-12-{day:02}")))));
+    assert_eq!(Editions::of_periods(&periods), Some(editions));
+}
+
+#[test]
+fn changes_that_are_over_leave_room_for_others() {
+    let days = (1..=12).map(|day| (Some(date(&format!("2026-12-{day:02}"))), Arc::new(train(day, &format!("{day}")))));
+    let editions = Editions::new(days.collect(), None).expect("twelve");
+    let placed = |today: &str| {
+        let start = Start { from: Some(date("2027-01-10")), today: date(today) };
+        editions.placement(&train(1, "New"), start)
+    };
+    assert_eq!(placed("2026-12-11"), Err(NotPublished::TooMany { train: editions.number() }));
+    assert_eq!(placed("2026-12-12"), Ok(Placement::Before(12)));
 }
 
 #[rstest]

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-
 use super::Import;
-use crate::domain::edition::Edition;
+use crate::domain::edition::{Edition, Editions, NotPublished, Placement, Start};
 use crate::domain::station::Station;
 use crate::domain::timetable::Timetable;
 use crate::domain::train::{Train, TrainNumber};
@@ -31,8 +29,8 @@ pub enum Change {
     Changed(Vec<FieldChange>),
     /// It is so already.
     Unchanged,
-    /// It does not run from a date on, which is before the import takes effect: it is left as it is.
-    Ended(NaiveDate),
+    /// It cannot be another from then on, and is left as it is.
+    Left(NotPublished),
 }
 
 impl Comparison {
@@ -42,7 +40,7 @@ impl Comparison {
         (
             count(|change| *change == Change::New),
             count(|change| matches!(change, Change::Changed(_))),
-            count(|change| matches!(change, Change::Unchanged | Change::Ended(_))),
+            count(|change| matches!(change, Change::Unchanged | Change::Left(_))),
         )
     }
 
@@ -53,35 +51,31 @@ impl Comparison {
     }
 }
 
-/// Compares an import with the timetable: with what trains are on the date from which it takes effect, or from their
-/// beginning. Who is missing is asked of `on`, the date on which the import is made if it has no other.
-pub fn compare(timetable: &Timetable, import: &Import, from: Option<NaiveDate>, on: NaiveDate) -> Comparison {
+/// Compares an import with what is in force on the date from which it takes effect.
+pub fn compare(timetable: &Timetable, import: &Import, start: Start) -> Comparison {
     let named = |train: &Train| (train.number(), train.name().to_owned());
     let trains = import.trains.iter().map(|train| {
         let (number, name) = named(train);
-        (number, name, change(timetable.train(number), train, from))
+        (number, name, change(timetable.train(number), train, start))
     });
     let stations = import.stations.iter().filter_map(|station| {
         let before = timetable.stations().get(station.code);
         (before != Some(station)).then(|| (station.clone(), before.cloned()))
     });
     let imported: BTreeSet<_> = import.trains.iter().map(Train::number).collect();
-    let running = timetable.editions().iter().filter(|edition| edition.covers(from.unwrap_or(on)));
+    let running = timetable.editions().iter().filter(|edition| edition.covers(start.date()));
     let missing = running.map(|edition| named(&edition.train)).filter(|(number, _)| !imported.contains(number));
     Comparison { trains: trains.collect(), stations: stations.collect(), missing: missing.collect() }
 }
 
-fn change(editions: &[Edition], train: &Train, from: Option<NaiveDate>) -> Change {
-    let Some(first) = editions.first() else { return Change::New };
-    let before = match from {
-        None => Some(first),
-        Some(from) => editions.iter().find(|edition| edition.covers(from)),
-    };
-    let ended = editions.last().and_then(|last| last.until).filter(|end| from.is_some_and(|from| *end <= from));
-    match (before, ended) {
-        (Some(before), _) if before.train.is_like(train) => Change::Unchanged,
-        (Some(before), _) => Change::Changed(changes(&before.train, train)),
-        (None, Some(ended)) => Change::Ended(ended),
-        (None, None) => Change::New,
+fn change(editions: &[Edition], train: &Train, start: Start) -> Change {
+    let Some(published) = Editions::of_periods(editions) else { return Change::New };
+    match published.placement(train, start) {
+        Err(reason) => Change::Left(reason),
+        Ok(Placement::Same(_)) => Change::Unchanged,
+        Ok(Placement::Before(_) | Placement::InPlaceOf(_)) => match published.on(start.date()) {
+            Some(before) => Change::Changed(changes(before, train)),
+            None => Change::New,
+        },
     }
 }

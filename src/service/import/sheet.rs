@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use super::table::{Row, Table};
+use super::table::{Row, Size, Table};
 use super::{Basis, Fault, Import, Unreadable, check_name, printable};
 use crate::domain::coach::Rake;
 use crate::domain::composition;
@@ -29,21 +29,18 @@ struct Open {
 pub fn read<'a>(file: &'a str, source: impl Read, basis: Basis<'a>) -> Result<Import, Unreadable> {
     let required: Vec<String> = COLUMNS.iter().map(|column| column.to_lowercase()).collect();
     let required: Vec<&str> = required.iter().map(String::as_str).collect();
-    let mut table = Table::new(file, source, &required)?;
+    let mut table = Table::new(file, source, &required, Size::Kept)?;
     let mut reading =
         Reading { file, basis, import: Import::default(), stations: BTreeMap::new(), seen: BTreeSet::new() };
     let mut open: Option<Open> = None;
-    loop {
-        let mut unreadable = Vec::new();
-        let row = table.next(&mut unreadable)?;
-        // The train above it may lack a halt.
-        if !unreadable.is_empty() {
+    while let Some(row) = table.step(&mut reading.import.faults)? {
+        let Ok(row) = row else {
+            // The train above it may lack a halt.
             if let Some(open) = &mut open {
                 open.is_bad = true;
             }
-            reading.import.faults.append(&mut unreadable);
-        }
-        let Some(row) = row else { break };
+            continue;
+        };
         let goes_on = open
             .as_ref()
             .is_some_and(|open| open.number.eq_ignore_ascii_case(row.text("train")) || row.text("train").is_empty());

@@ -18,6 +18,27 @@ const MOST_ROWS: u64 = 5_000_000;
 /// More mistakes than anybody mends line by line.
 const MOST_FAULTS: usize = 10_000;
 
+/// The longest row, in bytes. One that is longer has a quote that nobody closed, and goes on to the end of the file.
+const LONGEST_ROW: u64 = 64 << 10;
+
+/// How long a file may be, in bytes, by what is kept of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// All of it may be kept in memory: trips, stations, a sheet.
+    Kept,
+    /// A few bytes are kept of each row: stop times, shapes.
+    Passing,
+}
+
+impl Size {
+    const fn most(self) -> u64 {
+        match self {
+            Self::Kept => 32 << 20,
+            Self::Passing => 1 << 30,
+        }
+    }
+}
+
 /// A file that is being read.
 pub(super) struct Table<R> {
     file: Arc<str>,
@@ -26,8 +47,6 @@ pub(super) struct Table<R> {
     width: usize,
     raw: ByteRecord,
     rows: u64,
-    /// The rows that could not be read since they were last asked for.
-    unread: Vec<ByteRecord>,
 }
 
 /// A row of it.
@@ -42,9 +61,9 @@ pub(super) struct Row {
 
 impl Table<File> {
     /// Opens a file of a folder; `None` where there is none.
-    pub fn of_folder(folder: &Path, file: &str, required: &[&str]) -> Result<Option<Self>, Unreadable> {
+    pub fn of_folder(folder: &Path, file: &str, required: &[&str], size: Size) -> Result<Option<Self>, Unreadable> {
         match File::open(folder.join(file)) {
-            Ok(source) => Self::new(file, source, required).map(Some),
+            Ok(source) => Self::new(file, source, required, size).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Unreadable::Io { file: file.to_owned(), error }),
         }
@@ -53,13 +72,14 @@ impl Table<File> {
 
 impl<R: Read> Table<R> {
     /// Reads the head of a file, which must name the required columns.
-    pub fn new(file: &str, source: R, required: &[&str]) -> Result<Self, Unreadable> {
-        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(Lines::of(source));
+    pub fn new(file: &str, source: R, required: &[&str], size: Size) -> Result<Self, Unreadable> {
+        let mut reader =
+            ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(Lines::of(source, size.most()));
         let head = |problem: String| Unreadable::Head(Fault { file: file.to_owned(), line: 1, problem });
-        let names = match reader.headers() {
-            Ok(names) => names.clone(),
+        let names = match reader.headers().cloned() {
+            Ok(names) => names,
             Err(error) => match error.into_kind() {
-                csv::ErrorKind::Io(error) => return Err(Unreadable::Io { file: file.to_owned(), error }),
+                csv::ErrorKind::Io(error) => return Err(reader.get_ref().unreadable(file, 1, error)),
                 _ => return Err(head("it is not in UTF-8: save the file as UTF-8".to_owned())),
             },
         };
@@ -69,79 +89,133 @@ impl<R: Read> Table<R> {
             return Err(head(format!("the head does not name {}: add it, with its values below", absent.join(", "))));
         }
         let (file, columns, width) = (Arc::from(file), Arc::new(columns), names.len());
-        Ok(Self { file, reader, columns, width, raw: ByteRecord::new(), rows: 0, unread: Vec::new() })
+        Ok(Self { file, reader, columns, width, raw: ByteRecord::new(), rows: 0 })
     }
 
     /// The next row that can be read; mistakes before it are added to `faults`. `None` at the end.
     pub fn next(&mut self, faults: &mut Vec<Fault>) -> Result<Option<Row>, Unreadable> {
         loop {
-            match self.reader.read_byte_record(&mut self.raw) {
-                Ok(true) => {}
-                Ok(false) => return Ok(None),
-                Err(error) => {
-                    return Err(Unreadable::Io { file: self.file.to_string(), error: io::Error::other(error) });
-                }
-            }
-            self.rows += 1;
-            if self.rows > MOST_ROWS {
-                return Err(Unreadable::TooLong { file: self.file.to_string(), most: MOST_ROWS });
-            }
-            if faults.len() > MOST_FAULTS {
-                return Err(Unreadable::Hopeless { file: self.file.to_string(), most: MOST_FAULTS });
-            }
-            // The reader stands on the line after what it read.
-            let lines = self.raw.as_slice().split(|byte| *byte == b'\n').count();
-            let line = self.reader.position().line().saturating_sub(lines as u64);
-            let mut fault = |problem: String| faults.push(Fault { file: self.file.to_string(), line, problem });
-            if self.raw.len() != self.width {
-                let (cells, width) = (self.raw.len(), self.width);
-                fault(format!("it has {cells} cells and the head {width}: check its commas and quotes"));
-                self.unread.push(std::mem::take(&mut self.raw));
-                continue;
-            }
-            match StringRecord::from_byte_record(std::mem::take(&mut self.raw)) {
-                Ok(cells) => {
-                    let (file, columns) = (Arc::clone(&self.file), Arc::clone(&self.columns));
-                    return Ok(Some(Row { file, columns, cells, line }));
-                }
-                Err(error) => {
-                    let column = error.utf8_error().field();
-                    let named = self.columns.iter().find(|(_, at)| **at == column).map_or("", |(name, _)| name);
-                    fault(format!("its {named} is not in UTF-8: save the file as UTF-8"));
-                    self.unread.push(error.into_byte_record());
-                }
+            match self.step(faults)? {
+                None => return Ok(None),
+                Some(Ok(row)) => return Ok(Some(row)),
+                Some(Err(_)) => {}
             }
         }
     }
+
+    /// The next row, or one that cannot be read, with its mistake added to `faults`. `None` at the end.
+    pub fn step(&mut self, faults: &mut Vec<Fault>) -> Result<Option<Result<Row, Unread>>, Unreadable> {
+        self.reader.get_mut().begin_row();
+        let begins = self.reader.position().line();
+        match self.reader.read_byte_record(&mut self.raw) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => {
+                return Err(self.reader.get_ref().unreadable(&self.file, begins, io::Error::other(error)));
+            }
+        }
+        self.rows += 1;
+        if self.rows > MOST_ROWS {
+            return Err(Unreadable::TooLong { file: self.file.to_string(), most: MOST_ROWS, of: "rows" });
+        }
+        if faults.len() > MOST_FAULTS {
+            return Err(Unreadable::Hopeless { file: self.file.to_string(), most: MOST_FAULTS });
+        }
+        // The reader stands on the line after what it read.
+        let lines = self.raw.as_slice().split(|byte| *byte == b'\n').count();
+        let line = self.reader.position().line().saturating_sub(lines as u64);
+        let mut fault = |problem: String| faults.push(Fault { file: self.file.to_string(), line, problem });
+        let columns = Arc::clone(&self.columns);
+        if self.raw.len() != self.width {
+            let (cells, width) = (self.raw.len(), self.width);
+            fault(format!("it has {cells} cells and the head {width}: check its commas and quotes"));
+            return Ok(Some(Err(Unread { columns, cells: std::mem::take(&mut self.raw) })));
+        }
+        Ok(Some(match StringRecord::from_byte_record(std::mem::take(&mut self.raw)) {
+            Ok(cells) => Ok(Row { file: Arc::clone(&self.file), columns, cells, line }),
+            Err(error) => {
+                let column = error.utf8_error().field();
+                let named = columns.iter().find(|(_, at)| **at == column).map_or("", |(name, _)| name);
+                fault(format!("its {named} is not in UTF-8: save the file as UTF-8"));
+                Err(Unread { columns, cells: error.into_byte_record() })
+            }
+        }))
+    }
 }
 
-impl<R> Table<R> {
-    /// What a column seems to say in the rows that could not be read since this was last asked.
-    pub fn seen_in_unread(&mut self, column: &str) -> Vec<String> {
-        let at = self.columns.get(column).copied();
-        let cell = |row: ByteRecord| Some(String::from_utf8_lossy(row.get(at?)?).trim().to_owned());
-        self.unread.drain(..).filter_map(cell).collect()
+/// A row that cannot be read.
+pub(super) struct Unread {
+    columns: Arc<HashMap<String, usize>>,
+    cells: ByteRecord,
+}
+
+impl Unread {
+    /// What a column seems to say.
+    pub fn seems(&self, column: &str) -> Option<String> {
+        let cell = self.cells.get(*self.columns.get(column)?)?;
+        Some(String::from_utf8_lossy(cell).trim().to_owned())
     }
 }
 
 /// A file whose lines all end alike, the last one too, so that they can be counted: a reader of records takes up one of the
-/// two signs with which lines may end, and the other with the next.
+/// two signs with which lines may end, and the other with the next. It gives no more than a file and a row may have.
 struct Lines<R> {
     source: R,
     /// What was read last.
     last: u8,
+    /// The most bytes of it, and how many were given.
+    most: u64,
+    given: u64,
+    /// How many were given before the row that is being read. What a reader has read ahead belongs to it as well.
+    before_row: u64,
+    /// Whether it gives no more.
+    over: Option<Over>,
 }
 
-impl<R: Read> Lines<R> {
-    const fn of(source: R) -> Self {
-        Self { source, last: b'\n' }
+/// Of what there was too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    File,
+    Row,
+}
+
+impl<R> Lines<R> {
+    const fn of(source: R, most: u64) -> Self {
+        Self { source, last: b'\n', most, given: 0, before_row: 0, over: None }
+    }
+
+    const fn begin_row(&mut self) {
+        self.before_row = self.given;
+    }
+
+    /// What is said of an error of the row that begins in a line.
+    fn unreadable(&self, file: &str, line: u64, error: io::Error) -> Unreadable {
+        let file = file.to_owned();
+        match self.over {
+            Some(Over::File) => Unreadable::TooLong { file, most: self.most, of: "bytes" },
+            Some(Over::Row) => {
+                let problem = format!("the row has more than {LONGEST_ROW} bytes: close its quotes, or shorten it");
+                Unreadable::LongRow(Fault { file, line, problem })
+            }
+            None => Unreadable::Io { file, error },
+        }
     }
 }
 
 impl<R: Read> Read for Lines<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
+            if self.given - self.before_row >= LONGEST_ROW {
+                self.over = Some(Over::Row);
+            }
+            if self.given > self.most {
+                self.over = Some(Over::File);
+            }
+            if self.over.is_some() {
+                return Err(io::Error::other("it is too long"));
+            }
             let read = self.source.read(buf)?;
+            self.given += read as u64;
             if read == 0 {
                 let is_whole = buf.is_empty() || matches!(std::mem::replace(&mut self.last, b'\n'), b'\n' | b'\r');
                 if !is_whole {
@@ -179,10 +253,12 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Table, Unreadable};
+    use std::io::Read;
+
+    use super::{Fault, LONGEST_ROW, Size, Table, Unreadable};
 
     fn rows(bytes: &[u8]) -> (Vec<(u64, String)>, Vec<String>) {
-        let mut table = Table::new("stops.txt", bytes, &["stop_id"]).expect("a head");
+        let mut table = Table::new("stops.txt", bytes, &["stop_id"], Size::Kept).expect("a head");
         let mut faults: Vec<Fault> = Vec::new();
         let mut rows = Vec::new();
         while let Some(row) = table.next(&mut faults).expect("memory") {
@@ -225,11 +301,49 @@ mod tests {
 
     #[test]
     fn a_head_without_a_column_is_no_table() {
-        let error = Table::new("stops.txt", &b"a,b\n1,2\n"[..], &["stop_id"]).err().expect("refused");
+        let error = Table::new("stops.txt", &b"a,b\n1,2\n"[..], &["stop_id"], Size::Kept).err().expect("refused");
         assert!(matches!(error, Unreadable::Head(_)));
         assert_eq!(
             error.to_string(),
             "stops.txt, line 1: the head does not name stop_id: add it, with its values below"
         );
+    }
+
+    /// Reads to the end, or to what ends it.
+    fn ended(source: impl Read) -> Result<u64, String> {
+        let told = |error: Unreadable| error.to_string();
+        let mut table = Table::new("stops.txt", source, &["stop_id"], Size::Kept).map_err(told)?;
+        let mut faults: Vec<Fault> = Vec::new();
+        let mut rows = 0;
+        while table.next(&mut faults).map_err(told)?.is_some() {
+            rows += 1;
+        }
+        Ok(rows)
+    }
+
+    #[test]
+    fn a_row_may_be_long_but_not_endless() {
+        let long = usize::try_from(LONGEST_ROW).expect("it fits") - 10;
+        let row = |length: usize| format!("stop_id,stop_name\nS1,\"{}\"\nS2,x\n", "n".repeat(length));
+        assert_eq!(ended(row(long).as_bytes()), Ok(2));
+        let told = "stops.txt, line 2: the row has more than 65536 bytes: close its quotes, or shorten it";
+        // More than the reader reads ahead.
+        assert_eq!(ended(row(long + 20_000).as_bytes()), Err(told.to_owned()));
+        let unclosed = b"stop_id,stop_name\nS1,\"".chain(std::io::repeat(b'n'));
+        assert_eq!(ended(unclosed), Err(told.to_owned()), "a quote that nobody closed");
+        let head = ended(std::io::repeat(b'n')).expect_err("a head without an end");
+        assert!(head.starts_with("stops.txt, line 1: the row has more than"), "{head}");
+    }
+
+    #[test]
+    fn a_file_that_is_kept_may_be_large_but_not_endless() {
+        let rows =
+            std::iter::repeat_n(b"S1,".iter().copied().chain(std::iter::repeat_n(b'n', 4000)).chain([b'\n']), 9000);
+        let bytes: Vec<u8> = b"stop_id,stop_name\n".iter().copied().chain(rows.flatten()).collect();
+        assert!(bytes.len() as u64 > Size::Kept.most());
+        let told = "stops.txt has more than 33554432 bytes: take out what is no train's";
+        assert_eq!(ended(&bytes[..]), Err(told.to_owned()));
+        let half = bytes.len() / 2;
+        assert!(ended(&bytes[..half]).is_ok_and(|rows| rows > 4000));
     }
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountFacts, Cursor, Document, EventLine, Extent, Hold, Identity, Offer, OneTimeCode, ReceiptLink, RunRow, Step,
-    TrainRecord, TrainRow,
+    AccountFacts, Blocked, Cursor, Document, EventLine, Extent, Hold, Identity, Offer, OnBoard, OneTimeCode,
+    ReceiptLink, RunRow, Step, TrainRecord, TrainRow,
 };
 use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
@@ -32,7 +32,7 @@ use crate::ticket::Ticket;
 pub enum Reply {
     /// To `SignIn`, `Register`, `ClaimAdministrator`, `Unlock` and `ChangePassword`.
     Welcome(Identity),
-    /// To `SignOut`, `Lock`, `Release`, `CancelRun` and `BlockBerths`.
+    /// To `SignOut`, `Lock`, `Release` and `CancelRun`.
     Done,
     /// To `Search` and `Departures`.
     Offers(Vec<Offer>),
@@ -108,6 +108,13 @@ pub enum Reply {
     },
     /// To `TillReport`, `ReportFile` and `OccupancyFile`.
     Document(Document),
+    /// To `Manifest`.
+    Manifest {
+        /// In the order of the coaches and their berths.
+        page: Vec<OnBoard>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
     /// To `Queue`.
     Queue(Vec<InLine>),
     /// To `MakeChart`: how far the charts of the run have come now.
@@ -142,6 +149,8 @@ pub enum Reply {
     Train(Box<TrainRecord>),
     /// To `Runs`: by date.
     Runs(Vec<RunRow>),
+    /// To `BlockBerths`.
+    Blocked(Blocked),
 }
 
 /// Somebody who waits, with the stations between which they travel.

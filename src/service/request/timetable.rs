@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::coach::Class;
+use crate::domain::berth_list::Berths;
+use crate::domain::booking::Place;
+use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::edition::Editions;
+use crate::domain::passenger::Passenger;
+use crate::domain::pnr::Pnr;
 use crate::domain::station::StationCode;
 use crate::domain::time::RunTime;
 use crate::domain::train::{RunDays, RunId, TrainNumber};
+use crate::service::request::Failure;
 
 /// A train in a list, as it is today or from its first date on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,4 +64,34 @@ pub struct RunRow {
     pub version: u32,
     /// Whether anything of it was ever sold or held: then it keeps to that version.
     pub is_sold: bool,
+}
+
+/// A passenger of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OnBoard {
+    /// The booking.
+    pub pnr: Pnr,
+    /// Who.
+    pub passenger: Passenger,
+    /// What they have.
+    pub place: Place,
+    /// Where they board.
+    pub from: StationCode,
+    /// Where they leave.
+    pub to: StationCode,
+    /// Children on laps who are with them.
+    pub laps: usize,
+}
+
+/// What became of berths that were to be taken off sale, or put on sale again: each coach is a write of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Blocked {
+    /// Those that are so now.
+    pub done: Berths,
+    /// Coaches of which nothing was changed, or it is not known, each with why: repeating it is safe.
+    pub left: Vec<(CoachId, Failure)>,
+    /// Of those that are so now, the ones that somebody has, on a part of the way at least: who has them keeps them.
+    pub sold: Vec<BerthRef>,
 }

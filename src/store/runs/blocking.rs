@@ -1,5 +1,7 @@
 //! Berths of a coach that are off sale, with the reason.
 
+use std::collections::BTreeSet;
+
 use super::coach_item::{BLOCKED, coach_state};
 use super::expression::CoachWrite;
 use super::requests::Written;
@@ -17,7 +19,7 @@ pub struct Block<'a> {
     /// Their coach.
     pub coach: CoachId,
     /// Their numbers.
-    pub berths: &'a [u8],
+    pub berths: &'a BTreeSet<u8>,
     /// Why.
     pub reason: Option<&'a str>,
 }

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use chrono::NaiveDate;
 
-use super::train_item::{TrainItem, listed};
+use super::train_item::{Listed, TrainItem, listed};
 use super::{CATALOGUE, Listing, catalogue_version};
-use crate::domain::edition::Editions;
+use crate::domain::edition::{Editions, Start};
 use crate::domain::station::StationCode;
 use crate::domain::train::TrainNumber;
 use crate::store::item::{Item, decode, encode, number, string};
@@ -73,15 +73,16 @@ impl Store {
                 }
                 (Edit::Publish { listing, names, from, today }, stored) => {
                     let editions = stored.clone().map(TrainItem::editions).transpose()?;
-                    let Some((version, item)) = listed(listing, names, stored.as_ref(), Some(from))? else {
+                    let start = Start { from: Some(from), today };
+                    let Listed::Changed(changed) = listed(listing, names, stored.as_ref(), start)? else {
                         // It is so already, maybe by an attempt whose reply was lost.
                         return editions.ok_or(StoreError::NotFound { what });
                     };
                     if editions.as_ref().map_or(0, Editions::latest_version) != based_on {
                         return Err(StoreError::Conflict { what });
                     }
-                    let outdated = item.clone().editions()?.outdated(today);
-                    (Some(version), item.without_first(outdated))
+                    let (version, item) = *changed;
+                    (Some(version), item)
                 }
             };
             let mut writes: Vec<_> = version.iter().chain([&item]).map(|item| self.put_train(encode(item))).collect();

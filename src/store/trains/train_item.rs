@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::coach::{Class, Coach};
-use crate::domain::edition::{Editions, Placement};
+use crate::domain::edition::{Editions, NotPublished, Placement, Start};
 use crate::domain::money::Paise;
 use crate::domain::station::StationCode;
 use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
@@ -115,7 +115,7 @@ impl TrainItem {
     }
 
     /// Leaves the first editions out.
-    pub fn without_first(self, outdated: usize) -> Self {
+    fn without_first(self, outdated: usize) -> Self {
         let retired_from = self.retired_from;
         Self::of_parts(self.parts().split_off(outdated), retired_from)
     }
@@ -133,45 +133,58 @@ impl TrainItem {
     }
 }
 
-/// A listing's next version and the train's item with it; nothing if it is stored as it is, or cannot take effect then.
+/// What publishing a listing comes to.
+pub(super) enum Listed {
+    /// It is stored as it is.
+    Same,
+    /// It cannot take effect then.
+    Left(NotPublished),
+    /// Its next version, and the train's item with it and without what no run goes by any more.
+    Changed(Box<(TrainItem, TrainItem)>),
+}
+
+/// Finds what publishing a listing comes to.
 pub(super) fn listed(
     listing: &Listing,
     names: &HashMap<StationCode, &str>,
     stored: Option<&TrainItem>,
-    from: Option<NaiveDate>,
-) -> Result<Option<(TrainItem, TrainItem)>, StoreError> {
+    start: Start,
+) -> Result<Listed, StoreError> {
     let Some(stored) = stored else {
-        let train = TrainItem { from, ..TrainItem::new(listing, names, 1) };
-        return Ok(Some((published(&train), train)));
+        let train = TrainItem { from: start.from, ..TrainItem::new(listing, names, 1) };
+        return Ok(Listed::Changed(Box::new((published(&train), train))));
     };
     let editions = stored.clone().editions()?;
     let version = editions.latest_version() + 1;
     let new = |from| TrainItem { from, ..TrainItem::new(listing, names, version) };
     let mut parts = stored.clone().parts();
-    let item = match editions.placement(&listing.train, from) {
+    let item = match editions.placement(&listing.train, start) {
         // What is shown beside the train may have changed all the same.
-        Ok(Placement::Same) if from.is_none() => {
-            let new = new(parts[0].from);
-            let same = TrainItem { version: parts[0].version, ..new.clone() } == parts[0];
+        Ok(Placement::Same(at)) if start.from.is_none() => {
+            let new = new(parts[at].from);
+            let same = TrainItem { version: parts[at].version, ..new.clone() } == parts[at];
             if same {
-                return Ok(None);
+                return Ok(Listed::Same);
             }
-            parts[0] = new.clone();
+            parts[at] = new.clone();
             new
         }
-        Ok(Placement::Same) | Err(_) => return Ok(None),
+        Ok(Placement::Same(_)) => return Ok(Listed::Same),
+        Err(reason) => return Ok(Listed::Left(reason)),
         Ok(Placement::InPlaceOf(at)) => {
             let new = new(parts[at].from);
             parts[at] = new.clone();
             new
         }
         Ok(Placement::Before(at)) => {
-            let new = new(from);
+            let new = new(Some(start.date()));
             parts.insert(at, new.clone());
             new
         }
     };
-    Ok(Some((published(&item), TrainItem::of_parts(parts, stored.retired_from))))
+    let changed = TrainItem::of_parts(parts, stored.retired_from);
+    let outdated = changed.clone().editions()?.outdated(start.today);
+    Ok(Listed::Changed(Box::new((published(&item), changed.without_first(outdated)))))
 }
 
 /// An edition as the version that is kept for good.

@@ -26,6 +26,7 @@ use crate::ui::widgets::sheet::put;
 pub mod audit;
 pub mod find;
 pub mod loads;
+pub mod manifest;
 pub mod messages;
 pub mod new_user;
 pub mod notices;

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::EXTENSION;
 use crate::domain::train::RunDays;
-use crate::service::import::table::{Row, Table};
+use crate::service::import::table::{Row, Size, Table};
 use crate::service::import::{Fault, Unreadable, printable};
 
 const AGENCY: &str = "agency.txt";
@@ -138,7 +138,7 @@ impl Feed {
     }
 
     fn read_agencies(&mut self, folder: &Path) -> Result<(), Unreadable> {
-        let mut table = must(folder, AGENCY, &["agency_name", "agency_timezone"])?;
+        let mut table = must(folder, AGENCY, &["agency_name", "agency_timezone"], Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
             if row.text("agency_timezone") != ZONE_OF_TIME {
                 let other = printable(row.text("agency_timezone"));
@@ -152,7 +152,7 @@ impl Feed {
     }
 
     fn read_stops(&mut self, folder: &Path) -> Result<(), Unreadable> {
-        let mut table = must(folder, STOPS, &["stop_id", "stop_name"])?;
+        let mut table = must(folder, STOPS, &["stop_id", "stop_name"], Size::Kept)?;
         let mut parents = Vec::new();
         while let Some(row) = table.next(&mut self.faults)? {
             let degrees = |column: &str| row.text(column).parse::<f64>().ok().filter(|degrees| degrees.is_finite());
@@ -175,7 +175,7 @@ impl Feed {
     }
 
     fn read_routes(&mut self, folder: &Path) -> Result<(), Unreadable> {
-        let mut table = must(folder, ROUTES, &["route_id", "route_type"])?;
+        let mut table = must(folder, ROUTES, &["route_id", "route_type"], Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
             // 2 is rail; 100 to 117 are its kinds in the extended list.
             let is_rail =
@@ -193,7 +193,7 @@ impl Feed {
 
     fn read_calendars(&mut self, folder: &Path) -> Result<(), Unreadable> {
         let required = [&["service_id", "start_date", "end_date"][..], &WEEK].concat();
-        let mut table = must(folder, CALENDAR, &required)?;
+        let mut table = must(folder, CALENDAR, &required, Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
             match calendar(&row) {
                 Ok(calendar) => {
@@ -202,7 +202,9 @@ impl Feed {
                 Err(problem) => self.faults.push(row.fault(problem)),
             }
         }
-        if let Some(mut table) = Table::of_folder(folder, CALENDAR_DATES, &["service_id", "date", "exception_type"])? {
+        if let Some(mut table) =
+            Table::of_folder(folder, CALENDAR_DATES, &["service_id", "date", "exception_type"], Size::Kept)?
+        {
             while let Some(row) = table.next(&mut self.faults)? {
                 self.exceptions += 1;
                 self.excepted.insert(row.text("service_id").to_owned());
@@ -212,7 +214,7 @@ impl Feed {
     }
 
     fn read_trips(&mut self, folder: &Path) -> Result<(), Unreadable> {
-        let mut table = must(folder, TRIPS, &["route_id", "service_id", "trip_id"])?;
+        let mut table = must(folder, TRIPS, &["route_id", "service_id", "trip_id"], Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
             self.trips.push(Trip {
                 id: row.text("trip_id").to_owned(),
@@ -234,16 +236,18 @@ impl Feed {
             (0..).zip(&self.trips).map(|(at, trip)| (trip.id.clone(), at)).collect();
         let stops = places(&self.stops);
         let required = ["trip_id", "stop_id", "stop_sequence", "arrival_time", "departure_time"];
-        let mut table = must(folder, STOP_TIMES, &required)?;
-        loop {
-            let row = table.next(&mut self.faults)?;
-            // A trip that lacks a halt for such a row is no train.
-            for trip in table.seen_in_unread("trip_id") {
-                if let Some(trip) = trips.get(&trip) {
-                    self.trips[*trip as usize].is_bad = true;
+        let mut table = must(folder, STOP_TIMES, &required, Size::Passing)?;
+        while let Some(row) = table.step(&mut self.faults)? {
+            let row = match row {
+                Ok(row) => row,
+                Err(unread) => {
+                    // A trip that lacks a halt for such a row is no train.
+                    if let Some(trip) = unread.seems("trip_id").and_then(|trip| trips.get(&trip)) {
+                        self.trips[*trip as usize].is_bad = true;
+                    }
+                    continue;
                 }
-            }
-            let Some(row) = row else { break };
+            };
             let Some(trip) = trips.get(row.text("trip_id")) else {
                 let problem = format!("trip '{}' is not in {TRIPS}: add it, or mend the name", cell(&row, "trip_id"));
                 self.faults.push(row.fault(problem));
@@ -271,7 +275,7 @@ impl Feed {
 
     /// A train leaves at times that people know: one that comes every so often has none.
     fn refuse_frequencies(&mut self, folder: &Path) -> Result<(), Unreadable> {
-        let Some(mut table) = Table::of_folder(folder, FREQUENCIES, &["trip_id"])? else { return Ok(()) };
+        let Some(mut table) = Table::of_folder(folder, FREQUENCIES, &["trip_id"], Size::Kept)? else { return Ok(()) };
         let mut named = HashSet::new();
         while let Some(row) = table.next(&mut self.faults)? {
             named.insert(row.text("trip_id").to_owned());
@@ -293,7 +297,7 @@ impl Feed {
             return Ok(());
         }
         let required = ["shape_id", "shape_pt_lat", "shape_pt_lon", "shape_pt_sequence"];
-        let Some(mut table) = Table::of_folder(folder, SHAPES, &required)? else { return Ok(()) };
+        let Some(mut table) = Table::of_folder(folder, SHAPES, &required, Size::Passing)? else { return Ok(()) };
         let mut points: HashMap<String, Vec<(u32, Point)>> = HashMap::new();
         while let Some(row) = table.next(&mut self.faults)? {
             let shape = row.text("shape_id");
@@ -318,7 +322,9 @@ impl Feed {
     }
 
     fn read_extension(&mut self, folder: &Path) -> Result<(), Unreadable> {
-        let Some(mut table) = Table::of_folder(folder, EXTENSION, &["train_number", "coaches"])? else { return Ok(()) };
+        let Some(mut table) = Table::of_folder(folder, EXTENSION, &["train_number", "coaches"], Size::Kept)? else {
+            return Ok(());
+        };
         while let Some(row) = table.next(&mut self.faults)? {
             let extension = Extension {
                 coaches: row.text("coaches").to_owned(),
@@ -362,9 +368,9 @@ fn places(stops: &[Stop]) -> HashMap<String, u32> {
     (0..).zip(stops).map(|(at, stop)| (stop.id.clone(), at)).collect()
 }
 
-fn must(folder: &Path, file: &str, required: &[&str]) -> Result<Table<std::fs::File>, Unreadable> {
+fn must(folder: &Path, file: &str, required: &[&str], size: Size) -> Result<Table<std::fs::File>, Unreadable> {
     let remedy = "a GTFS folder has it; unpack the whole feed into the folder";
-    Table::of_folder(folder, file, required)?.ok_or_else(|| Unreadable::Missing { file: file.to_owned(), remedy })
+    Table::of_folder(folder, file, required, size)?.ok_or_else(|| Unreadable::Missing { file: file.to_owned(), remedy })
 }
 
 fn cell(row: &Row, column: &str) -> String {

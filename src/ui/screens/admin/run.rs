@@ -1,31 +1,33 @@
 //! A run as a map: how many berths of each coach are taken on each segment of its way, and the berths of one coach. From
-//! here its chart is made and saved, berths are taken off sale, and the run is cancelled.
+//! here its passengers are listed, its chart is made and saved, berths are taken off sale, and the run is cancelled.
+
+use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::berth_list::{Berths, count, written};
 use crate::domain::coach::Coach;
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::train::RunId;
 use crate::domain::waitlist::WaitingList;
-use crate::service::request::{Document, Failure, Reply, Request};
+use crate::service::request::{Blocked, Document, Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::form::{Field, Focus};
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::screen::{Scene, long_date};
+use crate::ui::screens::admin::manifest::Manifest;
+use crate::ui::screens::admin::run::ask::{Ask, Sale};
 use crate::ui::screens::admin::run::map::{Map, Rows};
 use crate::ui::screens::admin::runs::stage;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::put;
 
+mod ask;
 mod map;
-
-/// The longest reason in characters.
-const REASON: usize = 40;
 
 /// What is sold of a run.
 #[derive(Clone, Debug)]
@@ -34,12 +36,18 @@ pub struct Occupancy {
     coaches: ListState,
     /// The berths of the coach under the cursor, while they are shown.
     berths: Option<ListState>,
+    /// Those of them that are marked.
+    marked: BTreeSet<u8>,
     /// The first segment that is shown.
     first: usize,
-    /// Why the berth under the cursor is taken off sale, while it is typed.
-    reason: Option<Field>,
+    /// Which berths are taken off sale or put on sale again, while it is typed.
+    ask: Option<Ask>,
     chart: Load<Document>,
     change: Load<()>,
+    /// Berths that are on their way off sale, or on sale again.
+    blocking: Load<Blocked>,
+    /// What is to become of them.
+    sale: Sale,
     /// What was asked for last, in words for when it is done.
     done: &'static str,
 }
@@ -49,15 +57,19 @@ pub struct Occupancy {
 pub enum Action {
     /// Move the cursor.
     Move(Key),
-    /// Show the berths of the coach under the cursor, or take the reason that is typed.
+    /// Show the berths of the coach under the cursor.
     Open,
+    /// Mark the berth under the cursor, or take the mark away.
+    Mark,
+    /// List who travels.
+    People,
     /// Show the segments further on.
     Onward,
     /// Show the segments before.
     Backward,
-    /// Take the berth under the cursor off sale.
+    /// Take berths off sale: those that are marked, the one under the cursor, or what is typed.
     Block,
-    /// Put it on sale again.
+    /// Put them on sale again.
     Unblock,
     /// Bring the chart as a document.
     Print,
@@ -76,10 +88,13 @@ impl Occupancy {
             run,
             coaches: ListState::new(1),
             berths: None,
+            marked: BTreeSet::new(),
             first: 0,
-            reason: None,
+            ask: None,
             chart: Load::Idle,
             change: Load::Idle,
+            blocking: Load::Idle,
+            sale: Sale::Off,
             done: "",
         }
     }
@@ -98,37 +113,100 @@ impl Occupancy {
         u8::try_from(self.berths.as_ref()?.chosen()? + 1).ok()
     }
 
-    /// Whether the berth under the cursor is off sale.
-    fn is_blocked(&self, world: &World) -> bool {
-        let (Some(state), Some(coach), Some(berth)) = (self.state(world), self.coach(world), self.berth()) else {
-            return false;
-        };
-        state.coach(coach.id()).blocked.contains_key(&berth)
+    /// The berths that are meant by no words: those that are marked, or the one under the cursor.
+    fn chosen(&self, world: &World) -> Option<Berths> {
+        let coach = self.coach(world)?.id();
+        let numbers = if self.marked.is_empty() { BTreeSet::from([self.berth()?]) } else { self.marked.clone() };
+        Some(Berths::from([(coach, numbers)]))
     }
 
-    fn block(&mut self, reason: Option<String>, cx: &mut Context) {
-        if let (Some(coach), Some(berth)) = (self.coach(cx), self.berth()) {
-            self.done = if reason.is_some() { "It is off sale." } else { "It is on sale again." };
-            let (run, coach, berths) = (self.run, coach.id(), vec![berth]);
-            self.change = Load::Waiting(cx.call(Request::BlockBerths { run, coach, berths, reason }));
+    /// Whether any of them is off sale, and whether all of them are.
+    fn blocked(&self, world: &World) -> (bool, bool) {
+        let (Some(state), Some(chosen)) = (self.state(world), self.chosen(world)) else { return (false, false) };
+        let is_blocked = |(coach, number)| state.coach(coach).blocked.contains_key(&number);
+        let all = || chosen.iter().flat_map(|(coach, numbers)| numbers.iter().map(|number| (*coach, *number)));
+        (all().any(is_blocked), all().all(is_blocked))
+    }
+
+    /// Begins to take berths off sale or to put them on sale again; what is not known is asked.
+    fn begin(&mut self, sale: Sale, cx: &mut Context) {
+        match (self.chosen(cx), sale) {
+            (Some(chosen), Sale::Off) => self.ask = Some(Ask::about(&chosen)),
+            (Some(chosen), Sale::On) => self.block(sale, chosen, None, cx),
+            (None, _) => {
+                let coach = self.coach(cx).map(|coach| format!("{} ", coach.id())).unwrap_or_default();
+                self.ask = Some(Ask::new(sale, &coach));
+            }
         }
+    }
+
+    fn block(&mut self, sale: Sale, berths: Berths, reason: Option<String>, cx: &mut Context) {
+        self.sale = sale;
+        self.blocking = Load::Waiting(cx.call(Request::BlockBerths { run: self.run, berths, reason }));
+    }
+
+    /// Takes what is typed.
+    fn submit(&mut self, cx: &mut Context) {
+        let Some(train) = self.state(cx).map(|state| state.train.clone()) else { return };
+        let Some(ask) = self.ask.as_mut() else { return };
+        let sale = ask.sale;
+        if let Some((berths, reason)) = ask.read(train.coaches()) {
+            self.block(sale, berths, reason, cx);
+        }
+    }
+
+    /// Says what became of berths. Those that were left stay in the field, to be asked for again.
+    fn blocked_now(&mut self, blocked: &Blocked, cx: &mut Context) {
+        let is = if self.sale == Sale::Off { "off sale" } else { "on sale again" };
+        let done = match count(&blocked.done) {
+            1 => format!("{} is {is}.", written(&blocked.done)),
+            _ => format!("{} are {is}.", written(&blocked.done)),
+        };
+        if let Some((_, failure)) = blocked.left.first() {
+            let left: Vec<_> = blocked.left.iter().map(|(coach, _)| coach.to_string()).collect();
+            cx.toast(Tone::Bad, format!("{done} Not so in {}: {failure}", left.join(", ")));
+            let train = self.state(cx).map(|state| state.train.clone());
+            if let (Some(ask), Some(train)) = (&mut self.ask, train)
+                && let Some((mut berths, _)) = ask.read(train.coaches())
+            {
+                berths.retain(|coach, _| blocked.left.iter().any(|(left, _)| left == coach));
+                ask.leave(&berths);
+            }
+            return;
+        }
+        self.ask = None;
+        self.marked.clear();
+        let sold = match (self.sale, blocked.sold.len()) {
+            (Sale::On, _) | (_, 0) => String::new(),
+            (Sale::Off, 1) => format!(" Somebody has {} and keeps it.", blocked.sold[0]),
+            (Sale::Off, sold) => format!(" Somebody has {sold} of them and keeps them."),
+        };
+        cx.toast(Tone::Good, format!("{done}{sold}"));
     }
 
     fn open(&mut self, cx: &mut Context) {
-        match self.reason.take() {
-            Some(mut field) if field.is_empty() => {
-                field.refuse("Say why first.");
-                self.reason = Some(field);
-            }
-            Some(field) => self.block(Some(field.value().trim().to_owned()), cx),
-            None => {
-                if let Some(coach) = self.coach(cx) {
-                    let mut berths = ListState::new(1);
-                    berths.resize(coach.berths().into());
-                    self.berths = Some(berths);
-                }
-            }
+        if let Some(coach) = self.coach(cx) {
+            let mut berths = ListState::new(1);
+            berths.resize(coach.berths().into());
+            self.berths = Some(berths);
+            self.marked.clear();
         }
+    }
+
+    fn mark(&mut self, world: &World) {
+        if let Some(berth) = self.berth() {
+            if !self.marked.remove(&berth) {
+                self.marked.insert(berth);
+            }
+            let height = self.map_place(frame::body(world.size)).height;
+            self.list().key(Key::Down, height);
+        }
+    }
+
+    /// The map with its head, above the last line or the fields.
+    fn map_place(&self, area: Rect) -> Rect {
+        let below = self.ask.as_ref().map_or(2, |ask| ask.height(area.width) + 1);
+        Rect { y: area.y + 2, height: area.height.saturating_sub(2 + below), ..area }
     }
 
     fn scroll(&mut self, by: isize, world: &World) {
@@ -168,12 +246,13 @@ impl Scene for Occupancy {
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
         bind(&[Key::PageUp], "", "", "", Action::Move(Key::PageUp)),
         bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
+        bind(&[Key::Enter], "Enter", "berths", "Shows the berths of the coach.", Action::Open),
         bind(
-            &[Key::Enter],
-            "Enter",
-            "berths",
-            "Shows the berths of the coach; takes the reason that is typed.",
-            Action::Open,
+            &[Key::Char(' ')],
+            "Space",
+            "mark",
+            "Marks the berth under the cursor, or takes the mark away.",
+            Action::Mark,
         ),
         bind(&[Key::Right], "← →", "way", "Shows the segments further on, or before.", Action::Onward),
         bind(&[Key::Left], "", "", "", Action::Backward),
@@ -181,10 +260,18 @@ impl Scene for Occupancy {
             &[Key::Char('b')],
             "b",
             "block",
-            "Takes the berth under the cursor off sale, with a reason.",
+            "Takes the berths that are marked off sale, or the one under the cursor, with a reason; others can be typed, such \
+             as A1 1-8,12 B2.",
             Action::Block,
         ),
-        bind(&[Key::Char('u')], "u", "unblock", "Puts the berth under the cursor on sale again.", Action::Unblock),
+        bind(
+            &[Key::Char('u')],
+            "u",
+            "unblock",
+            "Puts the berths that are marked on sale again, or the one under the cursor; others can be typed.",
+            Action::Unblock,
+        ),
+        bind(&[Key::Char('l')], "l", "people", "Lists who travels, coach by coach.", Action::People),
         bind(
             &[Key::Char('p')],
             "p",
@@ -220,25 +307,25 @@ impl Scene for Occupancy {
     }
 
     fn offers(&self, action: Action, world: &World) -> bool {
-        let is_typing = self.reason.is_some();
         let Some(state) = self.state(world) else { return action == Action::Back };
+        if self.ask.is_some() {
+            return action == Action::Back;
+        }
+        let is_still = !self.change.is_waiting() && !self.blocking.is_waiting();
         match action {
-            Action::Open => is_typing || self.berths.is_none(),
-            Action::Back => true,
-            _ if is_typing => false,
-            Action::Move(_) => true,
+            Action::Back | Action::Move(_) | Action::People => true,
+            Action::Open => self.berths.is_none(),
+            Action::Mark => self.berths.is_some(),
             Action::Onward | Action::Backward => state.train.halts().len() > Map::shown(world.size.width) + 1,
-            Action::Block => self.berths.is_some() && !self.change.is_waiting() && !self.is_blocked(world),
-            Action::Unblock => self.berths.is_some() && !self.change.is_waiting() && self.is_blocked(world),
+            Action::Block => is_still && !self.blocked(world).1,
+            Action::Unblock => is_still && (self.berths.is_none() || self.blocked(world).0),
             Action::Print => !world.documents.is_empty() && !self.chart.is_waiting(),
-            Action::Chart | Action::Cancel => {
-                self.berths.is_none() && state.stage != Stage::Cancelled && !self.change.is_waiting()
-            }
+            Action::Chart | Action::Cancel => self.berths.is_none() && state.stage != Stage::Cancelled && is_still,
         }
     }
 
     fn typing(&self) -> Typing {
-        if self.reason.is_some() { Typing::Yes } else { Typing::No }
+        self.ask.as_ref().map_or(Typing::No, Ask::typing)
     }
 
     /// The list of runs may know it already.
@@ -253,41 +340,43 @@ impl Scene for Occupancy {
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Move(key) => {
-                let height = map_place(frame::body(cx.size)).height;
+                let height = self.map_place(frame::body(cx.size)).height;
                 self.list().key(key, height);
             }
             Action::Open => self.open(cx),
+            Action::Mark => self.mark(cx),
+            Action::People => cx.push(Manifest::of(self.run)),
             Action::Onward => self.scroll(1, cx),
             Action::Backward => self.scroll(-1, cx),
-            Action::Block => self.reason = Some(Field::text("Why", REASON)),
-            Action::Unblock => self.block(None, cx),
+            Action::Block => self.begin(Sale::Off, cx),
+            Action::Unblock => self.begin(Sale::On, cx),
             Action::Print => self.chart = Load::Waiting(cx.call(Request::Chart { run: self.run, coach: None })),
             Action::Chart => {
                 self.done = "The charts that are due are made.";
                 self.change = Load::Waiting(cx.call(Request::MakeChart { run: self.run }));
             }
             Action::Cancel => self.cancel(cx),
-            Action::Back if self.reason.take().is_some() => {}
-            Action::Back if self.berths.take().is_some() => {}
+            Action::Back if self.ask.take().is_some() => {}
+            Action::Back if self.berths.take().is_some() => self.marked.clear(),
             Action::Back => cx.pop(),
         }
     }
 
-    fn key(&mut self, key: Key, _cx: &mut Context) {
-        if let Some(field) = &mut self.reason {
-            field.key(key);
+    fn key(&mut self, key: Key, cx: &mut Context) {
+        if !self.blocking.is_waiting() && self.ask.as_mut().is_some_and(|ask| ask.key(key)) {
+            self.submit(cx);
         }
     }
 
     fn paste(&mut self, text: &str, _cx: &mut Context) {
-        if let Some(field) = &mut self.reason {
-            field.paste(text);
+        if let Some(ask) = self.ask.as_mut().filter(|_| !self.blocking.is_waiting()) {
+            ask.paste(text);
         }
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
-        let place = map_place(area);
-        if self.reason.is_none()
+        let place = self.map_place(area);
+        if self.ask.is_none()
             && let Touch::Acted(_) = self.list().mouse(mouse, place)
             && self.berths.is_none()
         {
@@ -311,6 +400,14 @@ impl Scene for Occupancy {
                 _ => {}
             }
         }
+        let blocked = |reply: &Reply| if let Reply::Blocked(blocked) = reply { Some(blocked.clone()) } else { None };
+        if self.blocking.settle(call, &answer, blocked) {
+            match std::mem::take(&mut self.blocking) {
+                Load::Ready(blocked) => self.blocked_now(&blocked, cx),
+                Load::Failed(failure) => cx.toast(Tone::Bad, failure.to_string()),
+                Load::Idle | Load::Waiting(_) => {}
+            }
+        }
         let changed = |reply: &Reply| matches!(reply, Reply::Done | Reply::Charted(_)).then_some(());
         if self.change.settle(call, &answer, changed) {
             match std::mem::take(&mut self.change) {
@@ -324,6 +421,7 @@ impl Scene for Occupancy {
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
         self.chart.give_up(call);
         self.change.give_up(call);
+        self.blocking.give_up(call);
     }
 
     fn watch(&self, _world: &World) -> Vec<Watch> {
@@ -335,23 +433,30 @@ impl Scene for Occupancy {
             return put(buf, Rect { height: 1.min(area.height), ..area }, 2, "Reading the run …", world.theme.dim);
         };
         let map = Map { state, first: self.first };
+        let place = self.map_place(area);
         match (&self.berths, self.coach(world)) {
-            (Some(berths), Some(coach)) => map.view(buf, map_place(area), Rows::Berths(coach), berths, world),
-            _ => map.view(buf, map_place(area), Rows::Coaches, &self.coaches, world),
+            (Some(berths), Some(coach)) => map.view(buf, place, Rows::Berths(coach, &self.marked), berths, world),
+            _ => map.view(buf, place, Rows::Coaches, &self.coaches, world),
         }
-        let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
-        match &self.reason {
-            Some(field) => {
-                put(buf, last, 2, "Why", world.theme.strong);
-                let value = Rect { x: last.x + 8, width: 41.min(last.width.saturating_sub(9)), ..last };
-                field.view_value(buf, value, Focus::Here, world);
-                match field.error() {
-                    Some(error) => put(buf, last, 51, error, world.theme.bad),
-                    None => put(buf, last, 51, "Enter takes it off sale.", world.theme.dim),
-                }
+        match &self.ask {
+            Some(ask) => {
+                let height = ask.height(area.width).min(area.height);
+                ask.view(buf, Rect { y: area.bottom() - height, height, ..area }, world);
             }
-            None => put(buf, last, 2, &waiting(state), world.theme.text),
+            None => {
+                let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
+                put(buf, last, 2, &below(state, &self.marked), world.theme.text);
+            }
         }
+    }
+}
+
+/// How many berths are marked, or else who waits.
+fn below(state: &RunState, marked: &BTreeSet<u8>) -> String {
+    match marked.len() {
+        0 => waiting(state),
+        1 => "1 berth is marked.".to_owned(),
+        more => format!("{more} berths are marked."),
     }
 }
 
@@ -365,9 +470,4 @@ fn waiting(state: &RunState) -> String {
         })
         .collect();
     if words.is_empty() { "Nobody waits.".to_owned() } else { words.join("; ") }
-}
-
-/// The map with its head, above the last line.
-fn map_place(area: Rect) -> Rect {
-    Rect { y: area.y + 2, height: area.height.saturating_sub(4), ..area }
 }

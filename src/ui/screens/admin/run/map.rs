@@ -1,5 +1,7 @@
 //! The map of a run: a row for each coach or berth, a column for each segment of the way, named by where it begins.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -20,11 +22,11 @@ const END: u16 = 8;
 
 /// What the rows are.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Rows {
+pub(super) enum Rows<'a> {
     /// The coaches of the train, with how many of their berths are taken.
     Coaches,
-    /// The berths of one of them, with where they are taken.
-    Berths(Coach),
+    /// The berths of one of them, with where they are taken, and those of them that are marked.
+    Berths(Coach, &'a BTreeSet<u8>),
 }
 
 /// A run, from one of its segments on.
@@ -42,7 +44,7 @@ impl Map<'_> {
     }
 
     /// Draws the rows of a list in a place, and the names of the segments above it.
-    pub fn view(&self, buf: &mut Buffer, place: Rect, rows: Rows, list: &ListState, world: &World) {
+    pub fn view(&self, buf: &mut Buffer, place: Rect, rows: Rows<'_>, list: &ListState, world: &World) {
         let theme = &world.theme;
         let head = Rect { y: place.y.saturating_sub(1), height: 1, ..place };
         let halts = self.state.train.halts();
@@ -54,7 +56,7 @@ impl Map<'_> {
         let (from, to) = (halts[shown.start].station, halts[shown.end].station);
         let what = match rows {
             Rows::Coaches => "Berths taken on each segment",
-            Rows::Berths(_) => "x taken, - free, # off sale",
+            Rows::Berths(..) => "x taken, - free, # off sale",
         };
         put(buf, above, 2, &format!("{what}, {from} to {to}"), theme.dim);
         list.position(buf, above, place, world);
@@ -64,9 +66,12 @@ impl Map<'_> {
                     let Some(coach) = self.state.train.coaches().get(nth) else { break };
                     self.coach(buf, row, *coach, shown.clone(), world);
                 }
-                Rows::Berths(coach) => {
+                Rows::Berths(coach, marked) => {
                     let Ok(number) = u8::try_from(nth + 1) else { break };
                     self.berth(buf, row, coach, number, shown.clone(), world);
+                    if marked.contains(&number) {
+                        put(buf, row, 1, "*", world.theme.accent);
+                    }
                 }
             }
             list.mark(buf, nth, row, world);
