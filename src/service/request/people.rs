@@ -24,6 +24,15 @@ pub enum AccountChange {
     },
 }
 
+/// What becomes of an account's keys when a one-time code takes the place of its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldKeys {
+    /// Its holder comes in by them as before: the password was forgotten, and nothing else happened.
+    Stay,
+    /// Nobody comes in by them any more: somebody else may have them, or have added one.
+    Go,
+}
+
 /// An account as an administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
