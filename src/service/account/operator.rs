@@ -134,10 +134,10 @@ impl Kiosk {
             }
             let password = SecretString::from(known.password.to_owned());
             let Ok(hash) = self.0.hasher.hash(password).await else { continue };
-            match self.store().create_account(&self.new_account(username, email, known.role, hash)).await {
-                // Another process, or somebody who likes the name, was first.
-                Err(CreateAccountError::Store(error)) => return Err(error),
-                _ => {}
+            let created = self.store().create_account(&self.new_account(username, email, known.role, hash)).await;
+            // Any other refusal: another process, or somebody who likes the name, was first.
+            if let Err(CreateAccountError::Store(error)) = created {
+                return Err(error);
             }
         }
         Ok(())
