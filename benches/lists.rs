@@ -111,12 +111,14 @@ fn lists(library: &Library) -> Vec<List> {
     let found = |by: BookingSearch| move |after| Request::FindBookings { by: by.clone(), after };
     let of_day = BookingSearch::Day { day, name: String::new() };
     let named = BookingSearch::Day { day, name: "anita".to_owned() };
+    let rare = BookingSearch::Day { day, name: library::RARE.to_owned() };
     let of_run = BookingSearch::Run { run, name: String::new() };
     vec![
         list("my_bookings", |after| Request::MyBookings { after }),
         list("bookings_by_phone", found(BookingSearch::Phone(phone))),
         list("bookings_of_a_day", found(of_day)),
         list("bookings_of_a_day_by_name", found(named)),
+        list("bookings_of_a_day_by_rare_name", found(rare)),
         list("bookings_of_a_run", found(of_run)),
         list("trains", |after| Request::Trains { wanted: String::new(), after }),
         list("trains_by_name", |after| Request::Trains { wanted: "rajdhani".to_owned(), after }),
@@ -134,7 +136,7 @@ fn list(name: &'static str, ask: impl Fn(Option<Cursor>) -> Request + 'static) -
 /// How many rows a page has, and where the list goes on; `None` for what is no page.
 fn page(reply: &Reply) -> Option<(usize, Option<Cursor>)> {
     Some(match reply {
-        Reply::Bookings { page, next } => (page.len(), next.clone()),
+        Reply::Bookings { page, next } | Reply::Found { page, next, .. } => (page.len(), next.clone()),
         Reply::Trains { page, next } => (page.len(), next.clone()),
         Reply::Accounts { page, next } => (page.len(), next.clone()),
         Reply::Events { page, next, .. } => (page.len(), next.clone()),

@@ -12,7 +12,7 @@ pub mod inspection;
 pub mod item;
 pub mod ledger;
 pub mod outbox;
-mod pages;
+pub mod pages;
 pub mod permissions;
 pub mod provision;
 pub mod receipts;

@@ -103,6 +103,8 @@ mod service_notify_trouble;
 mod service_overview;
 #[path = "all/service_people.rs"]
 mod service_people;
+#[path = "all/service_people_race.rs"]
+mod service_people_race;
 #[path = "all/service_pinned.rs"]
 mod service_pinned;
 #[path = "all/service_presence.rs"]

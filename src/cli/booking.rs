@@ -1,6 +1,7 @@
-//! `kiosk booking`: one booking, its sale, its receipt and its cancellation.
+//! `kiosk booking`: one booking, its sale, its receipt, the names on it and its cancellation.
 
 mod cancel;
+mod correct;
 mod sell;
 
 use std::fmt::Write as _;
@@ -47,6 +48,8 @@ pub(super) enum Command {
         /// Its PNR
         pnr: Pnr,
     },
+    /// Puts the name of a passenger right, once and before the chart
+    CorrectName(correct::Args),
     /// Cancels a booking or some of its passengers, once it has shown what they get back
     Cancel(cancel::Args),
 }
@@ -78,6 +81,7 @@ async fn carry_out(command: Command, kiosk: &Kiosk, session: &Session) -> Result
             other => Err(unexpected(&other)),
         },
         Command::Sell(args) => sell::run(args, kiosk, session).await,
+        Command::CorrectName(args) => correct::run(args, session).await,
         Command::Cancel(args) => cancel::run(args, session).await,
     }
 }

@@ -18,6 +18,6 @@ pub(super) fn demand(warning: &str, word: &str) -> Result<(), CliError> {
     if typed.trim() == word {
         Ok(())
     } else {
-        Err(CliError::new(Kind::Refused, "Nothing was cancelled.").hint(format!("type {word} just as it is shown")))
+        Err(CliError::new(Kind::Refused, "Nothing was done.").hint(format!("type {word} just as it is shown")))
     }
 }

@@ -410,10 +410,32 @@ impl Account {
         Self { password, code_until: None, ..self }
     }
 
-    /// Whether sessions that began with the account as it was before end with what it is now.
-    pub fn ends_sessions_of(&self, before: &Self) -> bool {
-        self.closed || self.role != before.role || self.password != before.password
+    /// Which sessions that began with the account as it was before end with what it is now.
+    pub fn ends(&self, before: &Self) -> Ends {
+        if self.closed || self.role != before.role || self.password != before.password {
+            Ends::All
+        } else if before.ssh_keys.iter().any(|key| !self.has_key(&key.fingerprint)) {
+            Ends::ThoseByKey
+        } else {
+            Ends::None
+        }
     }
+
+    /// Whether somebody comes in by a key with this fingerprint.
+    pub fn has_key(&self, fingerprint: &str) -> bool {
+        self.ssh_keys.iter().any(|key| key.fingerprint == fingerprint)
+    }
+}
+
+/// Which sessions of an account end with a change of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ends {
+    /// None.
+    None,
+    /// Those that came in by a key which it has no more.
+    ThoseByKey,
+    /// All.
+    All,
 }
 
 #[cfg(test)]

@@ -28,9 +28,9 @@ use crate::domain::user::{Account, AccountId, Email, PasswordHash, Proof, Role, 
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Identity, Reply};
-use crate::service::session::{Entrance, Session, Who};
+use crate::service::session::{ByKey, Entrance, Proved, Session, Who};
 use crate::store::StoreError;
-use crate::store::users::{Claim, CreateAccountError};
+use crate::store::users::{Actor, Claim, CreateAccountError};
 
 /// How long a role is believed before the account is looked at again: a demotion takes effect within it.
 const STANDING: TimeDelta = TimeDelta::seconds(60);
@@ -43,7 +43,7 @@ pub(super) async fn sign_in(session: &Session, name: &str, password: SecretStrin
     let session = &session.asking();
     let account = find(kiosk, name).await?;
     let account = verify(session, name, account, password, Why::ToComeIn).await?;
-    enter(session, by, &account, "account.sign-in", Proof::Password).await
+    enter(session, by, &account, "account.sign-in", None).await
 }
 
 pub(super) async fn unlock(session: &Session, password: SecretString) -> Result<Reply, Failure> {
@@ -52,7 +52,7 @@ pub(super) async fn unlock(session: &Session, password: SecretString) -> Result<
     let kiosk = session.kiosk();
     let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("unlock", &error))?;
     let account = verify(session, identity.username.as_str(), account, password, Why::ToStay).await?;
-    enter(session, by, &account, "account.unlock", Proof::Password).await
+    enter(session, by, &account, "account.unlock", None).await
 }
 
 pub(super) async fn register(
@@ -71,7 +71,7 @@ pub(super) async fn register(
     // Making accounts is limited as wrong passwords are: each costs a hash and a row.
     kiosk.0.sources.begin(&session.origin(), kiosk.now())?;
     let account = create(kiosk, username, email, Role::Traveller, password).await?;
-    enter(session, by, &account, "account.register", Proof::Password).await
+    enter(session, by, &account, "account.register", None).await
 }
 
 pub(super) async fn claim_administrator(session: &Session, code: &SecretString) -> Result<Reply, Failure> {
@@ -92,7 +92,7 @@ pub(super) async fn claim_administrator(session: &Session, code: &SecretString) 
         Claim::Granted(account) => {
             kiosk.0.sources.take_back(source);
             kiosk.record(session, "account.claim-administrator", Some(account.username.to_string()), None);
-            enter(session, by, &account, "account.sign-in", Proof::Password).await
+            enter(session, by, &account, "account.sign-in", None).await
         }
         Claim::TooLate => Err(Failure::WrongCode),
     }
@@ -142,16 +142,17 @@ async fn create(
     password::check(password.expose_secret(), &username).map_err(Failure::WeakPassword)?;
     let hash = kiosk.0.hasher.hash(password).await?;
     let account = kiosk.new_account(username, email, role, hash);
-    insert(kiosk, &account).await?;
+    insert(kiosk, &account, None).await?;
     Ok(account)
 }
 
-/// Writes an account that never was, if nobody has its name or address.
-async fn insert(kiosk: &Kiosk, account: &Account) -> Result<(), Failure> {
-    match kiosk.store().create_account(account).await {
+/// Writes an account that never was, if nobody has its name or address, and whoever makes it still may.
+async fn insert(kiosk: &Kiosk, account: &Account, by: Option<Actor>) -> Result<(), Failure> {
+    match kiosk.store().create_account_by(account, by).await {
         Ok(()) => Ok(()),
         Err(CreateAccountError::UsernameTaken) => Err(Failure::UsernameTaken(account.username.clone())),
         Err(CreateAccountError::EmailTaken) => Err(Failure::EmailTaken),
+        Err(CreateAccountError::NotByThem) => Err(Failure::SignedOut),
         Err(CreateAccountError::Store(error)) => Err(refuse("register", &error)),
     }
 }
@@ -274,13 +275,13 @@ fn counted(account: &Account, most: u32, lockout: TimeDelta, now: DateTime<Utc>)
     Ok(Account { failures, locked_until, ..account.clone() })
 }
 
-/// Lets somebody in who has proved who they are, by the way in that they began.
+/// Lets somebody in who has proved who they are, by a key or by what they typed, by the way in that they began.
 async fn enter(
     session: &Session,
     by: Entrance,
     account: &Account,
     action: &'static str,
-    proof: Proof,
+    key: Option<ByKey>,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let may_claim_administrator = kiosk.offer_administration(account).await;
@@ -289,9 +290,9 @@ async fn enter(
         username: account.username.clone(),
         role: account.role,
         may_claim_administrator,
-        must_choose_password: proof != Proof::Key && account.code_until.is_some(),
+        must_choose_password: key.is_none() && account.code_until.is_some(),
     };
-    session.welcome(by, &identity, account.generation)?;
+    session.welcome(by, &identity, Proved { generation: account.generation, key })?;
     kiosk.record(session, action, Some(account.username.to_string()), None);
     Ok(Reply::Welcome(identity))
 }

@@ -60,7 +60,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::Account { account } => account::desk::show(session, account).await,
         Request::AddAccount { username, email, role } => account::desk::add(session, username, email, role).await,
         Request::ChangeAccount { account, change } => account::desk::change(session, account, &change).await,
-        Request::IssueCode { account } => account::desk::issue_code(session, account).await,
+        Request::IssueCode { account, keys } => account::desk::issue_code(session, account, keys).await,
         Request::SshKeys => account::ssh_keys::list(session).await,
         Request::AddSshKey { line, password } => account::ssh_keys::add(session, &line, password).await,
         Request::RemoveSshKey { fingerprint } => account::ssh_keys::remove(session, &fingerprint).await,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use crate::domain::booking::{Booking, Deed};
 use crate::domain::pnr::Pnr;
@@ -13,7 +13,8 @@ use crate::service::booking::visible;
 use crate::service::refusal::refuse;
 use crate::service::request::{Cursor, Document, EventFilter, EventLine, Extent, Failure, Reply, Step};
 use crate::service::session::Session;
-use crate::store::audit_log::Event;
+use crate::store::audit_log::{Event, EventPage};
+use crate::store::pages::Portion;
 
 /// Events on a page.
 const PAGE: usize = 50;
@@ -21,6 +22,10 @@ const PAGE: usize = 50;
 const LOOKED_AT: usize = 1_000;
 /// How many rows a file has at most.
 const ROWS: usize = 20_000;
+/// How many events are looked at for a file at most: more than a day has as a rule.
+const LOOKED_AT_FOR_A_FILE: usize = 100_000;
+/// How many of them in one go.
+const PORTION_OF_A_FILE: usize = 2_000;
 
 /// A filter with the account that it names, if there is one.
 struct Sought<'a> {
@@ -38,13 +43,6 @@ impl Sought<'_> {
     }
 }
 
-/// A part of a day's events that are meant, and how far back it has come.
-struct Part {
-    events: Vec<Event>,
-    next: Option<String>,
-    back_to: Option<DateTime<Utc>>,
-}
-
 /// The events of a day that are meant, newest first: a page, or as many as there are among those that are looked at at once.
 pub(super) async fn list(
     session: &Session,
@@ -54,33 +52,39 @@ pub(super) async fn list(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let sought = sought(kiosk, filter).await?;
-    let after = after.map(|Cursor(after)| after.clone());
-    let part = part(kiosk, day, &sought, after).await?;
-    let back_to = part.back_to;
+    let after = after.map(|Cursor(after)| after.as_str());
+    let part = part(kiosk, day, &sought, (after, Portion { most: PAGE, looked_at: LOOKED_AT })).await?;
+    let back_to = part.back_to.filter(|_| part.next.is_some());
     let page = lines(kiosk, part.events).await?;
     Ok(Reply::Events { page, next: part.next.map(Cursor), back_to })
 }
 
-/// The same as CSV. The store is read a page at a time, and the file ends where nobody would read on.
+/// The same as CSV. The store is read a part at a time; the file ends where nobody would read on, and where it was looked
+/// at as much as one file is worth.
 pub(super) async fn export(session: &Session, day: NaiveDate, filter: &EventFilter) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let sought = sought(kiosk, filter).await?;
     let mut file = export::events::header();
-    let (mut rows, mut next, mut is_cut) = (0, None, false);
+    let (mut rows, mut looked_at, mut next, mut back_to) = (0, 0, None::<String>, None);
     loop {
-        let part = part(kiosk, day, &sought, next).await?;
-        next = part.next;
-        is_cut |= part.events.len() > ROWS - rows;
-        for line in lines(kiosk, part.events).await?.iter().take(ROWS - rows) {
+        let portion = Portion { most: ROWS - rows, looked_at: PORTION_OF_A_FILE };
+        let part = part(kiosk, day, &sought, (next.as_deref(), portion)).await?;
+        (next, back_to) = (part.next, part.back_to.or(back_to));
+        looked_at += part.looked_at;
+        for line in &lines(kiosk, part.events).await? {
             file.extend(export::events::row(line));
             rows += 1;
         }
-        if next.is_none() || rows == ROWS {
+        if next.is_none() || rows == ROWS || looked_at >= LOOKED_AT_FOR_A_FILE {
             break;
         }
     }
     kiosk.record(session, "audit.export", Some(day.to_string()), Some(format!("{rows} rows")));
-    let extent = if next.is_none() && !is_cut { Extent::All(rows) } else { Extent::Newest(rows) };
+    let extent = match back_to.filter(|_| next.is_some()) {
+        None => Extent::All(rows),
+        Some(_) if rows == ROWS => Extent::Newest(rows),
+        Some(at) => Extent::BackTo(rows, at),
+    };
     Ok(Reply::Exported(Document { name: format!("events-{day}.csv"), bytes: file.into() }, extent))
 }
 
@@ -125,26 +129,15 @@ async fn sought<'a>(kiosk: &Kiosk, filter: &'a EventFilter) -> Result<Sought<'a>
     Ok(Sought { filter, account })
 }
 
-/// Looks back through a day for what is meant.
-async fn part(kiosk: &Kiosk, day: NaiveDate, sought: &Sought<'_>, before: Option<String>) -> Result<Part, Failure> {
-    let mut part = Part { events: Vec::new(), next: before, back_to: None };
-    let mut looked_at = 0;
-    loop {
-        let wanted = PAGE - part.events.len();
-        let read = kiosk.store().events_before(day, part.next.as_deref(), wanted).await;
-        let read = read.map_err(|error| refuse("read the log", &error))?;
-        looked_at += read.events.len();
-        part.back_to = read.events.last().map(|event| event.at);
-        part.next = read.next;
-        part.events.extend(read.events.into_iter().filter(|event| sought.includes(event)));
-        if part.next.is_none() {
-            part.back_to = None;
-            return Ok(part);
-        }
-        if part.events.len() >= PAGE || looked_at >= LOOKED_AT {
-            return Ok(part);
-        }
-    }
+/// Looks back through a part of a day for what is meant.
+async fn part(
+    kiosk: &Kiosk,
+    day: NaiveDate,
+    sought: &Sought<'_>,
+    (before, portion): (Option<&str>, Portion),
+) -> Result<EventPage, Failure> {
+    let read = kiosk.store().events_before(day, before, portion, |event| sought.includes(event)).await;
+    read.map_err(|error| refuse("read the log", &error))
 }
 
 async fn lines(kiosk: &Kiosk, events: Vec<Event>) -> Result<Vec<EventLine>, Failure> {

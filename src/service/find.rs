@@ -11,13 +11,17 @@ use crate::service::refusal::refuse;
 use crate::service::request::{BookingSearch, Cursor, Failure, Reply};
 use crate::service::session::Session;
 use crate::store::bookings::{BookingPage, Listed};
+use crate::store::pages::Portion;
 
 /// Bookings on a page.
 const PAGE: usize = 20;
 /// How many bookings are looked at for a page at most, when few have the name.
-const LOOKED_AT: usize = 400;
+const LOOKED_AT: usize = 1_000;
+/// How many bookings of a run are read at once, as many as one request may ask for.
+const AT_ONCE: usize = 100;
 
-/// A page of bookings, or as many as there are among those that are looked at at once.
+/// A page of bookings, or as many as there are among those that are looked at at once: a name that nobody has costs a known
+/// number of reads, and whoever looks goes on from there.
 pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&Cursor>) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     if after.is_none() {
@@ -28,40 +32,54 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
         BookingSearch::Phone(_) => String::new(),
         BookingSearch::Run { name, .. } | BookingSearch::Day { name, .. } => name.trim().to_lowercase(),
     };
-    let mut next = after.map(|Cursor(after)| after.clone());
-    let (mut found, mut looked_at) = (Vec::new(), 0);
-    loop {
-        let part = part(kiosk, by, next.as_deref(), PAGE - found.len()).await?;
-        looked_at += part.bookings.len();
-        next = part.next;
-        found.extend(part.bookings.into_iter().filter(|booking| has_name(booking, &name)));
-        if next.is_none() || found.len() >= PAGE || looked_at >= LOOKED_AT {
-            break;
-        }
-    }
-    let page = found.into_iter().map(|booking| Arc::new(kiosk.as_of_now(booking))).collect();
-    Ok(Reply::Bookings { page, next: next.map(Cursor) })
-}
-
-async fn part(kiosk: &Kiosk, by: &BookingSearch, after: Option<&str>, limit: usize) -> Result<BookingPage, Failure> {
+    let portion = Portion { most: PAGE, looked_at: if name.is_empty() { PAGE } else { LOOKED_AT } };
+    let after = after.map(|Cursor(after)| after.as_str());
     let listed = match by {
         BookingSearch::Phone(phone) => Listed::Phone(phone.clone()),
         BookingSearch::Day { day, .. } => Listed::Day(*day),
-        BookingSearch::Run { run, .. } => return of_run(kiosk, *run, after).await,
+        BookingSearch::Run { run, .. } => return of_run(kiosk, *run, after, (portion, &name)).await,
     };
-    let page = kiosk.store().bookings_by(&listed, after, limit).await;
-    page.map_err(|error| refuse("find bookings", &error))
+    let found = kiosk.store().bookings_among(&listed, after, portion, |booking| has_name(booking, &name)).await;
+    let (page, looked_at) = found.map_err(|error| refuse("find bookings", &error))?;
+    Ok(told(kiosk, page, looked_at))
 }
 
-/// Those on the manifest of a run, a page's worth at a time.
-async fn of_run(kiosk: &Kiosk, run: RunId, after: Option<&str>) -> Result<BookingPage, Failure> {
+fn told(kiosk: &Kiosk, found: BookingPage, looked_at: usize) -> Reply {
+    let page = found.bookings.into_iter().map(|booking| Arc::new(kiosk.as_of_now(booking))).collect();
+    Reply::Found { page, next: found.next.map(Cursor), looked_at }
+}
+
+/// Those on the manifest of a run, as many at a time as one request reads.
+async fn of_run(
+    kiosk: &Kiosk,
+    run: RunId,
+    after: Option<&str>,
+    (portion, name): (Portion, &str),
+) -> Result<Reply, Failure> {
     let failed = |error| refuse("find bookings", &error);
-    let after: Option<Pnr> = after.and_then(|after| after.parse().ok());
-    let limit = i32::try_from(PAGE).unwrap_or(i32::MAX);
-    let pnrs = kiosk.store().manifest_after(run, after, limit).await.map_err(failed)?;
-    let next = (pnrs.len() >= PAGE).then(|| pnrs.last().map(ToString::to_string)).flatten();
-    let bookings = kiosk.store().bookings(&pnrs).await.map_err(failed)?;
-    Ok(BookingPage { bookings: bookings.into_values().collect(), next })
+    let mut next: Option<Pnr> = after.and_then(|after| after.parse().ok());
+    let (mut bookings, mut looked_at) = (Vec::new(), 0);
+    loop {
+        let at_once = (portion.looked_at - looked_at).min(AT_ONCE);
+        let pnrs = kiosk.store().manifest_after(run, next, i32::try_from(at_once).unwrap_or(i32::MAX)).await;
+        let pnrs = pnrs.map_err(failed)?;
+        let mut read = kiosk.store().bookings(&pnrs).await.map_err(failed)?;
+        let is_last = pnrs.len() < at_once;
+        next = None;
+        for (place, pnr) in pnrs.iter().enumerate() {
+            looked_at += 1;
+            bookings.extend(read.remove(pnr).filter(|booking| has_name(booking, name)));
+            let is_end = is_last && place + 1 == pnrs.len();
+            next = (!is_end).then_some(*pnr);
+            if bookings.len() == portion.most {
+                break;
+            }
+        }
+        if next.is_none() || bookings.len() == portion.most || looked_at >= portion.looked_at {
+            let next = next.map(|pnr| pnr.to_string());
+            return Ok(told(kiosk, BookingPage { bookings, next }, looked_at));
+        }
+    }
 }
 
 fn has_name(booking: &Booking, part: &str) -> bool {

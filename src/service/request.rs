@@ -20,7 +20,7 @@ use strum::{IntoStaticStr, VariantNames};
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
 pub use self::money::{Form, Tills};
-pub use self::people::{AccountChange, AccountFacts, OneTimeCode};
+pub use self::people::{AccountChange, AccountFacts, OldKeys, OneTimeCode};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Extent, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::sale::{Choice, Hold, Order, Tender};
@@ -138,6 +138,8 @@ pub enum Request {
     IssueCode {
         /// Whose.
         account: AccountId,
+        /// What becomes of its keys.
+        keys: OldKeys,
     },
     /// The journeys from here to there on a date of boarding.
     Search {

@@ -2,12 +2,13 @@
 //! which berths it holds, so that they go back when it ends.
 
 mod ending;
+mod entering;
 mod open_holds;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -24,7 +25,9 @@ use crate::metrics::Counted;
 use crate::service::Kiosk;
 use crate::service::live::{Attention, RunWatch};
 use crate::service::presence::network;
-use crate::service::request::{Failure, Hold, Identity};
+use crate::service::request::{Hold, Identity};
+
+pub(super) use self::entering::{ByKey, Entrance, Proved};
 
 /// How many actions of unknown outcome and how many made bookings a session remembers.
 const REMEMBERED: usize = 64;
@@ -46,11 +49,8 @@ struct Asked {
     visit: u64,
     who: Who,
     checked_at: DateTime<Utc>,
+    generation: u32,
 }
-
-/// A way in that somebody began: it lets them in unless they left, locked or began again meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entrance(u64);
 
 pub(super) struct Inner {
     /// By which the log knows it.
@@ -118,6 +118,8 @@ struct State {
     checked_at: DateTime<Utc>,
     /// What the account had lived through when they came in: another generation of it ends the visit.
     generation: u32,
+    /// The key by which they came in, if they did.
+    key: Option<ByKey>,
     /// Holds that are being asked for.
     asking: Vec<HoldId>,
     /// Until when the slips that were made in this visit are to be paid.
@@ -179,9 +181,10 @@ impl Session {
             who,
             locked: false,
             visit: 0,
-            entrance: Entrance(0),
+            entrance: Entrance::FIRST,
             checked_at: kiosk.now(),
             generation: 0,
+            key: None,
             asking: Vec::new(),
             slips: BTreeMap::new(),
             holds: BTreeMap::new(),
@@ -267,7 +270,12 @@ impl Session {
     /// The copy with which a request of this moment is answered.
     pub(super) fn asking(&self) -> Self {
         let state = self.state();
-        let asked = Asked { visit: state.visit, who: state.who.clone(), checked_at: state.checked_at };
+        let asked = Asked {
+            visit: state.visit,
+            who: state.who.clone(),
+            checked_at: state.checked_at,
+            generation: state.generation,
+        };
         Self { inner: Arc::clone(&self.inner), asked: Some(asked) }
     }
 
@@ -296,74 +304,6 @@ impl Session {
     pub(super) fn checked_at(&self) -> DateTime<Utc> {
         let state = self.state();
         self.past(&state).map_or(state.checked_at, |asked| asked.checked_at)
-    }
-
-    /// Begins a way in for somebody who is not in yet: earlier ones are void, and whoever they let in meanwhile without
-    /// being seen is out again.
-    pub(super) fn begin(&self) -> Entrance {
-        let mut state = self.state();
-        let before = state.who.account();
-        if before.is_some() {
-            state.who = Who::Guest;
-            state.turn();
-        }
-        state.bar();
-        let entrance = state.entrance;
-        drop(state);
-        if let Some(account) = before {
-            self.kiosk().0.presence.is_no_more_of(account, &self.inner);
-        }
-        entrance
-    }
-
-    /// The way in as it is, for somebody who proves again who they are.
-    pub(super) fn entrance(&self) -> Entrance {
-        self.state().entrance
-    }
-
-    /// Makes the session somebody's, from now on.
-    ///
-    /// # Errors
-    ///
-    /// `GivenUp` when their way in was barred meanwhile.
-    pub(super) fn welcome(&self, by: Entrance, identity: &Identity, generation: u32) -> Result<(), Failure> {
-        let now = self.kiosk().now();
-        let mut state = self.state();
-        if state.entrance != by {
-            return Err(Failure::GivenUp);
-        }
-        let before = state.who.account().filter(|before| *before != identity.account);
-        if before.is_some() {
-            state.turn();
-        }
-        state.who = Who::Account(identity.clone());
-        state.generation = generation;
-        state.locked = false;
-        state.checked_at = now;
-        drop(state);
-        self.inner.was_expelled.store(false, Ordering::Relaxed);
-        let presence = &self.kiosk().0.presence;
-        if let Some(before) = before {
-            presence.is_no_more_of(before, &self.inner);
-        }
-        presence.is_of(identity.account, &self.inner);
-        // They may have left meanwhile.
-        if self.state().who.account() != Some(identity.account) {
-            presence.is_no_more_of(identity.account, &self.inner);
-        }
-        Ok(())
-    }
-
-    /// Notes the role that an account has now, if it is still the one that is signed in.
-    pub(super) fn confirm(&self, account: AccountId, role: Role) {
-        let now = self.kiosk().now();
-        let mut state = self.state();
-        if let Who::Account(identity) = &mut state.who
-            && identity.account == account
-        {
-            identity.role = role;
-            state.checked_at = now;
-        }
     }
 
     /// Notes that a hold is tried, and whether it was before.
@@ -512,6 +452,7 @@ impl State {
         if self.who != Who::Operator {
             self.who = Who::Guest;
         }
+        self.key = None;
         self.locked = false;
         self.turn();
         self.bar();
@@ -528,7 +469,7 @@ impl State {
 
     /// Voids the ways in that were begun.
     fn bar(&mut self) {
-        self.entrance.0 += 1;
+        self.entrance = self.entrance.next();
     }
 
     fn take_holds(&mut self) -> Vec<Hold> {

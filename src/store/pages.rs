@@ -4,6 +4,32 @@ use crate::store::item::{Item, corrupt, string, text};
 use crate::store::schema::{BOOKED_AT, BOOKING_ID, Index};
 use crate::store::{Store, StoreError};
 
+/// How many items of a partition are read at first, when a list is merged of several: a page has a few of each as a rule.
+pub(in crate::store) const AT_FIRST: i32 = 6;
+/// How many at most: each time that a partition is read on, twice as many are, since whoever looks so far looks further.
+const AT_ONCE: i32 = 96;
+
+/// How many to read the next time, after so many.
+pub(in crate::store) const fn more_than(at_once: i32) -> i32 {
+    if at_once < AT_ONCE / 2 { at_once * 2 } else { AT_ONCE }
+}
+
+/// How much of a list is read for one answer, when only some of it is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// How many that are meant are given at most.
+    pub most: usize,
+    /// At how many it is looked for them at most.
+    pub looked_at: usize,
+}
+
+impl Portion {
+    /// So many of a list of which all is meant.
+    pub const fn of(most: usize) -> Self {
+        Self { most, looked_at: most }
+    }
+}
+
 /// In which order a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Order {

@@ -53,7 +53,7 @@ const ASKED: [Asked; 5] = {
             |names| names.bookings.clone(),
             &[GetItem, BatchGetItem, Query, Scan, PutItem, UpdateItem, DeleteItem, ConditionCheckItem],
         ),
-        (|names| names.users.clone(), &[GetItem, BatchGetItem, Query, Scan, PutItem, UpdateItem]),
+        (|names| names.users.clone(), &[GetItem, BatchGetItem, Query, Scan, PutItem, UpdateItem, ConditionCheckItem]),
         (Names::audit, &[BatchGetItem, Query, PutItem]),
     ]
 };

@@ -1,5 +1,7 @@
 //! Creates the tables and the bucket. Safe to repeat: what exists stays as it is.
 
+mod guards;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use crate::aws::Place;
 use crate::store::remedy::{of_bucket, refused};
 use crate::store::retry::{Attempted, Refusal};
-use crate::store::schema::{EXPIRES_AT, Index, Keeps, Key, TABLES, Table};
+use crate::store::schema::{EXPIRES_AT, GUARD_INDEX, Keeps, Key, TABLES, Table};
 use crate::store::{Outcome, Store, StoreError};
 
 /// How long a table may take to become active.
@@ -74,7 +76,11 @@ impl Store {
         self.wait_until_active(name).await?;
         let found = self.described(name).await?.unwrap_or_else(|| TableDescription::builder().build());
         check_key(table, name, &found)?;
+        let lacks_lists = lacks(&found, GUARD_INDEX);
         self.add_missing_indexes(table, name, &found).await?;
+        if lacks_lists && table.indexes.iter().any(|index| index.name == GUARD_INDEX) {
+            self.list_unlisted_accounts().await?;
+        }
         if table.keeps == Keeps::UntilExpiry {
             self.expire_items(name).await?;
         }
@@ -113,9 +119,7 @@ impl Store {
 
     /// Adds the indexes that a table of the application that Kiosk replaces lacks, one after the other, as AWS wants it.
     async fn add_missing_indexes(&self, table: &Table, name: &str, found: &TableDescription) -> Result<(), StoreError> {
-        let has =
-            |index: &Index| found.global_secondary_indexes().iter().any(|found| found.index_name() == Some(index.name));
-        for index in table.indexes.iter().filter(|index| !has(index)) {
+        for index in table.indexes.iter().filter(|index| lacks(found, index.name)) {
             if is_provisioned(found) {
                 return Err(StoreError::Misconfigured {
                     remedy: format!(
@@ -282,6 +286,11 @@ fn check_key(table: &Table, name: &str, found: &TableDescription) -> Result<(), 
              name another table in the settings."
         ),
     })
+}
+
+/// Whether a table has no index of a name.
+fn lacks(found: &TableDescription, index: &str) -> bool {
+    !found.global_secondary_indexes().iter().any(|found| found.index_name() == Some(index))
 }
 
 /// Whether a table is paid for by a capacity that was set: such a one has read units, and no other has.

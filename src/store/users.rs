@@ -9,12 +9,14 @@
 mod listing;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::listing::{Named, Unique};
-use crate::domain::user::{Account, AccountId, Role};
+use crate::domain::user::{Account, AccountId, Ends, Role};
 use crate::store::item::{Item, corrupt, decode, encode, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::requests::Consistency;
@@ -40,9 +42,30 @@ pub enum CreateAccountError {
     /// Another account has the address.
     #[error("this e-mail address has an account: sign in with it, or use another address")]
     EmailTaken,
+    /// Whoever makes it is no administrator any more, or not as they came in.
+    #[error("whoever makes it is no administrator any more")]
+    NotByThem,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Whoever changes the accounts of others: an administrator, as the account was when they came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Their own account.
+    pub account: AccountId,
+    /// Its generation.
+    pub generation: u32,
+}
+
+/// What came of a change of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It is as given here.
+    Done(Box<Account>),
+    /// Whoever changes it is no administrator any more, or not as they came in; nothing was changed.
+    NotByThem,
 }
 
 /// What came of an account's claim to be the first administrator.
@@ -75,6 +98,15 @@ impl Store {
     ///
     /// Says which of the two is taken; the name, if both are.
     pub async fn create_account(&self, account: &Account) -> Result<(), CreateAccountError> {
+        self.create_account_by(account, None).await
+    }
+
+    /// The same by an administrator, who has to be one still.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::create_account`], or that they are none any more.
+    pub async fn create_account_by(&self, account: &Account, by: Option<Actor>) -> Result<(), CreateAccountError> {
         let unused = format!("attribute_not_exists({USER_ID})");
         let put = |item: Item| self.put_user(item).condition_expression(&unused);
         let mut items = vec![
@@ -83,12 +115,14 @@ impl Store {
             written(put(guard(&email_guard(&account.email.key()), account.id))),
         ];
         items.extend(self.administrator_mark(account));
+        items.extend(by.map(|by| self.still_administrator(by)));
         let Err(refusal) = self.transact(items).await?.verdict else { return Ok(()) };
         match refusal.failed_condition() {
             // The account's id is there already: an earlier attempt's reply was lost.
             Some((0, _)) => Ok(()),
             Some((1, _)) => Err(CreateAccountError::UsernameTaken),
             Some((2, _)) => Err(CreateAccountError::EmailTaken),
+            Some(_) => Err(CreateAccountError::NotByThem),
             _ => Err(refused(&refusal).into()),
         }
     }
@@ -117,29 +151,39 @@ impl Store {
     ///
     /// `Conflict` when it was written since, `NotFound` when there is none.
     pub async fn save_account(&self, account: &Account) -> Result<Account, StoreError> {
-        self.save(account, account.generation).await
+        match self.change_account(account, Ends::None, None).await? {
+            Changed::Done(account) => Ok(*account),
+            Changed::NotByThem => unreachable!("it is asked of nobody who they are"),
+        }
     }
 
-    /// The same for a change with which the account's sessions end: every process finds it by [`Self::endings`].
+    /// The same for a change with which sessions of the account end, which every process finds by [`Self::endings`]: all
+    /// of them end with a generation. Who changes somebody else's is asked to be an administrator still, in the same
+    /// transaction: of two who would shut each other out one does.
     ///
     /// # Errors
     ///
     /// As [`Self::save_account`].
-    pub async fn change_account(&self, account: &Account) -> Result<Account, StoreError> {
-        self.save(account, account.generation + 1).await
-    }
-
-    async fn save(&self, account: &Account, generation: u32) -> Result<Account, StoreError> {
+    pub async fn change_account(
+        &self,
+        account: &Account,
+        ends: Ends,
+        by: Option<Actor>,
+    ) -> Result<Changed, StoreError> {
+        let generation = account.generation + u32::from(ends == Ends::All);
         let next = Account { version: account.version + 1, generation, ..account.clone() };
         let token = self.patience().token();
         let mut items = vec![written(self.put_next_version(&next, account.version, &token))];
         items.extend(self.administrator_mark(&next));
-        if generation > account.generation {
+        if ends != Ends::None {
             items.push(self.ending());
         }
-        let Err(refusal) = self.transact(items).await?.verdict else { return Ok(next) };
+        items.extend(by.map(|by| self.still_administrator(by)));
+        let Err(refusal) = self.transact(items).await?.verdict else { return Ok(Changed::Done(Box::new(next))) };
         match refusal.failed_condition() {
-            Some((_, found)) => unless_written(next, &token, found),
+            // First of all: an earlier attempt whose reply was lost may have been applied when they still were one.
+            Some((0, found)) => unless_written(next, &token, found).map(|account| Changed::Done(Box::new(account))),
+            Some(_) => Ok(Changed::NotByThem),
             None => Err(refused(&refusal)),
         }
     }
@@ -250,6 +294,22 @@ impl Store {
             .expression_attribute_values(":read", number(read))
             .expression_attribute_values(":name", string(next.username.key()))
             .expression_attribute_values(":address", string(next.email.key()))
+    }
+
+    /// Asks in a transaction that somebody is an administrator as they came in. Whoever came in was written then, so that
+    /// their item has all of these attributes.
+    fn still_administrator(&self, by: Actor) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(&self.names().users)
+            .key(USER_ID, string(by.account))
+            .condition_expression("#role = :administrator AND Closed = :no AND Generation = :generation")
+            .expression_attribute_names("#role", "Role")
+            .expression_attribute_values(":administrator", string(Role::Administrator.word()))
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":generation", number(by.generation))
+            .build()
+            .expect("table, key and condition are set");
+        TransactWriteItem::builder().condition_check(check).build()
     }
 
     /// The write by which other processes find that an account's sessions end.

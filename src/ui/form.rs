@@ -13,6 +13,29 @@ pub use crate::ui::form::field::{Field, Focus, Kind};
 
 pub mod field;
 
+/// What a scene that is one form does with keys, the clipboard and a call that nobody waits for any more: `fills!(form, call)`
+/// names the field that is the form and the one that is the [`Load`](crate::ui::msg::Load) of what becomes of it.
+macro_rules! fills {
+    ($form:ident, $call:ident) => {
+        fn typing(&self) -> $crate::ui::keys::Typing {
+            self.$form.typing()
+        }
+
+        fn key(&mut self, key: Key, _cx: &mut Context) {
+            self.$form.key(key);
+        }
+
+        fn paste(&mut self, text: &str, _cx: &mut Context) {
+            self.$form.paste(text);
+        }
+
+        fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+            self.$call.give_up(call);
+        }
+    };
+}
+pub(in crate::ui) use fills;
+
 /// What became of a form after a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filled {

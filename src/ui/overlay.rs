@@ -85,6 +85,8 @@ pub enum Question {
     CloseAccount,
     /// To put a one-time code in the place of an account's password.
     IssueCode,
+    /// To do that, and to remove its keys.
+    IssueCodeAndRemoveKeys,
     /// To show a banner no more.
     EndNotice,
 }

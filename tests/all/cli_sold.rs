@@ -149,6 +149,42 @@ async fn a_cancellation_is_shown_item_by_item_and_done_only_when_it_is_meant() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_is_put_right_once_and_only_when_it_is_meant() {
+    let (machine, _, pnr) = machine_with(2, Paid::Cash).await;
+    let before = shown(&machine, &pnr);
+    let correct = |of: &str, name: &str, more: &[&str]| {
+        machine.run(&[["booking", "correct-name", &pnr, of, name].as_slice(), more].concat())
+    };
+    let asked = correct("2", "Dev Rao", &[]);
+    assert_eq!(asked.code, 77, "{}", asked.said);
+    for said in ["passenger 2 is Dev and becomes Dev Rao", "put right once", "add --yes when this is meant"] {
+        assert!(asked.said.contains(said), "{}", asked.said);
+    }
+    assert_eq!(shown(&machine, &pnr), before, "nothing was changed");
+
+    let done = correct("2", " Dev  Rao ", &["--yes"]);
+    assert_eq!(done.code, 0, "{}", done.said);
+    assert!(done.out.ends_with("passenger 2 is Dev Rao now, and on the receipt.\n"), "{}", done.out);
+    let after = shown(&machine, &pnr);
+    assert_eq!(after["Passengers"][1]["Passenger"]["Name"], "Dev Rao", "{after}");
+    assert_eq!((&after["Version"], &after["Passengers"][0]), (&2.into(), &before["Passengers"][0]));
+    let first = json(&correct("1", "Anita Rao", &["--yes", "--json"]));
+    assert_eq!(first["Passengers"][0]["Passenger"]["Name"], "Anita Rao", "{first}");
+
+    for (of, name, code, why) in [
+        ("2", "Dev Roy", 77, "put right once"),
+        ("9", "Dev Roy", 77, "choose another passenger"),
+        ("1", "", 2, "name"),
+        ("0", "Dev Roy", 2, "1.."),
+    ] {
+        let refused = correct(of, name, &["--yes"]);
+        assert_eq!(refused.code, code, "{}", refused.said);
+        assert!(refused.said.contains(why), "{why} in {}", refused.said);
+    }
+    assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn for_machines_a_quote_is_json_whether_or_not_it_is_meant() {
     let (machine, booking, pnr) = machine_with(1, Paid::Test).await;
     let asked = machine.run(&["booking", "cancel", &pnr, "--json"]);

@@ -86,6 +86,7 @@ flows! {
     locked_in_the_middle
     next_guest_at_a_console
     notice_at_terminals
+    people_are_looked_after
     public_console_forgets
     same_berth
     sign_in_and_out

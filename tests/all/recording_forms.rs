@@ -170,7 +170,8 @@ fn replies() -> Vec<Reply> {
         Reply::Priced(booking().fare),
         Reply::Quote(Box::new(quote())),
         Reply::Booking(Arc::new(waiting.clone())),
-        Reply::Bookings { page: vec![Arc::new(waiting)], next: None },
+        Reply::Bookings { page: vec![Arc::new(waiting.clone())], next: None },
+        Reply::Found { page: vec![Arc::new(waiting)], next: None, looked_at: 1_000 },
         Reply::FormerBooking(Arc::new(former_booking())),
         Reply::FormerBookings { page: vec![Arc::new(former_booking())], next: None },
         Reply::Receipt(document.clone()),
@@ -216,6 +217,7 @@ fn replies() -> Vec<Reply> {
         Reply::Resent([Channel::Email].into()),
         Reply::Events { page: vec![event_line()], next: None, back_to: Some(start()) },
         Reply::Exported(Document { name: "events.csv".to_owned(), bytes: Arc::default() }, Extent::Newest(3)),
+        Reply::Exported(Document { name: "events.csv".to_owned(), bytes: Arc::default() }, Extent::BackTo(3, start())),
         Reply::Banners(vec![banner()]),
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
@@ -344,7 +346,7 @@ fn neither_a_telephone_number_from_before_nor_a_link_nor_a_code_is_written() {
     let drawn = Reply::Code(Box::new(account()), code);
     assert!(!format!("{drawn:?}").contains("ABCD"), "nor logged");
     match through(&Msg::Reply(CallId(1), Ok(drawn))) {
-        Msg::Reply(_, Ok(Reply::Code(_, read))) => assert_eq!(&*read.code, ""),
+        Msg::Reply(_, Ok(Reply::Code(_, read))) => assert_eq!(&*read.code, "****-****-****-****"),
         other => panic!("{other:?}"),
     }
     let phone = Phone::parse("+919876512345").expect("a number");
@@ -517,10 +519,11 @@ fn what_no_screen_draws_is_left_out() {
     assert_eq!((read.name.as_str(), read.bytes.len()), ("receipt.pdf", 0));
     let one = Arc::new(booking());
     let page = Reply::Bookings { page: vec![Arc::clone(&one)], next: None };
-    for reply in [Reply::Booking(Arc::clone(&one)), page] {
+    let found = Reply::Found { page: vec![Arc::clone(&one)], next: None, looked_at: 1 };
+    for reply in [Reply::Booking(Arc::clone(&one)), page, found] {
         let phone = match through(&Msg::Reply(CallId(1), Ok(reply))) {
             Msg::Reply(_, Ok(Reply::Booking(read))) => read.phone.clone(),
-            Msg::Reply(_, Ok(Reply::Bookings { page, .. })) => page[0].phone.clone(),
+            Msg::Reply(_, Ok(Reply::Bookings { page, .. } | Reply::Found { page, .. })) => page[0].phone.clone(),
             other => panic!("{other:?}"),
         };
         assert_eq!((phone.as_str(), phone.masked()), ("+000000002345", one.phone.masked()));

@@ -1,9 +1,11 @@
 //! Finding bookings, their history, and the audit log to read.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use kiosk::aws::fault::Call;
 use kiosk::domain::booking::{Booking, Deed};
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::time::railway_time;
@@ -13,7 +15,8 @@ use kiosk::service::request::{BookingSearch, Cursor, EventFilter, EventLine, Ext
 
 use crate::post_office::PostOffice;
 use crate::service_kit::{
-    Stage, best, book, booked, cash, hold, leg, new_op, order, order_for, passenger, run, terminal, whole,
+    PASSWORD, Stage, best, book, booked, cash, hold, leg, new_op, order, order_for, passenger, run, sign_in, terminal,
+    whole,
 };
 use crate::service_notify::{everything, told_by};
 
@@ -21,7 +24,7 @@ async fn found(session: &Session, by: BookingSearch) -> Vec<Arc<Booking>> {
     let (mut all, mut after): (Vec<Arc<Booking>>, Option<Cursor>) = (Vec::new(), None);
     loop {
         match session.call(Request::FindBookings { by: by.clone(), after }).await {
-            Ok(Reply::Bookings { page, next }) => {
+            Ok(Reply::Found { page, next, .. }) => {
                 all.extend(page);
                 after = next;
             }
@@ -121,6 +124,51 @@ async fn a_day_of_many_bookings_comes_page_by_page_each_once_and_newest_first() 
     assert_eq!(pnrs.len(), 71, "each once");
 }
 
+/// Counts the queries of what is asked through a process of its own.
+async fn counting(stage: &Stage) -> (Session, Arc<AtomicUsize>) {
+    let queries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&queries);
+    let store = stage.world.with_faults(move |call: &Call| {
+        counted.fetch_add(usize::from(call.operation == "Query"), Ordering::SeqCst);
+        None
+    });
+    let session = stage.other_kiosk(store).await.open_session(terminal("NDLS-07"));
+    sign_in(&session, "agnes", PASSWORD).await.expect("it is right");
+    queries.store(0, Ordering::SeqCst);
+    (session, queries)
+}
+
+#[tokio::test]
+async fn a_name_that_is_rare_on_a_day_is_looked_for_bit_by_bit_and_costs_few_queries() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let rare = buy(&agent, "Zubin Irani", "9810012345").await;
+    stage.advance(TimeDelta::seconds(1));
+    let sample = buy(&agent, "Anita Sharma", "9810012345").await;
+    for n in 0..1_100_u64 {
+        let pnr = format!("{}", 2_450_000_000 + n * 37).parse().expect("a PNR");
+        copy(&stage, &sample, pnr, sample.booked_at + TimeDelta::seconds(i64::try_from(n).expect("few"))).await;
+    }
+    let day = railway_time(rare.booked_at).date();
+    let (agent, queries) = counting(&stage).await;
+    let by = |name: &str| BookingSearch::Day { day, name: name.to_owned() };
+    let ask = async |name: &str, after| match agent.call(Request::FindBookings { by: by(name), after }).await {
+        Ok(Reply::Found { page, next, looked_at }) => (page.len(), next, looked_at),
+        other => panic!("{other:?}"),
+    };
+    let (found, next, looked_at) = ask("zubin", None).await;
+    assert_eq!((found, looked_at), (0, 1_000), "as many were looked at as one answer is worth");
+    let asked = queries.swap(0, Ordering::SeqCst);
+    assert!(asked <= 80, "{asked} queries");
+    let (found, next, looked_at) = ask("zubin", next).await;
+    assert_eq!((found, next, looked_at), (1, None, 102), "and the rest of the day from there");
+    queries.store(0, Ordering::SeqCst);
+    let (found, _, looked_at) = ask("anita", None).await;
+    assert_eq!((found, looked_at), (20, 20), "whom it finds at once it looks for no further");
+    let asked = queries.load(Ordering::SeqCst);
+    assert!(asked <= 20, "{asked} queries");
+}
+
 #[tokio::test]
 async fn a_history_says_who_did_what_from_where() {
     let stage = Stage::new().await;
@@ -211,6 +259,12 @@ async fn events_that_are_few_among_many_are_looked_for_bit_by_bit() {
     assert!(page.is_empty() && next.is_some() && back_to.is_some(), "a thousand were looked at, and there are more");
     let Ok(Reply::Events { page, next, back_to }) = adam.call(ask(next)).await else { panic!("he may") };
     assert_eq!((page.len(), next, back_to), (1, None, None), "his own sign-in was the first of the day");
+
+    stage.account("agnes", Role::Administrator).await;
+    let (other, queries) = counting(&stage).await;
+    let Ok(Reply::Events { next: Some(_), .. }) = other.call(ask(None)).await else { panic!("she may") };
+    let asked = queries.load(Ordering::SeqCst);
+    assert!(asked <= 80, "{asked} queries");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use kiosk::domain::user::{AccountId, Email, Proof, Role};
 use kiosk::service::Session;
-use kiosk::service::request::{AccountChange, AccountFacts, Cursor, Failure, Identity, Reply, Request};
+use kiosk::service::request::{AccountChange, AccountFacts, Cursor, Failure, Identity, OldKeys, Reply, Request};
 
 use crate::service_kit::{PASSWORD, Stage, secret, sign_in, terminal, username};
 
@@ -37,7 +37,7 @@ async fn change(session: &Session, account: AccountId, change: AccountChange) ->
 }
 
 async fn code_for(session: &Session, account: AccountId) -> String {
-    match session.call(Request::IssueCode { account }).await {
+    match session.call(Request::IssueCode { account, keys: OldKeys::Stay }).await {
         Ok(Reply::Code(_, code)) => code.code.to_string(),
         other => panic!("{other:?}"),
     }
@@ -193,7 +193,7 @@ async fn accounts_of_others_are_changed_and_it_is_recorded_by_whom() {
     for own_change in [AccountChange::Role(Role::Agent), AccountChange::Close] {
         assert_eq!(change(&adam, own, own_change).await, Err(Failure::OwnAccount));
     }
-    let reply = adam.call(Request::IssueCode { account: own }).await;
+    let reply = adam.call(Request::IssueCode { account: own, keys: OldKeys::Stay }).await;
     assert_eq!(reply.map(drop), Err(Failure::OwnAccount));
 
     stage.kiosk.settle().await;

@@ -19,7 +19,7 @@ use kiosk::domain::till::TillId;
 use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
-    AccountChange, BookingSearch, Choice, EventFilter, Failure, Form, Hold, Order, Request, Revive, Tills,
+    AccountChange, BookingSearch, Choice, EventFilter, Failure, Form, Hold, OldKeys, Order, Request, Revive, Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -113,7 +113,7 @@ fn requests() -> Vec<(String, Request)> {
             role: Role::Agent,
         },
         Request::ChangeAccount { account: nobody, change: AccountChange::Close },
-        Request::IssueCode { account: nobody },
+        Request::IssueCode { account: nobody, keys: OldKeys::Stay },
         Request::SshKeys,
         Request::AddSshKey { line: "no key".to_owned(), password: secret(PASSWORD) },
         Request::RemoveSshKey { fingerprint: "SHA256:nothing".to_owned() },

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kiosk::domain::user::AccountId;
 use kiosk::store::audit_log::Event;
+use kiosk::store::pages::Portion;
 use uuid::Uuid;
 
 use crate::world::World;
@@ -55,7 +56,8 @@ async fn a_day_is_read_from_its_newest_event_back_page_by_page_and_no_event_twic
     let day = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a date");
     let (mut read, mut before) = (Vec::new(), None);
     loop {
-        let page = world.store.events_before(day, before.as_deref(), 7).await.expect("it answers");
+        let page =
+            world.store.events_before(day, before.as_deref(), Portion::of(7), |_| true).await.expect("it answers");
         assert!(page.events.len() == 7 || page.next.is_none(), "only the last page is short");
         read.extend(page.events);
         before = page.next;

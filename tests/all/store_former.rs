@@ -17,6 +17,7 @@ use kiosk::domain::user::{Phone, Role};
 use kiosk::service::request::{Failure, Reply, Request};
 use kiosk::service::takeover::{Mode, Takeover, Verdict, take_over};
 use kiosk::service::{Kiosk, ManualClock, Session};
+use kiosk::store::users::Unique;
 use kiosk::store::work;
 use kiosk::store::{Names, Store, StoreError};
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 use crate::service_kit::{
     Stage, best, hold, new_op, order, publish, secret, settings, sign_in, small_train, terminal, test_money, whole,
 };
-use crate::world::{World, now, patience};
+use crate::world::{World, account, now, patience};
 
 const ANITA: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 const PASSWORD: &str = "correct horse battery";
@@ -429,6 +430,10 @@ async fn tables_from_before_get_the_indexes_that_they_lack() {
     old_table(&world, &names.users, "UserID", Some(("EmailLowerIndex", "EmailLower"))).await;
     old_table(&world, &names.bookings, "BookingID", None).await;
     let store = Store::with_patience(world.clients.clone(), names.clone(), patience());
+    // An account of a version of Kiosk that had no list of accounts.
+    store.create_account(&account("anita", Role::Agent)).await.expect("nobody has the name");
+    let update = world.clients.dynamodb.update_item().table_name(&names.users).update_expression("REMOVE Guards");
+    update.key("UserID", AttributeValue::S("username#anita".to_owned())).send().await.expect("it is there");
     for _ in 0..2 {
         store.provision(|_| {}).await.expect("what is there is completed");
     }
@@ -437,6 +442,8 @@ async fn tables_from_before_get_the_indexes_that_they_lack() {
     let described = world.clients.dynamodb.describe_table().table_name(&names.users).send().await.expect("it is there");
     let indexes = described.table.expect("described").global_secondary_indexes.unwrap_or_default();
     assert_eq!(indexes.len(), 3);
+    let named = store.accounts_beginning(Unique::Username, "", None, 5).await.expect("it answers");
+    assert_eq!(named.accounts.len(), 1, "who was there before the list is on it");
 }
 
 #[tokio::test]

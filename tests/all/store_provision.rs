@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use kiosk::aws::embedded;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::user::Role;
+use kiosk::store::users::Unique;
 use kiosk::store::{Names, Store, StoreError};
 use serde_json::{Value, json};
 
@@ -27,6 +29,50 @@ async fn provisioning_twice_changes_nothing_and_then_the_store_answers() {
     assert_eq!(seen.iter().map(|progress| progress.done).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
     assert!(seen.iter().all(|progress| progress.of == 6));
     world.store.ping().await.expect("it answers");
+}
+
+/// As a version wrote them that had no lists: their guard items name no list.
+async fn made_before_lists(world: &World, names: &[String]) {
+    for name in names {
+        let made = account(name, Role::Traveller);
+        world.store.create_account(&made).await.expect("nobody has the name");
+        for key in [format!("username#{name}"), format!("email#{name}@example.in")] {
+            let update = world.clients.dynamodb.update_item().table_name(&world.names.users);
+            let update = update.key("UserID", AttributeValue::S(key)).update_expression("REMOVE Guards");
+            update.send().await.expect("it is there");
+        }
+    }
+}
+
+async fn listed(store: &Store, by: Unique) -> Vec<String> {
+    let page = store.accounts_beginning(by, "", None, 1_000).await.expect("it answers");
+    page.accounts.into_iter().map(|account| account.username.to_string()).collect()
+}
+
+#[tokio::test]
+async fn accounts_that_were_made_before_there_were_lists_are_put_on_them() {
+    let world = World::empty().await;
+    // More items than are looked at in one request, and some that are on the lists already.
+    let old: Vec<_> = (0..180).map(|nth| format!("t{nth:03}")).collect();
+    made_before_lists(&world, &old).await;
+    for name in ["new1", "new2"] {
+        world.store.create_account(&account(name, Role::Administrator)).await.expect("nobody has the name");
+    }
+    assert_eq!(listed(&world.store, Unique::Username).await, ["new1", "new2"]);
+
+    let writes = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&writes);
+    let broken = world.with_faults(move |call: &Call| {
+        let is_write = call.operation == "UpdateItem" && counted.fetch_add(1, Ordering::SeqCst) >= 100;
+        is_write.then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
+    });
+    broken.list_unlisted_accounts().await.expect_err("it broke off");
+    assert_eq!(world.store.list_unlisted_accounts().await, Ok(260), "what was done before is not done again");
+    let all: Vec<_> = ["new1", "new2"].map(str::to_owned).into_iter().chain(old).collect();
+    for by in Unique::ALL {
+        assert_eq!(listed(&world.store, by).await, all, "{by:?}");
+    }
+    assert_eq!(world.store.list_unlisted_accounts().await, Ok(0));
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use kiosk::aws::fault::{Call, Fault};
-use kiosk::domain::user::{Account, AccountId, Email, Role, Username};
+use kiosk::domain::user::{Account, AccountId, Email, Ends, Role, Username};
 use kiosk::store::StoreError;
-use kiosk::store::users::{AccountPage, Claim, CreateAccountError};
+use kiosk::store::users::{AccountPage, Changed, Claim, CreateAccountError};
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -222,16 +222,17 @@ async fn changes_with_which_sessions_end_are_counted_with_them() {
     }
     let saved = store.save_account(&anita).await.expect("it is as it was read");
     assert_eq!((saved.generation, store.endings().await), (0, Ok(0)), "a sign-in ends nobody's session");
-    let changed = store.change_account(&Account { role: Role::Agent, ..saved.clone() }).await.expect("as it was read");
+    let agent = Account { role: Role::Agent, ..saved.clone() };
+    let Ok(Changed::Done(changed)) = store.change_account(&agent, Ends::All, None).await else { panic!("as read") };
     assert_eq!((changed.version, changed.generation, store.endings().await), (3, 1, Ok(1)));
-    let stale = store.change_account(&saved).await;
+    let stale = store.change_account(&saved, Ends::All, None).await;
     assert!(matches!(stale, Err(StoreError::Conflict { .. })), "{stale:?}");
     assert_eq!(store.endings().await, Ok(1), "nothing of it was written");
     let Ok(Claim::Granted(first)) = store.claim_administrator(&dev).await else { panic!("nobody was before") };
     assert_eq!((first.generation, store.endings().await), (1, Ok(2)));
     let mut read = store.accounts_with(&[anita.id, dev.id, AccountId(Uuid::new_v4())]).await.expect("it answers");
     read.sort_by_key(|account| account.username.key());
-    assert_eq!(read, [changed, *first], "those that there are");
+    assert_eq!(read, [*changed.clone(), *first], "those that there are");
 }
 
 #[tokio::test]
@@ -244,6 +245,8 @@ async fn a_change_whose_reply_was_lost_counts_once() {
         let first = call.operation == "TransactWriteItems" && !lost.swap(true, std::sync::atomic::Ordering::SeqCst);
         first.then_some(Fault::LoseReply)
     });
-    let changed = store.change_account(&anita).await.expect("its own write is found");
+    let Ok(Changed::Done(changed)) = store.change_account(&anita, Ends::All, None).await else {
+        panic!("its own is found")
+    };
     assert_eq!((changed.version, changed.generation, world.store.endings().await), (2, 1, Ok(1)));
 }

@@ -1,7 +1,7 @@
 //! Accounts in the back office, and choosing a password.
 
 use kiosk::domain::user::{AccountId, Email, Proof, Role, SignIn, SshKey, Username};
-use kiosk::service::request::{AccountChange, AccountFacts, Failure, Identity, OneTimeCode, Reply, Request};
+use kiosk::service::request::{AccountChange, AccountFacts, Failure, Identity, OldKeys, OneTimeCode, Reply, Request};
 use kiosk::ui::context::Setup;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -117,12 +117,27 @@ fn a_code_is_drawn_after_a_question_and_shown_once() {
     let code = OneTimeCode { code: "ABCD-EFGH-IJKL-MNOP".into(), until };
     let now = AccountFacts { code_until: Some(until), failures: 0, ..some().remove(1) };
     let asked = stage.reply(Ok(Reply::Code(Box::new(now), code)));
-    assert!(matches!(asked, Request::IssueCode { .. }), "{asked:?}");
+    assert!(matches!(asked, Request::IssueCode { keys: OldKeys::Stay, .. }), "{asked:?}");
     assert_picture!(stage, "user_code");
     stage.keys("<esc>");
     stage.reply(Ok(Reply::Accounts { page: some(), next: None }));
     stage.keys("<enter>");
     assert!(!stage.text().contains("ABCD"), "it is shown nowhere any more:\n{}", stage.text());
+}
+
+#[test]
+fn a_code_takes_the_keys_with_it_only_if_that_is_asked_for() {
+    let mut stage = opened();
+    stage.keys("k");
+    assert_picture!(stage, "user_code_and_keys_question");
+    stage.keys("<enter>");
+    let code = OneTimeCode { code: "ABCD-EFGH-IJKL-MNOP".into(), until: start() };
+    let now = AccountFacts { ssh_keys: Vec::new(), ..some().remove(1) };
+    let asked = stage.reply(Ok(Reply::Code(Box::new(now), code)));
+    assert!(matches!(asked, Request::IssueCode { keys: OldKeys::Go, .. }), "{asked:?}");
+    assert!(!stage.text().contains("SHA256:") && stage.text().contains("ABCD-EFGH"), "{}", stage.text());
+    stage.keys("k");
+    assert!(stage.app.overlay().is_none(), "there is none left to remove:\n{}", stage.text());
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn by_phone() -> Stage {
     stage.keys("<s-tab><right><tab>98100 12345<enter>");
     let other = Booking { pnr: "2451234568".parse().expect("a PNR"), ..booking() };
     let page = vec![Arc::new(booking()), Arc::new(other)];
-    let asked = stage.reply(Ok(Reply::Bookings { page, next: None }));
+    let asked = stage.reply(Ok(Reply::Found { page, next: None, looked_at: 2 }));
     let Request::FindBookings { by: BookingSearch::Phone(phone), after: None } = asked else { panic!("{asked:?}") };
     assert_eq!(phone.as_str(), "9810012345");
     stage
@@ -72,10 +72,30 @@ fn runs_and_days_are_searched_by_name_too() {
     assert_eq!((run.to_string().as_str(), name.as_str()), ("12951#2026-12-24", "sharma"));
     let mut stage = office(Role::Agent, "b");
     stage.keys("<s-tab>d<tab>yesterday<enter>");
-    let asked = stage.reply(Ok(Reply::Bookings { page: Vec::new(), next: None }));
+    let asked = stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 0 }));
     let Request::FindBookings { by: BookingSearch::Day { day, name }, .. } = asked else { panic!("{asked:?}") };
     assert_eq!((day.to_string().as_str(), name.as_str()), ("2026-11-30", ""));
     assert!(stage.text().contains("Nothing fits what was typed"), "{}", stage.text());
+}
+
+#[test]
+fn a_name_that_is_rare_says_how_far_it_was_looked_for() {
+    let mut stage = office(Role::Agent, "b");
+    stage.keys("<s-tab>d<tab>today<tab>zubin<enter>");
+    stage.reply(Ok(Reply::Found { page: Vec::new(), next: Some(cursor()), looked_at: 1_000 }));
+    assert_picture!(stage, "find_bookings_nobody_yet");
+    stage.keys("<enter>");
+    let page = vec![Arc::new(booking())];
+    let asked = stage.reply(Ok(Reply::Found { page, next: Some(cursor()), looked_at: 1_000 }));
+    assert!(matches!(&asked, Request::FindBookings { after: Some(after), .. } if *after == cursor()), "{asked:?}");
+    let looked = "Looked through 2000 bookings of the day; at the end ↓ looks on.";
+    assert!(stage.text().contains(looked), "{}", stage.text());
+    stage.keys("<down>");
+    stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 400 }));
+    assert!(!stage.text().contains("Looked through"), "all of the day was:\n{}", stage.text());
+    stage.keys("<enter>");
+    let (_, asked) = stage.asked();
+    assert!(matches!(asked, Request::Booking { pnr } if pnr == booking().pnr), "{asked:?}");
 }
 
 #[test]
@@ -176,6 +196,9 @@ fn the_log_is_narrowed_down_and_looked_through_further() {
     let asked = stage.reply(Ok(Reply::Events { page: lines(), next: None, back_to: None }));
     assert!(matches!(asked, Request::Events { after: Some(_), .. }), "{asked:?}");
     assert!(stage.text().contains("booking.cancel"), "{}", stage.text());
+    stage.keys("r");
+    stage.reply(Ok(Reply::Events { page: lines(), next: Some(cursor()), back_to: Some(start()) }));
+    assert!(stage.text().contains("Looked back to 13:44:22; at the end ↓ looks further."), "{}", stage.text());
     stage.keys("[");
     let (_, asked) = stage.asked();
     assert!(matches!(asked, Request::Events { day, .. } if day.to_string() == "2026-11-29"), "{asked:?}");
@@ -190,6 +213,13 @@ fn the_log_goes_into_a_file() {
     assert!(matches!(asked, Request::ExportEvents { .. }), "{asked:?}");
     assert!(stage.text().contains("the newest 20000 events"), "{}", stage.text());
     assert!(matches!(stage.effects.last(), Some(Effect::Open(file, How::Save)) if *file == document));
+    stage.keys("e");
+    stage.reply(Ok(Reply::Exported(document, Extent::BackTo(7, start()))));
+    assert!(
+        stage.text().contains("The file goes back to 13:44:22: look further back in the list for the rest."),
+        "{}",
+        stage.text()
+    );
 }
 
 fn banner(number: u128, text: &str, to: &str, from: i64) -> Banner {

@@ -6,13 +6,20 @@ use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{AccountChange, Failure};
 use crate::store::StoreError;
+use crate::store::users::{Actor, Changed};
 
 /// How often a change is tried when the account is written by others at the same time.
 const ATTEMPTS: u32 = 16;
 
-/// Changes an account. Its sessions here, if they end with the change, are the caller's to end.
+/// Changes an account, by an administrator who has to be one still or by whoever else may. Its sessions here, if they end
+/// with the change, are the caller's to end.
+///
+/// # Errors
+///
+/// `SignedOut` when the administrator is none any more, or not as they came in; what `change` refuses, and the store.
 pub(super) async fn altered(
     kiosk: &Kiosk,
+    by: Option<Actor>,
     id: AccountId,
     change: impl Fn(&mut Account) -> Result<(), Failure>,
 ) -> Result<Account, Failure> {
@@ -21,14 +28,11 @@ pub(super) async fn altered(
         let before = before.ok_or(Failure::NoSuchAccount)?;
         let mut account = before.clone();
         change(&mut account)?;
-        let written = if account.ends_sessions_of(&before) {
-            kiosk.store().change_account(&account).await
-        } else {
-            kiosk.store().save_account(&account).await
-        };
-        match written {
+        match kiosk.store().change_account(&account, account.ends(&before), by).await {
+            Ok(Changed::Done(account)) => return Ok(*account),
+            Ok(Changed::NotByThem) => return Err(Failure::SignedOut),
             Err(StoreError::Conflict { .. }) => {}
-            written => return written.map_err(|error| refuse("change an account", &error)),
+            Err(error) => return Err(refuse("change an account", &error)),
         }
     }
     Err(Failure::Busy)

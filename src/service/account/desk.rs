@@ -5,7 +5,7 @@ use super::{code, insert};
 use crate::domain::user::{Account, AccountId, Email, Role, Username};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
-use crate::service::request::{AccountChange, AccountFacts, Cursor, Failure, Reply};
+use crate::service::request::{AccountChange, AccountFacts, Cursor, Failure, OldKeys, Reply};
 use crate::service::session::Session;
 use crate::store::users::{Named, Unique};
 
@@ -55,7 +55,7 @@ pub(in crate::service) async fn add(
     let kiosk = session.kiosk();
     let (code, hash) = code::draw(kiosk).await?;
     let account = kiosk.new_account(username, email, role, hash.clone()).with_code(hash, code.until);
-    insert(kiosk, &account).await?;
+    answered(session, insert(kiosk, &account, session.actor()).await).await?;
     kiosk.record(session, "account.add", Some(account.username.to_string()), Some(role.word().to_owned()));
     Ok(Reply::Code(Box::new(account.into()), code))
 }
@@ -68,25 +68,42 @@ pub(in crate::service) async fn change(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     check_not_own(session, id)?;
-    let account = altered(kiosk, id, |account| change.apply(account)).await?;
+    let altered = altered(kiosk, session.actor(), id, |account| change.apply(account)).await;
+    let account = answered(session, altered).await?;
     kiosk.end_sessions(&account);
     kiosk.record(session, change.action(), Some(account.username.to_string()), change.note());
     Ok(told(account))
 }
 
-/// Puts a one-time code in the place of somebody else's password: their sessions end, and the old password is no more.
-pub(in crate::service) async fn issue_code(session: &Session, id: AccountId) -> Result<Reply, Failure> {
+/// Puts a one-time code in the place of somebody else's password: their sessions end, and the old password is no more. Keys
+/// that may be in wrong hands go with it, if that is asked for.
+pub(in crate::service) async fn issue_code(session: &Session, id: AccountId, keys: OldKeys) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     check_not_own(session, id)?;
     let (code, hash) = code::draw(kiosk).await?;
-    let account = altered(kiosk, id, |account| {
+    let altered = altered(kiosk, session.actor(), id, |account| {
         *account = account.clone().with_code(hash.clone(), code.until);
+        if keys == OldKeys::Go {
+            account.ssh_keys.clear();
+        }
         Ok(())
     })
-    .await?;
+    .await;
+    let account = answered(session, altered).await?;
     kiosk.end_sessions(&account);
-    kiosk.record(session, "account.issue-code", Some(account.username.to_string()), None);
+    let note = (keys == OldKeys::Go).then(|| "without keys".to_owned());
+    kiosk.record(session, "account.issue-code", Some(account.username.to_string()), note);
     Ok(Reply::Code(Box::new(account.into()), code))
+}
+
+/// What came of a change, told to whoever asked for it: whoever is no administrator any more is out at once, and told why.
+async fn answered<T>(session: &Session, done: Result<T, Failure>) -> Result<T, Failure> {
+    let (Err(Failure::SignedOut), Some(actor)) = (&done, session.actor()) else { return done };
+    let kiosk = session.kiosk();
+    let own = kiosk.store().account(actor.account).await.map_err(|error| refuse("read an account", &error))?;
+    let Some(own) = own else { return done };
+    kiosk.end_sessions(&own);
+    if own.closed { Err(Failure::Closed) } else { done }
 }
 
 /// Whoever shuts themselves out may have been the last who could let anybody in.

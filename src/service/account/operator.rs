@@ -95,7 +95,7 @@ impl Kiosk {
         password::check(password.expose_secret(), username).map_err(Failure::WeakPassword)?;
         let hash = self.0.hasher.hash(password).await?;
         let found = self.account_named(username).await?;
-        let account = altered(self, found.id, |account| {
+        let account = altered(self, None, found.id, |account| {
             *account = account.clone().with_password(hash.clone());
             Ok(())
         })
@@ -134,10 +134,10 @@ impl Kiosk {
             }
             let password = SecretString::from(known.password.to_owned());
             let Ok(hash) = self.0.hasher.hash(password).await else { continue };
-            match self.store().create_account(&self.new_account(username, email, known.role, hash)).await {
-                // Another process, or somebody who likes the name, was first.
-                Ok(()) | Err(CreateAccountError::UsernameTaken | CreateAccountError::EmailTaken) => {}
-                Err(CreateAccountError::Store(error)) => return Err(error),
+            let created = self.store().create_account(&self.new_account(username, email, known.role, hash)).await;
+            // Any other refusal: another process, or somebody who likes the name, was first.
+            if let Err(CreateAccountError::Store(error)) = created {
+                return Err(error);
             }
         }
         Ok(())
@@ -152,7 +152,7 @@ impl Kiosk {
     /// Changes an account as an administrator would.
     pub(super) async fn change(&self, username: &Username, change: &AccountChange) -> Result<Account, OperatorError> {
         let found = self.account_named(username).await?;
-        let account = altered(self, found.id, |account| change.apply(account)).await?;
+        let account = altered(self, None, found.id, |account| change.apply(account)).await?;
         self.end_sessions(&account);
         self.record_operator(change.action(), Some(username.to_string()), change.note());
         Ok(account)

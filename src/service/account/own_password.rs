@@ -4,7 +4,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::altering::altered;
 use super::{Why, code, enter, password, verify};
-use crate::domain::user::Proof;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Reply};
 use crate::service::session::{Session, Who};
@@ -25,8 +24,14 @@ pub(in crate::service) async fn change(
     password::check(chosen.expose_secret(), &identity.username).map_err(Failure::WeakPassword)?;
     let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("read", &error))?;
     let account = account.filter(|account| !account.closed).ok_or(Failure::Closed)?;
+    if account.generation != session.generation() {
+        // Another process has changed it, which ends this session in a moment: its code or password is no more, and
+        // what was proved by it is proved of nothing.
+        kiosk.end_sessions(&account);
+        return Err(Failure::SignedOut);
+    }
     let proved = match old {
-        // The code was proved when they came in, and whatever ended it has ended this session.
+        // The code was proved when they came in, and is still that of the account.
         _ if identity.must_choose_password => code::check_time(&account, kiosk.now()).map(|()| account)?,
         Some(old) => verify(session, identity.username.as_str(), Some(account), old, Why::ToStay).await?,
         None => return Err(Failure::WrongPassword),
@@ -35,9 +40,9 @@ pub(in crate::service) async fn change(
         return Err(Failure::WeakPassword("That is the one which you have now: choose another."));
     }
     let hash = kiosk.0.hasher.hash(chosen).await?;
-    let changed = altered(kiosk, proved.id, |account| {
+    let changed = altered(kiosk, None, proved.id, |account| {
         // What was proved is proved of the account as it was.
-        if account.ends_sessions_of(&proved) {
+        if account.generation != proved.generation {
             return Err(Failure::SignedOut);
         }
         *account = account.clone().with_password(hash.clone());
@@ -45,7 +50,7 @@ pub(in crate::service) async fn change(
     })
     .await?;
     // This session first: it goes on with the account as it is now.
-    let entered = enter(session, by, &changed, "account.change-password", Proof::Password).await;
+    let entered = enter(session, by, &changed, "account.change-password", None).await;
     kiosk.end_sessions(&changed);
     entered
 }

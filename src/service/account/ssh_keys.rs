@@ -12,7 +12,7 @@ use crate::domain::user::{Account, Proof, SshKey, Username};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{AccountChange, Failure, Identity, Reply};
-use crate::service::session::{Session, Who};
+use crate::service::session::{ByKey, Session, Who};
 use crate::store::StoreError;
 
 /// How many keys an account has at most: an item of the store has its limits, and nobody has more machines.
@@ -113,7 +113,8 @@ impl Session {
             let account = find(self.kiosk(), name).await?.filter(|account| account.has(key));
             let account = account.ok_or(Failure::WrongPassword)?;
             let account = remembered(session, account).await?;
-            enter(session, by, &account, "account.sign-in-by-key", Proof::Key).await
+            let key = ByKey { fingerprint: key.fingerprint(HashAlg::Sha256).to_string(), of: account.version };
+            enter(session, by, &account, "account.sign-in-by-key", Some(key)).await
         };
         let enters = Box::pin(self.under_reference(enters));
         match self.kiosk().store().within_one_deadline(enters).await? {
@@ -146,20 +147,30 @@ pub(in crate::service) async fn add(session: &Session, line: &str, password: Sec
     let account = own(session).await?;
     let name = account.username.clone();
     let proved = verify(session, name.as_str(), Some(account), password, Why::ToStay).await?;
-    let added = altered(kiosk, proved.id, |account| {
+    let added = altered(kiosk, None, proved.id, |account| {
         // What was proved is proved of the account as it was.
-        if account.ends_sessions_of(&proved) { Err(Failure::SignedOut) } else { account.add(key.clone()) }
+        if account.generation == proved.generation { account.add(key.clone()) } else { Err(Failure::SignedOut) }
     })
     .await?;
     kiosk.record(session, "account.add-key", Some(name.to_string()), Some(key.fingerprint));
     Ok(Reply::SshKeys(added.ssh_keys))
 }
 
-/// Removes a key of the account of whoever asks.
+/// Removes a key of the account of whoever asks. Other sessions that came in by it end; whoever asks stays.
 pub(in crate::service) async fn remove(session: &Session, fingerprint: &str) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
-    let left = altered(kiosk, identity.account, |account| account.remove_key(fingerprint)).await?;
+    let left = altered(kiosk, None, identity.account, |account| {
+        // Whatever has changed the account ends this session in a moment.
+        if account.generation == session.generation() {
+            account.remove_key(fingerprint)
+        } else {
+            Err(Failure::SignedOut)
+        }
+    })
+    .await?;
+    session.stay_without(fingerprint);
+    kiosk.end_sessions(&left);
     kiosk.record(session, "account.remove-key", Some(left.username.to_string()), Some(fingerprint.to_owned()));
     Ok(Reply::SshKeys(left.ssh_keys))
 }
@@ -175,7 +186,7 @@ impl Kiosk {
     pub async fn add_ssh_key(&self, username: &Username, line: &str) -> Result<SshKey, OperatorError> {
         let key = parse(line, self.now())?;
         let account = self.account_named(username).await?;
-        altered(self, account.id, |account| account.add(key.clone())).await?;
+        altered(self, None, account.id, |account| account.add(key.clone())).await?;
         self.record_operator("account.add-key", Some(username.to_string()), Some(key.fingerprint.clone()));
         Ok(key)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::user::{Account, AccountId, Email, Role, SignIn, SshKey, Username};
 
@@ -22,6 +22,15 @@ pub enum AccountChange {
         /// The key's fingerprint.
         fingerprint: String,
     },
+}
+
+/// What becomes of an account's keys when a one-time code takes the place of its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldKeys {
+    /// Its holder comes in by them as before: the password was forgotten, and nothing else happened.
+    Stay,
+    /// Nobody comes in by them any more: somebody else may have them, or have added one.
+    Go,
 }
 
 /// An account as an administrator sees it.
@@ -75,11 +84,15 @@ impl From<Account> for AccountFacts {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OneTimeCode {
-    /// The code, as it is typed.
-    #[serde(skip)]
+    /// The code, as it is typed; written, it has stars in the place of its letters.
+    #[serde(serialize_with = "starred")]
     pub code: Arc<str>,
     /// Until when it is good.
     pub until: DateTime<Utc>,
+}
+
+fn starred<S: Serializer>(code: &str, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&code.replace(|c: char| c.is_alphanumeric(), "*"))
 }
 
 impl fmt::Debug for OneTimeCode {

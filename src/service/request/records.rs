@@ -73,4 +73,6 @@ pub enum Extent {
     All(usize),
     /// The newest rows, so many as a file has at most.
     Newest(usize),
+    /// So many rows, of what was done since a moment: it was looked at as much as one file is worth.
+    BackTo(usize, DateTime<Utc>),
 }

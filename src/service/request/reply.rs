@@ -63,6 +63,15 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
+    /// To `FindBookings`.
+    Found {
+        /// Newest first, but those of a run by PNR.
+        page: Vec<Arc<Booking>>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+        /// At how many bookings it was looked for these.
+        looked_at: usize,
+    },
     /// To `Overview`.
     Overview(Box<Overview>),
     /// To `History`: the oldest first.

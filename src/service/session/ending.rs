@@ -20,14 +20,15 @@ impl Session {
     /// Goes on with a session whose line broke, for the holder of its account who has just come in by another one: it is
     /// not locked any more.
     pub fn come_back(&self, by: &Self) {
-        let (account, checked_at) = {
+        let (account, checked_at, key) = {
             let state = by.state();
-            (state.who.account(), state.checked_at)
+            (state.who.account(), state.checked_at, state.key.clone())
         };
         let mut state = self.state();
         if account.is_some() && state.who.account() == account {
             state.locked = false;
             state.checked_at = checked_at;
+            state.key = key;
         }
     }
 
@@ -35,6 +36,14 @@ impl Session {
     pub(in crate::service) fn expel(&self, account: AccountId) {
         if self.end(|state| state.who.account() == Some(account)) {
             self.tell_expelled();
+        }
+    }
+
+    /// Stays in without the key by which its holder came in, who has just removed it.
+    pub(in crate::service) fn stay_without(&self, fingerprint: &str) {
+        let mut state = self.state();
+        if self.past(&state).is_none() {
+            state.key.take_if(|key| key.fingerprint == fingerprint);
         }
     }
 
@@ -48,7 +57,9 @@ impl Session {
         let is_over = |state: &State| {
             let is_theirs = state.who.account() == Some(account.id);
             // An account that was read before somebody came in is older than they are.
-            is_theirs && (account.closed || state.generation < account.generation)
+            let is_older = state.generation < account.generation;
+            let key_is_gone = state.key.as_ref().is_some_and(|key| key.is_gone_from(account));
+            is_theirs && (account.closed || is_older || key_is_gone)
         };
         if self.end(is_over) {
             tracing::info!(terminal = %self.terminal().id, account = %account.username, "a session ended with its account");

@@ -3,16 +3,14 @@
 
 use std::collections::VecDeque;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::try_join_all;
 
 use super::{Event, SHARDS, event_id, event_of, partition};
 use crate::store::item::string;
+use crate::store::pages::{AT_FIRST, Portion, more_than};
 use crate::store::schema::{DAY, EVENT_ID};
 use crate::store::{Store, StoreError};
-
-/// How many events of a partition are read at once: a page of fifty has three of each as a rule.
-const AT_ONCE: i32 = 6;
 
 /// A part of a day's events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +19,10 @@ pub struct EventPage {
     pub events: Vec<Event>,
     /// Before which event the day goes on; `None` when there are no earlier ones.
     pub next: Option<String>,
+    /// At how many it was looked for those that are meant.
+    pub looked_at: usize,
+    /// When the earliest of them was.
+    pub back_to: Option<DateTime<Utc>>,
 }
 
 /// A partition on its way back through the day.
@@ -28,6 +30,8 @@ struct Shard {
     partition: String,
     /// What was read and not taken yet, the newest first.
     read: VecDeque<Event>,
+    /// How many are read the next time.
+    at_once: i32,
     /// What is to be read yet.
     left: Left,
 }
@@ -39,29 +43,34 @@ enum Left {
 }
 
 impl Store {
-    /// The events of one of the railway's days before one of them, or the newest: at most `limit`. They are read consistently.
+    /// The events of one of the railway's days that are meant, before one of them, or the newest. They are read consistently.
     pub async fn events_before(
         &self,
         day: NaiveDate,
         before: Option<&str>,
-        limit: usize,
+        portion: Portion,
+        is_meant: impl Fn(&Event) -> bool,
     ) -> Result<EventPage, StoreError> {
         let mut shards: Vec<_> = (0..SHARDS)
             .map(|shard| {
                 let left = Left::Before(before.map(str::to_owned));
-                Shard { partition: partition(day, shard), read: VecDeque::new(), left }
+                Shard { partition: partition(day, shard), read: VecDeque::new(), at_once: AT_FIRST, left }
             })
             .collect();
-        let mut events: Vec<Event> = Vec::new();
-        while events.len() < limit {
+        let (mut events, mut looked_at): (Vec<Event>, usize) = (Vec::new(), 0);
+        let mut last = None;
+        while events.len() < portion.most && looked_at < portion.looked_at {
             try_join_all(shards.iter_mut().filter(|shard| shard.read.is_empty()).map(|shard| self.fill(shard))).await?;
             let Some(newest) = newest(&mut shards) else { break };
-            events.push(newest);
+            looked_at += 1;
+            last = Some((newest.at, newest.id));
+            if is_meant(&newest) {
+                events.push(newest);
+            }
         }
         let is_over = shards.iter().all(|shard| shard.read.is_empty() && matches!(shard.left, Left::Nothing));
-        let last = events.last().filter(|_| !is_over);
-        let next = last.map(|event| event_id(event.at, event.id));
-        Ok(EventPage { events, next })
+        let next = last.filter(|_| !is_over).map(|(at, id)| event_id(at, id));
+        Ok(EventPage { events, next, looked_at, back_to: last.map(|(at, _)| at) })
     }
 
     /// Reads on in a partition, if there is anything left of it.
@@ -75,7 +84,8 @@ impl Store {
             .expression_attribute_values(":day", string(&shard.partition))
             .scan_index_forward(false)
             .consistent_read(true)
-            .limit(AT_ONCE);
+            .limit(shard.at_once);
+        shard.at_once = more_than(shard.at_once);
         query = match before {
             Some(before) => query
                 .key_condition_expression(format!("#day = :day AND {EVENT_ID} < :before"))

@@ -12,13 +12,11 @@ use crate::domain::booking::Booking;
 use crate::domain::user::Phone;
 use crate::store::former::FORMER;
 use crate::store::item::{Item, corrupt, string, text};
+use crate::store::pages::{AT_FIRST, Portion, more_than};
 use crate::store::schema::{
     BOOKED_AT, BOOKED_ON, BOOKED_ON_INDEX, BOOKING_ID, PHONE, PHONE_INDEX, SCHEMA_VERSION_ATTRIBUTE,
 };
 use crate::store::{Store, StoreError};
-
-/// How many bookings of a partition are read at once: a page of twenty has one or two of each of a day's as a rule.
-const AT_ONCE: i32 = 6;
 
 /// Which bookings are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +81,8 @@ struct Shard {
     /// What was read and not taken yet, the newest first.
     read: VecDeque<Booking>,
     taken: Taken,
+    /// How many are read the next time.
+    at_once: i32,
     /// Whether there is more than was read.
     has_more: bool,
     /// The key after which there is.
@@ -100,7 +100,7 @@ impl Shard {
         } else {
             None
         };
-        Self { partition, read: VecDeque::new(), has_more: taken != Taken::All, taken, after }
+        Self { partition, read: VecDeque::new(), at_once: AT_FIRST, has_more: taken != Taken::All, taken, after }
     }
 
     fn is_over(&self) -> bool {
@@ -121,8 +121,19 @@ fn written(booking: &Booking) -> String {
 }
 
 impl Store {
-    /// A page of the bookings that are meant, newest first, at most `limit`. The index may be a moment behind the table.
+    /// A page of the bookings that are listed, newest first, at most `limit`. The index may be a moment behind the table.
     pub async fn bookings_by(&self, of: &Listed, after: Option<&str>, limit: usize) -> Result<BookingPage, StoreError> {
+        self.bookings_among(of, after, Portion::of(limit), |_| true).await.map(|(page, _)| page)
+    }
+
+    /// A page of those among them that are meant, and at how many it was looked for them.
+    pub async fn bookings_among(
+        &self,
+        of: &Listed,
+        after: Option<&str>,
+        portion: Portion,
+        is_meant: impl Fn(&Booking) -> bool,
+    ) -> Result<(BookingPage, usize), StoreError> {
         let partitions = of.partitions();
         let taken = match after {
             Some(after) => after.split(';').map(str::parse).collect::<Result<Vec<_>, _>>()?,
@@ -133,20 +144,21 @@ impl Store {
         }
         let mut shards: Vec<_> =
             partitions.into_iter().zip(taken).map(|(name, taken)| Shard::new(of, name, taken)).collect();
-        let mut bookings = Vec::new();
-        while bookings.len() < limit {
+        let (mut bookings, mut looked_at) = (Vec::new(), 0);
+        while bookings.len() < portion.most && looked_at < portion.looked_at {
             let empty = shards.iter_mut().filter(|shard| shard.read.is_empty());
             try_join_all(empty.map(|shard| self.read_on(of, shard))).await?;
             let newest = shards.iter_mut().filter(|shard| !shard.read.is_empty());
             let Some(newest) = newest.max_by_key(|shard| shard.read.front().map(|booking| booking.booked_at)) else {
                 break;
             };
-            bookings.extend(newest.take());
+            looked_at += 1;
+            bookings.extend(newest.take().filter(&is_meant));
         }
         let is_over = shards.iter().all(Shard::is_over);
         let end = |shard: &Shard| if shard.is_over() { Taken::All } else { shard.taken.clone() }.written();
         let next = (!is_over).then(|| shards.iter().map(end).collect::<Vec<_>>().join(";"));
-        Ok(BookingPage { bookings, next })
+        Ok((BookingPage { bookings, next }, looked_at))
     }
 
     /// Reads on in a partition until something is found, or its end.
@@ -166,7 +178,8 @@ impl Store {
                 .expression_attribute_values(":of", string(&shard.partition))
                 .scan_index_forward(false)
                 .set_exclusive_start_key(shard.after.take())
-                .limit(AT_ONCE);
+                .limit(shard.at_once);
+            shard.at_once = more_than(shard.at_once);
             let page = self.attempt(|| query.clone().send()).await?.answer()?;
             shard.read = page.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<_, _>>()?;
             shard.after = page.last_evaluated_key;

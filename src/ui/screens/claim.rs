@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::form::{Field, Form};
-use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::form::{Field, Form, fills};
+use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::sign_in::form_place;
@@ -47,9 +47,7 @@ impl Scene for Claim {
         "Become administrator".to_owned()
     }
 
-    fn typing(&self) -> Typing {
-        self.form.typing()
-    }
+    fills!(form, claiming);
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
@@ -63,14 +61,6 @@ impl Scene for Claim {
             }
             Action::Later => cx.pop(),
         }
-    }
-
-    fn key(&mut self, key: Key, _cx: &mut Context) {
-        self.form.key(key);
-    }
-
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.form.paste(text);
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
@@ -88,10 +78,6 @@ impl Scene for Claim {
             cx.toast(Tone::Good, "You are the administrator of this Kiosk now.");
             cx.pop();
         }
-    }
-
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.claiming.give_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

@@ -9,8 +9,8 @@ use crate::domain::pnr::Pnr;
 use crate::domain::user::Phone;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::form::{Field, Filled, Focus, Form};
-use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
+use crate::ui::form::{Field, Filled, Focus, Form, fills};
+use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::booking::Detail;
@@ -75,9 +75,7 @@ impl Scene for FindTicket {
         "My ticket".to_owned()
     }
 
-    fn typing(&self) -> Typing {
-        self.form.typing()
-    }
+    fills!(form, finding);
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
@@ -88,14 +86,6 @@ impl Scene for FindTicket {
             }
             Action::Back => cx.pop(),
         }
-    }
-
-    fn key(&mut self, key: Key, _cx: &mut Context) {
-        self.form.key(key);
-    }
-
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.form.paste(text);
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
@@ -124,10 +114,6 @@ impl Scene for FindTicket {
             (None, Some(failure)) => self.form.refuse(PHONE, failure.to_string()),
             (None, None) => {}
         }
-    }
-
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.finding.give_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::form::{Field, Filled, Form};
-use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::form::{Field, Filled, Form, fills};
+use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::sign_in::form_place;
@@ -128,9 +128,7 @@ impl Scene for NewPassword {
         }
     }
 
-    fn typing(&self) -> Typing {
-        self.form.typing()
-    }
+    fills!(form, changing);
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
@@ -142,14 +140,6 @@ impl Scene for NewPassword {
             Action::Back => cx.pop(),
             Action::Leave => cx.sign_out(),
         }
-    }
-
-    fn key(&mut self, key: Key, _cx: &mut Context) {
-        self.form.key(key);
-    }
-
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.form.paste(text);
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
@@ -168,10 +158,6 @@ impl Scene for NewPassword {
             Why::Wish => cx.pop(),
         }
         cx.toast(Tone::Good, "The password is changed. Other sessions of the account have ended.");
-    }
-
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.changing.give_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use crate::domain::user::{Email, Username};
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::form::{Field, Filled, Form};
-use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::form::{Field, Filled, Form, fills};
+use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::claim::Claim;
@@ -108,9 +108,7 @@ impl Scene for Register {
         "Make an account".to_owned()
     }
 
-    fn typing(&self) -> Typing {
-        self.form.typing()
-    }
+    fills!(form, registering);
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
@@ -121,14 +119,6 @@ impl Scene for Register {
             }
             Action::Back => cx.replace(SignIn::again(self.sign_in.clone(), self.form.clone())),
         }
-    }
-
-    fn key(&mut self, key: Key, _cx: &mut Context) {
-        self.form.key(key);
-    }
-
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.form.paste(text);
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
@@ -156,10 +146,6 @@ impl Scene for Register {
         } else if let Some(failure) = self.registering.failed().cloned() {
             self.refuse(&failure);
         }
-    }
-
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.registering.give_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::form::{Field, Filled, Form};
-use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::form::{Field, Filled, Form, fills};
+use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::{claim::Claim, register::Register};
@@ -100,9 +100,7 @@ impl Scene for SignIn {
         }
     }
 
-    fn typing(&self) -> Typing {
-        self.form.typing()
-    }
+    fills!(form, signing_in);
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
@@ -115,14 +113,6 @@ impl Scene for SignIn {
             Action::Register => cx.replace(Register::beside(self.form.clone(), self.account.take())),
             Action::Back => cx.pop(),
         }
-    }
-
-    fn key(&mut self, key: Key, _cx: &mut Context) {
-        self.form.key(key);
-    }
-
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.form.paste(text);
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
@@ -149,10 +139,6 @@ impl Scene for SignIn {
         } else if let Some(failure) = self.signing_in.failed() {
             self.form.refuse(PASSWORD, failure.to_string());
         }
-    }
-
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.signing_in.give_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

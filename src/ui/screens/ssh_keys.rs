@@ -158,7 +158,10 @@ impl Scene for SshKeys {
                 cx.confirm(Confirm {
                     question: Question::RemoveKey,
                     title: "Remove this key?".to_owned(),
-                    text: format!("Nobody comes in by {} any more. Who is in stays until they leave.", named(key)),
+                    text: format!(
+                        "Nobody comes in by {} any more, and whoever is in by it elsewhere is signed out.",
+                        named(key)
+                    ),
                     yes: "Remove",
                     no: "Keep it",
                 });

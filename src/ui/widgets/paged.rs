@@ -90,6 +90,11 @@ impl<T> Paged<T> {
         self.page.is_waiting()
     }
 
+    /// Whether it goes on after what is known.
+    pub fn goes_on(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Reads it from its beginning, unless a page is on its way; `ask` makes the request for what comes after a cursor.
     pub fn begin(&mut self, cx: &mut Context, ask: impl FnOnce(Option<Cursor>) -> Request) {
         if !self.page.is_waiting() {

@@ -120,6 +120,15 @@ impl Audit {
         self.read(cx);
     }
 
+    /// Says above a list with a filter how far it was looked, until all of the day was.
+    fn view_looked(&self, buf: &mut Buffer, list: Rect, world: &World) {
+        let Some(at) = self.back_to.filter(|_| self.filter != EventFilter::default() && !self.list.is_empty()) else {
+            return;
+        };
+        let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
+        put(buf, above, 2, &format!("Looked back to {}; at the end ↓ looks further.", clock(at)), world.theme.dim);
+    }
+
     fn list_place(&self, area: Rect) -> Rect {
         let above = self.query.height() + 1;
         Rect { y: area.y + above, height: area.height.saturating_sub(above), ..area }
@@ -236,10 +245,7 @@ impl Scene for Audit {
         if self.export.settle(call, &answer, file) {
             match std::mem::take(&mut self.export) {
                 Load::Ready((document, extent)) => {
-                    if let FileExtent::Newest(rows) = extent {
-                        let says = format!(
-                            "The file has the newest {rows} events of the day: narrow them down for the others."
-                        );
+                    if let Some(says) = what_it_lacks(extent) {
                         cx.toast(Tone::Warning, says);
                     }
                     cx.open(document, How::Save);
@@ -262,14 +268,32 @@ impl Scene for Audit {
             Some(at) => {
                 looked = format!(
                     "The day was looked through back to {}, and nothing fits so far. Enter looks further back.",
-                    railway_time(at).format("%H:%M:%S")
+                    clock(at)
                 );
                 ("Nothing yet", looked.as_str())
             }
             None => ("Nothing", "Nothing of the kind was done on this day. [ goes to the day before."),
         };
+        self.view_looked(buf, self.list_place(area), world);
         let focus = (self.query.list_focus(), world);
         self.list.view(buf, self.list_place(area), focus, none, |buf, place, one| view_row(buf, place, one, world));
+    }
+}
+
+fn clock(at: DateTime<Utc>) -> String {
+    railway_time(at).format("%H:%M:%S").to_string()
+}
+
+/// What a file has not, if it has not everything.
+fn what_it_lacks(extent: FileExtent) -> Option<String> {
+    match extent {
+        FileExtent::All(_) => None,
+        FileExtent::Newest(rows) => {
+            Some(format!("The file has the newest {rows} events of the day: narrow them down for the others."))
+        }
+        FileExtent::BackTo(_, at) => {
+            Some(format!("The file goes back to {}: look further back in the list for the rest.", clock(at)))
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::ui::screens::history::History;
 use crate::ui::widgets::list::Touch;
 use crate::ui::widgets::paged::Paged;
 use crate::ui::widgets::query::Query;
+use crate::ui::widgets::sheet::put;
 use crate::ui::widgets::state;
 
 /// Rows of a booking in the list.
@@ -72,6 +73,8 @@ pub struct FindBookings {
     query: Query,
     /// What the list was asked by.
     asked: Option<BookingSearch>,
+    /// At how many bookings it was looked for those in the list.
+    looked_at: usize,
     list: Paged<Arc<Booking>>,
 }
 
@@ -82,7 +85,7 @@ impl Default for FindBookings {
             Field::text("What", 24),
             Field::text("Name", 24).note("A part of a passenger's name, among the bookings of a run or a day."),
         ];
-        Self { query: Query::new(fields, WHAT), asked: None, list: Paged::new(ROW) }
+        Self { query: Query::new(fields, WHAT), asked: None, looked_at: 0, list: Paged::new(ROW) }
     }
 }
 
@@ -91,6 +94,8 @@ impl Default for FindBookings {
 pub enum Action {
     /// Look for what is typed.
     Search,
+    /// Look on for the name.
+    Further,
     /// Show all of the booking under the cursor.
     Show,
     /// Show what was done to it.
@@ -136,6 +141,26 @@ impl FindBookings {
         move |after| Request::FindBookings { by: by.expect("a list is asked for by something"), after }
     }
 
+    /// Reads the list from its beginning.
+    fn begin(&mut self, cx: &mut Context) {
+        if !self.list.is_waiting() {
+            self.looked_at = 0;
+        }
+        let ask = self.ask();
+        self.list.begin(cx, ask);
+    }
+
+    /// Where it was looked for a name, as far as it was; nothing once it was everywhere, or without a name.
+    fn looked(&self) -> Option<String> {
+        let (name, of) = match self.asked.as_ref()? {
+            BookingSearch::Day { name, .. } => (name, "day"),
+            BookingSearch::Run { name, .. } => (name, "run"),
+            BookingSearch::Phone(_) => return None,
+        };
+        let goes_on = !name.is_empty() && self.list.goes_on() && !self.list.is_waiting();
+        goes_on.then(|| format!("Looked through {} bookings of the {of}", self.looked_at))
+    }
+
     fn list_place(&self, area: Rect) -> Rect {
         let above = self.query.height() + 1;
         Rect { y: area.y + above, height: area.height.saturating_sub(above), ..area }
@@ -163,6 +188,7 @@ impl Scene for FindBookings {
 
     const KEYS: &'static [Binding<Action>] = &[
         bind(&[Key::Enter], "Enter", "search", "Looks for what is typed.", Action::Search),
+        bind(&[Key::Enter], "Enter", "look on", "Looks on for the name among the bookings before.", Action::Further),
         bind(&[Key::Enter], "Enter", "show", "Shows all of the booking under the cursor.", Action::Show),
         bind(&[Key::Up], "↑↓", "booking", "Moves to the booking above or below.", Action::Move(Key::Up)),
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
@@ -183,6 +209,7 @@ impl Scene for FindBookings {
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
             Action::Search => !self.query.is_in_list(),
+            Action::Further => self.query.is_in_list() && self.list.is_empty() && self.looked().is_some(),
             Action::Show | Action::History => self.chosen().is_some(),
             Action::Cancel => self.chosen().is_some_and(|booking| can_cancel(booking, world.now)),
             Action::Move(_) => !self.list.is_empty(),
@@ -198,8 +225,7 @@ impl Scene for FindBookings {
     /// Whatever was done above is read anew.
     fn resume(&mut self, cx: &mut Context) {
         if self.asked.is_some() {
-            let ask = self.ask();
-            self.list.begin(cx, ask);
+            self.begin(cx);
         }
     }
 
@@ -208,13 +234,17 @@ impl Scene for FindBookings {
             Action::Search => match self.read(cx) {
                 Some(Sought::One(pnr)) => cx.push(Detail::of(pnr)),
                 Some(Sought::Many(by)) => {
-                    self.asked = Some(by);
+                    (self.asked, self.looked_at) = (Some(by), 0);
                     let ask = self.ask();
                     self.list.begin_another(cx, ask);
                     self.query.to_list();
                 }
                 None => {}
             },
+            Action::Further => {
+                let ask = self.ask();
+                self.list.further(cx, ask);
+            }
             Action::Show => {
                 if let Some(booking) = self.chosen() {
                     cx.push(Detail::of(booking.pnr));
@@ -239,10 +269,7 @@ impl Scene for FindBookings {
             }
             Action::Next => self.query.next(),
             Action::Previous => self.query.previous(),
-            Action::Again => {
-                let ask = self.ask();
-                self.list.begin(cx, ask);
-            }
+            Action::Again => self.begin(cx),
             Action::Back => cx.pop(),
         }
     }
@@ -269,10 +296,15 @@ impl Scene for FindBookings {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
+        let mut looked_at = 0;
         self.list.reply(call, &answer, |reply| match reply {
-            Reply::Bookings { page, next } => Some((page.clone(), next.clone())),
+            Reply::Found { page, next, looked_at: at } => {
+                looked_at = *at;
+                Some((page.clone(), next.clone()))
+            }
             _ => None,
         });
+        self.looked_at += looked_at;
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
@@ -286,10 +318,19 @@ impl Scene for FindBookings {
             let next = format!("{} Enter looks for it.", self.by().says());
             return state::empty(buf, list, "Whose booking?", &next, world);
         }
-        let none = (
-            "No bookings",
-            "Nothing fits what was typed. Tab goes back to the fields: leave the name out, or part of it.",
-        );
+        let looked = self.looked();
+        let on = looked.as_ref().map(|looked| format!("{looked}, and nobody has the name so far. Enter looks on."));
+        let none = match &on {
+            Some(on) => ("Nobody yet", on.as_str()),
+            None => (
+                "No bookings",
+                "Nothing fits what was typed. Tab goes back to the fields: leave the name out, or part of it.",
+            ),
+        };
+        if let (Some(looked), false) = (looked, self.list.is_empty()) {
+            let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
+            put(buf, above, 2, &format!("{looked}; at the end ↓ looks on."), world.theme.dim);
+        }
         let focus = (self.query.list_focus(), world);
         self.list.view(buf, list, focus, none, |buf, place, one| view_row(buf, place, one, world));
     }

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use crate::domain::user::{Email, Role, Username};
 use crate::service::request::{AccountFacts, Failure, OneTimeCode, Reply, Request};
 use crate::ui::context::{Context, World};
-use crate::ui::form::{Field, Filled, Form};
-use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
+use crate::ui::form::{Field, Filled, Form, fills};
+use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::admin::user::{User, short};
@@ -94,9 +94,7 @@ impl Scene for NewUser {
         "New user".to_owned()
     }
 
-    fn typing(&self) -> Typing {
-        self.form.typing()
-    }
+    fills!(form, making);
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
@@ -107,14 +105,6 @@ impl Scene for NewUser {
             }
             Action::Back => cx.pop(),
         }
-    }
-
-    fn key(&mut self, key: Key, _cx: &mut Context) {
-        self.form.key(key);
-    }
-
-    fn paste(&mut self, text: &str, _cx: &mut Context) {
-        self.form.paste(text);
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
@@ -137,10 +127,6 @@ impl Scene for NewUser {
             }
             Load::Idle | Load::Waiting(_) => {}
         }
-    }
-
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
-        self.making.give_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::time::railway_time;
 use crate::domain::user::{Role, SshKey};
-use crate::service::request::{AccountChange, AccountFacts, Failure, OneTimeCode, Reply, Request};
+use crate::service::request::{AccountChange, AccountFacts, Failure, OldKeys, OneTimeCode, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Focus};
 use crate::ui::frame;
@@ -45,6 +45,8 @@ pub enum Action {
     SetRole,
     /// Draw a one-time code.
     Code,
+    /// Draw one, and remove all keys.
+    CodeAndNoKeys,
     /// Close the account.
     Close,
     /// Open it.
@@ -110,6 +112,10 @@ impl User {
         self.changing = Load::Waiting(cx.call(Request::ChangeAccount { account: self.account.id, change }));
     }
 
+    fn issue_code(&mut self, keys: OldKeys, cx: &mut Context) {
+        self.changing = Load::Waiting(cx.call(Request::IssueCode { account: self.account.id, keys }));
+    }
+
     fn ask(&self, question: Question, cx: &mut Context) {
         let name = &self.account.username;
         let (title, text, yes, no) = match question {
@@ -120,18 +126,29 @@ impl User {
                 "Change the role",
                 "Leave it",
             ),
-            Question::IssueCode => (
-                format!("Draw a one-time code for {name}?"),
-                "The password of the account is no more from now on, and whoever is signed in with it is signed out. With \
-                 the code, which is good for an hour, its holder signs in and chooses a new password. Make sure that it \
-                 is they to whom you give it."
-                    .to_owned(),
-                "Draw a code",
-                "Leave it",
-            ),
+            Question::IssueCode | Question::IssueCodeAndRemoveKeys => {
+                let removes_keys = question == Question::IssueCodeAndRemoveKeys;
+                let keys = match (self.account.ssh_keys.len(), removes_keys) {
+                    (0, _) => String::new(),
+                    (1, true) => " Its SSH key is removed.".to_owned(),
+                    (n, true) => format!(" Its {n} SSH keys are removed."),
+                    (1, false) => " Its SSH key stays good: k removes it too.".to_owned(),
+                    (n, false) => format!(" Its {n} SSH keys stay good: k removes them too."),
+                };
+                (
+                    format!("Draw a one-time code for {name}?"),
+                    format!(
+                        "The password of the account is no more from now on, and whoever is signed in with it is signed \
+                         out.{keys} With the code, which is good for an hour, its holder signs in and chooses a new \
+                         password. Make sure that it is they to whom you give it."
+                    ),
+                    if removes_keys { "Draw a code, remove keys" } else { "Draw a code" },
+                    "Leave it",
+                )
+            }
             Question::RemoveKey => (
                 "Remove this key?".to_owned(),
-                format!("{name} comes in by {} no more. Who is in stays until they leave.", self.key_words()),
+                format!("{name} comes in by {} no more. Whoever came in by it is signed out.", self.key_words()),
                 "Remove",
                 "Keep it",
             ),
@@ -171,6 +188,13 @@ impl Scene for User {
         bind(&[Key::Up], "↑↓", "key", "Moves to the SSH key above or below.", Action::Move(Key::Up)),
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
         bind(&[Key::Char('x'), Key::Delete], "x", "remove key", "Removes the key under the cursor.", Action::RemoveKey),
+        bind(
+            &[Key::Char('k')],
+            "k",
+            "code, no keys",
+            "Draws a code and removes all SSH keys: for an account that somebody else may use.",
+            Action::CodeAndNoKeys,
+        ),
         bind(&[Key::Char('a')], "a", "audit", "Shows what its holder did today.", Action::Events),
         bind(&[Key::Char('r')], "r", "read again", "Reads the account again.", Action::Again),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
@@ -186,6 +210,7 @@ impl Scene for User {
             Action::Role(_) => may,
             Action::SetRole => may && self.chosen_role() != self.account.role,
             Action::Code => may && !self.account.closed,
+            Action::CodeAndNoKeys => may && !self.account.closed && !self.account.ssh_keys.is_empty(),
             Action::Close => may && !self.account.closed,
             Action::Open => may && self.is_barred(world),
             Action::RemoveKey => may && self.chosen_key().is_some(),
@@ -211,6 +236,7 @@ impl Scene for User {
             }
             Action::SetRole => self.ask(Question::ChangeRole, cx),
             Action::Code => self.ask(Question::IssueCode, cx),
+            Action::CodeAndNoKeys => self.ask(Question::IssueCodeAndRemoveKeys, cx),
             Action::Close => self.ask(Question::CloseAccount, cx),
             Action::Open => self.change(AccountChange::Open, cx),
             Action::RemoveKey => self.ask(Question::RemoveKey, cx),
@@ -224,9 +250,8 @@ impl Scene for User {
         match answer {
             Answer::Yes(Question::ChangeRole) => self.change(AccountChange::Role(self.chosen_role()), cx),
             Answer::Yes(Question::CloseAccount) => self.change(AccountChange::Close, cx),
-            Answer::Yes(Question::IssueCode) => {
-                self.changing = Load::Waiting(cx.call(Request::IssueCode { account: self.account.id }));
-            }
+            Answer::Yes(Question::IssueCode) => self.issue_code(OldKeys::Stay, cx),
+            Answer::Yes(Question::IssueCodeAndRemoveKeys) => self.issue_code(OldKeys::Go, cx),
             Answer::Yes(Question::RemoveKey) => {
                 if let Some(fingerprint) = self.chosen_key().map(|key| key.fingerprint.clone()) {
                     self.change(AccountChange::RemoveKey { fingerprint }, cx);
