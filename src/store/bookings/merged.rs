@@ -17,8 +17,10 @@ use crate::store::schema::{
 };
 use crate::store::{Store, StoreError};
 
-/// How many bookings of a partition are read at once: a page of twenty has one or two of each of a day's as a rule.
-const AT_ONCE: i32 = 6;
+/// How many bookings of a partition are read at once at least: a page of twenty has one or two of each of a day's as a rule.
+const AT_ONCE: usize = 6;
+/// How many at most.
+const MOST_AT_ONCE: usize = 100;
 
 /// Which bookings are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,10 +135,12 @@ impl Store {
         }
         let mut shards: Vec<_> =
             partitions.into_iter().zip(taken).map(|(name, taken)| Shard::new(of, name, taken)).collect();
+        // A little more than each has of a page.
+        let at_once = (limit * 5 / 4 / shards.len().max(1)).clamp(AT_ONCE, MOST_AT_ONCE);
         let mut bookings = Vec::new();
         while bookings.len() < limit {
             let empty = shards.iter_mut().filter(|shard| shard.read.is_empty());
-            try_join_all(empty.map(|shard| self.read_on(of, shard))).await?;
+            try_join_all(empty.map(|shard| self.read_on(of, shard, at_once))).await?;
             let newest = shards.iter_mut().filter(|shard| !shard.read.is_empty());
             let Some(newest) = newest.max_by_key(|shard| shard.read.front().map(|booking| booking.booked_at)) else {
                 break;
@@ -150,7 +154,7 @@ impl Store {
     }
 
     /// Reads on in a partition until something is found, or its end.
-    async fn read_on(&self, of: &Listed, shard: &mut Shard) -> Result<(), StoreError> {
+    async fn read_on(&self, of: &Listed, shard: &mut Shard, at_once: usize) -> Result<(), StoreError> {
         let (index, attribute) = of.index();
         while shard.read.is_empty() && shard.has_more {
             let query = self
@@ -166,7 +170,7 @@ impl Store {
                 .expression_attribute_values(":of", string(&shard.partition))
                 .scan_index_forward(false)
                 .set_exclusive_start_key(shard.after.take())
-                .limit(AT_ONCE);
+                .limit(i32::try_from(at_once).unwrap_or(i32::MAX));
             let page = self.attempt(|| query.clone().send()).await?.answer()?;
             shard.read = page.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<_, _>>()?;
             shard.after = page.last_evaluated_key;
