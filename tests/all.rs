@@ -129,6 +129,8 @@ mod service_slip;
 mod service_storm;
 #[path = "all/service_till.rs"]
 mod service_till;
+#[path = "all/service_till_race.rs"]
+mod service_till_race;
 #[path = "all/service_trains.rs"]
 mod service_trains;
 #[path = "all/service_visit.rs"]

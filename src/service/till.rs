@@ -43,6 +43,11 @@ pub(super) async fn in_use(session: &Session, method: PaymentMethod) -> Result<O
     }
 }
 
+/// Whether an earlier attempt may have moved money through no till though it was an agent's.
+pub(super) fn may_do_without(session: &Session) -> bool {
+    session.kiosk().settings().till == TillRule::Optional
+}
+
 /// Opens a till for whoever asks.
 pub(super) async fn open(session: &Session, op: OpId, float: Paise) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
