@@ -28,6 +28,7 @@ mod look_up;
 mod notification;
 mod occupancy;
 pub mod overview;
+mod owed;
 pub mod presence;
 mod receipt_outbox;
 mod record;

@@ -95,6 +95,8 @@ mod service_kit;
 mod service_live;
 #[path = "all/service_look_up.rs"]
 mod service_look_up;
+#[path = "all/service_money.rs"]
+mod service_money;
 #[path = "all/service_notify.rs"]
 mod service_notify;
 #[path = "all/service_notify_trouble.rs"]

@@ -9,7 +9,7 @@ use crate::domain::booking::{OpId, PaymentMethod};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::money::Paise;
 use crate::domain::terminal::TerminalKind;
-use crate::domain::till::{Closing, MOST_IN_DRAWER, Till, TillId};
+use crate::domain::till::{Closing, Flows, MOST_IN_DRAWER, Till, TillId};
 use crate::domain::user::{AccountId, Role};
 use crate::service::booking::second;
 use crate::service::refusal::refuse;
@@ -151,8 +151,9 @@ pub(super) async fn report(session: &Session, id: TillId, form: Form) -> Result<
     for read in 1..=READS {
         let till = theirs(session, id).await?;
         let entries = kiosk.entries_of(id).await.map_err(|error| refuse("report on a till", &error))?;
-        // The list may lack what was just sold. What the till itself counts does not.
-        if entries.len() == till.movements as usize {
+        // The list may lack what was just sold. What the till itself counts does not. What stays different is said on the paper.
+        let lines: Flows = entries.iter().cloned().collect();
+        if lines == till.flows() || read == READS {
             let name = paper::file_name(&till, form);
             let sheet = paper::sheet(&till, &entries, kiosk.now());
             return sheets::document(kiosk, sheet, name, form).await.map(Reply::Document);
@@ -179,7 +180,8 @@ fn check_drawer(money: Paise) -> Result<(), Failure> {
 }
 
 impl Kiosk {
-    async fn entries_of(&self, till: TillId) -> Result<Vec<LedgerEntry>, StoreError> {
+    /// All entries of a till. The index may be a moment behind.
+    pub(super) async fn entries_of(&self, till: TillId) -> Result<Vec<LedgerEntry>, StoreError> {
         let (mut entries, mut next) = (Vec::new(), None);
         loop {
             let page = self.store().ledger_of_till(till, next.as_deref(), ENTRIES).await?;

@@ -86,6 +86,12 @@ fn agent_list(agent: AccountId) -> String {
     format!("tills#{agent}")
 }
 
+/// The till in an item, for whoever reads all: each once, though the last of an agent is kept twice when it is closed.
+pub(in crate::store) fn once(key: &str, item: Item) -> Result<Option<Till>, StoreError> {
+    let till = till_of(item)?;
+    Ok((till.closing.is_none() || key == kept(till.id)).then_some(till))
+}
+
 fn till_of(item: Item) -> Result<Till, StoreError> {
     decode(item, WHAT)
 }
