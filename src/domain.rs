@@ -26,6 +26,7 @@ pub mod money;
 pub mod notification;
 pub mod occupancy;
 pub mod overview;
+pub mod owed;
 pub mod passenger;
 pub mod pnr;
 pub mod quota;

@@ -29,6 +29,7 @@ mod manifest;
 mod notification;
 mod occupancy;
 pub mod overview;
+mod owed;
 pub mod presence;
 mod receipt_outbox;
 mod record;

@@ -95,6 +95,8 @@ mod service_kit;
 mod service_live;
 #[path = "all/service_look_up.rs"]
 mod service_look_up;
+#[path = "all/service_money.rs"]
+mod service_money;
 #[path = "all/service_notify.rs"]
 mod service_notify;
 #[path = "all/service_notify_trouble.rs"]
@@ -131,6 +133,8 @@ mod service_slip;
 mod service_storm;
 #[path = "all/service_till.rs"]
 mod service_till;
+#[path = "all/service_till_race.rs"]
+mod service_till_race;
 #[path = "all/service_trains.rs"]
 mod service_trains;
 #[path = "all/service_visit.rs"]

@@ -10,8 +10,9 @@ use super::progress::Progress;
 use super::{CliError, Kind, open, output};
 use crate::config::Config;
 use crate::domain::audit::Difference;
+use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
-use crate::service::audit::LASTING;
+use crate::service::audit::{BeforeLedger, LASTING};
 use crate::service::{AuditReport, AuditScope, Depth, Finding, Kiosk, Repair};
 
 #[derive(Debug, ClapArgs)]
@@ -106,6 +107,7 @@ fn words(repair: &Repair) -> String {
     let count = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     let coaches = if after.coaches == 1 { "1 coach".to_owned() } else { format!("{} coaches", after.coaches) };
     let mended = if repair.mended.is_empty() { String::new() } else { format!(", {} mended", repair.mended.len()) };
+    lines.extend(before_ledger(&after.before));
     lines.push(format!(
         "{}, {coaches}, {}: {}{mended}.",
         count(after.runs, "run"),
@@ -113,6 +115,24 @@ fn words(repair: &Repair) -> String {
         count(after.findings.len(), "difference"),
     ));
     lines.join("\n")
+}
+
+/// What is said of money that moved before there was a ledger.
+fn before_ledger(before: &BeforeLedger) -> Option<String> {
+    let bookings = match before.bookings {
+        0 => return None,
+        1 => "1 booking was".to_owned(),
+        more => format!("{more} bookings were"),
+    };
+    let begins = match before.since {
+        Some(since) => format!("which begins on {}", railway_time(since).format("%-d %b %Y at %H:%M")),
+        None => "which has no entry yet".to_owned(),
+    };
+    Some(format!(
+        "{bookings} paid before there was a ledger, {begins}: {} was taken for them and not handed out by then, and is in no report \
+         of sales or refunds. The bookings themselves have it, and nothing is to be done.",
+        before.amount
+    ))
 }
 
 fn sentence(finding: &Finding) -> String {
@@ -143,6 +163,7 @@ fn as_json(repair: &Repair) -> serde_json::Value {
         "Coaches": after.coaches,
         "Bookings": after.bookings,
         "Differences": said(&after.findings),
+        "BeforeLedger": after.before,
         "Mended": said(&repair.mended),
     })
 }

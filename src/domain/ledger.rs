@@ -56,6 +56,20 @@ impl fmt::Display for Movement {
     }
 }
 
+/// A part of a refund: all that was given up for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Part {
+    /// Why.
+    pub reason: Reason,
+    /// How many passengers gave up.
+    pub passengers: u8,
+    /// What they had paid.
+    pub fare: Paise,
+    /// What they got back of it.
+    pub back: Paise,
+}
+
 /// A movement of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -76,6 +90,9 @@ pub struct LedgerEntry {
     pub amount: Paise,
     /// How many passengers it is for, where it is the fare; otherwise how many gave up with it.
     pub passengers: u8,
+    /// Of a refund and of a sale that was undone: why, and of which fares; the amounts come to that of the entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// The card terminal's reference of the sale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -107,6 +124,7 @@ impl LedgerEntry {
             method: payment.method,
             amount: payment.amount,
             passengers: u8::try_from(booking.passengers.len()).unwrap_or(u8::MAX),
+            parts: Vec::new(),
             reference: payment.reference.clone(),
             by: payment.taken_by,
             terminal: payment.terminal.clone(),
@@ -123,11 +141,24 @@ impl LedgerEntry {
         if amount == Paise::ZERO {
             return None;
         }
-        let is_void = with(change.op).all(|refund| refund.quote.reason == Reason::Voided);
+        let mut parts: Vec<Part> = Vec::new();
+        for quote in with(change.op).map(|refund| &refund.quote) {
+            let nothing = Part { reason: quote.reason, passengers: 0, fare: Paise::ZERO, back: Paise::ZERO };
+            let place = parts.iter().position(|part| part.reason == quote.reason).unwrap_or(parts.len());
+            if place == parts.len() {
+                parts.push(nothing);
+            }
+            let part = &mut parts[place];
+            part.passengers += u8::try_from(quote.lines.len()).unwrap_or(u8::MAX);
+            part.fare += quote.refunded + quote.kept;
+            part.back += quote.refunded;
+        }
+        let is_void = parts.iter().all(|part| part.reason == Reason::Voided);
         Some(Self {
             movement: if is_void { Movement::Void } else { Movement::Refund },
             amount,
-            passengers: with(change.op).map(|refund| u8::try_from(refund.quote.lines.len()).unwrap_or(u8::MAX)).sum(),
+            passengers: parts.iter().map(|part| part.passengers).sum(),
+            parts,
             by: paid_out.by,
             terminal: paid_out.terminal.clone(),
             till: paid_out.till,
@@ -159,9 +190,9 @@ impl LedgerEntry {
     }
 }
 
-/// What a booking says that was taken for it, less what was handed out: the sum of its entries.
-pub fn balance(booking: &Booking) -> Paise {
-    let taken = booking.payment.as_ref().map_or(Paise::ZERO, |payment| payment.amount);
-    let paid_out = booking.refunds.iter().filter(|refund| refund.paid_out.is_some());
-    taken - paid_out.map(|refund| refund.quote.refunded).sum()
+/// When money of a booking moved, and how much came in, as the booking has it: what its entries should say.
+pub fn movements(booking: &Booking) -> Vec<(DateTime<Utc>, Paise)> {
+    let taken = booking.payment.iter().map(|payment| (payment.taken_at, payment.amount));
+    let out = booking.refunds.iter().filter_map(|refund| Some((refund.paid_out.as_ref()?.at, -refund.quote.refunded)));
+    taken.chain(out).filter(|(_, money)| *money != Paise::ZERO).collect()
 }

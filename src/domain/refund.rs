@@ -72,6 +72,30 @@ pub enum Reason {
     Voided,
 }
 
+impl Reason {
+    /// The reason in a word or two: for staff's, its code.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passenger => "wish",
+            Self::TrainCancelled => "cancelled",
+            Self::NeverCleared => "no place",
+            Self::Waiver(code) => code.code(),
+            Self::Voided => "undone",
+        }
+    }
+
+    /// The reason in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Passenger => "the passenger's wish",
+            Self::TrainCancelled => "the railway cancelled the train",
+            Self::NeverCleared => "never confirmed by the chart",
+            Self::Waiver(code) => code.words(),
+            Self::Voided => "the sale was undone",
+        }
+    }
+}
+
 /// Why staff gives everything back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum WaiverCode {

@@ -3,6 +3,8 @@
 //! Entries come one by one, in any order, and are not kept: a year is added up in the memory of its rows. Test payments are no
 //! money and stand apart.
 
+pub mod refunds;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -42,8 +44,9 @@ impl Tally {
 pub struct Sums {
     /// Fares taken.
     pub sales: Tally,
-    /// Passengers for whom they were.
-    pub passengers: u32,
+    /// Passengers for whom they were, less those of sales that were undone: below nothing on a day on which more was undone than
+    /// sold.
+    pub passengers: i64,
     /// Refunds handed out.
     pub refunds: Tally,
     /// Sales undone.
@@ -56,10 +59,13 @@ impl Sums {
         match entry.movement {
             Movement::Sale => {
                 self.sales.add(entry.amount);
-                self.passengers += u32::from(entry.passengers);
+                self.passengers += i64::from(entry.passengers);
             }
             Movement::Refund => self.refunds.add(entry.amount),
-            Movement::Void => self.voids.add(entry.amount),
+            Movement::Void => {
+                self.voids.add(entry.amount);
+                self.passengers -= i64::from(entry.passengers);
+            }
         }
     }
 

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::domain::booking::OpId;
+use crate::domain::booking::{OpId, PaymentMethod};
+use crate::domain::ledger::{LedgerEntry, Movement};
 use crate::domain::money::Paise;
 use crate::domain::user::{AccountId, Username};
 
@@ -93,6 +94,53 @@ pub struct Till {
     pub closing: Option<Closing>,
 }
 
+/// What goes through a till, by means and way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Flows {
+    /// Cash taken.
+    pub cash_in: Paise,
+    /// Cash handed out.
+    pub cash_out: Paise,
+    /// Taken by card.
+    pub card_in: Paise,
+    /// Given back to cards.
+    pub card_out: Paise,
+    /// How many movements.
+    pub movements: u32,
+}
+
+impl Flows {
+    /// Adds a movement.
+    pub fn enter(&mut self, entry: &LedgerEntry) {
+        let sum = match (entry.method, entry.movement) {
+            (PaymentMethod::Card, Movement::Sale) => &mut self.card_in,
+            (PaymentMethod::Card, Movement::Refund | Movement::Void) => &mut self.card_out,
+            (PaymentMethod::Cash | PaymentMethod::Test, Movement::Sale) => &mut self.cash_in,
+            (PaymentMethod::Cash | PaymentMethod::Test, Movement::Refund | Movement::Void) => &mut self.cash_out,
+        };
+        *sum += entry.amount;
+        self.movements += 1;
+    }
+}
+
+impl FromIterator<LedgerEntry> for Flows {
+    fn from_iter<I: IntoIterator<Item = LedgerEntry>>(entries: I) -> Self {
+        let mut flows = Self::default();
+        entries.into_iter().for_each(|entry| flows.enter(&entry));
+        flows
+    }
+}
+
+/// As `3 movements, cash 100.00 in and 20.00 out, cards 0.00 in and 0.00 out`.
+impl fmt::Display for Flows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cash_in, cash_out, card_in, card_out, movements } = self;
+        let word = if *movements == 1 { "movement" } else { "movements" };
+        write!(f, "{movements} {word}, cash {cash_in} in and {cash_out} out, cards {card_in} in and {card_out} out")
+    }
+}
+
 /// How a till was closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -129,6 +177,12 @@ impl Till {
     /// The till after its drawer was counted.
     pub fn closed(&self, closing: Closing) -> Self {
         Self { closing: Some(closing), ..self.clone() }
+    }
+
+    /// What went through it, by its own count.
+    pub const fn flows(&self) -> Flows {
+        let Self { cash_in, cash_out, card_in, card_out, movements, .. } = *self;
+        Flows { cash_in, cash_out, card_in, card_out, movements }
     }
 
     /// The cash that should be in the drawer.

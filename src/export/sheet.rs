@@ -27,7 +27,7 @@ pub struct Sheet {
 pub struct Column {
     /// Its head.
     pub head: &'static str,
-    /// Its width on paper, in points; all columns together have 523.
+    /// Its width on paper, in points; all columns together have 523. It gives way where something is wider.
     pub width: u16,
     /// On which side its cells stand.
     pub side: Side,
@@ -59,8 +59,8 @@ impl Column {
 pub enum Cell {
     /// A text, by whomever.
     Text(String),
-    /// How many.
-    Count(u32),
+    /// How many; less than nothing where more was undone than done.
+    Count(i64),
     /// How much.
     Money(Paise),
     /// Nothing.

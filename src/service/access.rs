@@ -68,6 +68,10 @@ pub(super) fn need(request: &Request) -> Need {
         Request::Tills { .. }
         | Request::Report { .. }
         | Request::ReportFile { .. }
+        | Request::Refunds { .. }
+        | Request::RefundsFile { .. }
+        | Request::Owed { .. }
+        | Request::OwedFile { .. }
         | Request::Occupancy { .. }
         | Request::OccupancyFile { .. } => Need::Role(Role::Supervisor),
         Request::MakeChart { .. }

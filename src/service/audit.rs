@@ -5,6 +5,7 @@
 //! read has shown is reported. A busy system gives no false alarm, at the price that of a run which never stands still a
 //! difference that changes from read to read is left for the next audit.
 
+mod drawers;
 mod ledger;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use self::drawers::Drawers;
+pub use self::ledger::BeforeLedger;
 use self::ledger::Comparison;
 use crate::domain::audit::{Difference, Evidence, differences, mend, unheld};
 use crate::domain::booking::{Booking, BookingStatus};
@@ -81,6 +84,8 @@ pub struct AuditReport {
     pub bookings: usize,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Money that moved before there was a ledger, which is no difference. Only a deep audit looks for it.
+    pub before: BeforeLedger,
 }
 
 impl AuditReport {
@@ -104,6 +109,7 @@ pub struct Repair {
 struct Deep {
     unlisted: BTreeMap<RunId, BTreeSet<Pnr>>,
     findings: Vec<Finding>,
+    before: BeforeLedger,
 }
 
 /// A run with what every read of it has shown.
@@ -141,8 +147,16 @@ impl Kiosk {
             Depth::Bookings => self.look_deep(scope, &mut progress).await?,
         };
         let runs = self.runs_in(scope, &deep).await?;
-        let mut report =
-            AuditReport { scope, depth, at: self.now(), runs: 0, coaches: 0, bookings: 0, findings: deep.findings };
+        let mut report = AuditReport {
+            scope,
+            depth,
+            at: self.now(),
+            runs: 0,
+            coaches: 0,
+            bookings: 0,
+            findings: deep.findings,
+            before: deep.before,
+        };
         let none = BTreeSet::new();
         for (done, run) in runs.iter().enumerate() {
             progress(done, runs.len(), &run.to_string());
@@ -282,7 +296,7 @@ impl Kiosk {
         progress: &mut (impl FnMut(usize, usize, &str) + Send),
     ) -> Result<Deep, Failure> {
         let mut deep = Deep::default();
-        let mut ledger = Comparison::default();
+        let (mut ledger, mut drawers) = (Comparison::default(), Drawers::default());
         let (mut next, mut seen) = (None, 0);
         loop {
             let page = self.store().all_bookings(next.as_deref()).await.map_err(|error| refuse("audit", &error))?;
@@ -293,7 +307,18 @@ impl Kiosk {
                 deep.findings.push(Finding { run: None, rev: None, difference });
             }
             let is_meant = |run: RunId| scope == AuditScope::All || scope == AuditScope::Run(run);
-            page.entries.iter().filter(|entry| is_meant(entry.run)).for_each(|entry| ledger.entry(entry));
+            page.entries.iter().for_each(|entry| {
+                ledger.began(entry.at);
+                if scope == AuditScope::All {
+                    drawers.entry(entry);
+                }
+                if is_meant(entry.run) {
+                    ledger.entry(entry);
+                }
+            });
+            if scope == AuditScope::All {
+                page.tills.iter().for_each(|till| drawers.till(till));
+            }
             page.bookings.iter().filter(|booking| is_meant(booking.run)).for_each(|booking| ledger.booking(booking));
             let is_kept = |booking: &Booking| self.now() < instant(booking.to.at) + KEPT;
             let bookings = page.bookings.into_iter().filter(|booking| is_meant(booking.run) && is_kept(booking));
@@ -308,8 +333,14 @@ impl Kiosk {
                 break;
             }
         }
-        for pnr in ledger.differing() {
-            let found = self.ledger_difference(pnr).await.map_err(|error| refuse("audit", &error))?;
+        let (before, differing) = ledger.apart();
+        deep.before = before;
+        for pnr in differing {
+            let found = self.ledger_difference(pnr, before.since).await.map_err(|error| refuse("audit", &error))?;
+            deep.findings.extend(found.map(|difference| Finding { run: None, rev: None, difference }));
+        }
+        for till in drawers.differing() {
+            let found = self.till_difference(till).await.map_err(|error| refuse("audit", &error))?;
             deep.findings.extend(found.map(|difference| Finding { run: None, rev: None, difference }));
         }
         Ok(deep)

@@ -94,7 +94,7 @@ pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Ten
                 let payment = payment(session, tender, till, draft.fare.total);
                 commit(session, op, order, &draft, Terms::Paid(payment)).await?
             }
-            Err(failure) => without_till(session, op, &draft.train, failure).await?,
+            Err(failure) => without_till(session, op, order, &draft.train, failure).await?,
         },
         Prepared::Found(booking) => *booking,
     };
@@ -128,7 +128,13 @@ enum Terms {
 
 /// Writes a new booking, under another number if its own is taken, and behind everybody who waits if not all of it have
 /// a berth. Finds what an earlier attempt wrote.
-async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms: Terms) -> Result<Booking, Failure> {
+async fn commit(
+    session: &Session,
+    op: OpId,
+    order: &Order,
+    draft: &Draft,
+    mut terms: Terms,
+) -> Result<Booking, Failure> {
     let kiosk = session.kiosk();
     let (plan, holding) = (draft.plan(), draft.holding());
     let mut draw = 0;
@@ -185,21 +191,39 @@ async fn commit(session: &Session, op: OpId, order: &Order, draft: &Draft, terms
                 session.drop_hold(order.hold.id);
                 return Err(kiosk.gone(order.hold.run, Failure::HoldExpired).await?);
             }
-            Commit::TillClosed => return without_till(session, op, &draft.train, Failure::TillClosed).await,
+            Commit::TillMoved => match &mut terms {
+                // The agent has opened one meanwhile: the money goes through it.
+                Terms::Paid(payment) if payment.till.is_none() => {
+                    match till::in_use(session, payment.method).await {
+                        Ok(till) => payment.till = till,
+                        Err(failure) => return without_till(session, op, order, &draft.train, failure).await,
+                    }
+                    kiosk.store().patience().pause(attempt.min(SHORT_PAUSES)).await;
+                }
+                _ => return without_till(session, op, order, &draft.train, Failure::TillClosed).await,
+            },
         }
     }
     Err(Failure::Busy)
 }
 
 /// Refuses money that has no till, or finds what an earlier attempt wrote: one through a till that is closed since cannot be
-/// applied any more, so that a refusal is the truth.
-async fn without_till(session: &Session, op: OpId, train: &Train, failure: Failure) -> Result<Booking, Failure> {
+/// applied any more, so that a refusal is the truth. One that was to go through no till could be as soon as none is open again.
+async fn without_till(
+    session: &Session,
+    op: OpId,
+    order: &Order,
+    train: &Train,
+    failure: Failure,
+) -> Result<Booking, Failure> {
     if let Failure::Unavailable { .. } = failure {
         // An attempt that was the only one has sent nothing yet.
         return Err(if session.is_repeated(op) { still_doubtful(failure) } else { failure });
     }
     let found = earlier(session.kiosk(), train, op).await.map_err(still_doubtful)?;
-    found.ok_or(failure)
+    let hold = order.hold.id;
+    let may_come = till::may_do_without(session) && (session.doubts_hold(hold) || session.is_ordered_twice(hold));
+    found.ok_or_else(|| if may_come { in_doubt("book", &failure) } else { failure })
 }
 
 /// A booking, for whoever may see it.

@@ -24,13 +24,15 @@ struct Known {
     timetable: Arc<Timetable>,
     stops: Stops,
     checked_at: DateTime<Utc>,
+    /// Whether the store is marked for a newer Kiosk.
+    is_newer: bool,
 }
 
 impl Known {
     fn of(read: store::trains::Catalogue, now: DateTime<Utc>) -> Self {
         let editions = read.trains.iter().flat_map(Editions::periods).collect();
         let timetable = Arc::new(Timetable::of(read.stations, editions));
-        Self { version: read.version, timetable, stops: read.stops, checked_at: now }
+        Self { version: read.version, timetable, stops: read.stops, checked_at: now, is_newer: false }
     }
 }
 
@@ -81,6 +83,19 @@ impl Catalogue {
         }
     }
 
+    /// Whether the store is marked for a newer Kiosk than this one, which then sells nothing.
+    pub(super) fn is_newer(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).is_newer
+    }
+
+    fn note_newer(&self, is_newer: bool) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if is_newer && !known.is_newer {
+            tracing::error!("a newer kiosk has raised what is stored: this one sells nothing until it is updated");
+        }
+        known.is_newer = is_newer;
+    }
+
     fn version(&self) -> u64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).version
     }
@@ -97,6 +112,10 @@ impl Kiosk {
         // Noted first: a store that does not answer is not asked every second.
         self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner).checked_at = now;
         let mark = self.store().catalogue_mark().await?;
+        self.0.catalogue.note_newer(mark.is_newer);
+        if mark.is_newer {
+            return Ok(());
+        }
         self.0.catalogue.note_stops(mark.stops);
         self.0.catalogue.note_banners(mark.banners);
         if mark.version == self.0.catalogue.version() {

@@ -147,7 +147,7 @@ impl Kiosk {
                     self.tell_refunded(&dropped, "booking.drop");
                     return Ok(());
                 }
-                Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => {
+                Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => {
                     let queues = self.store().queues(state.run, id.class).await?;
                     let found = queues.into_iter().find(|(other, found)| *other == id && found.seq == entry.seq);
                     let Some((_, found)) = found.filter(|(_, found)| found.waiting() > 0) else { return Ok(()) };
@@ -211,7 +211,7 @@ impl Kiosk {
                     return Ok(true);
                 }
                 Commit::Moved(coaches) => live::merge(&mut state.coaches, coaches),
-                Commit::Found(_) | Commit::QueueMoved | Commit::TillClosed => {
+                Commit::Found(_) | Commit::QueueMoved | Commit::TillMoved => {
                     let entries = self.store().queues(state.run, booking.class).await?;
                     own_entry = entries.into_iter().find(|(_, entry)| entry.pnr == pnr);
                 }

@@ -38,7 +38,7 @@ pub(super) async fn correct_name(
             match commit.map_err(|error| refuse("put a name right", &error))? {
                 Commit::Done => after,
                 Commit::Found(found) if found.was_done(op) => *found,
-                Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => continue,
+                Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => continue,
             }
         };
         receipt_outbox::post(kiosk, &after);

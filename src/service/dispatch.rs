@@ -6,7 +6,7 @@ use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    manifest, notification, occupancy, overview, receipt_outbox, refund, report, search, till, trains, waitlist,
+    manifest, notification, occupancy, overview, owed, receipt_outbox, refund, report, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -106,6 +106,10 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::TillReport { till, form } => till::report(session, till, form).await,
         Request::Report { from, to } => report::show(session, from, to).await,
         Request::ReportFile { days, by, form } => report::file(session, days, by, form).await,
+        Request::Refunds { from, to } => report::refunds::show(session, from, to).await,
+        Request::RefundsFile { days, by, form } => report::refunds::file(session, days, by, form).await,
+        Request::Owed { after } => owed::list(session, after.as_ref()).await,
+        Request::OwedFile { form } => owed::file(session, form).await,
         Request::Occupancy { date, after } => occupancy::list(session, date, after.as_ref()).await,
         Request::OccupancyFile { date, form } => occupancy::file(session, date, form).await,
         Request::Booking { pnr } => booking::show(session, pnr).await,

@@ -1,9 +1,8 @@
 //! What an administrator sees at a glance. What costs much to read is read twice a minute at most, however many look.
 
-use std::sync::{Mutex, PoisonError};
-
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
 use crate::domain::overview::{DaySales, NextRun, next_runs};
 use crate::domain::time::railway_time;
@@ -48,7 +47,7 @@ pub struct Overview {
     pub store_ms: i64,
 }
 
-/// What was counted last.
+/// What was counted last. Whoever counts has it to themselves: the others wait, and find what was counted.
 #[derive(Default)]
 pub(super) struct Counts(Mutex<Option<Counted>>);
 
@@ -68,7 +67,7 @@ pub(super) async fn overview(session: &Session) -> Result<Reply, Failure> {
     let failed = |error: StoreError| refuse("look at everything", &error);
     kiosk.store().ping().await.map_err(failed)?;
     let store_ms = (kiosk.now() - now).num_milliseconds();
-    let counted = counted(kiosk, now).await.map_err(failed)?;
+    let counted = counted(kiosk).await.map_err(failed)?;
     Ok(Reply::Overview(Box::new(Overview {
         sales: counted.sales,
         is_part: counted.is_part,
@@ -82,10 +81,11 @@ pub(super) async fn overview(session: &Session) -> Result<Reply, Failure> {
     })))
 }
 
-async fn counted(kiosk: &Kiosk, now: DateTime<Utc>) -> Result<Counted, StoreError> {
+async fn counted(kiosk: &Kiosk) -> Result<Counted, StoreError> {
+    let mut last = kiosk.0.counts.0.lock().await;
+    let now = kiosk.now();
     let day = railway_time(now).date();
-    let known = *kiosk.0.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = known.filter(|known| known.day == day && now - known.at < GOOD_FOR) {
+    if let Some(known) = last.filter(|known| known.day == day && now - known.at < GOOD_FOR) {
         return Ok(known);
     }
     let (mut sales, mut read, mut after) = (DaySales::default(), 0, None);
@@ -99,7 +99,7 @@ async fn counted(kiosk: &Kiosk, now: DateTime<Utc>) -> Result<Counted, StoreErro
         }
     }
     let backlog = kiosk.notification_backlog().await?;
-    let counted = Counted { day, at: now, sales, is_part: after.is_some(), backlog };
-    *kiosk.0.counts.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+    let counted = Counted { day, at: kiosk.now(), sales, is_part: after.is_some(), backlog };
+    *last = Some(counted);
     Ok(counted)
 }

@@ -30,6 +30,27 @@ impl Kiosk {
         });
     }
 
+    /// Records what a user action did, and when. The event is named by both, so a repeat records nothing new.
+    pub(super) fn record_once(
+        &self,
+        session: &Session,
+        action: &'static str,
+        (op, at): (OpId, DateTime<Utc>),
+        subject: String,
+        note: String,
+    ) {
+        self.append(Event {
+            id: op.0,
+            at,
+            account: session.who().account(),
+            action: action.to_owned(),
+            subject: Some(subject),
+            terminal: session.terminal().id.clone(),
+            session: Some(session.id().to_owned()),
+            note: Some(note),
+        });
+    }
+
     /// Records what a user action did to a booking, and when. The event is named by both, so a repeat records nothing
     /// new.
     pub(super) fn record_sale(

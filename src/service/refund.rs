@@ -52,6 +52,7 @@ pub(super) async fn cancel(session: &Session, op: OpId, pnr: Pnr, agreed: &Quote
     let waiver = if let Reason::Waiver(code) = agreed.reason { Some(code) } else { None };
     let now = kiosk.now();
     let chosen: Vec<u8> = agreed.lines.iter().map(|line| line.passenger).collect();
+    let mut had_till = None;
     for _ in 0..READS {
         let booking = changeable(session, pnr).await?;
         if booking.was_done(op) {
@@ -65,7 +66,12 @@ pub(super) async fn cancel(session: &Session, op: OpId, pnr: Pnr, agreed: &Quote
         }
         let Some(queue) = leaving(kiosk, &booking, &chosen, now).await? else { continue };
         let change = Change { op, at: second(now), by: session.who().account(), what: Deed::Cancelled(chosen.clone()) };
-        let refund = Refund { op, paid_out: paid_out_at_once(session, op, &booking, now).await?, quote };
+        let paid_out = paid_out_at_once(session, op, &booking, now).await?;
+        let till = paid_out.as_ref().and_then(|paid_out| paid_out.till);
+        // What was to come out of a drawer that is closed by now waits, as it does where none is open and one has to be.
+        let paid_out = paid_out.filter(|_| till.is_some() || had_till.is_none());
+        had_till = had_till.or(till);
+        let refund = Refund { op, paid_out, quote };
         let after = booking.given_up(refund, change);
         let places: Vec<Place> = chosen
             .iter()
@@ -120,6 +126,7 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
     if session.terminal().kind == TerminalKind::Public {
         return Err(Failure::NoTillHere);
     }
+    let mut had_till = None;
     for _ in 0..READS {
         let booking = changeable(session, pnr).await?;
         if booking.was_done(op) {
@@ -131,6 +138,8 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         let at = second(kiosk.now());
         let by = session.who().account();
         let till = match till_for(session, &booking).await {
+            // What was to come out of a drawer that is closed by now does not come out of none.
+            Ok(None) if had_till.is_some() => return Err(Failure::TillClosed),
             Ok(till) => till,
             // An earlier attempt through a till that is closed since may have been applied after the booking was read.
             Err(failure) => match changeable(session, pnr).await? {
@@ -138,6 +147,7 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
                 _ => return Err(failure),
             },
         };
+        had_till = had_till.or(till);
         let paid_out = PaidOut { op: Some(op), at, by, terminal: session.terminal().id.clone(), till };
         let after = booking.handed_out(&paid_out, Change { op, at, by, what: Deed::PaidOut });
         // By the version that the booking names: the run may be long over, and its pin gone.
@@ -149,7 +159,7 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         match commit.map_err(|error| refuse("pay out a refund", &error))? {
             Commit::Done => return Ok(finish(session, "booking.pay-out", op, after)),
             Commit::Found(found) if found.was_done(op) => return Ok(finish(session, "booking.pay-out", op, *found)),
-            Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => {}
+            Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => {}
         }
     }
     Err(Failure::Busy)
@@ -293,7 +303,7 @@ async fn write(
                 run.state.coaches.extend(coaches.into_iter().map(|(coach, state)| (coach, Arc::new(state))));
             }
             // The queue is another, or the run's plan: the railway has cancelled it meanwhile. Or the till is closed.
-            Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => return Ok(Written::Moved),
+            Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => return Ok(Written::Moved),
         }
     }
     Ok(Written::Moved)

@@ -1,11 +1,15 @@
 //! Reports: the money of some days, read from the ledger's lists page by page and added up as it comes.
 
+pub(super) mod refunds;
+
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::NaiveDate;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::domain::ledger::LedgerEntry;
+use crate::domain::money::Paise;
 use crate::domain::report::{Books, By, MOST_DAYS, Report, Row, Sums};
 use crate::domain::user::AccountId;
 use crate::export::sheet::{Cell, Column, Sheet};
@@ -47,8 +51,7 @@ pub(super) async fn file(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let report = kiosk.report(from, to).await?;
-    let days = if from == to { from.to_string() } else { format!("{from}-to-{to}") };
-    let name = format!("sales-by-{}-{days}.{}", by.word(), form.extension());
+    let name = format!("sales-by-{}-{}.{}", by.word(), in_name(from, to), form.extension());
     let sheet = sheet(kiosk, &report, by);
     sheets::document(kiosk, sheet, name, form).await.map(Reply::Document)
 }
@@ -60,35 +63,44 @@ impl Kiosk {
     ///
     /// `ReportDays` when the days are too many or end before they begin.
     pub(super) async fn report(&self, from: NaiveDate, to: NaiveDate) -> Result<Report, Failure> {
-        let days = (to - from).num_days() + 1;
-        if !(1..=i64::from(MOST_DAYS)).contains(&days) {
-            return Err(Failure::ReportDays { max: MOST_DAYS });
-        }
-        let failed = |error: StoreError| refuse("report on sales", &error);
-        let books = self.books(from, to).await.map_err(failed)?;
-        let agents = self.names_of(&books).await.map_err(failed)?;
+        let books = Mutex::new(Books::new(from, to));
+        self.read_days(from, to, |entry| lock(&books).enter(entry)).await?;
+        let books = books.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let agents = self.names_of(books.agents().collect()).await?;
         let timetable = self.timetable();
         let train_name = |number| timetable.train(number).last().map(|edition| edition.train.name().to_owned());
         Ok(books.report(train_name, |agent| agents.get(&agent).cloned()))
     }
 
-    async fn books(&self, from: NaiveDate, to: NaiveDate) -> Result<Books, StoreError> {
+    /// Reads what moved on some days, in no order.
+    async fn read_days(
+        &self,
+        from: NaiveDate,
+        to: NaiveDate,
+        enter: impl Fn(&LedgerEntry) + Sync,
+    ) -> Result<(), Failure> {
+        let days = (to - from).num_days() + 1;
+        if !(1..=i64::from(MOST_DAYS)).contains(&days) {
+            return Err(Failure::ReportDays { max: MOST_DAYS });
+        }
         let lists = from.iter_days().take_while(|day| *day <= to);
         let lists = lists.flat_map(|day| (0..SHARDS).map(move |part| (day, part)));
-        let books = Mutex::new(Books::new(from, to));
-        let parts = lists.map(|(day, part)| self.enter_part(day, part, &books));
-        stream::iter(parts).buffer_unordered(SIDE_BY_SIDE).try_collect::<()>().await?;
-        Ok(books.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let parts = lists.map(|(day, part)| self.read_part(day, part, &enter));
+        let read = stream::iter(parts).buffer_unordered(SIDE_BY_SIDE).try_collect::<()>().await;
+        read.map_err(|error| refuse("add up money", &error))
     }
 
-    /// Adds a part of a day to the books.
-    async fn enter_part(&self, day: NaiveDate, part: u64, books: &Mutex<Books>) -> Result<(), StoreError> {
+    /// Reads a part of a day.
+    async fn read_part(
+        &self,
+        day: NaiveDate,
+        part: u64,
+        enter: &(impl Fn(&LedgerEntry) + Sync),
+    ) -> Result<(), StoreError> {
         let mut next = None;
         loop {
             let page = self.store().ledger_of_day(day, part, next.as_deref(), PAGE).await?;
-            let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
-            page.entries.iter().for_each(|entry| books.enter(entry));
-            drop(books);
+            page.entries.iter().for_each(enter);
             next = page.next;
             if next.is_none() {
                 return Ok(());
@@ -96,18 +108,27 @@ impl Kiosk {
         }
     }
 
-    async fn names_of(&self, books: &Books) -> Result<BTreeMap<AccountId, String>, StoreError> {
-        let accounts = books.agents().map(|agent| self.store().account(agent)).collect::<Vec<_>>();
-        let accounts: Vec<_> = stream::iter(accounts).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+    async fn names_of(&self, agents: Vec<AccountId>) -> Result<BTreeMap<AccountId, String>, Failure> {
+        let accounts = agents.into_iter().map(|agent| self.store().account(agent)).collect::<Vec<_>>();
+        let accounts = stream::iter(accounts).buffer_unordered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await;
+        let accounts = accounts.map_err(|error| refuse("name agents", &error))?;
         Ok(accounts.into_iter().flatten().map(|account| (account.id, account.username.to_string())).collect())
     }
+}
+
+fn lock<T>(books: &Mutex<T>) -> MutexGuard<'_, T> {
+    books.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The days of a report as a file's name has them.
+fn in_name(from: NaiveDate, to: NaiveDate) -> String {
+    if from == to { from.to_string() } else { format!("{from}-to-{to}") }
 }
 
 fn sheet(kiosk: &Kiosk, report: &Report, by: By) -> Sheet {
     let mut notes = vec![format!("{} to {}, days of the railway", report.from, report.to)];
     if report.test != Sums::default() {
-        let (count, amount) = (report.test.sales.count, report.test.net());
-        notes.push(format!("Beside it {count} test payments of {amount}, which are no money"));
+        notes.push(in_test(&report.test));
     }
     Sheet {
         title: format!("Sales by {}", by.word()),
@@ -124,15 +145,23 @@ fn sheet(kiosk: &Kiosk, report: &Report, by: By) -> Sheet {
     }
 }
 
+/// What was tried without money, in words.
+fn in_test(Sums { sales, refunds, voids, .. }: &Sums) -> String {
+    let payments = if sales.count == 1 { "test payment" } else { "test payments" };
+    let back = refunds.amount + voids.amount;
+    let back = if back == Paise::ZERO { String::new() } else { format!(", {back} of it given back or undone") };
+    format!("Beside it {} {payments} of {}{back}: none of this is money", sales.count, sales.amount)
+}
+
 fn cells(row: &Row) -> Vec<Cell> {
     let Row { what, more, sums } = row;
     vec![
         Cell::Text(what.clone()),
         Cell::Text(more.clone()),
-        Cell::Count(sums.sales.count),
+        Cell::Count(sums.sales.count.into()),
         Cell::Count(sums.passengers),
         Cell::Money(sums.sales.amount),
-        Cell::Count(sums.refunds.count),
+        Cell::Count(sums.refunds.count.into()),
         Cell::Money(sums.refunds.amount),
         Cell::Money(sums.voids.amount),
         Cell::Money(sums.net()),

@@ -20,7 +20,7 @@ use strum::{IntoStaticStr, VariantNames};
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
 pub use self::money::{Form, Tills};
-pub use self::people::{AccountChange, AccountFacts, OldKeys, OneTimeCode};
+pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Extent, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::sale::{Choice, Hold, Order, Tender};
@@ -40,6 +40,7 @@ use crate::domain::pnr::Pnr;
 use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, WaiverCode};
 use crate::domain::report::By;
+use crate::domain::report::refunds::RefundsBy;
 use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::till::TillId;
@@ -322,6 +323,32 @@ pub enum Request {
         /// On paper, or for a spreadsheet.
         form: Form,
     },
+    /// The refunds that were handed out on some days of the railway.
+    Refunds {
+        /// The first day.
+        from: NaiveDate,
+        /// The last day.
+        to: NaiveDate,
+    },
+    /// The same as a document.
+    RefundsFile {
+        /// The first day and the last.
+        days: (NaiveDate, NaiveDate),
+        /// By what they are added up.
+        by: RefundsBy,
+        /// On paper, or for a spreadsheet.
+        form: Form,
+    },
+    /// Refunds that wait at a counter, the longest waiting first.
+    Owed {
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// All of them as a document.
+    OwedFile {
+        /// On paper, or for a spreadsheet.
+        form: Form,
+    },
     /// How full the runs are that leave their origin on a day.
     Occupancy {
         /// The day.
@@ -525,7 +552,7 @@ pub enum Request {
 
 impl Request {
     /// How long the store is asked again when it does not answer, before the person is told what is known; `None` for
-    /// what goes through all bookings of a run, all money of some days, or all dead letters, however many they are.
+    /// what goes through all bookings of a run, all money of some days or that is owed, or all dead letters, however many they are.
     pub fn patience(&self) -> Option<TimeDelta> {
         match self {
             Self::Chart { .. }
@@ -533,6 +560,10 @@ impl Request {
             | Self::CancelRun { .. }
             | Self::Report { .. }
             | Self::ReportFile { .. }
+            | Self::Refunds { .. }
+            | Self::RefundsFile { .. }
+            | Self::Owed { after: None }
+            | Self::OwedFile { .. }
             | Self::OccupancyFile { .. }
             | Self::ExportEvents { .. }
             | Self::RetryNotifications { which: Revive::AllDead } => None,
@@ -554,23 +585,6 @@ pub enum Revive {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub(crate) String);
-
-/// Who is signed in, as far as a screen may know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Identity {
-    /// The account.
-    pub account: AccountId,
-    /// Its name.
-    pub username: Username,
-    /// Its role.
-    pub role: Role,
-    /// Whether the one-time code from the log would make it the first administrator.
-    pub may_claim_administrator: bool,
-    /// Whether they came in by a one-time code, and do nothing before they have chosen a password.
-    #[serde(default)]
-    pub must_choose_password: bool,
-}
 
 /// A journey with what each class costs one adult, best class first. How many berths are left comes by the live
 /// subscription of its run, so that there is one source for it.

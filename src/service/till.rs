@@ -9,7 +9,7 @@ use crate::domain::booking::{OpId, PaymentMethod};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::money::Paise;
 use crate::domain::terminal::TerminalKind;
-use crate::domain::till::{Closing, MOST_IN_DRAWER, Till, TillId};
+use crate::domain::till::{Closing, Flows, MOST_IN_DRAWER, Till, TillId};
 use crate::domain::user::{AccountId, Role};
 use crate::service::booking::second;
 use crate::service::refusal::refuse;
@@ -43,6 +43,11 @@ pub(super) async fn in_use(session: &Session, method: PaymentMethod) -> Result<O
     }
 }
 
+/// Whether an earlier attempt may have moved money through no till though it was an agent's.
+pub(super) fn may_do_without(session: &Session) -> bool {
+    session.kiosk().settings().till == TillRule::Optional
+}
+
 /// Opens a till for whoever asks.
 pub(super) async fn open(session: &Session, op: OpId, float: Paise) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
@@ -54,19 +59,33 @@ pub(super) async fn open(session: &Session, op: OpId, float: Paise) -> Result<Re
     let failed = |error: StoreError| refuse("open a till", &error);
     let id = TillId { agent: identity.account, opened: op };
     if let Some(before) = kiosk.store().till(id).await.map_err(failed)? {
-        return Ok(Reply::Till(Box::new(before)));
+        return Ok(opened(session, before));
     }
     let terminal = session.terminal().id.clone();
     let till = Till::opened(id, identity.username, terminal, second(kiosk.now()), float);
     match kiosk.store().open_till(&till).await.map_err(failed)? {
-        Opening::Done => {
-            kiosk.record(session, "till.open", Some(till.agent.to_string()), Some(format!("float {float}")));
-            Ok(Reply::Till(Box::new(till)))
-        }
+        Opening::Done => Ok(opened(session, till)),
         // An earlier attempt of which no reply came.
-        Opening::Found(found) if found.id == id => Ok(Reply::Till(found)),
+        Opening::Found(found) if found.id == id => Ok(opened(session, *found)),
         Opening::Found(found) => Err(Failure::TillOpen { since: found.opened_at, terminal: found.terminal }),
     }
+}
+
+/// What follows a till that is opened; repeated, it changes nothing.
+fn opened(session: &Session, till: Till) -> Reply {
+    let note = format!("float {}", till.float);
+    session.kiosk().record_once(session, "till.open", (till.id.opened, till.opened_at), till.agent.to_string(), note);
+    Reply::Till(Box::new(till))
+}
+
+/// What follows a till that is closed; repeated, it changes nothing.
+fn shut(session: &Session, till: Till) -> Reply {
+    if let Some(closing) = &till.closing {
+        let (expected, difference) = (till.expected(), till.difference().unwrap_or_default());
+        let note = format!("expected {expected}, counted {}, difference {difference}", closing.counted);
+        session.kiosk().record_once(session, "till.close", (closing.op, closing.at), till.agent.to_string(), note);
+    }
+    Reply::Till(Box::new(till))
 }
 
 /// Closes a till with what was counted in its drawer: one's own, or any for whoever answers for the counters.
@@ -83,7 +102,7 @@ pub(super) async fn close(
     for _ in 0..READS {
         let read = theirs(session, id).await?;
         match &read.closing {
-            Some(closing) if closing.op == op => return Ok(Reply::Till(Box::new(read))),
+            Some(closing) if closing.op == op => return Ok(shut(session, read)),
             Some(_) => return Err(Failure::TillClosed),
             // What was counted is what was in the drawer before.
             None if read.movements != movements => return Err(Failure::TillMovedOn),
@@ -91,10 +110,7 @@ pub(super) async fn close(
         }
         let closed = read.closed(Closing { op, at: second(kiosk.now()), by: identity.username.clone(), counted });
         if kiosk.store().close_till(&read, &closed).await.map_err(failed)? {
-            let (expected, difference) = (closed.expected(), closed.difference().unwrap_or_default());
-            let note = format!("expected {expected}, counted {counted}, difference {difference}");
-            kiosk.record(session, "till.close", Some(closed.agent.to_string()), Some(note));
-            return Ok(Reply::Till(Box::new(closed)));
+            return Ok(shut(session, closed));
         }
         // Money went through it meanwhile, or somebody else closed it.
     }
@@ -135,8 +151,9 @@ pub(super) async fn report(session: &Session, id: TillId, form: Form) -> Result<
     for read in 1..=READS {
         let till = theirs(session, id).await?;
         let entries = kiosk.entries_of(id).await.map_err(|error| refuse("report on a till", &error))?;
-        // The list may lack what was just sold. What the till itself counts does not.
-        if entries.len() == till.movements as usize {
+        // The list may lack what was just sold. What the till itself counts does not. What stays different is said on the paper.
+        let lines: Flows = entries.iter().cloned().collect();
+        if lines == till.flows() || read == READS {
             let name = paper::file_name(&till, form);
             let sheet = paper::sheet(&till, &entries, kiosk.now());
             return sheets::document(kiosk, sheet, name, form).await.map(Reply::Document);
@@ -163,7 +180,8 @@ fn check_drawer(money: Paise) -> Result<(), Failure> {
 }
 
 impl Kiosk {
-    async fn entries_of(&self, till: TillId) -> Result<Vec<LedgerEntry>, StoreError> {
+    /// All entries of a till. The index may be a moment behind.
+    pub(super) async fn entries_of(&self, till: TillId) -> Result<Vec<LedgerEntry>, StoreError> {
         let (mut entries, mut next) = (Vec::new(), None);
         loop {
             let page = self.store().ledger_of_till(till, next.as_deref(), ENTRIES).await?;

@@ -104,7 +104,7 @@ impl Kiosk {
                 }
                 // Paid, given up, or lapsed by another process.
                 Commit::Found(_) => return Ok(()),
-                Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => {}
+                Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => {}
             }
         }
         Err(StoreError::Conflict { what: format!("slip {pnr}") })

@@ -12,6 +12,7 @@ use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::former::FormerBooking;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::pnr::Pnr;
+use crate::domain::till::Till;
 use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::store::former::{self, FORMER};
@@ -21,7 +22,7 @@ use crate::store::schema::{
     BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
 };
 use crate::store::work::{self, Kind, Lists};
-use crate::store::{Store, StoreError, ledger, outbox, tills};
+use crate::store::{Store, StoreError, ledger, outbox, owed, tills};
 
 /// Among how many partitions of the index a day's bookings are spread.
 pub const SHARDS: u64 = 16;
@@ -67,6 +68,8 @@ pub struct AllBookings {
     pub bookings: Vec<Booking>,
     /// The entries of the ledger that lie between them, of whichever bookings.
     pub entries: Vec<LedgerEntry>,
+    /// The tills that lie there too, each once.
+    pub tills: Vec<Till>,
     /// Those that cannot, by their keys, and why.
     pub unreadable: Vec<(String, StoreError)>,
     /// Where the next page begins; `None` at the end.
@@ -92,7 +95,7 @@ impl Store {
             .set_exclusive_start_key(start);
         let page = self.attempt(|| scan.clone().send()).await?.answer()?;
         let next = page.last_evaluated_key.as_ref().and_then(|key| text(key, BOOKING_ID)).map(str::to_owned);
-        let (mut bookings, mut entries, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bookings, mut entries, mut drawers, mut unreadable) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for item in page.items.unwrap_or_default() {
             let pnr = text(&item, BOOKING_ID).unwrap_or_default().to_owned();
             if ledger::is_key(&pnr) {
@@ -102,7 +105,14 @@ impl Store {
                 }
                 continue;
             }
-            if is_former(&item) || is_of_no_booking(&pnr) {
+            if tills::is_key(&pnr) {
+                match tills::once(&pnr, item) {
+                    Ok(till) => drawers.extend(till),
+                    Err(error) => unreadable.push((pnr, error)),
+                }
+                continue;
+            }
+            if is_former(&item) || is_beside(&pnr) {
                 continue;
             }
             match booking_of(item) {
@@ -110,7 +120,7 @@ impl Store {
                 Err(error) => unreadable.push((pnr, error)),
             }
         }
-        Ok(AllBookings { bookings, entries, unreadable, next })
+        Ok(AllBookings { bookings, entries, tills: drawers, unreadable, next })
     }
 
     /// The booking under a PNR, read consistently.
@@ -121,7 +131,7 @@ impl Store {
 
     /// What is kept under a PNR, or under another number of the application that Kiosk replaces; read consistently.
     pub async fn kept_booking(&self, number: &str) -> Result<Option<Kept>, StoreError> {
-        if is_of_no_booking(number) {
+        if is_beside(number) {
             return Ok(None);
         }
         let get = self
@@ -222,7 +232,7 @@ pub(in crate::store) fn booked_on(day: NaiveDate, shard: u64) -> String {
 }
 
 /// A booking as the table keeps it, listed by the day on which it was made. One that awaits payment is listed as work, too,
-/// due when its slip lapses.
+/// due when its slip lapses; and one of which money waits at a counter, due since it does.
 pub(in crate::store) fn item_of(booking: &Booking) -> Item {
     let mut item = encode(booking);
     let day = railway_time(booking.booked_at).date();
@@ -231,11 +241,12 @@ pub(in crate::store) fn item_of(booking: &Booking) -> Item {
         item.insert(WORK.to_owned(), string(Kind::Payment.list(booking.pnr.get())));
         item.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));
     }
+    item.extend(owed::duty(booking).into_iter().flatten());
     item
 }
 
 /// Whether a key is that of something which is kept beside the bookings.
-fn is_of_no_booking(key: &str) -> bool {
+pub(in crate::store) fn is_beside(key: &str) -> bool {
     outbox::is_key(key) || ledger::is_key(key) || tills::is_key(key)
 }
 

@@ -20,7 +20,7 @@ use crate::store::permissions::asked_of;
 use crate::store::provision::key_schema;
 use crate::store::remedy::refused;
 use crate::store::retry::Attempted;
-use crate::store::schema::{EXPIRES_AT, Index, Keeps, Key, TABLES, Table};
+use crate::store::schema::{EXPIRES_AT, Index, Keeps, Key, SCHEMA_VERSION, TABLES, Table};
 use crate::store::{Store, StoreError};
 
 /// The object that is put and taken away again; where it must not be taken away, it is written over the next time.
@@ -103,7 +103,25 @@ impl Store {
         for table in &TABLES {
             self.inspect_table(table, report).await?;
         }
+        self.inspect_schema(report).await?;
         self.inspect_bucket(report).await
+    }
+
+    /// Whether the store is marked for what this code writes.
+    async fn inspect_schema(&self, report: &mut Report) -> Result<(), Gone> {
+        let verdict = match self.marked_schema().await {
+            Ok(Some(SCHEMA_VERSION)) => Verdict::Well(format!("version {SCHEMA_VERSION}")),
+            Ok(Some(newer)) if newer > SCHEMA_VERSION => {
+                Verdict::Wrong(format!("version {newer}, and this Kiosk knows {SCHEMA_VERSION}: update it"))
+            }
+            Ok(Some(older)) => Verdict::Wrong(format!(
+                "version {older}: stop what is older than this Kiosk, and run kiosk provision, which raises it to {SCHEMA_VERSION}"
+            )),
+            Ok(None) => Verdict::Skipped("no timetable was published yet".to_owned()),
+            Err(error) => return report.heard("schema", Err(error)),
+        };
+        report.add("schema", verdict);
+        Ok(())
     }
 
     async fn inspect_table(&self, table: &Table, report: &mut Report) -> Result<(), Gone> {

@@ -26,12 +26,15 @@ pub fn decode<T: DeserializeOwned>(item: Item, what: &str) -> Result<T, StoreErr
     from_item(item).map_err(|error| corrupt(what, error))
 }
 
+/// Why something is not read that this version does not know.
+pub const NEWER: &str = "it was written by a newer kiosk: update this one";
+
 /// Refuses an item of a schema that this version does not know: writing it back could lose what it cannot see.
 pub fn check_version(item: &Item, what: &str) -> Result<(), StoreError> {
     let version = item.get(SCHEMA_VERSION_ATTRIBUTE).and_then(|value| value.as_n().ok());
     match version.map(|version| version.parse::<u32>()) {
         Some(Ok(version)) if version <= SCHEMA_VERSION => Ok(()),
-        Some(Ok(_)) => Err(corrupt(what, "it was written by a newer kiosk: update this one")),
+        Some(Ok(_)) => Err(corrupt(what, NEWER)),
         Some(Err(error)) => Err(corrupt(what, error)),
         None => Err(corrupt(
             what,

@@ -1,7 +1,7 @@
-//! Lists that are read page by page from an index that sorts by `BookedAt`.
+//! Lists that are read page by page from an index that sorts by a moment.
 
 use crate::store::item::{Item, corrupt, string, text};
-use crate::store::schema::{BOOKED_AT, BOOKING_ID, Index};
+use crate::store::schema::{BOOKING_ID, Index};
 use crate::store::{Store, StoreError};
 
 /// How many items of a partition are read at first, when a list is merged of several: a page has a few of each as a rule.
@@ -66,16 +66,21 @@ impl Store {
             .limit(limit);
         let reply = self.attempt(|| query.clone().send()).await?.answer()?;
         let end = reply.last_evaluated_key.as_ref();
-        let next = end.and_then(|key| Some(format!("{} {}", text(key, BOOKED_AT)?, text(key, BOOKING_ID)?)));
+        let sort = sort(list);
+        let next = end.and_then(|key| Some(format!("{} {}", text(key, sort)?, text(key, BOOKING_ID)?)));
         Ok((reply.items.unwrap_or_default(), next))
     }
 }
 
+fn sort(list: &List<'_>) -> &'static str {
+    list.index.key.sort.expect("each index of bookings sorts")
+}
+
 fn start_key(list: &List<'_>, after: &str) -> Result<Item, StoreError> {
-    let (booked_at, id) = after.split_once(' ').ok_or_else(|| corrupt("a page's end", "it names no item"))?;
+    let (moment, id) = after.split_once(' ').ok_or_else(|| corrupt("a page's end", "it names no item"))?;
     Ok(Item::from([
         (list.index.key.partition.to_owned(), string(list.partition)),
-        (BOOKED_AT.to_owned(), string(booked_at)),
+        (sort(list).to_owned(), string(moment)),
         (BOOKING_ID.to_owned(), string(id)),
     ]))
 }

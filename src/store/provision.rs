@@ -1,4 +1,4 @@
-//! Creates the tables and the bucket. Safe to repeat: what exists stays as it is.
+//! Creates the tables and the bucket, and raises what an older Kiosk has stored. Safe to repeat: what exists stays as it is.
 
 mod guards;
 
@@ -57,16 +57,19 @@ impl Store {
         if self.bucket_exists().await? { Ok(()) } else { Err(self.no_bucket()) }
     }
 
-    /// Creates what is missing, waits until it can be used, and sets what is to be set on it.
+    /// Creates what is missing, waits until it can be used, sets what is to be set on it, and raises what is stored to this
+    /// code's version of the schema.
     pub async fn provision(&self, mut progress: impl FnMut(Progress)) -> Result<(), StoreError> {
-        let of = TABLES.len() + 1;
+        let of = TABLES.len() + 2;
         for (done, table) in TABLES.iter().enumerate() {
             let name = (table.name)(self.names());
             progress(Progress { what: format!("table {name}"), done, of });
             self.provision_table(table, &name).await?;
         }
         progress(Progress { what: format!("bucket {}", self.names().bucket), done: TABLES.len(), of });
-        self.provision_bucket().await
+        self.provision_bucket().await?;
+        progress(Progress { what: "what is stored".to_owned(), done: TABLES.len() + 1, of });
+        self.raise().await
     }
 
     async fn provision_table(&self, table: &Table, name: &str) -> Result<(), StoreError> {

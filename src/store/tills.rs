@@ -86,6 +86,12 @@ fn agent_list(agent: AccountId) -> String {
     format!("tills#{agent}")
 }
 
+/// The till in an item, for whoever reads all: each once, though the last of an agent is kept twice when it is closed.
+pub(in crate::store) fn once(key: &str, item: Item) -> Result<Option<Till>, StoreError> {
+    let till = till_of(item)?;
+    Ok((till.closing.is_none() || key == kept(till.id)).then_some(till))
+}
+
 fn till_of(item: Item) -> Result<Till, StoreError> {
     decode(item, WHAT)
 }
@@ -214,8 +220,27 @@ impl Store {
         Ok(TillPage { tills: items.into_iter().map(till_of).collect::<Result<_, _>>()?, next })
     }
 
-    /// Adds a movement of money to the sums of its till, on condition that the till is open.
-    pub(in crate::store) fn till_update(&self, till: TillId, entry: &LedgerEntry) -> TransactWriteItem {
+    /// What a movement of money is to the till of whoever moves it: added to the till that it names, on condition that this one
+    /// is open, or else a question whether its agent still has none. Nothing where it is no money, or nobody's.
+    pub(in crate::store) fn till_part(&self, entry: &LedgerEntry) -> Option<TransactWriteItem> {
+        match (entry.till, entry.by.filter(|_| entry.is_money())) {
+            (Some(till), _) => Some(self.till_update(till, entry)),
+            (None, Some(agent)) => Some(self.no_till_check(agent)),
+            (None, None) => None,
+        }
+    }
+
+    fn no_till_check(&self, agent: AccountId) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(self.names().bookings.clone())
+            .key(BOOKING_ID, string(newest(agent)))
+            .condition_expression("attribute_not_exists(BookingID) OR attribute_exists(Closing)")
+            .build()
+            .expect("table, key and condition are given");
+        TransactWriteItem::builder().condition_check(check).build()
+    }
+
+    fn till_update(&self, till: TillId, entry: &LedgerEntry) -> TransactWriteItem {
         let sum = match (entry.method, entry.movement) {
             (PaymentMethod::Card, Movement::Sale) => "CardIn",
             (PaymentMethod::Card, Movement::Refund | Movement::Void) => "CardOut",

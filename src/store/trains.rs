@@ -20,17 +20,17 @@ use crate::domain::money::Paise;
 use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
 use crate::domain::train::{Train, TrainNumber};
-use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
+use crate::store::item::{Item, NEWER, check_version, corrupt, decode, encode, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
-use crate::store::{Outcome, Store, StoreError};
+use crate::store::{Outcome, Store, StoreError, raising};
 
 mod banners;
 mod change;
 mod train_item;
 
-const CATALOGUE: &str = "#catalogue";
+pub(in crate::store) const CATALOGUE: &str = "#catalogue";
 const STATION: &str = "station#";
 /// The attribute of the catalogue's item that says what is off sale: train numbers, and [`EVERYTHING`].
 const OFF_SALE: &str = "OffSale";
@@ -89,6 +89,8 @@ pub struct Mark {
     pub stops: Stops,
     /// What is shown at terminals, by when it begins.
     pub banners: Vec<Banner>,
+    /// Whether it is marked for a newer schema than this code knows.
+    pub is_newer: bool,
 }
 
 /// A station's item.
@@ -185,7 +187,8 @@ impl Store {
 
     /// A count that changes whenever the timetable does; 0 when nothing was ever published. It may lag by a moment.
     pub async fn catalogue_version(&self) -> Result<u64, StoreError> {
-        self.catalogue_mark().await.map(|mark| mark.version)
+        let mark = self.catalogue_mark().await?;
+        if mark.is_newer { Err(corrupt(CATALOGUE, NEWER)) } else { Ok(mark.version) }
     }
 
     /// That count, what is off sale and the banners, by one small read. They may lag by a moment.
@@ -193,7 +196,8 @@ impl Store {
         let request = self.dynamodb().get_item().table_name(&self.names().trains).key(TRAIN_ID, string(CATALOGUE));
         let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
         let mark = |item: Item| {
-            Ok(Mark { version: catalogue_version(&item)?, stops: stops(&item)?, banners: banners::of(&item) })
+            let is_newer = raising::schema_of(&item).is_some_and(|schema| schema > SCHEMA_VERSION);
+            Ok(Mark { version: catalogue_version(&item)?, stops: stops(&item)?, banners: banners::of(&item), is_newer })
         };
         item.map_or_else(|| Ok(Mark::default()), mark)
     }

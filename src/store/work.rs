@@ -45,6 +45,8 @@ pub enum Kind {
     DeadLetter,
     /// A till is open: a person closes it.
     Till,
+    /// A refund waits at a counter: a person hands it out.
+    Owed,
 }
 
 impl Kind {
@@ -58,6 +60,7 @@ impl Kind {
             Self::Notification => "notification",
             Self::DeadLetter => "dead-letter",
             Self::Till => "till",
+            Self::Owed => "owed",
         };
         format!("{name}#{}", spread % LISTS)
     }

@@ -263,9 +263,15 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::OpenTill { .. } => "Opening the till",
         Request::CloseTill { .. } => "Closing the till",
         Request::MyTills { .. } | Request::Tills { .. } => "Reading the tills",
-        Request::TillReport { .. } | Request::ReportFile { .. } | Request::OccupancyFile { .. } => "Writing the report",
+        Request::TillReport { .. }
+        | Request::ReportFile { .. }
+        | Request::RefundsFile { .. }
+        | Request::OwedFile { .. }
+        | Request::OccupancyFile { .. } => "Writing the report",
         Request::Occupancy { .. } => "Reading the runs",
         Request::Report { .. } => "Adding up the sales",
+        Request::Refunds { .. } => "Adding up the refunds",
+        Request::Owed { .. } => "Adding up what is owed",
         Request::Booking { .. } | Request::FormerBooking { .. } | Request::LookUp { .. } => "Reading the booking",
         Request::History { .. } => "Reading what was done",
         Request::ResendReceipt { .. } => "Sending the receipt",

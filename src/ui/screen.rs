@@ -210,6 +210,8 @@ screens! {
     Tills in admin::tills,
     /// Sales, added up.
     Reports in admin::reports,
+    /// Refunds that wait at a counter.
+    OwedMoney in admin::owed,
     /// How full runs are.
     Loads in admin::loads,
     /// Choosing another password.

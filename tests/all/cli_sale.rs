@@ -80,6 +80,28 @@ fn what_was_sold_is_in_the_report_of_the_day() {
     assert_eq!(csv.code, 0, "{}", csv.said);
     let line = format!("cash,,1,1,{0}.{1:02},0,0.00,0.00,{0}.{1:02}", amount / 100, amount % 100);
     assert!(csv.out.lines().any(|found| found.trim_end() == line), "{}", csv.out);
+    let none = machine.run(&["report", "owed"]);
+    assert_eq!(
+        (none.code, none.out.lines().next()),
+        (0, Some("Waits since,PNR,Run,Class,Means,Owed")),
+        "{}",
+        none.said
+    );
+    let pnr = json(&sold.out)["BookingID"].as_str().expect("a PNR").to_owned();
+    let out = machine.run(&["booking", "cancel", &pnr, "--yes"]);
+    assert_eq!(out.code, 0, "{}", out.said);
+    let owed = json(&machine.run(&["report", "owed", "--json"]).out);
+    assert_eq!((owed["Total"]["Count"].as_i64(), owed["Owed"][0]["PNR"].as_str()), (Some(1), Some(pnr.as_str())));
+    let refunds = machine.run(&["report", "refunds", "--by", "reason"]);
+    let head = "What,,Refunds,Passengers,Fare,Kept,Given back";
+    assert_eq!((refunds.code, refunds.out.lines().next()), (0, Some(head)), "{}", refunds.said);
+    assert_eq!(json(&machine.run(&["report", "refunds", "--json"]).out)["Total"]["Refunds"].as_i64(), Some(0));
+    for wrong in
+        [&["report", "--by", "reason"][..], &["report", "refunds", "--by", "train"], &["report", "owed", "--by", "day"]]
+    {
+        let refused = machine.run(wrong);
+        assert_eq!(refused.code, 2, "{wrong:?}: {}", refused.said);
+    }
     let refused = machine.run(&["report", "--from", "2026-12-02", "--to", "2026-12-01"]);
     assert_ne!(refused.code, 0);
     assert!(refused.said.contains("A report is of 1 to 92 days"), "{}", refused.said);

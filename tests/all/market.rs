@@ -11,7 +11,7 @@ use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::Leg;
 use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::user::Phone;
-use kiosk::service::request::{Failure, Order, Reply, Request};
+use kiosk::service::request::{Failure, Order, Reply, Request, Tender};
 use kiosk::service::{Attention, Kiosk, RunWatch, Session};
 
 use crate::service_kit::{best, booked, new_hold, new_op, party, test_money, whole};
@@ -52,15 +52,27 @@ pub fn on_sale(state: &RunState) -> Vec<BerthRef> {
 
 /// Holds the best berths from end to end, asks their price and pays it.
 pub async fn buy(session: &Session, run: RunId, size: usize) -> Result<Arc<Booking>, Failure> {
-    buy_on(session, run, whole(), size, Accept::Berths).await
+    buy_for(session, run, size, test_money()).await
+}
+
+/// The same, paid by some means.
+pub async fn buy_for(session: &Session, run: RunId, size: usize, payment: Tender) -> Result<Arc<Booking>, Failure> {
+    buy_on(session, run, whole(), size, Accept::Berths, payment).await
 }
 
 /// The same on any leg, of whatever there is: berths, halves of them, places on the list.
 pub async fn buy_anything(session: &Session, run: RunId, leg: Leg, size: usize) -> Result<Arc<Booking>, Failure> {
-    buy_on(session, run, leg, size, Accept::Anything).await
+    buy_on(session, run, leg, size, Accept::Anything, test_money()).await
 }
 
-async fn buy_on(session: &Session, run: RunId, leg: Leg, size: usize, accept: Accept) -> Result<Arc<Booking>, Failure> {
+async fn buy_on(
+    session: &Session,
+    run: RunId,
+    leg: Leg,
+    size: usize,
+    accept: Accept,
+    payment: Tender,
+) -> Result<Arc<Booking>, Failure> {
     let (class, quota) = (CLASS, Quota::General);
     let hold = Request::Hold { hold: new_hold(), run, leg, class, quota, choice: best(size), accept };
     let Reply::Held(hold) = session.call(hold).await? else { panic!("a hold is answered with a hold") };
@@ -69,5 +81,5 @@ async fn buy_on(session: &Session, run: RunId, leg: Leg, size: usize, accept: Ac
     let Reply::Priced(fare) = session.call(price).await? else { panic!("a price is answered with a price") };
     let phone = Phone::parse("9810012345").expect("a number");
     let order = Order { hold, passengers, phone, agreed: fare.total };
-    booked(session.call(Request::Book { op: new_op(), order, payment: test_money() }).await)
+    booked(session.call(Request::Book { op: new_op(), order, payment }).await)
 }

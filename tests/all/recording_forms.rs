@@ -46,7 +46,7 @@ use uuid::Uuid;
 
 use crate::sample_booking::{booking, passenger};
 use crate::ui_kit::{RULES, identity, offers, setup, start, station, with_quotas};
-use crate::ui_tills::{closed, load, report, till};
+use crate::ui_tills::{closed, load, owed, owed_sums, refunds, report, till};
 
 /// What a recording of one message gives back.
 fn through(msg: &Msg) -> Msg {
@@ -201,6 +201,8 @@ fn replies() -> Vec<Reply> {
         Reply::Till(Box::new(closed(1, -50))),
         Reply::Tills { page: vec![till(1)], next: None },
         Reply::Report(Box::new(report(date(), date()))),
+        Reply::Refunds(Box::new(refunds(date(), date()))),
+        Reply::Owed { page: owed(2), next: None, total: Some(owed_sums(&owed(2))) },
         Reply::Occupancy { page: vec![load("Mumbai Rajdhani", [(Class::SecondAc, 40)])], next: None },
         Reply::Document(Document { name: "z-report.csv".to_owned(), bytes: Arc::default() }),
         Reply::Accounts { page: vec![account()], next: None },
@@ -394,6 +396,7 @@ fn failures() -> Vec<Failure> {
         Failure::OutsideWindow { first: date(), last: date() },
         Failure::SalesClosed,
         Failure::SalesStopped,
+        Failure::Outdated,
         Failure::NoSuchRun,
         Failure::NoSuchTrain(booking().train),
         Failure::NoSuchStation(station("NDLS")),

@@ -12,6 +12,7 @@ use kiosk::domain::passenger::Accommodation;
 use kiosk::domain::user::Role;
 use kiosk::service::Settings;
 use kiosk::service::request::{Choice, Failure, Order, Outcome, Reply, Request, Tender};
+use kiosk::store::schema::SCHEMA_VERSION;
 use kiosk::ticket::TicketKey;
 use rstest::rstest;
 
@@ -362,7 +363,7 @@ async fn every_item_of_a_sold_run_says_when_it_may_go() {
     let expires: chrono::DateTime<chrono::Utc> = "2027-03-06T03:02:00Z".parse().expect("an instant");
     for item in &items {
         assert_eq!(item["ExpiresAt"], AttributeValue::N(expires.timestamp().to_string()), "{item:?}");
-        assert_eq!(item["SchemaVersion"], AttributeValue::N("1".to_owned()));
+        assert_eq!(item["SchemaVersion"], AttributeValue::N(SCHEMA_VERSION.to_string()));
     }
     let coach = items.iter().find(|item| item["Item"] == AttributeValue::S("C#A1".to_owned())).expect("it was written");
     assert_eq!(coach["Plan"], AttributeValue::S("12951@1".to_owned()));

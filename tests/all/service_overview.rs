@@ -1,6 +1,10 @@
 //! The place at a glance.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chrono::TimeDelta;
+use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::money::Paise;
 use kiosk::domain::overview::Occupancy;
 use kiosk::domain::user::Role;
@@ -8,7 +12,7 @@ use kiosk::service::Session;
 use kiosk::service::overview::Overview;
 use kiosk::service::request::{Reply, Request};
 
-use crate::service_kit::{Stage, best, book, hold, leg, new_op, order, run, whole};
+use crate::service_kit::{PASSWORD, Stage, best, book, hold, leg, new_op, order, run, sign_in, terminal, whole};
 
 async fn seen(session: &Session) -> Overview {
     match session.call(Request::Overview).await {
@@ -67,4 +71,34 @@ async fn how_full_a_run_is_counts_berths_by_segments() {
     hold(&agent, leg(0, 2), best(3)).await.expect("free");
     let taken = occupancy().await;
     assert_eq!((taken.taken, taken.percent()), (6, 7));
+}
+
+/// Bookings are read sixteen lists at a time: two terminals that look at once read them once.
+#[tokio::test]
+async fn who_looks_while_it_is_counted_waits_for_that_and_a_day_is_read_in_few_requests() {
+    let stage = Stage::new().await;
+    stage.account("adam", Role::Administrator).await;
+    let queries = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&queries);
+    let store = stage.world.with_faults(move |call: &Call| {
+        if call.operation == "Query" {
+            count.fetch_add(1, Ordering::SeqCst);
+            return Some(Fault::Delay(std::time::Duration::from_millis(1)));
+        }
+        None
+    });
+    let kiosk = stage.other_kiosk(store).await;
+    let at = |terminal_id: &str| kiosk.open_session(terminal(terminal_id));
+    let (one, two) = (at("NDLS-01"), at("NDLS-02"));
+    for session in [&one, &two] {
+        sign_in(session, "adam", PASSWORD).await.expect("the password is right");
+    }
+    queries.store(0, Ordering::SeqCst);
+    let first = seen(&one).await;
+    let alone = queries.swap(0, Ordering::SeqCst);
+    stage.advance(TimeDelta::seconds(31));
+    let (again, beside) = tokio::join!(seen(&one), seen(&two));
+    assert_eq!(queries.load(Ordering::SeqCst), alone, "it was counted once");
+    assert_eq!((again.counted_at, again.sales), (beside.counted_at, beside.sales));
+    assert!(again.counted_at > first.counted_at);
 }

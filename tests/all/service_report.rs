@@ -11,6 +11,7 @@ use kiosk::domain::money::Paise;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Reason, WaiverCode};
+use kiosk::domain::report::refunds::RefundsBy;
 use kiosk::domain::report::{By, MOST_DAYS, Report};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
@@ -275,6 +276,9 @@ async fn the_reports_of_a_week_are_what_its_bookings_say() {
     assert_eq!(table(&report, By::Means), by(&|(_, booking, ..)| means(booking)));
     assert!(report.test.sales.count > 0, "test payments are told apart");
 
+    check_refunds(&week, &moved, (first, last), &report).await;
+    check_owed(&week, &bookings).await;
+
     // A report of some of the days is that part of it, and the parts make the whole.
     let mut parts = Paise::ZERO;
     for day in first.iter_days().take_while(|day| *day <= last) {
@@ -298,6 +302,72 @@ async fn the_reports_of_a_week_are_what_its_bookings_say() {
     assert!(paper.bytes.starts_with(b"%PDF-1.7"));
     assert_eq!(Path::new(&paper.name).extension().and_then(|end| end.to_str()), Some("pdf"));
     is_clean(&week.stage).await;
+}
+
+/// What was given back, of what and why, is what the bookings say, and comes to what the report of sales has.
+async fn check_refunds(week: &Week, moved: &[Moved<'_>], (from, to): (NaiveDate, NaiveDate), sales: &Report) {
+    let refunds = match week.supervisor.call(Request::Refunds { from, to }).await {
+        Ok(Reply::Refunds(refunds)) => refunds,
+        other => panic!("refunds were answered with {other:?}"),
+    };
+    // By the bookings alone: what was handed out for money, of which fares, by reason and by day.
+    let (mut by_reason, mut by_day) = (BTreeMap::<_, (i64, i64)>::new(), BTreeMap::<_, (i64, i64)>::new());
+    let mut seen = std::collections::BTreeSet::new();
+    for (_, booking, ..) in moved.iter().filter(|(_, booking, ..)| seen.insert(booking.pnr)) {
+        for refund in booking.refunds.iter().filter(|refund| refund.quote.reason != Reason::Voided) {
+            let Some(out) = &refund.paid_out else { continue };
+            // What was given up for nothing moved nothing, unless it went out with something else.
+            let went =
+                booking.refunds.iter().filter(|other| other.paid_out.as_ref().is_some_and(|one| one.op == out.op));
+            if went.map(|other| other.quote.refunded).sum::<Paise>() == Paise::ZERO {
+                continue;
+            }
+            let fare = refund.quote.lines.iter().map(|line| line.paid.get()).sum::<i64>();
+            let back = refund.quote.refunded.get();
+            for sum in [
+                by_reason.entry(refund.quote.reason.name().to_owned()).or_default(),
+                by_day.entry(railway_time(out.at).date().to_string()).or_default(),
+            ] {
+                *sum = (sum.0 + fare, sum.1 + back);
+            }
+        }
+    }
+    let table = |by| -> BTreeMap<String, (i64, i64)> {
+        let rows = refunds.rows(by).iter().filter(|row| row.sums.refunds > 0);
+        rows.map(|row| (row.what.clone(), (row.sums.fare.get(), row.sums.back.get()))).collect()
+    };
+    assert_eq!(table(RefundsBy::Reason), by_reason);
+    assert_eq!(table(RefundsBy::Day), by_day);
+    assert_eq!(refunds.total.back, sales.total.refunds.amount);
+    assert_eq!(refunds.total.refunds, sales.total.refunds.count);
+    for by in RefundsBy::ALL {
+        let back = refunds.rows(by).iter().map(|row| row.sums.back).sum::<Paise>();
+        let kept = refunds.rows(by).iter().map(|row| row.sums.kept()).sum::<Paise>();
+        assert_eq!((back, kept), (refunds.total.back, refunds.total.kept()), "{by:?}");
+    }
+}
+
+/// What waits is what the bookings owe, page by page.
+async fn check_owed(week: &Week, bookings: &[Booking]) {
+    let is_money = |booking: &&Booking| {
+        booking.owed() > Paise::ZERO && booking.payment.as_ref().is_some_and(|paid| paid.method != PaymentMethod::Test)
+    };
+    let expected: BTreeMap<_, _> =
+        bookings.iter().filter(is_money).map(|booking| (booking.pnr, booking.owed())).collect();
+    let (mut found, mut after, mut sums) = (BTreeMap::new(), None, None);
+    loop {
+        let reply = week.supervisor.call(Request::Owed { after }).await;
+        let Ok(Reply::Owed { page, next, total }) = reply else { panic!("it was answered with {reply:?}") };
+        found.extend(page.into_iter().map(|owed| (owed.pnr, owed.amount)));
+        sums = sums.or(total);
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, expected);
+    let sums = sums.expect("the first page has them");
+    assert_eq!((sums.count as usize, sums.amount), (expected.len(), expected.values().copied().sum()));
 }
 
 /// What the tills of the week counted is what went through them, by the bookings alone.

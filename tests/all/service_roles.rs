@@ -15,6 +15,7 @@ use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Quote, Reason, WaiverCode};
 use kiosk::domain::report::By;
+use kiosk::domain::report::refunds::RefundsBy;
 use kiosk::domain::till::TillId;
 use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
@@ -148,6 +149,10 @@ fn requests() -> Vec<(String, Request)> {
         Request::TillReport { till, form: Form::Csv },
         Request::Report { from: run().date, to: run().date },
         Request::ReportFile { days: (run().date, run().date), by: By::Day, form: Form::Csv },
+        Request::Refunds { from: run().date, to: run().date },
+        Request::RefundsFile { days: (run().date, run().date), by: RefundsBy::Reason, form: Form::Csv },
+        Request::Owed { after: None },
+        Request::OwedFile { form: Form::Csv },
         Request::Occupancy { date: run().date, after: None },
         Request::OccupancyFile { date: run().date, form: Form::Csv },
         Request::Booking { pnr },

@@ -190,7 +190,7 @@ async fn nothing_is_written_of_a_sale_whose_till_is_closed() {
     assert_eq!(ledger.as_ref().and_then(|entry| entry.till), Some(till.id));
     let transition = Transition { before: Before::Version(1), ledger, ..Transition::new(&late) };
     let came_of_it = stage.world.store.commit(&plan, &transition).await.expect("it answers");
-    assert_eq!(came_of_it, Commit::TillClosed);
+    assert_eq!(came_of_it, Commit::TillMoved);
     assert_eq!(stored(&stage, sold.pnr).await, *sold);
     assert_eq!(newest(&agent).await, closed);
     is_clean(&stage).await;

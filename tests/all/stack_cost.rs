@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use kiosk::domain::train::RunId;
+use kiosk::domain::user::Role;
 use kiosk::service::{Attention, Kiosk, Receipts, Session, Settings};
 use kiosk::store::Store;
 
-use crate::market::{buy, follow, long_train, run_of};
+use crate::market::{buy, buy_for, follow, long_train, run_of};
 use crate::meter::{Detail, Meter, Tally};
 use crate::post_office::PostOffice;
-use crate::service_kit::{Stage, publish, run, settings, terminal};
+use crate::service_kit::{PASSWORD, Stage, cash, publish, run, settings, sign_in, terminal};
 use crate::service_notify::{function_alone, told_by};
 use crate::stack_kit::project_file;
+use crate::till_kit::open;
 use crate::world::patience;
 
 /// Units of writes and of reads.
@@ -104,6 +106,29 @@ async fn a_booking_takes_as_many_units_as_the_guide_says() {
     let measured = [weighed.booking(run(), 1).await, weighed.booking(run(), 6).await];
     let said = ["a booking of one, its run on a screen", "a booking of six, its run on a screen"].map(in_guide);
     assert_eq!(measured, said);
+}
+
+/// Whether an agent has a till open or not is part of the write of each sale, so that none passes the till by.
+#[tokio::test]
+async fn an_agent_s_sale_for_cash_takes_as_many_units_as_the_guide_says() {
+    let weighed = Weighed::new().await;
+    weighed.stage.account("agnes", Role::Agent).await;
+    let agent = weighed.kiosk.open_session(terminal("NDLS-07"));
+    sign_in(&agent, "agnes", PASSWORD).await.expect("the password is right");
+    let _watch = follow(&weighed.kiosk, run()).await;
+    let sale = async || {
+        weighed.kiosk.settle().await;
+        weighed.meter.take();
+        buy_for(&agent, run(), 1, cash()).await.expect("there are berths");
+        weighed.kiosk.settle().await;
+        Units::of(&weighed.meter.take())
+    };
+    sale().await;
+    let without = sale().await;
+    open(&agent, 500).await.expect("none is open");
+    let measured = [without, sale().await];
+    let said = ["an agent's sale of one for cash, no till open", "an agent's sale of one for cash, a till open"];
+    assert_eq!(measured, said.map(in_guide));
 }
 
 #[tokio::test]

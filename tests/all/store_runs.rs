@@ -12,6 +12,7 @@ use kiosk::domain::segment::{Leg, SegmentMask};
 use kiosk::domain::train::{RunId, Train};
 use kiosk::store::StoreError;
 use kiosk::store::runs::{HoldAttempt, Holding, Pinned, Plan};
+use kiosk::store::schema::SCHEMA_VERSION;
 use uuid::Uuid;
 
 use crate::world::{World, now, rajdhani};
@@ -127,7 +128,7 @@ async fn a_coach_of_another_plan_or_of_a_newer_kiosk_is_left_alone() {
     scene.set("Plan", AttributeValue::S("12951@2".to_owned())).await;
     assert_eq!(scene.hold(&wanted(2, &[2])).await, Ok(HoldAttempt::OtherPlan));
     scene.set("Plan", AttributeValue::S("12951@1".to_owned())).await;
-    scene.set("SchemaVersion", AttributeValue::N("2".to_owned())).await;
+    scene.set("SchemaVersion", AttributeValue::N((SCHEMA_VERSION + 1).to_string())).await;
     let refused = scene.hold(&wanted(2, &[2])).await;
     assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
 }

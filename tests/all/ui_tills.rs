@@ -1,10 +1,13 @@
 //! Tills and reports as people see them.
 
-use chrono::{NaiveDate, TimeDelta};
-use kiosk::domain::booking::OpId;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use kiosk::domain::booking::{OpId, PaymentMethod};
 use kiosk::domain::coach::Class;
 use kiosk::domain::load::{ClassLoad, RunLoad};
 use kiosk::domain::money::Paise;
+use kiosk::domain::owed::{Owed, OwedSums};
+use kiosk::domain::refund::{Reason, WaiverCode};
+use kiosk::domain::report::refunds::{RefundReport, RefundRow, RefundSums, RefundsBy};
 use kiosk::domain::report::{By, Report, Row, Sums, Tally};
 use kiosk::domain::till::{Closing, Till, TillId};
 use kiosk::domain::user::{AccountId, Role, Username};
@@ -127,7 +130,7 @@ fn a_refund_is_handed_out_from_the_till_by_its_pnr() {
 }
 
 fn sums(count: u32, rupees: i64) -> Sums {
-    Sums { sales: Tally { count, amount: Paise::rupees(rupees) }, passengers: count * 2, ..Sums::default() }
+    Sums { sales: Tally { count, amount: Paise::rupees(rupees) }, passengers: i64::from(count) * 2, ..Sums::default() }
 }
 
 pub fn report(from: NaiveDate, to: NaiveDate) -> Report {
@@ -195,6 +198,109 @@ fn the_days_of_a_report_are_turned_and_chosen_and_it_is_brought() {
     let asked = stage.reply(Err(Failure::Busy));
     let Request::Report { from, to } = asked else { panic!("{asked:?}") };
     assert!(from <= to && from.to_string() == "2026-12-01", "{from} to {to}");
+}
+
+fn refund_sums(refunds: u32, fare: i64, back: i64) -> RefundSums {
+    RefundSums { refunds, passengers: refunds + 1, fare: Paise::rupees(fare), back: Paise::rupees(back) }
+}
+
+pub fn refunds(from: NaiveDate, to: NaiveDate) -> RefundReport {
+    let row = |what: &str, more: &str, sums| RefundRow { what: what.to_owned(), more: more.to_owned(), sums };
+    let days = from.iter_days().take_while(|day| *day <= to).zip(0..);
+    let days = days.map(|(day, nth)| {
+        let sums = if nth == 2 { RefundSums::default() } else { refund_sums(nth + 1, 5_000, 4_400) };
+        row(&day.to_string(), &day.format("%a").to_string(), sums)
+    });
+    let all = [Reason::Passenger, Reason::Waiver(WaiverCode::Late), Reason::NeverCleared];
+    let reasons = all.map(|reason| row(reason.name(), reason.words(), refund_sums(7, 123_456, 98_765)));
+    let wide = RefundSums { fare: Paise::new(9_999_999_999), ..refund_sums(1_234, 0, 9_999_999) };
+    let classes = vec![row("3A", "AC 3 tier", wide)];
+    RefundReport {
+        from,
+        to,
+        tables: vec![days.collect(), reasons.into(), classes, Vec::new(), Vec::new()],
+        total: refund_sums(21, 370_368, 296_295),
+        test: refund_sums(1, 1_989, 1_749),
+    }
+}
+
+fn refund_report() -> Stage {
+    let mut stage = Stage::signed_in(Role::Supervisor);
+    stage.calls.clear();
+    stage.keys("<f12>g");
+    let (_, asked) = stage.calls.back().cloned().expect("it asks");
+    let Request::Refunds { from, to } = asked else { panic!("{asked:?}") };
+    stage.reply(Ok(Reply::Refunds(Box::new(refunds(from, to)))));
+    stage
+}
+
+#[test]
+fn a_week_of_refunds_is_shown_with_what_was_kept_and_by_reason() {
+    let mut stage = refund_report();
+    assert_picture!(stage, "refunds_by_day");
+    stage.keys("<right>");
+    assert_picture!(stage, "refunds_by_reason");
+    stage.keys("<right>");
+    assert_picture!(stage, "refunds_by_class");
+    stage.keys("<right>");
+    assert!(stage.text().contains("No money moved"), "{}", stage.text());
+    stage.keys("<left><left>x");
+    let asked = stage.reply(Err(Failure::Busy));
+    assert!(matches!(asked, Request::RefundsFile { by: RefundsBy::Reason, form: Form::Csv, .. }), "{asked:?}");
+}
+
+/// Bookings for which money waits.
+pub fn owed(count: u8) -> Vec<Owed> {
+    let first = "2026-11-28T05:30:00Z".parse::<DateTime<Utc>>().expect("a moment");
+    let owed = |nth: u8| Owed {
+        pnr: format!("84512345{:02}", 60 + nth).parse().expect("a PNR"),
+        since: first + TimeDelta::hours(nth.into()),
+        amount: if nth == 1 { Paise::new(9_999_999_999) } else { Paise::new(178_500) },
+        method: if nth % 2 == 0 { PaymentMethod::Cash } else { PaymentMethod::Card },
+        run: "12951#2026-12-05".parse().expect("a run"),
+        class: Class::ThirdAc,
+    };
+    (0..count).map(owed).collect()
+}
+
+pub fn owed_sums(owed: &[Owed]) -> OwedSums {
+    let mut sums = OwedSums::default();
+    owed.iter().for_each(|owed| sums.enter(owed));
+    sums
+}
+
+#[test]
+fn what_is_owed_is_listed_page_by_page_with_what_it_comes_to_and_leads_to_the_booking() {
+    let mut stage = Stage::signed_in(Role::Supervisor);
+    stage.calls.clear();
+    stage.keys("<f12>w");
+    let (page, next) = (owed(20), Some(serde_json::from_str("\"more\"").expect("a cursor")));
+    let total = Some(OwedSums { count: 21, ..owed_sums(&page) });
+    let asked = stage.reply(Ok(Reply::Owed { page, next, total }));
+    assert!(matches!(asked, Request::Owed { after: None }), "{asked:?}");
+    assert_picture!(stage, "money_owed");
+    stage.keys("<pgdn><pgdn><pgdn>");
+    let asked = stage.reply(Ok(Reply::Owed { page: owed(1), next: None, total: None }));
+    assert!(matches!(asked, Request::Owed { after: Some(_) }), "{asked:?}");
+    assert!(stage.text().contains("21 bookings"), "the sums stay: {}", stage.text());
+    stage.keys("x");
+    let asked = stage.reply(Err(Failure::Busy));
+    assert!(matches!(asked, Request::OwedFile { form: Form::Csv }), "{asked:?}");
+    stage.keys("<enter>");
+    let asked = stage.calls.back().map(|(_, request)| request.clone());
+    assert!(matches!(asked, Some(Request::Booking { .. })), "{asked:?}");
+}
+
+#[test]
+fn where_nothing_is_owed_it_says_so_and_a_failure_says_what_to_do() {
+    let mut stage = Stage::signed_in(Role::Supervisor);
+    stage.calls.clear();
+    stage.keys("<f12>w");
+    stage.reply(Err(Failure::Busy));
+    assert!(stage.text().contains("Kiosk is very busy"), "{}", stage.text());
+    stage.keys("r");
+    stage.reply(Ok(Reply::Owed { page: Vec::new(), next: None, total: Some(OwedSums::default()) }));
+    assert!(stage.text().contains("Nothing waits at a counter"), "{}", stage.text());
 }
 
 /// A run of which so many of a hundred are taken in its classes.

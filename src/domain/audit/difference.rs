@@ -11,7 +11,9 @@ use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::{Leg, SegmentMask};
 use crate::domain::spot::Spot;
+use crate::domain::till::{Flows, TillId};
 use crate::domain::train::{RunId, Train};
+use crate::domain::user::Username;
 use crate::domain::waitlist::QueueId;
 
 /// A spot of a coach on segments that are next to each other.
@@ -256,6 +258,18 @@ pub enum Difference {
         /// What was taken less what was handed out, as the booking has it.
         booking: Paise,
     },
+    /// What went through a till is not what it has counted.
+    Till {
+        /// Which.
+        till: TillId,
+        /// Its agent's name, where it is there at all.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent: Option<Username>,
+        /// What the entries of the ledger come to.
+        ledger: Flows,
+        /// What it has counted.
+        counted: Flows,
+    },
     /// A booking awaits payment and its hold is not there, so that its berths can be sold to others.
     SlipWithoutHold {
         /// Which.
@@ -406,8 +420,17 @@ impl fmt::Display for Difference {
             Self::Money { pnr, fault } => write!(f, "PNR {pnr}: {fault}"),
             Self::Ledger { pnr, ledger, booking } => write!(
                 f,
-                "PNR {pnr}: the ledger comes to {ledger} and the booking to {booking}: compare both with the till's report. \
-                 What was sold before Kiosk had a ledger has no entries."
+                "PNR {pnr}: the ledger comes to {ledger} and the booking to {booking}: compare both with the till's report."
+            ),
+            Self::Till { till, agent: Some(agent), ledger, counted } => write!(
+                f,
+                "Till {till} of {agent} has counted {counted}: the ledger has {ledger}, so settle nothing by its reports before \
+                 somebody has compared them with the drawer."
+            ),
+            Self::Till { till, agent: None, ledger, .. } => write!(
+                f,
+                "Till {till} is not there: the ledger has {ledger} through it, so look for who deleted it, and bring it back from \
+                 a backup."
             ),
             Self::SlipWithoutHold { pnr, hold, class } => write!(
                 f,

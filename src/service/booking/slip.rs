@@ -8,11 +8,14 @@ use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Slip};
 use crate::domain::pnr::Pnr;
 use crate::domain::spot::Grant;
 use crate::service::hold::release_held;
-use crate::service::refusal::refuse;
+use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Failure, Reply, Tender};
 use crate::service::session::{Session, Tried};
 use crate::service::{Kiosk, receipt_outbox, till};
 use crate::store::runs::{Before, Commit, Holding, Plan, Transition};
+
+/// How often it is asked through which till the money goes, since one was opened meanwhile.
+const TILLS: u32 = 4;
 
 /// Takes the money for a slip and confirms its booking.
 pub(in crate::service) async fn pay_slip(
@@ -47,44 +50,57 @@ pub(in crate::service) async fn pay_slip(
     let plan = Plan::new(booking.run, &train);
     let state = kiosk.known_run(booking.run).await?.state;
     let holding = Holding { hold: slip.hold, leg: booking.leg, parts: state.spots_of(&grants) };
-    let till = match till::in_use(session, tender.method).await {
-        Ok(till) => till,
-        Err(failure) => return paid_without_till(session, op, pnr, failure).await,
-    };
-    let payment = payment(session, tender, till, booking.fare.total);
-    let change = Change { op, at: payment.taken_at, by: payment.taken_by, what: Deed::Paid };
-    let paid = Booking {
-        version: booking.version + 1,
-        status: BookingStatus::Booked,
-        history: booking.history.iter().cloned().chain([change]).collect(),
-        payment: Some(payment),
-        slip: None,
-        ..booking.clone()
-    };
-    let before = Before::Version(booking.version);
-    let transition = Transition { before, edits: settled(&holding), ..kiosk.transition(&paid) };
-    let commit = kiosk.store().commit(&plan, &transition).await;
-    match commit.map_err(|error| refuse("pay a slip", &error))? {
-        Commit::Done => {
-            kiosk.announce(&plan, Vec::new(), &holding);
-            Ok(paid_slip(session, op, paid))
-        }
-        Commit::Found(found) if found.was_done(op) => Ok(paid_slip(session, op, *found)),
-        Commit::Found(found) => Err(slip_closed(&found)),
-        Commit::TillClosed => paid_without_till(session, op, pnr, Failure::TillClosed).await,
-        // The hold may have gone into the booking by an earlier attempt that this one met on its way.
-        Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
-            Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
-            Some(found) => Err(kiosk.gone(booking.run, slip_closed(&found)).await?),
-            None => Err(Failure::NoSuchBooking(pnr)),
-        },
+    for _ in 0..TILLS {
+        let till = match till::in_use(session, tender.method).await {
+            Ok(till) => till,
+            Err(failure) => return paid_without_till(session, op, pnr, tried, failure).await,
+        };
+        let payment = payment(session, tender.clone(), till, booking.fare.total);
+        let change = Change { op, at: payment.taken_at, by: payment.taken_by, what: Deed::Paid };
+        let paid = Booking {
+            version: booking.version + 1,
+            status: BookingStatus::Booked,
+            history: booking.history.iter().cloned().chain([change]).collect(),
+            payment: Some(payment),
+            slip: None,
+            ..booking.clone()
+        };
+        let before = Before::Version(booking.version);
+        let transition = Transition { before, edits: settled(&holding), ..kiosk.transition(&paid) };
+        let commit = kiosk.store().commit(&plan, &transition).await;
+        return match commit.map_err(|error| refuse("pay a slip", &error))? {
+            Commit::Done => {
+                kiosk.announce(&plan, Vec::new(), &holding);
+                Ok(paid_slip(session, op, paid))
+            }
+            Commit::Found(found) if found.was_done(op) => Ok(paid_slip(session, op, *found)),
+            Commit::Found(found) => Err(slip_closed(&found)),
+            // The agent has opened one meanwhile: the money goes through it.
+            Commit::TillMoved if till.is_none() => continue,
+            Commit::TillMoved => paid_without_till(session, op, pnr, tried, Failure::TillClosed).await,
+            // The hold may have gone into the booking by an earlier attempt that this one met on its way.
+            Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
+                Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
+                Some(found) => Err(kiosk.gone(booking.run, slip_closed(&found)).await?),
+                None => Err(Failure::NoSuchBooking(pnr)),
+            },
+        };
     }
+    Err(Failure::Busy)
 }
 
 /// Refuses money that has no till, or finds what an earlier attempt wrote, as for a sale.
-async fn paid_without_till(session: &Session, op: OpId, pnr: Pnr, failure: Failure) -> Result<Reply, Failure> {
+async fn paid_without_till(
+    session: &Session,
+    op: OpId,
+    pnr: Pnr,
+    tried: Tried,
+    failure: Failure,
+) -> Result<Reply, Failure> {
     let found = session.kiosk().find(pnr).await.map_err(still_doubtful)?.filter(|found| found.was_done(op));
-    found.map(|found| paid_slip(session, op, found)).ok_or(failure)
+    let may_come = till::may_do_without(session) && (tried == Tried::Before || session.is_repeated(op));
+    let refused = || if may_come { in_doubt("pay a slip", &failure) } else { failure };
+    found.map(|found| paid_slip(session, op, found)).ok_or_else(refused)
 }
 
 /// What follows a slip that is paid; repeated, it changes nothing.

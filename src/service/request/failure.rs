@@ -107,6 +107,11 @@ pub enum Failure {
     /// The train is off sale, by somebody's decision.
     #[error("Tickets for this train are not sold for now: choose another train, or come back later.")]
     SalesStopped,
+    /// A newer Kiosk has raised what is stored.
+    #[error(
+        "This Kiosk is older than what is stored, and sells nothing: have it updated, and sell at another one until then."
+    )]
+    Outdated,
     /// There is no such run, leg or class.
     #[error("This train does not run so any more: search again.")]
     NoSuchRun,

@@ -17,9 +17,11 @@ use crate::domain::former::FormerBooking;
 use crate::domain::inventory::Stage;
 use crate::domain::load::RunLoad;
 use crate::domain::notification::{Channel, Notification};
+use crate::domain::owed::{Owed, OwedSums};
 use crate::domain::passenger::Passenger;
 use crate::domain::refund::Quote;
 use crate::domain::report::Report;
+use crate::domain::report::refunds::RefundReport;
 use crate::domain::station::StationCode;
 use crate::domain::till::Till;
 use crate::domain::user::SshKey;
@@ -108,6 +110,17 @@ pub enum Reply {
     },
     /// To `Report`.
     Report(Box<Report>),
+    /// To `Refunds`.
+    Refunds(Box<RefundReport>),
+    /// To `Owed`.
+    Owed {
+        /// The longest waiting first.
+        page: Vec<Owed>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+        /// What all of it comes to; with the first page alone.
+        total: Option<OwedSums>,
+    },
     /// To `Occupancy`.
     Occupancy {
         /// By the numbers of the trains.
@@ -115,7 +128,7 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
-    /// To `TillReport`, `ReportFile` and `OccupancyFile`.
+    /// To `TillReport`, `ReportFile`, `RefundsFile`, `OwedFile` and `OccupancyFile`.
     Document(Document),
     /// To `Manifest`.
     Manifest {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::booking::PaymentMethod;
 use crate::domain::ledger::{LedgerEntry, Movement};
 use crate::domain::money::Paise;
-use crate::domain::till::Till;
+use crate::domain::till::{Flows, Till};
 use crate::domain::time::railway_time;
 use crate::export::sheet::{Cell, Column, Sheet};
 use crate::service::request::Form;
@@ -43,12 +43,20 @@ pub(super) fn sheet(till: &Till, entries: &[LedgerEntry], now: DateTime<Utc>) ->
     if let Some(closing) = &till.closing {
         notes.push(format!("Closed by {} on {}", closing.by, moment(closing.at)));
     }
+    let lines: Flows = entries.iter().cloned().collect();
+    if lines != till.flows() {
+        notes.push(format!(
+            "THIS DOES NOT ADD UP. The lines below come to {lines}; the till has counted {}. The sums below are the till's. Have it \
+             looked into (kiosk audit --deep) before you settle anything by this report.",
+            till.flows()
+        ));
+    }
     Sheet {
         title: format!("{} report · {}", letter(till), till.agent),
         notes,
         columns: COLUMNS,
         rows: entries.iter().map(row).collect(),
-        sums: sums(till),
+        sums: sums(till).into_iter().chain(differing(till.flows(), lines)).collect(),
         at: till.closing.as_ref().map_or(now, |closing| closing.at),
     }
 }
@@ -75,6 +83,18 @@ fn row(entry: &LedgerEntry) -> Vec<Cell> {
         taken,
         out,
     ]
+}
+
+/// What the lines come to where the till has counted something else, so that a spreadsheet has it too.
+fn differing(till: Flows, lines: Flows) -> impl Iterator<Item = (String, Paise)> {
+    let pairs = [
+        ("Cards taken", till.card_in, lines.card_in),
+        ("Given back to cards", till.card_out, lines.card_out),
+        ("Cash taken", till.cash_in, lines.cash_in),
+        ("Cash handed out", till.cash_out, lines.cash_out),
+    ];
+    let differs = pairs.into_iter().filter(|(_, till, lines)| till != lines);
+    differs.map(|(what, _, lines)| (format!("DOES NOT ADD UP: {what} by the lines"), lines))
 }
 
 fn sums(till: &Till) -> Vec<(String, Paise)> {

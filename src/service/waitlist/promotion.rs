@@ -126,7 +126,7 @@ async fn write_all(
                 kiosk.tell_promoted(op, &found);
                 return Ok(false);
             }
-            Commit::Moved(_) | Commit::QueueMoved | Commit::TillClosed => return Ok(false),
+            Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => return Ok(false),
         }
     }
     Ok(true)

@@ -88,8 +88,9 @@ pub enum Commit {
     Moved(Vec<(CoachId, CoachState)>),
     /// The queue is full or closed, or the entry in it is not as it was read. Nothing was written.
     QueueMoved,
-    /// The till through which its money goes is not open any more. Nothing was written.
-    TillClosed,
+    /// The till through which its money goes is not open any more; or it goes through none, and its agent has one open by now.
+    /// Nothing was written.
+    TillMoved,
 }
 
 impl Store {
@@ -112,8 +113,7 @@ impl Store {
         items.extend(transition.notification.as_ref().map(|owed| self.notification_put(owed)));
         items.extend(transition.ledger.as_ref().map(|entry| self.entry_put(entry)));
         let till = items.len();
-        let through_till = transition.ledger.as_ref().and_then(|entry| Some((entry.till?, entry)));
-        items.extend(through_till.map(|(till, entry)| self.till_update(till, entry)));
+        items.extend(transition.ledger.as_ref().and_then(|entry| self.till_part(entry)));
         let reasons = match self.transact_run(items).await? {
             Transacted::Done => return Ok(Commit::Done),
             Transacted::Refused(reasons) => reasons,
@@ -131,7 +131,7 @@ impl Store {
             _ => {}
         }
         if reasons[till..].iter().any(Option::is_some) {
-            return Ok(Commit::TillClosed);
+            return Ok(Commit::TillMoved);
         }
         if reasons[coaches..queue].iter().any(Option::is_some) {
             return Ok(Commit::QueueMoved);

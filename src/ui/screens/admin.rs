@@ -16,6 +16,7 @@ use crate::ui::screens::admin::loads::Loads;
 use crate::ui::screens::admin::messages::Messages;
 use crate::ui::screens::admin::notices::Notices;
 use crate::ui::screens::admin::overview::Overview;
+use crate::ui::screens::admin::owed::OwedMoney;
 use crate::ui::screens::admin::reports::Reports;
 use crate::ui::screens::admin::tills::Tills;
 use crate::ui::screens::admin::trains::Trains;
@@ -31,6 +32,7 @@ pub mod messages;
 pub mod new_user;
 pub mod notices;
 pub mod overview;
+pub mod owed;
 pub mod reports;
 pub mod run;
 pub mod runs;
@@ -91,9 +93,26 @@ const ENTRIES: &[Entry] = &[
         says: "sales by day, train, class, agent and means",
         least: Role::Supervisor,
         open: |cx| {
-            let reports = Reports::new(cx);
+            let reports = Reports::sales(cx);
             cx.push(reports);
         },
+    },
+    Entry {
+        key: 'g',
+        name: "Refunds",
+        says: "what was given back and kept, by day, reason, class, agent",
+        least: Role::Supervisor,
+        open: |cx| {
+            let reports = Reports::refunds(cx);
+            cx.push(reports);
+        },
+    },
+    Entry {
+        key: 'w',
+        name: "Money owed",
+        says: "refunds that wait at a counter, the longest waiting first",
+        least: Role::Supervisor,
+        open: |cx| cx.push(OwedMoney::default()),
     },
     Entry {
         key: 'y',

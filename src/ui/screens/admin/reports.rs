@@ -1,22 +1,23 @@
-//! Reports: the money of some days by day, train, class, agent or means, as bars and figures, and as a document.
+//! Reports: the sales or the refunds of some days, by something, as bars and figures, and as a document.
+
+mod figures;
 
 use chrono::{Days, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::money::Paise;
-use crate::domain::report::{By, MOST_DAYS, Report, Row, Sums};
-use crate::service::request::{Failure, Reply, Request};
+use crate::domain::report::MOST_DAYS;
+use crate::service::request::{Failure, Reply};
 use crate::ui::context::{Context, World};
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{CallId, How, Load};
 use crate::ui::overlay::{Answer, DatePicker};
 use crate::ui::screen::Scene;
-use crate::ui::text;
+use crate::ui::screens::admin::reports::figures::{Book, Figures};
 use crate::ui::widgets::bring::{Ask, Bring};
 use crate::ui::widgets::list::ListState;
-use crate::ui::widgets::sheet::{put, put_right};
+use crate::ui::widgets::sheet::put;
 use crate::ui::widgets::state;
 
 /// How long a report is at first: today and the six days before.
@@ -25,9 +26,6 @@ const WEEK: Days = Days::new(6);
 const OLDEST: Days = Days::new(3 * 366);
 /// Rows under the table: a space and three lines of sums.
 const FOOT: u16 = 4;
-/// The columns of a line: what it is, its bar, how often, and how much.
-const BAR: u16 = 30;
-const COUNT: u16 = 54;
 
 /// Which end of the days is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,23 +37,35 @@ enum End {
 /// The money of some days.
 #[derive(Clone, Debug)]
 pub struct Reports {
+    book: Book,
     from: NaiveDate,
     to: NaiveDate,
-    by: By,
-    report: Load<Box<Report>>,
+    /// The place of the table that is shown among those of its book.
+    tab: usize,
+    report: Load<Figures>,
     list: ListState,
     chooses: End,
     bring: Bring,
 }
 
 impl Reports {
-    /// The last seven days.
-    pub fn new(world: &World) -> Self {
+    /// The sales of the last seven days.
+    pub fn sales(world: &World) -> Self {
+        Self::of(Book::Sales, world)
+    }
+
+    /// The refunds of the last seven days.
+    pub fn refunds(world: &World) -> Self {
+        Self::of(Book::Refunds, world)
+    }
+
+    fn of(book: Book, world: &World) -> Self {
         let to = world.today();
         Self {
+            book,
             from: to - WEEK,
             to,
-            by: By::Day,
+            tab: 0,
             report: Load::Idle,
             list: ListState::new(1),
             chooses: End::First,
@@ -67,23 +77,22 @@ impl Reports {
         if let Load::Waiting(call) = self.report {
             cx.forget(call);
         }
-        self.report = Load::Waiting(cx.call(Request::Report { from: self.from, to: self.to }));
+        self.report = Load::Waiting(cx.call(self.book.request(self.from, self.to)));
     }
 
-    fn rows(&self) -> &[Row] {
-        self.report.ready().map_or(&[], |report| report.rows(self.by))
+    fn rows(&self) -> usize {
+        self.report.ready().map_or(0, |figures| figures.rows(self.tab))
     }
 
-    fn show(&mut self, by: By) {
-        self.by = by;
+    fn show(&mut self, tab: usize) {
+        self.tab = tab;
         self.list = ListState::new(1);
-        self.list.resize(self.rows().len());
+        self.list.resize(self.rows());
     }
 
     /// The table that stands so far to the right of this one.
-    fn beside(&self, steps: usize) -> By {
-        let place = By::ALL.iter().position(|by| *by == self.by).unwrap_or_default();
-        By::ALL[(place + steps) % By::ALL.len()]
+    fn beside(&self, steps: usize) -> usize {
+        (self.tab + steps) % self.book.tabs().len()
     }
 
     /// Moves the days by their number, so that a week follows on a week; never past today.
@@ -144,7 +153,7 @@ impl Scene for Reports {
     ];
 
     fn place(&self, _world: &World) -> String {
-        format!("Sales by {}", self.by.word())
+        format!("{} by {}", self.book.title(), self.book.tabs()[self.tab])
     }
 
     fn fact(&self, _world: &World) -> Option<String> {
@@ -158,7 +167,7 @@ impl Scene for Reports {
 
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
-            Action::Move(_) => !self.rows().is_empty(),
+            Action::Move(_) => self.rows() > 0,
             Action::Later => self.to < world.today(),
             Action::Report(ask) => self.report.ready().is_some() && self.bring.offers(ask, world),
             Action::Again => !self.report.is_waiting(),
@@ -173,7 +182,7 @@ impl Scene for Reports {
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Next => self.show(self.beside(1)),
-            Action::Before => self.show(self.beside(By::ALL.len() - 1)),
+            Action::Before => self.show(self.beside(self.book.tabs().len() - 1)),
             Action::Move(key) => {
                 self.list.key(key, places(frame::body(cx.size)).table.height);
             }
@@ -185,7 +194,7 @@ impl Scene for Reports {
             }
             Action::Earlier | Action::Later => self.turn(action, cx),
             Action::Report(ask) => {
-                let request = Request::ReportFile { days: (self.from, self.to), by: self.by, form: ask.form() };
+                let request = self.book.file((self.from, self.to), self.tab, ask.form());
                 self.bring.ask(ask, request, cx);
             }
             Action::Again => self.read(cx),
@@ -207,9 +216,9 @@ impl Scene for Reports {
     fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
         let places = places(area);
         if mouse.kind == MouseKind::Press && places.tabs.contains(mouse.at) {
-            let touched = tabs(places.tabs).find(|(_, place)| place.contains(mouse.at));
-            if let Some((by, _)) = touched {
-                self.show(by);
+            let touched = tabs(self.book, places.tabs).position(|(_, place)| place.contains(mouse.at));
+            if let Some(tab) = touched {
+                self.show(tab);
             }
         } else if places.table.contains(mouse.at) {
             self.list.mouse(mouse, places.table);
@@ -217,9 +226,8 @@ impl Scene for Reports {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
-        let report = |reply: &Reply| if let Reply::Report(report) = reply { Some(report.clone()) } else { None };
-        if self.report.settle(call, &answer, report) {
-            self.list.resize(self.rows().len());
+        if self.report.settle(call, &answer, Figures::of) {
+            self.list.resize(self.rows());
         } else {
             self.bring.reply(call, &answer, cx);
         }
@@ -232,79 +240,34 @@ impl Scene for Reports {
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let places = places(area);
-        for (by, place) in tabs(places.tabs) {
-            let (word, style) = if by == self.by {
-                (by.word().to_uppercase(), world.theme.accent)
+        for (nth, (word, place)) in tabs(self.book, places.tabs).enumerate() {
+            let (word, style) = if nth == self.tab {
+                (word.to_uppercase(), world.theme.accent)
             } else {
-                (by.word().to_owned(), world.theme.dim)
+                (word.to_owned(), world.theme.dim)
             };
             put(buf, place, 0, &word, style);
         }
         match &self.report {
             Load::Failed(failure) => state::failed(buf, places.table, failure, world),
-            Load::Ready(report) if self.rows().is_empty() => {
-                state::empty(buf, places.table, "No money moved on these days", "Press [ for the days before.", world);
-                view_sums(buf, places.foot, report, world);
+            Load::Ready(figures) => {
+                if figures.rows(self.tab) == 0 {
+                    let none = "No money moved on these days";
+                    state::empty(buf, places.table, none, "Press [ for the days before.", world);
+                } else {
+                    let above = Rect { y: places.table.y.saturating_sub(1), height: 1, ..places.table };
+                    self.list.position(buf, places.tabs, places.table, world);
+                    figures.view_head(buf, above, world);
+                    for (nth, place) in self.list.visible(places.table) {
+                        figures.view_row(buf, place, (self.tab, nth), world);
+                        self.list.mark(buf, nth, place, world);
+                    }
+                }
+                figures.view_sums(buf, places.foot, world);
             }
-            Load::Ready(report) => {
-                self.view_table(buf, places.table, world);
-                view_sums(buf, places.foot, report, world);
-            }
-            Load::Idle => put(buf, places.table, 2, "Press r to add the sales up.", world.theme.dim),
-            Load::Waiting(_) => put(buf, places.table, 2, "The sales are being added up …", world.theme.dim),
+            Load::Idle => put(buf, places.table, 2, "Press r to add it up.", world.theme.dim),
+            Load::Waiting(_) => put(buf, places.table, 2, self.book.waiting(), world.theme.dim),
         }
-    }
-}
-
-impl Reports {
-    fn view_table(&self, buf: &mut Buffer, area: Rect, world: &World) {
-        let theme = &world.theme;
-        let rows = self.rows();
-        let most = rows.iter().map(|row| row.sums.net()).max().unwrap_or_default();
-        let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
-        self.list.position(buf, above, area, world);
-        let room = area.width.saturating_sub(COUNT + 26).min(40);
-        for (nth, place) in self.list.visible(area) {
-            let Some(row) = rows.get(nth) else { break };
-            put(buf, place, 2, &row.what, theme.strong);
-            let beside = 3 + text::width(&row.what);
-            let left = Rect { width: BAR.min(place.width), ..place };
-            put(buf, left, beside, &row.more, theme.dim);
-            put(buf, place, BAR, &bar(row.sums.net(), most, COUNT - BAR - 2 + room), theme.accent);
-            let Sums { sales, .. } = row.sums;
-            let count = if sales.count == 1 { "1 sale".to_owned() } else { format!("{} sales", sales.count) };
-            put(buf, place, COUNT + room, &count, theme.dim);
-            put_right(buf, place, &row.sums.net().to_string(), theme.text);
-            self.list.mark(buf, nth, place, world);
-        }
-    }
-}
-
-/// A bar as long as its share of the longest; what is more than nothing is seen.
-fn bar(net: Paise, most: Paise, room: u16) -> String {
-    if net <= Paise::ZERO || most <= Paise::ZERO {
-        return String::new();
-    }
-    let share = i128::from(net.get()) * i128::from(room) / i128::from(most.get());
-    "█".repeat(usize::try_from(share).unwrap_or_default().max(1))
-}
-
-fn view_sums(buf: &mut Buffer, foot: Rect, report: &Report, world: &World) {
-    let theme = &world.theme;
-    let mut rows = foot.rows().skip(1);
-    let (Some(first), Some(second), Some(third)) = (rows.next(), rows.next(), rows.next()) else { return };
-    let Sums { sales, passengers, refunds, voids } = report.total;
-    let words = format!("taken {} · {} sales, {passengers} passengers", sales.amount, sales.count);
-    put(buf, first, 2, &words, theme.text);
-    put_right(buf, first, &format!("net {}{}", world.glyphs.rupee, report.total.net()), theme.strong);
-    let mut back = format!("given back {} · {} refunds", refunds.amount, refunds.count);
-    if voids.count > 0 {
-        back = format!("{back} · undone {}", voids.amount);
-    }
-    put(buf, second, 2, &back, theme.text);
-    if report.test != Sums::default() {
-        let test = format!("beside it {} in test payments, which are no money", report.test.net());
-        put(buf, third, 2, &test, theme.warning);
     }
 }
 
@@ -323,6 +286,7 @@ fn places(area: Rect) -> Places {
 }
 
 /// Each table's name with where it stands.
-fn tabs(row: Rect) -> impl Iterator<Item = (By, Rect)> {
-    By::ALL.iter().zip(0_u16..).map(move |(by, nth)| (*by, Rect { x: row.x + 2 + nth * 9, width: 8, ..row }))
+fn tabs(book: Book, row: Rect) -> impl Iterator<Item = (&'static str, Rect)> {
+    let places = (0_u16..).map(move |nth| Rect { x: row.x + 2 + nth * 9, width: 8, ..row });
+    book.tabs().into_iter().zip(places)
 }
