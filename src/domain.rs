@@ -8,6 +8,7 @@ pub mod admission;
 pub mod allotment;
 pub mod audit;
 pub mod banner;
+pub mod boarding;
 pub mod booking;
 pub mod chart;
 pub mod coach;

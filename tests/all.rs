@@ -73,6 +73,8 @@ mod service_account;
 mod service_audit;
 #[path = "all/service_banners.rs"]
 mod service_banners;
+#[path = "all/service_boarding.rs"]
+mod service_boarding;
 #[path = "all/service_booking.rs"]
 mod service_booking;
 #[path = "all/service_chart.rs"]
@@ -210,6 +212,8 @@ mod ui_account;
 mod ui_app;
 #[path = "all/ui_berths.rs"]
 mod ui_berths;
+#[path = "all/ui_boarding.rs"]
+mod ui_boarding;
 #[path = "all/ui_bookings.rs"]
 mod ui_bookings;
 #[path = "all/ui_cancel.rs"]

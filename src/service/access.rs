@@ -33,6 +33,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Book { .. }
         | Request::Reserve { .. }
         | Request::GiveUpSlip { .. }
+        | Request::ChangeBoarding { .. }
         | Request::Booking { .. }
         | Request::FormerBooking { .. }
         | Request::LookUp { .. }

@@ -97,6 +97,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
         Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
         Request::CorrectName { op, pnr, correction } => correction::correct_name(session, op, pnr, &correction).await,
+        Request::ChangeBoarding { op, pnr, station } => correction::change_boarding(session, op, pnr, station).await,
         Request::VoidSale { op, pnr } => refund::void(session, op, pnr).await,
         Request::OpenTill { op, float } => till::open(session, op, float).await,
         Request::CloseTill { op, till, counted, movements } => {

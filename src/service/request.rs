@@ -259,6 +259,15 @@ pub enum Request {
         /// Whose name, and what it should be.
         correction: Correction,
     },
+    /// Board at a later halt.
+    ChangeBoarding {
+        /// Names the action.
+        op: OpId,
+        /// The PNR.
+        pnr: Pnr,
+        /// Where.
+        station: StationCode,
+    },
     /// Undo a sale of one's own open till: everything goes back the way it came.
     VoidSale {
         /// Names the action.

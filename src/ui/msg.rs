@@ -258,6 +258,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Cancel { .. } => "Cancelling",
         Request::GiveUpSlip { .. } => "Giving the slip up",
         Request::CorrectName { .. } => "Putting the name right",
+        Request::ChangeBoarding { .. } => "Changing the boarding",
         Request::PayOut { .. } => "Handing the refund out",
         Request::VoidSale { .. } => "Undoing the sale",
         Request::OpenTill { .. } => "Opening the till",

@@ -63,6 +63,8 @@ pub enum Question {
     Cancel,
     /// To give a slip up that nobody has paid.
     GiveUpSlip,
+    /// To board at another halt.
+    ChangeBoarding,
     /// To remove a key of the account.
     RemoveKey,
     /// To hand a refund out.

@@ -190,6 +190,8 @@ screens! {
     SshKeys in ssh_keys,
     /// A name to be put right.
     Correct in correct,
+    /// Where a party boards.
+    Boarding in boarding,
     /// A slip at the counter.
     Slip in slip,
     /// What the railway's own people do beside selling.

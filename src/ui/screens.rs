@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod berths;
+pub mod boarding;
 pub mod booking;
 pub mod bookings;
 pub mod cancel;

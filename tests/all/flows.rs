@@ -76,6 +76,7 @@ macro_rules! flows {
 flows! {
     agent_books_for_two
     back_through_every_step
+    boards_later
     booked_on_the_command_line
     card_with_a_reference
     guest_at_a_public_console

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use kiosk::domain::admission::Standing;
 use kiosk::domain::banner::{Banner, BannerId, BannerText};
+use kiosk::domain::boarding::NotMoved;
 use kiosk::domain::booking::{Deed, Place};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::correction::NotCorrected;
@@ -408,6 +409,7 @@ fn failures() -> Vec<Failure> {
         Failure::SlipClosed("it was paid already"),
         Failure::NotRefundable(NotRefundable::ChildLeftAlone),
         Failure::NotCorrected(NotCorrected::ChartMade),
+        Failure::NotMoved(NotMoved::TooLate),
         Failure::QuoteOver(Box::new(quote())),
         Failure::NothingOwed,
         Failure::NoTillHere,

@@ -171,6 +171,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::EndBanner { banner },
         Request::Slip { pnr },
         Request::CorrectName { op: new_op(), pnr, correction },
+        Request::ChangeBoarding { op: new_op(), pnr, station: station("KOTA") },
         Request::MyBookings { after: None },
         Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
         Request::MyCompanions,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::domain::admission::Standing;
+use crate::domain::boarding::NotMoved;
 use crate::domain::coach::BerthRef;
 use crate::domain::correction::NotCorrected;
 use crate::domain::edition::NotPublished;
@@ -230,6 +231,9 @@ pub enum Failure {
     /// A name cannot be put right.
     #[error(transparent)]
     NotCorrected(#[from] NotCorrected),
+    /// The point of boarding cannot be changed.
+    #[error(transparent)]
+    NotMoved(#[from] NotMoved),
     /// The quote's time is over, or the booking has changed since; the new one.
     #[error("Now {} rupees would be given back: look at it again before you cancel.", .0.refunded)]
     QuoteOver(Box<Quote>),

@@ -42,8 +42,8 @@ pub enum Reply {
     Priced(Fare),
     /// To `QuoteCancel`.
     Quote(Box<Quote>),
-    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `VoidSale`, `Booking`, `LookUp` and
-    /// `Slip`.
+    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `ChangeBoarding`, `VoidSale`, `Booking`,
+    /// `LookUp` and `Slip`.
     Booking(Arc<Booking>),
     /// To `MyBookings` and `FindBookings`.
     Bookings {
