@@ -28,6 +28,7 @@ pub mod occupancy;
 pub mod overview;
 pub mod passenger;
 pub mod pnr;
+pub mod profile;
 pub mod quota;
 pub mod refund;
 pub mod report;

@@ -29,6 +29,7 @@ mod notification;
 mod occupancy;
 pub mod overview;
 pub mod presence;
+mod profile;
 mod receipt_outbox;
 mod record;
 mod refund;

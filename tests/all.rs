@@ -109,6 +109,8 @@ mod service_people;
 mod service_pinned;
 #[path = "all/service_presence.rs"]
 mod service_presence;
+#[path = "all/service_profile.rs"]
+mod service_profile;
 #[path = "all/service_queue.rs"]
 mod service_queue;
 #[path = "all/service_quota.rs"]
@@ -230,6 +232,8 @@ mod ui_former;
 mod ui_office;
 #[path = "all/ui_people.rs"]
 mod ui_people;
+#[path = "all/ui_profile.rs"]
+mod ui_profile;
 #[path = "all/ui_queue.rs"]
 mod ui_queue;
 #[path = "all/ui_records.rs"]

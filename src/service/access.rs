@@ -48,7 +48,9 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::AddSshKey { .. }
         | Request::RemoveSshKey { .. }
         | Request::MyBookings { .. }
-        | Request::MyCompanions
+        | Request::MyCompanions { .. }
+        | Request::Profile
+        | Request::ChangeProfile(_)
         | Request::MyFormerBookings { .. } => Need::Role(Role::Traveller),
         Request::PaySlip { .. }
         | Request::PayOut { .. }

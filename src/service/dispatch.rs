@@ -6,7 +6,7 @@ use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    notification, occupancy, overview, receipt_outbox, refund, report, search, till, trains, waitlist,
+    notification, occupancy, overview, profile, receipt_outbox, refund, report, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -124,7 +124,9 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::Slip { pnr } => booking::slip(session, pnr).await,
         Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
         Request::Companions { phone } => companions::by_phone(session, &phone).await,
-        Request::MyCompanions => companions::mine(session).await,
+        Request::MyCompanions { on } => companions::mine(session, on).await,
+        Request::Profile => profile::show(session).await,
+        Request::ChangeProfile(change) => profile::change(session, &change).await,
         Request::FormerBooking { id } => former::show(session, &id).await,
         Request::MyFormerBookings { after } => former::mine(session, after.as_ref()).await,
         Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,

@@ -20,7 +20,7 @@ use strum::{IntoStaticStr, VariantNames};
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
 pub use self::money::{Form, Tills};
-pub use self::people::{AccountChange, AccountFacts, OneTimeCode};
+pub use self::people::{AccountChange, AccountFacts, Identity, OneTimeCode};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Extent, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::sale::{Choice, Hold, Order, Tender};
@@ -36,6 +36,7 @@ use crate::domain::money::Paise;
 use crate::domain::notification::{Delivery, NotificationId};
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
+use crate::domain::profile::ProfileChange;
 use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, WaiverCode};
 use crate::domain::report::By;
@@ -105,6 +106,10 @@ pub enum Request {
         /// The new one, typed again.
         again: SecretString,
     },
+    /// What the caller keeps with their account.
+    Profile,
+    /// Change it.
+    ChangeProfile(ProfileChange),
     /// The accounts whose name begins so, in their order; where there are none, or with an `@`, those whose address does.
     Accounts {
         /// The beginning; nothing for all.
@@ -386,8 +391,11 @@ pub enum Request {
         /// The number.
         phone: Phone,
     },
-    /// The passengers of the caller's own last bookings.
-    MyCompanions,
+    /// Who is saved in the caller's profile, and the passengers of their own last bookings.
+    MyCompanions {
+        /// The day of the journey, by which the ages of those who are saved go.
+        on: NaiveDate,
+    },
     /// A booking of the application that Kiosk replaces, by the number that it gave out.
     FormerBooking {
         /// The number.
@@ -555,23 +563,6 @@ pub enum Revive {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub(crate) String);
-
-/// Who is signed in, as far as a screen may know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Identity {
-    /// The account.
-    pub account: AccountId,
-    /// Its name.
-    pub username: Username,
-    /// Its role.
-    pub role: Role,
-    /// Whether the one-time code from the log would make it the first administrator.
-    pub may_claim_administrator: bool,
-    /// Whether they came in by a one-time code, and do nothing before they have chosen a password.
-    #[serde(default)]
-    pub must_choose_password: bool,
-}
 
 /// A journey with what each class costs one adult, best class first. How many berths are left comes by the live
 /// subscription of its run, so that there is one source for it.

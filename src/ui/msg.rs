@@ -244,6 +244,8 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::AddAccount { .. } => "Making the account",
         Request::ChangeAccount { .. } => "Changing the account",
         Request::IssueCode { .. } => "Drawing a code",
+        Request::Profile => "Reading your profile",
+        Request::ChangeProfile(_) => "Changing your profile",
         Request::SshKeys => "Reading the keys",
         Request::AddSshKey { .. } => "Adding the key",
         Request::RemoveSshKey { .. } => "Removing the key",
@@ -280,7 +282,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::MyBookings { .. } | Request::MyFormerBookings { .. } | Request::FindBookings { .. } => {
             "Reading the bookings"
         }
-        Request::Companions { .. } | Request::MyCompanions => "Looking for passengers",
+        Request::Companions { .. } | Request::MyCompanions { .. } => "Looking for passengers",
         Request::Receipt { .. } | Request::ReceiptLink { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",
         Request::Queue { .. } => "Reading the queues",

@@ -65,6 +65,8 @@ pub enum Question {
     GiveUpSlip,
     /// To board at another halt.
     ChangeBoarding,
+    /// To remove somebody from a profile.
+    RemovePerson,
     /// To remove a key of the account.
     RemoveKey,
     /// To hand a refund out.

@@ -186,6 +186,8 @@ screens! {
     Cancel in cancel,
     /// Bookings of the application that Kiosk replaces.
     Former in former,
+    /// The account and for whom its holder books.
+    Profile in profile,
     /// The account's keys.
     SshKeys in ssh_keys,
     /// A name to be put right.

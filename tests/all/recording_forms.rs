@@ -20,6 +20,7 @@ use kiosk::domain::notification::{Channel, Delivery, Event, Notification};
 use kiosk::domain::overview::{DaySales, NextRun};
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::pnr::Pnr;
+use kiosk::domain::profile::{Companion, Known, NotSaved};
 use kiosk::domain::quota::{NotEligible, Quota};
 use kiosk::domain::refund::{NotRefundable, Quote, QuoteLine, Reason, RefundItem, WaiverCode};
 use kiosk::domain::segment::{Leg, SegmentMask};
@@ -190,7 +191,15 @@ fn replies() -> Vec<Reply> {
             reason: Some("SES cannot be reached".to_owned()),
         }]),
         Reply::Revived(7),
-        Reply::Companions(booking().passengers.into_iter().map(|booked| booked.passenger).collect()),
+        Reply::Companions {
+            people: vec![Companion { passenger: booking().passengers[0].passenger.clone(), known: Known::Saved }],
+            phone: Some(booking().phone),
+        },
+        Reply::Profile {
+            email: Email::parse("anita@example.in").expect("an address"),
+            profile: Box::new(crate::ui_profile::profile()),
+        },
+        Reply::ProfileChanged(Box::default()),
         Reply::SshKeys(vec![SshKey {
             fingerprint: "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg".to_owned(),
             key: "ssh-ed25519 AAAA".to_owned(),
@@ -410,6 +419,7 @@ fn failures() -> Vec<Failure> {
         Failure::NotRefundable(NotRefundable::ChildLeftAlone),
         Failure::NotCorrected(NotCorrected::ChartMade),
         Failure::NotMoved(NotMoved::TooLate),
+        Failure::NotSaved(NotSaved::Twice),
         Failure::QuoteOver(Box::new(quote())),
         Failure::NothingOwed,
         Failure::NoTillHere,

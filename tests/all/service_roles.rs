@@ -12,6 +12,7 @@ use kiosk::domain::inventory::Parts;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Delivery;
 use kiosk::domain::pnr::Pnr;
+use kiosk::domain::profile::ProfileChange;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Quote, Reason, WaiverCode};
 use kiosk::domain::report::By;
@@ -174,7 +175,9 @@ fn requests() -> Vec<(String, Request)> {
         Request::ChangeBoarding { op: new_op(), pnr, station: station("KOTA") },
         Request::MyBookings { after: None },
         Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
-        Request::MyCompanions,
+        Request::MyCompanions { on: run().date },
+        Request::Profile,
+        Request::ChangeProfile(ProfileChange::Contact { name: None, phone: None }),
         Request::Chart { run: run(), coach: None },
         Request::Queue { run: run() },
         Request::MakeChart { run: run() },

@@ -14,6 +14,7 @@ use crate::domain::edition::NotPublished;
 use crate::domain::fare::{Fare, FareError};
 use crate::domain::notification::NotificationId;
 use crate::domain::pnr::Pnr;
+use crate::domain::profile::NotSaved;
 use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote};
 use crate::domain::station::StationCode;
@@ -79,6 +80,9 @@ pub enum Failure {
     /// Administrators do not change their own accounts, so that there is always one left.
     #[error("This is your own account: another administrator can change it.")]
     OwnAccount,
+    /// Somebody cannot be kept in a profile.
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
     /// Somebody has the name.
     #[error("The user name {0} is taken: choose another.")]
     UsernameTaken(Username),

@@ -17,12 +17,12 @@ use crate::domain::former::FormerBooking;
 use crate::domain::inventory::Stage;
 use crate::domain::load::RunLoad;
 use crate::domain::notification::{Channel, Notification};
-use crate::domain::passenger::Passenger;
+use crate::domain::profile::{Companion, Profile};
 use crate::domain::refund::Quote;
 use crate::domain::report::Report;
 use crate::domain::station::StationCode;
 use crate::domain::till::Till;
-use crate::domain::user::SshKey;
+use crate::domain::user::{Email, Phone, SshKey};
 use crate::domain::waitlist::Queued;
 use crate::service::overview::Overview;
 use crate::ticket::Ticket;
@@ -52,8 +52,22 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
-    /// To `Companions` and `MyCompanions`: each once, those of the newest booking first.
-    Companions(Vec<Passenger>),
+    /// To `Companions` and `MyCompanions`.
+    Companions {
+        /// Each once: those who are saved first, then those of the newest booking.
+        people: Vec<Companion>,
+        /// The telephone number in the caller's profile.
+        phone: Option<Phone>,
+    },
+    /// To `Profile`.
+    Profile {
+        /// The account's address.
+        email: Email,
+        /// The rest.
+        profile: Box<Profile>,
+    },
+    /// To `ChangeProfile`: as it is now.
+    ProfileChanged(Box<Profile>),
     /// To `FormerBooking`; and to `Booking` and `LookUp`, where the application that Kiosk replaces made the booking.
     FormerBooking(Arc<FormerBooking>),
     /// To `MyFormerBookings`.
