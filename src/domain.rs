@@ -19,6 +19,7 @@ pub mod fare;
 pub mod former;
 pub mod halts;
 pub mod inventory;
+pub mod journeys;
 pub mod ledger;
 pub mod load;
 pub mod manifest;

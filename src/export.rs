@@ -109,7 +109,8 @@ fn row(booking: &Booking, index: u8, booked: &BookedPassenger) -> [String; COLUM
     ]
 }
 
-const fn status(status: BookingStatus) -> &'static str {
+/// How far a booking has come, in a word or two.
+pub const fn status(status: BookingStatus) -> &'static str {
     match status {
         BookingStatus::Booked => "booked",
         BookingStatus::AwaitingPayment => "awaiting payment",

@@ -25,6 +25,7 @@ pub mod import;
 mod labour;
 pub mod live;
 mod look_up;
+mod my_bookings;
 mod notification;
 mod occupancy;
 pub mod overview;

@@ -97,6 +97,8 @@ mod service_kit;
 mod service_live;
 #[path = "all/service_look_up.rs"]
 mod service_look_up;
+#[path = "all/service_my_bookings.rs"]
+mod service_my_bookings;
 #[path = "all/service_notify.rs"]
 mod service_notify;
 #[path = "all/service_notify_trouble.rs"]

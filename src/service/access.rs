@@ -48,6 +48,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::AddSshKey { .. }
         | Request::RemoveSshKey { .. }
         | Request::MyBookings { .. }
+        | Request::MyBookingsFile { .. }
         | Request::MyCompanions { .. }
         | Request::Profile
         | Request::ChangeProfile(_)

@@ -6,7 +6,8 @@ use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    notification, occupancy, overview, profile, receipt_outbox, refund, report, search, till, trains, waitlist,
+    my_bookings, notification, occupancy, overview, profile, receipt_outbox, refund, report, search, till, trains,
+    waitlist,
 };
 
 impl Session {
@@ -122,7 +123,8 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::EndBanner { banner } => banners::end(session, banner).await,
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,
-        Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
+        Request::MyBookings { filter, after } => my_bookings::list(session, &filter, after.as_ref()).await,
+        Request::MyBookingsFile { filter, form } => my_bookings::file(session, &filter, form).await,
         Request::Companions { phone } => companions::by_phone(session, &phone).await,
         Request::MyCompanions { on } => companions::mine(session, on).await,
         Request::Profile => profile::show(session).await,

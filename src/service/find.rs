@@ -40,7 +40,7 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
         }
     }
     let page = found.into_iter().map(|booking| Arc::new(kiosk.as_of_now(booking))).collect();
-    Ok(Reply::Bookings { page, next: next.map(Cursor) })
+    Ok(Reply::Bookings { page, next: next.map(Cursor), back_to: None })
 }
 
 async fn part(kiosk: &Kiosk, by: &BookingSearch, after: Option<&str>, limit: usize) -> Result<BookingPage, Failure> {

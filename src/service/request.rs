@@ -32,6 +32,7 @@ use crate::domain::coach::{Class, CoachId};
 use crate::domain::correction::Correction;
 use crate::domain::former::FormerId;
 use crate::domain::inventory::HoldId;
+use crate::domain::journeys::JourneyFilter;
 use crate::domain::money::Paise;
 use crate::domain::notification::{Delivery, NotificationId};
 use crate::domain::passenger::Passenger;
@@ -383,6 +384,8 @@ pub enum Request {
     },
     /// The caller's bookings, newest first.
     MyBookings {
+        /// Which are meant.
+        filter: JourneyFilter,
         /// Where the page before ended.
         after: Option<Cursor>,
     },
@@ -390,6 +393,13 @@ pub enum Request {
     Companions {
         /// The number.
         phone: Phone,
+    },
+    /// The same as a document.
+    MyBookingsFile {
+        /// Which are meant.
+        filter: JourneyFilter,
+        /// On paper, or for a spreadsheet.
+        form: Form,
     },
     /// Who is saved in the caller's profile, and the passengers of their own last bookings.
     MyCompanions {
@@ -543,6 +553,7 @@ impl Request {
             | Self::Report { .. }
             | Self::ReportFile { .. }
             | Self::OccupancyFile { .. }
+            | Self::MyBookingsFile { .. }
             | Self::ExportEvents { .. }
             | Self::RetryNotifications { which: Revive::AllDead } => None,
             _ => Some(TimeDelta::from_std(DEADLINE).expect("it is short")),

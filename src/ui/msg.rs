@@ -267,6 +267,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::CloseTill { .. } => "Closing the till",
         Request::MyTills { .. } | Request::Tills { .. } => "Reading the tills",
         Request::TillReport { .. } | Request::ReportFile { .. } | Request::OccupancyFile { .. } => "Writing the report",
+        Request::MyBookingsFile { .. } => "Writing the list",
         Request::Occupancy { .. } => "Reading the runs",
         Request::Report { .. } => "Adding up the sales",
         Request::Booking { .. } | Request::FormerBooking { .. } | Request::LookUp { .. } => "Reading the booking",

@@ -98,6 +98,7 @@ flows! {
     till_of_a_day
     test_payment_is_marked
     train_changes_from_a_date
+    traveller_keeps_an_account
     two_customers_at_once
     unreserved_ticket
     waits_and_moves_up

@@ -172,7 +172,7 @@ fn replies() -> Vec<Reply> {
         Reply::Priced(booking().fare),
         Reply::Quote(Box::new(quote())),
         Reply::Booking(Arc::new(waiting.clone())),
-        Reply::Bookings { page: vec![Arc::new(waiting)], next: None },
+        Reply::Bookings { page: vec![Arc::new(waiting)], next: None, back_to: None },
         Reply::FormerBooking(Arc::new(former_booking())),
         Reply::FormerBookings { page: vec![Arc::new(former_booking())], next: None },
         Reply::Receipt(document.clone()),
@@ -453,7 +453,7 @@ fn every_reply_comes_back() {
     for reply in all {
         comes_back(&Msg::Reply(CallId(u64::MAX), Ok(reply)));
     }
-    let page = r#"{"Bookings":{"page":[],"next":"opaque"}}"#;
+    let page = r#"{"Bookings":{"page":[],"next":"opaque","back_to":null}}"#;
     assert_eq!(serde_json::to_string(&serde_json::from_str::<Reply>(page).expect("a page")).expect("JSON"), page);
 }
 
@@ -510,7 +510,7 @@ fn what_no_screen_draws_is_left_out() {
     };
     assert_eq!((read.name.as_str(), read.bytes.len()), ("receipt.pdf", 0));
     let one = Arc::new(booking());
-    let page = Reply::Bookings { page: vec![Arc::clone(&one)], next: None };
+    let page = Reply::Bookings { page: vec![Arc::clone(&one)], next: None, back_to: None };
     for reply in [Reply::Booking(Arc::clone(&one)), page] {
         let phone = match through(&Msg::Reply(CallId(1), Ok(reply))) {
             Msg::Reply(_, Ok(Reply::Booking(read))) => read.phone.clone(),

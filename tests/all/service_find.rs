@@ -21,7 +21,7 @@ async fn found(session: &Session, by: BookingSearch) -> Vec<Arc<Booking>> {
     let (mut all, mut after): (Vec<Arc<Booking>>, Option<Cursor>) = (Vec::new(), None);
     loop {
         match session.call(Request::FindBookings { by: by.clone(), after }).await {
-            Ok(Reply::Bookings { page, next }) => {
+            Ok(Reply::Bookings { page, next, .. }) => {
                 all.extend(page);
                 after = next;
             }

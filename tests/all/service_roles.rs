@@ -9,6 +9,7 @@ use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::correction::Correction;
 use kiosk::domain::inventory::Parts;
+use kiosk::domain::journeys::JourneyFilter;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Delivery;
 use kiosk::domain::pnr::Pnr;
@@ -173,7 +174,8 @@ fn requests() -> Vec<(String, Request)> {
         Request::Slip { pnr },
         Request::CorrectName { op: new_op(), pnr, correction },
         Request::ChangeBoarding { op: new_op(), pnr, station: station("KOTA") },
-        Request::MyBookings { after: None },
+        Request::MyBookings { filter: JourneyFilter::default(), after: None },
+        Request::MyBookingsFile { filter: JourneyFilter::default(), form: Form::Csv },
         Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
         Request::MyCompanions { on: run().date },
         Request::Profile,

@@ -32,7 +32,7 @@ fn office(role: Role, key: &str) -> Stage {
     stage
 }
 
-fn cursor() -> Cursor {
+pub fn cursor() -> Cursor {
     serde_json::from_str("\"further\"").expect("a cursor")
 }
 
@@ -41,7 +41,7 @@ fn by_phone() -> Stage {
     stage.keys("<s-tab><right><tab>98100 12345<enter>");
     let other = Booking { pnr: "2451234568".parse().expect("a PNR"), ..booking() };
     let page = vec![Arc::new(booking()), Arc::new(other)];
-    let asked = stage.reply(Ok(Reply::Bookings { page, next: None }));
+    let asked = stage.reply(Ok(Reply::Bookings { page, next: None, back_to: None }));
     let Request::FindBookings { by: BookingSearch::Phone(phone), after: None } = asked else { panic!("{asked:?}") };
     assert_eq!(phone.as_str(), "9810012345");
     stage
@@ -72,7 +72,7 @@ fn runs_and_days_are_searched_by_name_too() {
     assert_eq!((run.to_string().as_str(), name.as_str()), ("12951#2026-12-24", "sharma"));
     let mut stage = office(Role::Agent, "b");
     stage.keys("<s-tab>d<tab>yesterday<enter>");
-    let asked = stage.reply(Ok(Reply::Bookings { page: Vec::new(), next: None }));
+    let asked = stage.reply(Ok(Reply::Bookings { page: Vec::new(), next: None, back_to: None }));
     let Request::FindBookings { by: BookingSearch::Day { day, name }, .. } = asked else { panic!("{asked:?}") };
     assert_eq!((day.to_string().as_str(), name.as_str()), ("2026-11-30", ""));
     assert!(stage.text().contains("Nothing fits what was typed"), "{}", stage.text());

@@ -51,6 +51,8 @@ pub enum Reply {
         page: Vec<Arc<Booking>>,
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
+        /// How far back one's own were looked through, by when they were made; `None` at the end.
+        back_to: Option<DateTime<Utc>>,
     },
     /// To `Companions` and `MyCompanions`.
     Companions {
@@ -120,7 +122,7 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
-    /// To `TillReport`, `ReportFile` and `OccupancyFile`.
+    /// To `TillReport`, `ReportFile`, `OccupancyFile` and `MyBookingsFile`.
     Document(Document),
     /// To `Queue`.
     Queue(Vec<InLine>),

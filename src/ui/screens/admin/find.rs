@@ -270,7 +270,7 @@ impl Scene for FindBookings {
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
         self.list.reply(call, &answer, |reply| match reply {
-            Reply::Bookings { page, next } => Some((page.clone(), next.clone())),
+            Reply::Bookings { page, next, .. } => Some((page.clone(), next.clone())),
             _ => None,
         });
     }
