@@ -20,6 +20,7 @@ mod library;
 
 use std::time::{Duration, Instant};
 
+use kiosk::domain::journeys::JourneyFilter;
 use kiosk::service::request::{BookingSearch, Cursor, EventFilter, Reply, Request};
 use kiosk::service::{Kiosk, Session};
 
@@ -114,7 +115,7 @@ fn lists(library: &Library) -> Vec<List> {
     let rare = BookingSearch::Day { day, name: library::RARE.to_owned() };
     let of_run = BookingSearch::Run { run, name: String::new() };
     vec![
-        list("my_bookings", |after| Request::MyBookings { after }),
+        list("my_bookings", |after| Request::MyBookings { filter: JourneyFilter::default(), after }),
         list("bookings_by_phone", found(BookingSearch::Phone(phone))),
         list("bookings_of_a_day", found(of_day)),
         list("bookings_of_a_day_by_name", found(named)),
@@ -136,7 +137,7 @@ fn list(name: &'static str, ask: impl Fn(Option<Cursor>) -> Request + 'static) -
 /// How many rows a page has, and where the list goes on; `None` for what is no page.
 fn page(reply: &Reply) -> Option<(usize, Option<Cursor>)> {
     Some(match reply {
-        Reply::Bookings { page, next } | Reply::Found { page, next, .. } => (page.len(), next.clone()),
+        Reply::Bookings { page, next, .. } | Reply::Found { page, next, .. } => (page.len(), next.clone()),
         Reply::Trains { page, next } => (page.len(), next.clone()),
         Reply::Accounts { page, next } => (page.len(), next.clone()),
         Reply::Events { page, next, .. } => (page.len(), next.clone()),

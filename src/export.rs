@@ -15,7 +15,7 @@ use crate::domain::money::Paise;
 use crate::domain::time::railway_time;
 
 /// The names of the columns.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "PNR",
     "Status",
     "Booked at",
@@ -38,6 +38,7 @@ const COLUMNS: [&str; 22] = [
     "Refunded",
     "Paid by",
     "Reference",
+    "Boarding",
 ];
 
 /// With what a formula begins.
@@ -103,10 +104,13 @@ fn row(booking: &Booking, index: u8, booked: &BookedPassenger) -> [String; COLUM
         rupees(refunded),
         payment.map_or("", |payment| payment.method.words()).to_owned(),
         safe(payment.and_then(|payment| payment.reference.as_deref()).unwrap_or_default()),
+        // What was there before keeps its place.
+        booking.boards().station.to_string(),
     ]
 }
 
-const fn status(status: BookingStatus) -> &'static str {
+/// How far a booking has come, in a word or two.
+pub const fn status(status: BookingStatus) -> &'static str {
     match status {
         BookingStatus::Booked => "booked",
         BookingStatus::AwaitingPayment => "awaiting payment",

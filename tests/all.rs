@@ -73,6 +73,8 @@ mod service_account;
 mod service_audit;
 #[path = "all/service_banners.rs"]
 mod service_banners;
+#[path = "all/service_boarding.rs"]
+mod service_boarding;
 #[path = "all/service_booking.rs"]
 mod service_booking;
 #[path = "all/service_chart.rs"]
@@ -97,6 +99,8 @@ mod service_live;
 mod service_look_up;
 #[path = "all/service_money.rs"]
 mod service_money;
+#[path = "all/service_my_bookings.rs"]
+mod service_my_bookings;
 #[path = "all/service_notify.rs"]
 mod service_notify;
 #[path = "all/service_notify_trouble.rs"]
@@ -111,6 +115,8 @@ mod service_people_race;
 mod service_pinned;
 #[path = "all/service_presence.rs"]
 mod service_presence;
+#[path = "all/service_profile.rs"]
+mod service_profile;
 #[path = "all/service_queue.rs"]
 mod service_queue;
 #[path = "all/service_quota.rs"]
@@ -216,6 +222,8 @@ mod ui_account;
 mod ui_app;
 #[path = "all/ui_berths.rs"]
 mod ui_berths;
+#[path = "all/ui_boarding.rs"]
+mod ui_boarding;
 #[path = "all/ui_bookings.rs"]
 mod ui_bookings;
 #[path = "all/ui_cancel.rs"]
@@ -232,6 +240,8 @@ mod ui_former;
 mod ui_office;
 #[path = "all/ui_people.rs"]
 mod ui_people;
+#[path = "all/ui_profile.rs"]
+mod ui_profile;
 #[path = "all/ui_queue.rs"]
 mod ui_queue;
 #[path = "all/ui_records.rs"]

@@ -152,6 +152,9 @@ fn words(booking: &Booking) -> String {
         booking.to.at.format("%a %e %b %Y %H:%M"),
         booking.phone.masked(),
     );
+    if let Some(stop) = &booking.boarding {
+        let _ = writeln!(text, "Boards at  {} {}, no earlier", stop.station, stop.at.format("%a %e %b %Y %H:%M"));
+    }
     for booked in &booking.passengers {
         let berth = booked.place;
         let who = &booked.passenger;

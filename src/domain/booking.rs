@@ -17,6 +17,7 @@ use crate::domain::quota::Quota;
 use crate::domain::refund::Quote;
 use crate::domain::segment::Leg;
 use crate::domain::spot::{Grant, Part, SharedBerth};
+use crate::domain::station::StationCode;
 use crate::domain::till::TillId;
 use crate::domain::train::{RunId, Stop, TrainKind, TrainNumber};
 use crate::domain::user::{AccountId, Phone};
@@ -252,6 +253,13 @@ pub enum Deed {
         /// The name before.
         from: PersonName,
     },
+    /// The party boards at another halt.
+    BoardingMoved {
+        /// Where it would have boarded.
+        from: StationCode,
+        /// Where it boards.
+        to: StationCode,
+    },
 }
 
 /// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.
@@ -352,6 +360,9 @@ pub struct Booking {
     pub from: Stop,
     /// Where and when it ends.
     pub to: Stop,
+    /// Where the party boards, and when, if that was changed: a later halt of the leg, which stays theirs whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boarding: Option<Stop>,
     /// Kilometres travelled.
     pub km: u16,
     /// The class.
@@ -378,6 +389,11 @@ pub struct Booking {
 }
 
 impl Booking {
+    /// Where and when the party boards.
+    pub fn boards(&self) -> &Stop {
+        self.boarding.as_ref().unwrap_or(&self.from)
+    }
+
     /// Whether the slip's time is over without money.
     pub fn has_lapsed(&self, now: DateTime<Utc>) -> bool {
         match (self.status, &self.slip) {

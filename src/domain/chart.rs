@@ -7,6 +7,7 @@ use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::Leg;
 use crate::domain::spot::Part;
+use crate::domain::station::StationCode;
 
 use chrono::{DateTime, Utc};
 
@@ -27,6 +28,8 @@ pub struct ChartLine {
     pub laps: usize,
     /// From which halt to which.
     pub leg: Leg,
+    /// Where they board, if not at the first of these.
+    pub boards: Option<StationCode>,
     /// What they have, as agents know it.
     pub place: Place,
     /// What they had when they booked.
@@ -59,6 +62,7 @@ pub fn lines_of<'a>(coach: CoachId, bookings: impl IntoIterator<Item = &'a Booki
                     passenger: booked.passenger.clone(),
                     laps,
                     leg: booking.leg,
+                    boards: booking.boarding.as_ref().map(|stop| stop.station),
                     place: booked.place,
                     booked_as: booked.booked_as,
                 });

@@ -81,6 +81,8 @@ pub enum Event {
     Booked,
     /// Passengers moved up in a queue or out of it.
     Promoted,
+    /// The party boards at another halt.
+    BoardingMoved,
     /// Passengers gave up.
     Cancelled,
     /// Passengers were dropped with the chart: their turn never came.
@@ -99,6 +101,7 @@ impl Event {
         match booking.history.last()?.what {
             Deed::Booked | Deed::Paid => Some(Self::Booked),
             Deed::Promoted { .. } => Some(Self::Promoted),
+            Deed::BoardingMoved { .. } => Some(Self::BoardingMoved),
             Deed::Cancelled(_) => Some(Self::Cancelled),
             Deed::Dropped(_) => Some(Self::Dropped),
             Deed::TrainCancelled => Some(Self::TrainCancelled),
@@ -111,6 +114,7 @@ impl Event {
         match self {
             Self::Booked => "booked",
             Self::Promoted => "promoted",
+            Self::BoardingMoved => "boarding changed",
             Self::Cancelled => "cancelled",
             Self::Dropped => "dropped",
             Self::TrainCancelled => "train cancelled",

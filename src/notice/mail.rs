@@ -65,9 +65,16 @@ fn body(notification: &Notification, booking: &Booking, issuer: &Issuer) -> Stri
         format!("PNR {}", booking.pnr.spoken()),
         format!("{} {}, {}", booking.train, booking.train_name, booking.class.words()),
         format!("From {} ({}), {}", booking.from.name, booking.from.station, booking.from.at.format(MOMENT)),
+    ];
+    lines.extend(
+        booking.boarding.as_ref().map(|stop| {
+            format!("Board at {} ({}), {}, and no earlier", stop.name, stop.station, stop.at.format(MOMENT))
+        }),
+    );
+    lines.extend([
         format!("To {} ({}), {}", booking.to.name, booking.to.station, booking.to.at.format(MOMENT)),
         String::new(),
-    ];
+    ]);
     lines.extend(
         (1..).zip(&booking.passengers).map(|(n, booked)| format!("{n}. {}: {}", booked.passenger.name, booked.place)),
     );

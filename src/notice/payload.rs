@@ -53,6 +53,8 @@ struct Facts<'a> {
     train_name: &'a str,
     from: End<'a>,
     to: End<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boarding: Option<End<'a>>,
     class: Class,
     quota: Quota,
     passengers: Vec<Traveller<'a>>,
@@ -99,6 +101,7 @@ pub fn payload(notification: &Notification, booking: &Booking, contact: &Contact
         train_name: &booking.train_name,
         from: End::of(&booking.from),
         to: End::of(&booking.to),
+        boarding: booking.boarding.as_ref().map(End::of),
         class: booking.class,
         quota: booking.quota,
         passengers: passengers.collect(),

@@ -16,6 +16,7 @@ pub(super) fn headline(event: Event, booking: &Booking) -> &'static str {
         (Event::Booked | Event::Resent, _) if waits(booking) => "Booked, waiting",
         (Event::Booked | Event::Resent, _) => "Booked",
         (Event::Promoted, _) => "Moved up",
+        (Event::BoardingMoved, _) => "Boarding changed",
         (Event::Cancelled, BookingStatus::Cancelled) => "Cancelled",
         (Event::Cancelled, _) => "Cancelled in part",
         (Event::Dropped, _) => "No berth came free",
@@ -26,13 +27,13 @@ pub(super) fn headline(event: Event, booking: &Booking) -> &'static str {
 /// The subject of a mail.
 pub fn subject(event: Event, booking: &Booking) -> String {
     let Booking { train, train_name, pnr, .. } = booking;
-    let day = booking.from.at.format("%a %-d %b");
+    let day = booking.boards().at.format("%a %-d %b");
     format!("{}: {train} {train_name}, {day}, PNR {}", headline(event, booking), pnr.spoken())
 }
 
 /// A text message of one part: never longer than [`LONGEST_TEXT`], with no characters but those of its alphabet.
 pub fn text_message(event: Event, booking: &Booking) -> String {
-    let Booking { train, from, to, class, pnr, .. } = booking;
+    let (Booking { train, to, class, pnr, .. }, from) = (booking, booking.boards());
     let head = format!(
         "{}: PNR {}, train {train}, {} {} to {}, {class}: ",
         headline(event, booking),

@@ -162,6 +162,7 @@ impl Sheet<'_> {
             1 => " + 1 child".to_owned(),
             laps => format!(" + {laps} children"),
         };
+        let boards = line.boards.map(|station| format!(", boards at {station}")).unwrap_or_default();
         let who = &line.passenger;
         let status = match line.part {
             Part::Whole => "CNF",
@@ -171,7 +172,7 @@ impl Sheet<'_> {
         let cells = [
             format!("{}{half} {}", line.berth, line.kind),
             line.pnr.to_string(),
-            format!("{}{laps}", who.name),
+            format!("{}{laps}{boards}", who.name),
             format!("{} {}", who.age, who.gender),
             self.stretch(line.leg),
             status.to_owned(),

@@ -97,12 +97,16 @@ pub fn particulars(page: &mut Page, y: f32, booking: &Booking, ticket: &Ticket) 
     const CODE: f32 = 132.0;
     const COLUMN: f32 = 129.0;
     let place = |stop: &crate::domain::train::Stop| format!("{} ({})", stop.name, stop.station);
+    let boarding = match &booking.boarding {
+        Some(stop) => format!("Boarding at, {}", stop.at.format("%a %d %b %H:%M")),
+        None => "Boarding at".to_owned(),
+    };
     let rows = [
         ("Class", format!("{} ({})", sentence(booking.class.words()), booking.class)),
         ("Quota", format!("{} ({})", booking.quota.words(), booking.quota.code())),
         ("Travellers", travellers(booking)),
         ("Booked from", place(&booking.from)),
-        ("Boarding at", place(&booking.from)),
+        (&boarding, place(booking.boards())),
         ("To", place(&booking.to)),
         ("Train leaves its origin on", booking.run.date.format(DATE).to_string()),
         ("Distance", format!("{} km", kilometres(booking.km))),

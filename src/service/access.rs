@@ -33,6 +33,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Book { .. }
         | Request::Reserve { .. }
         | Request::GiveUpSlip { .. }
+        | Request::ChangeBoarding { .. }
         | Request::Booking { .. }
         | Request::FormerBooking { .. }
         | Request::LookUp { .. }
@@ -47,7 +48,10 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::AddSshKey { .. }
         | Request::RemoveSshKey { .. }
         | Request::MyBookings { .. }
-        | Request::MyCompanions
+        | Request::MyBookingsFile { .. }
+        | Request::MyCompanions { .. }
+        | Request::Profile
+        | Request::ChangeProfile(_)
         | Request::MyFormerBookings { .. } => Need::Role(Role::Traveller),
         Request::PaySlip { .. }
         | Request::PayOut { .. }

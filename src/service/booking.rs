@@ -8,7 +8,6 @@ mod slip;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use futures_util::future::try_join_all;
 
 pub(super) use self::draft::second;
 use self::draft::{Draft, check_tender, payment};
@@ -28,7 +27,7 @@ use crate::domain::user::{AccountId, Role};
 use crate::domain::waitlist::{QueueId, WaitingList, renumbered};
 use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::{in_doubt, refuse};
-use crate::service::request::{Cursor, Failure, Hold, Order, Outcome, Reply, Tender};
+use crate::service::request::{Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
 use crate::service::{Kiosk, former, receipt_outbox, till, waitlist};
 use crate::store::StoreError;
@@ -42,8 +41,6 @@ const DRAWS: u32 = 16;
 const ATTEMPTS: u32 = 64;
 /// After how many attempts the pauses between them grow no longer.
 const SHORT_PAUSES: u32 = 4;
-/// Bookings on a page of a listing.
-const PAGE: i32 = 20;
 
 /// What is asked for of a run.
 #[derive(Clone, Copy, Debug)]
@@ -233,17 +230,6 @@ pub(super) async fn show(session: &Session, pnr: Pnr) -> Result<Reply, Failure> 
         Err(Failure::MadeBefore) => former::under(session, pnr).await.map(former::reply),
         Err(failure) => Err(failure),
     }
-}
-
-/// The bookings of the caller's account, newest first.
-pub(super) async fn mine(session: &Session, after: Option<&Cursor>) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
-    let account = session.who().account().ok_or(Failure::SignedOut)?;
-    let page = kiosk.store().bookings_of(account, after.map(|Cursor(after)| after.as_str()), PAGE).await;
-    let page = page.map_err(|error| refuse("list bookings", &error))?;
-    let bookings = page.bookings.into_iter().map(|booking| kiosk.placed(kiosk.as_of_now(booking)));
-    let bookings = try_join_all(bookings).await?.into_iter().map(Arc::new).collect();
-    Ok(Reply::Bookings { page: bookings, next: page.next.map(Cursor) })
 }
 
 /// The booking, if this session may see it: staff all, others their own and what was made or found here since they came.

@@ -1,10 +1,13 @@
-//! Who travelled before: passengers of the last bookings, to be chosen instead of typed.
+//! Who can be chosen instead of typed: those who are saved in a profile, and passengers of the last bookings.
 //!
-//! Staff find them by a telephone number, since whoever stands at the counter says it anyway; others find those of their
-//! own account alone. There is no list of people that would have to be kept: the bookings are it.
+//! Staff find the latter by a telephone number, since whoever stands at the counter says it anyway; others find those of their
+//! own account alone, behind those whom they keep.
+
+use chrono::NaiveDate;
 
 use crate::domain::booking::Booking;
 use crate::domain::passenger::Passenger;
+use crate::domain::profile::{Companion, Known};
 use crate::domain::user::Phone;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Reply};
@@ -14,7 +17,7 @@ use crate::store::bookings::Listed;
 /// How many bookings are looked through.
 const BOOKINGS: u8 = 10;
 
-/// How many people are shown: more are typed sooner than found.
+/// How many of their people are shown: more are typed sooner than found.
 const PEOPLE: usize = 12;
 
 /// The passengers of the last bookings with a telephone number, however it was written on them.
@@ -22,29 +25,34 @@ pub(super) async fn by_phone(session: &Session, phone: &Phone) -> Result<Reply, 
     let found = session.kiosk().store().bookings_by(&Listed::Phone(phone.clone()), None, BOOKINGS.into()).await;
     let found = found.map_err(|error| refuse("look for passengers", &error))?;
     session.kiosk().record(session, "companions.find", Some(phone.masked()), None);
-    Ok(Reply::Companions(companions(found.bookings)))
+    Ok(Reply::Companions { people: with_travelled(Vec::new(), found.bookings), phone: None })
 }
 
-/// The passengers of the last bookings of the caller's account.
-pub(super) async fn mine(session: &Session) -> Result<Reply, Failure> {
+/// Those whom the caller keeps, with the ages that they have on a day, and the passengers of the caller's last bookings.
+pub(super) async fn mine(session: &Session, on: NaiveDate) -> Result<Reply, Failure> {
     let account = session.who().account().ok_or(Failure::SignedOut)?;
-    let page = session.kiosk().store().bookings_of(account, None, BOOKINGS.into()).await;
-    let page = page.map_err(|error| refuse("look for passengers", &error))?;
-    Ok(Reply::Companions(companions(page.bookings)))
+    let failed = |error| refuse("look for passengers", &error);
+    let store = session.kiosk().store();
+    let profile = store.profile(account).await.map_err(failed)?;
+    let page = store.bookings_of(account, None, BOOKINGS.into()).await.map_err(failed)?;
+    let saved = profile.people.iter().map(|person| Companion { passenger: person.travelling(on), known: Known::Saved });
+    Ok(Reply::Companions { people: with_travelled(saved.collect(), page.bookings), phone: profile.phone })
 }
 
-/// The passengers of bookings, each once and as they were last: those of the newest booking first.
-fn companions(mut bookings: Vec<Booking>) -> Vec<Passenger> {
+/// People, and behind them those passengers of bookings who are not among them, each once and as they were last: those of
+/// the newest booking first.
+fn with_travelled(mut people: Vec<Companion>, mut bookings: Vec<Booking>) -> Vec<Companion> {
     bookings.sort_by_key(|booking| std::cmp::Reverse(booking.booked_at));
-    let mut found: Vec<Passenger> = Vec::new();
+    let most = people.len() + PEOPLE;
     for booked in bookings.into_iter().flat_map(|booking| booking.passengers) {
         let passenger = booked.passenger;
-        let is_same = |other: &Passenger| {
-            other.gender == passenger.gender && other.name.as_str().eq_ignore_ascii_case(passenger.name.as_str())
-        };
-        if found.len() < PEOPLE && !found.iter().any(is_same) {
-            found.push(passenger);
+        if people.len() < most && !people.iter().any(|other| is_same(&other.passenger, &passenger)) {
+            people.push(Companion { passenger, known: Known::Travelled });
         }
     }
-    found
+    people
+}
+
+fn is_same(one: &Passenger, other: &Passenger) -> bool {
+    one.gender == other.gender && one.name.as_str().eq_ignore_ascii_case(other.name.as_str())
 }

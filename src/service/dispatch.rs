@@ -6,7 +6,8 @@ use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    manifest, notification, occupancy, overview, owed, receipt_outbox, refund, report, search, till, trains, waitlist,
+    manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report, search, till,
+    trains, waitlist,
 };
 
 impl Session {
@@ -96,6 +97,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::GiveUpSlip { op, pnr } => refund::give_up_slip(session, op, pnr).await,
         Request::PayOut { op, pnr } => refund::pay_out(session, op, pnr).await,
         Request::CorrectName { op, pnr, correction } => correction::correct_name(session, op, pnr, &correction).await,
+        Request::ChangeBoarding { op, pnr, station } => correction::change_boarding(session, op, pnr, station).await,
         Request::VoidSale { op, pnr } => refund::void(session, op, pnr).await,
         Request::OpenTill { op, float } => till::open(session, op, float).await,
         Request::CloseTill { op, till, counted, movements } => {
@@ -124,9 +126,12 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::EndBanner { banner } => banners::end(session, banner).await,
         Request::LookUp { pnr, phone } => look_up::look_up(session, pnr, &phone).await,
         Request::Slip { pnr } => booking::slip(session, pnr).await,
-        Request::MyBookings { after } => booking::mine(session, after.as_ref()).await,
+        Request::MyBookings { filter, after } => my_bookings::list(session, &filter, after.as_ref()).await,
+        Request::MyBookingsFile { filter, form } => my_bookings::file(session, &filter, form).await,
         Request::Companions { phone } => companions::by_phone(session, &phone).await,
-        Request::MyCompanions => companions::mine(session).await,
+        Request::MyCompanions { on } => companions::mine(session, on).await,
+        Request::Profile => profile::show(session).await,
+        Request::ChangeProfile(change) => profile::change(session, &change).await,
         Request::FormerBooking { id } => former::show(session, &id).await,
         Request::MyFormerBookings { after } => former::mine(session, after.as_ref()).await,
         Request::Ticket { pnr } => receipt_outbox::ticket(session, pnr).await,

@@ -33,10 +33,12 @@ use crate::domain::coach::{Class, CoachId};
 use crate::domain::correction::Correction;
 use crate::domain::former::FormerId;
 use crate::domain::inventory::HoldId;
+use crate::domain::journeys::JourneyFilter;
 use crate::domain::money::Paise;
 use crate::domain::notification::{Delivery, NotificationId};
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
+use crate::domain::profile::ProfileChange;
 use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, WaiverCode};
 use crate::domain::report::By;
@@ -107,6 +109,10 @@ pub enum Request {
         /// The new one, typed again.
         again: SecretString,
     },
+    /// What the caller keeps with their account.
+    Profile,
+    /// Change it.
+    ChangeProfile(ProfileChange),
     /// The accounts whose name begins so, in their order; where there are none, or with an `@`, those whose address does.
     Accounts {
         /// The beginning; nothing for all.
@@ -263,6 +269,15 @@ pub enum Request {
         /// Whose name, and what it should be.
         correction: Correction,
     },
+    /// Board at a later halt.
+    ChangeBoarding {
+        /// Names the action.
+        op: OpId,
+        /// The PNR.
+        pnr: Pnr,
+        /// Where.
+        station: StationCode,
+    },
     /// Undo a sale of one's own open till: everything goes back the way it came.
     VoidSale {
         /// Names the action.
@@ -399,6 +414,8 @@ pub enum Request {
     },
     /// The caller's bookings, newest first.
     MyBookings {
+        /// Which are meant.
+        filter: JourneyFilter,
         /// Where the page before ended.
         after: Option<Cursor>,
     },
@@ -407,8 +424,18 @@ pub enum Request {
         /// The number.
         phone: Phone,
     },
-    /// The passengers of the caller's own last bookings.
-    MyCompanions,
+    /// The same as a document.
+    MyBookingsFile {
+        /// Which are meant.
+        filter: JourneyFilter,
+        /// On paper, or for a spreadsheet.
+        form: Form,
+    },
+    /// Who is saved in the caller's profile, and the passengers of their own last bookings.
+    MyCompanions {
+        /// The day of the journey, by which the ages of those who are saved go.
+        on: NaiveDate,
+    },
     /// A booking of the application that Kiosk replaces, by the number that it gave out.
     FormerBooking {
         /// The number.
@@ -565,6 +592,7 @@ impl Request {
             | Self::Owed { after: None }
             | Self::OwedFile { .. }
             | Self::OccupancyFile { .. }
+            | Self::MyBookingsFile { .. }
             | Self::ExportEvents { .. }
             | Self::RetryNotifications { which: Revive::AllDead } => None,
             _ => Some(TimeDelta::from_std(DEADLINE).expect("it is short")),

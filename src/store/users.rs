@@ -7,6 +7,7 @@
 //! end, in the transactions of those changes: a process with sessions need look at nothing else.
 
 mod listing;
+mod profile;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{

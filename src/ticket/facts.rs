@@ -25,7 +25,7 @@ pub struct TicketFacts {
     pub date: NaiveDate,
     /// The class.
     pub class: Class,
-    /// Where the journey begins.
+    /// Where the party boards.
     pub from: StationCode,
     /// Where it ends.
     pub to: StationCode,
@@ -64,7 +64,7 @@ impl TicketFacts {
             train: booking.train,
             date: FIRST_DATE + Days::new(days_since(booking.run.date)),
             class: booking.class,
-            from: booking.from.station,
+            from: booking.boards().station,
             to: booking.to.station,
             passengers: booking.passengers.len().min(usize::from(MAX_PASSENGERS)) as u8,
             berths: all

@@ -324,7 +324,8 @@ impl App {
             Request::Cancel { .. }
             | Request::GiveUpSlip { .. }
             | Request::PayOut { .. }
-            | Request::CorrectName { .. } => Kind::Refund,
+            | Request::CorrectName { .. }
+            | Request::ChangeBoarding { .. } => Kind::Refund,
             _ => Kind::Other,
         };
         let pending = what.map(|what| Pending { since: self.world.now, what, patience: request.patience() });

@@ -19,6 +19,7 @@ pub use self::line::CommandLine;
 use crate::domain::coach::Class;
 use crate::domain::correction::Correction;
 use crate::domain::pnr::Pnr;
+use crate::domain::station::StationCode;
 use crate::domain::train::TrainNumber;
 use crate::ui::draft::{Trip, TypedPassenger};
 
@@ -69,6 +70,8 @@ pub enum Step {
     Tick(Vec<u8>),
     /// Show a name as it should be, to be put right.
     Correct(Correction),
+    /// Show another point of boarding, to be changed.
+    Board(StationCode),
     /// Search the way back of a booking, with its party.
     WayBack(Option<NaiveDate>),
     /// Search the journey of a booking again, with its party.

@@ -244,6 +244,8 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::AddAccount { .. } => "Making the account",
         Request::ChangeAccount { .. } => "Changing the account",
         Request::IssueCode { .. } => "Drawing a code",
+        Request::Profile => "Reading your profile",
+        Request::ChangeProfile(_) => "Changing your profile",
         Request::SshKeys => "Reading the keys",
         Request::AddSshKey { .. } => "Adding the key",
         Request::RemoveSshKey { .. } => "Removing the key",
@@ -258,6 +260,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Cancel { .. } => "Cancelling",
         Request::GiveUpSlip { .. } => "Giving the slip up",
         Request::CorrectName { .. } => "Putting the name right",
+        Request::ChangeBoarding { .. } => "Changing the boarding",
         Request::PayOut { .. } => "Handing the refund out",
         Request::VoidSale { .. } => "Undoing the sale",
         Request::OpenTill { .. } => "Opening the till",
@@ -268,6 +271,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         | Request::RefundsFile { .. }
         | Request::OwedFile { .. }
         | Request::OccupancyFile { .. } => "Writing the report",
+        Request::MyBookingsFile { .. } => "Writing the list",
         Request::Occupancy { .. } => "Reading the runs",
         Request::Report { .. } => "Adding up the sales",
         Request::Refunds { .. } => "Adding up the refunds",
@@ -285,7 +289,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::MyBookings { .. } | Request::MyFormerBookings { .. } | Request::FindBookings { .. } => {
             "Reading the bookings"
         }
-        Request::Companions { .. } | Request::MyCompanions => "Looking for passengers",
+        Request::Companions { .. } | Request::MyCompanions { .. } => "Looking for passengers",
         Request::Receipt { .. } | Request::ReceiptLink { .. } => "Making the receipt",
         Request::Chart { .. } => "Making the chart",
         Request::Manifest { .. } => "Reading who travels",

@@ -63,6 +63,10 @@ pub enum Question {
     Cancel,
     /// To give a slip up that nobody has paid.
     GiveUpSlip,
+    /// To board at another halt.
+    ChangeBoarding,
+    /// To remove somebody from a profile.
+    RemovePerson,
     /// To remove a key of the account.
     RemoveKey,
     /// To hand a refund out.

@@ -186,10 +186,14 @@ screens! {
     Cancel in cancel,
     /// Bookings of the application that Kiosk replaces.
     Former in former,
+    /// The account and for whom its holder books.
+    Profile in profile,
     /// The account's keys.
     SshKeys in ssh_keys,
     /// A name to be put right.
     Correct in correct,
+    /// Where a party boards.
+    Boarding in boarding,
     /// A slip at the counter.
     Slip in slip,
     /// What the railway's own people do beside selling.

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod berths;
+pub mod boarding;
 pub mod booking;
 pub mod bookings;
 pub mod cancel;
@@ -12,6 +13,7 @@ pub mod former;
 pub mod history;
 pub mod new_password;
 pub mod passengers;
+pub mod profile;
 pub mod register;
 pub mod results;
 pub mod review;

@@ -76,6 +76,7 @@ macro_rules! flows {
 flows! {
     agent_books_for_two
     back_through_every_step
+    boards_later
     booked_on_the_command_line
     card_with_a_reference
     guest_at_a_public_console
@@ -98,6 +99,7 @@ flows! {
     till_of_a_day
     test_payment_is_marked
     train_changes_from_a_date
+    traveller_keeps_an_account
     two_customers_at_once
     unreserved_ticket
     waits_and_moves_up

@@ -15,6 +15,17 @@ use rstest::rstest;
 
 use crate::sample_booking::booking;
 
+/// All that people are told of.
+const EVENTS: [Event; 7] = [
+    Event::Booked,
+    Event::Promoted,
+    Event::BoardingMoved,
+    Event::Cancelled,
+    Event::Dropped,
+    Event::TrainCancelled,
+    Event::Resent,
+];
+
 fn allotted(coach: &str, number: u8) -> Allotted {
     let coach = CoachId::parse(coach).expect("a coach");
     Allotted { berth: BerthRef { coach, number }, kind: BerthType::Lower }
@@ -92,9 +103,7 @@ fn the_longest_text_message_is_one_part_and_of_its_alphabet() {
     }
     booking.payment.as_mut().expect("it is paid").amount = Paise::rupees(12_345_678);
     let places = [waiting(999), rac(99), Place::Berth(allotted("HA1", 72)), Place::Cancelled, Place::Unreserved];
-    for event in
-        [Event::Booked, Event::Promoted, Event::Cancelled, Event::Dropped, Event::TrainCancelled, Event::Resent]
-    {
+    for event in EVENTS {
         for place in places {
             booking.passengers.iter_mut().for_each(|booked| booked.place = place);
             let text = text_message(event, &booking);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use kiosk::domain::admission::Standing;
 use kiosk::domain::banner::{Banner, BannerId, BannerText};
+use kiosk::domain::boarding::NotMoved;
 use kiosk::domain::booking::{Deed, Place};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::correction::NotCorrected;
@@ -19,6 +20,7 @@ use kiosk::domain::notification::{Channel, Delivery, Event, Notification};
 use kiosk::domain::overview::{DaySales, NextRun};
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::pnr::Pnr;
+use kiosk::domain::profile::{Companion, Known, NotSaved};
 use kiosk::domain::quota::{NotEligible, Quota};
 use kiosk::domain::refund::{NotRefundable, Quote, QuoteLine, Reason, RefundItem, WaiverCode};
 use kiosk::domain::segment::{Leg, SegmentMask};
@@ -170,7 +172,7 @@ fn replies() -> Vec<Reply> {
         Reply::Priced(booking().fare),
         Reply::Quote(Box::new(quote())),
         Reply::Booking(Arc::new(waiting.clone())),
-        Reply::Bookings { page: vec![Arc::new(waiting.clone())], next: None },
+        Reply::Bookings { page: vec![Arc::new(waiting.clone())], next: None, back_to: None },
         Reply::Found { page: vec![Arc::new(waiting)], next: None, looked_at: 1_000 },
         Reply::FormerBooking(Arc::new(former_booking())),
         Reply::FormerBookings { page: vec![Arc::new(former_booking())], next: None },
@@ -191,7 +193,15 @@ fn replies() -> Vec<Reply> {
             reason: Some("SES cannot be reached".to_owned()),
         }]),
         Reply::Revived(7),
-        Reply::Companions(booking().passengers.into_iter().map(|booked| booked.passenger).collect()),
+        Reply::Companions {
+            people: vec![Companion { passenger: booking().passengers[0].passenger.clone(), known: Known::Saved }],
+            phone: Some(booking().phone),
+        },
+        Reply::Profile {
+            email: Email::parse("anita@example.in").expect("an address"),
+            profile: Box::new(crate::ui_profile::profile()),
+        },
+        Reply::ProfileChanged(Box::default()),
         Reply::SshKeys(vec![SshKey {
             fingerprint: "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg".to_owned(),
             key: "ssh-ed25519 AAAA".to_owned(),
@@ -431,6 +441,8 @@ fn failures() -> Vec<Failure> {
         Failure::SlipClosed("it was paid already"),
         Failure::NotRefundable(NotRefundable::ChildLeftAlone),
         Failure::NotCorrected(NotCorrected::ChartMade),
+        Failure::NotMoved(NotMoved::TooLate),
+        Failure::NotSaved(NotSaved::Twice),
         Failure::QuoteOver(Box::new(quote())),
         Failure::NothingOwed,
         Failure::NoTillHere,
@@ -464,7 +476,7 @@ fn every_reply_comes_back() {
     for reply in all {
         comes_back(&Msg::Reply(CallId(u64::MAX), Ok(reply)));
     }
-    let page = r#"{"Bookings":{"page":[],"next":"opaque"}}"#;
+    let page = r#"{"Bookings":{"page":[],"next":"opaque","back_to":null}}"#;
     assert_eq!(serde_json::to_string(&serde_json::from_str::<Reply>(page).expect("a page")).expect("JSON"), page);
 }
 
@@ -521,7 +533,7 @@ fn what_no_screen_draws_is_left_out() {
     };
     assert_eq!((read.name.as_str(), read.bytes.len()), ("receipt.pdf", 0));
     let one = Arc::new(booking());
-    let page = Reply::Bookings { page: vec![Arc::clone(&one)], next: None };
+    let page = Reply::Bookings { page: vec![Arc::clone(&one)], next: None, back_to: None };
     let found = Reply::Found { page: vec![Arc::clone(&one)], next: None, looked_at: 1 };
     for reply in [Reply::Booking(Arc::clone(&one)), page, found] {
         let phone = match through(&Msg::Reply(CallId(1), Ok(reply))) {

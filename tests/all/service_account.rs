@@ -268,7 +268,7 @@ async fn all_requests(stage: &Stage) -> Vec<Request> {
         Request::PaySlip { op: new_op(), pnr, payment: cash() },
         Request::Booking { pnr },
         Request::Slip { pnr },
-        Request::MyBookings { after: None },
+        Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None },
         Request::Receipt { pnr },
         Request::Ticket { pnr },
     ]

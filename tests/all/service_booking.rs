@@ -265,8 +265,10 @@ async fn my_bookings_come_newest_first_and_page_by_page() {
     made.reverse();
     let (mut listed, mut after, mut pages) = (Vec::new(), None, 0);
     loop {
-        let reply = traveller.call(Request::MyBookings { after }).await;
-        let Ok(Reply::Bookings { page, next }) = reply else { panic!("{reply:?}") };
+        let reply = traveller
+            .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after })
+            .await;
+        let Ok(Reply::Bookings { page, next, .. }) = reply else { panic!("{reply:?}") };
         listed.extend(page.iter().map(|booking| booking.pnr));
         (after, pages) = (next, pages + 1);
         if after.is_none() {
@@ -275,8 +277,10 @@ async fn my_bookings_come_newest_first_and_page_by_page() {
     }
     assert_eq!((listed, pages), (made, 2));
     let agent = stage.agent().await;
-    let reply = agent.call(Request::MyBookings { after: None }).await;
-    assert!(matches!(reply, Ok(Reply::Bookings { page, next: None }) if page.is_empty()));
+    let reply = agent
+        .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+        .await;
+    assert!(matches!(reply, Ok(Reply::Bookings { page, next: None, .. }) if page.is_empty()));
 }
 
 #[tokio::test]

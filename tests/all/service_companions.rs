@@ -5,7 +5,7 @@ use kiosk::domain::user::{Phone, Role};
 use kiosk::service::Session;
 use kiosk::service::request::{Failure, Reply, Request};
 
-use crate::service_kit::{Stage, best, book, hold, order_for, passenger, whole};
+use crate::service_kit::{Stage, best, book, hold, order_for, passenger, run, whole};
 
 async fn travels(stage: &Stage, session: &Session, names: &[&str], phone: &str) {
     let held = hold(session, whole(), best(names.len())).await.expect("berths are free");
@@ -17,8 +17,10 @@ async fn travels(stage: &Stage, session: &Session, names: &[&str], phone: &str) 
 }
 
 async fn names(session: &Session, request: Request) -> Result<Vec<String>, Failure> {
-    let Reply::Companions(found) = session.call(request).await? else { panic!("people are answered with people") };
-    Ok(found.into_iter().map(|one| one.name.to_string()).collect())
+    let Reply::Companions { people, .. } = session.call(request).await? else {
+        panic!("people are answered with people")
+    };
+    Ok(people.into_iter().map(|one| one.passenger.name.to_string()).collect())
 }
 
 fn with(phone: &str) -> Request {
@@ -45,8 +47,8 @@ async fn a_traveller_finds_their_own_and_nobody_elses() {
     let tara = stage.signed_in("tara", Role::Traveller).await;
     let omar = stage.signed_in("omar", Role::Traveller).await;
     travels(&stage, &tara, &["Tara Rao"], "9810012345").await;
-    assert_eq!(names(&tara, Request::MyCompanions).await.expect("it answers"), ["Tara Rao"]);
-    assert!(names(&omar, Request::MyCompanions).await.expect("it answers").is_empty());
+    assert_eq!(names(&tara, Request::MyCompanions { on: run().date }).await.expect("it answers"), ["Tara Rao"]);
+    assert!(names(&omar, Request::MyCompanions { on: run().date }).await.expect("it answers").is_empty());
     let refused = names(&omar, with("9810012345")).await;
     assert_eq!(refused, Err(Failure::NotAllowed { needs: Role::Agent }), "a number is not secret");
 }

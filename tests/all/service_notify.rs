@@ -223,7 +223,12 @@ async fn what_waits_in_the_outbox_is_no_booking() {
     assert_eq!(stage.world.store.notifications(Delivery::Waiting, 10).await.map(|found| found.len()), Ok(1));
     let all = stage.world.store.all_bookings(None).await.expect("it answers");
     assert_eq!((all.bookings, all.unreadable), (vec![Booking::clone(&booking)], Vec::new()));
-    let Ok(Reply::Bookings { page, .. }) = anita.call(Request::MyBookings { after: None }).await else { panic!() };
+    let Ok(Reply::Bookings { page, .. }) = anita
+        .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+        .await
+    else {
+        panic!()
+    };
     assert_eq!(page.len(), 1);
     let report = stage.kiosk.audit(AuditScope::All, Depth::Bookings, |_, _, _| {}).await.expect("it answers");
     assert_eq!((report.findings.len(), report.bookings), (0, 1));

@@ -104,9 +104,11 @@ async fn whoever_has_a_one_time_code_chooses_a_password_before_anything_else() {
     let typed = code.code.to_lowercase().replace('-', " ");
     let identity = sign_in(&agnes, "agnes", &typed).await.expect("spaces, hyphens and case do not matter");
     assert!(identity.must_choose_password);
-    for request in
-        [Request::SshKeys, Request::MyBookings { after: None }, Request::Queue { run: crate::service_kit::run() }]
-    {
+    for request in [
+        Request::SshKeys,
+        Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None },
+        Request::Queue { run: crate::service_kit::run() },
+    ] {
         assert_eq!(agnes.call(request).await.map(drop), Err(Failure::ChoosePassword));
     }
     assert!(matches!(choose(&agnes, None, "short").await, Err(Failure::WeakPassword(_))));

@@ -81,7 +81,13 @@ async fn in_the_process_that_changes_an_account_its_sessions_end_at_once() {
     let agent = stage.agent().await;
     stage.kiosk.close_account(&username("agnes")).await.expect("there is one");
     assert_eq!(agent.identity(), None);
-    assert_eq!(agent.call(Request::MyBookings { after: None }).await.map(drop), Err(Failure::SignedOut));
+    assert_eq!(
+        agent
+            .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+            .await
+            .map(drop),
+        Err(Failure::SignedOut)
+    );
 }
 
 /// The account is changed, and that is looked for, between the last look at it and the beginning of the session.

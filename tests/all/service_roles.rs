@@ -9,9 +9,11 @@ use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::correction::Correction;
 use kiosk::domain::inventory::Parts;
+use kiosk::domain::journeys::JourneyFilter;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Delivery;
 use kiosk::domain::pnr::Pnr;
+use kiosk::domain::profile::ProfileChange;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Quote, Reason, WaiverCode};
 use kiosk::domain::report::By;
@@ -176,9 +178,13 @@ fn requests() -> Vec<(String, Request)> {
         Request::EndBanner { banner },
         Request::Slip { pnr },
         Request::CorrectName { op: new_op(), pnr, correction },
-        Request::MyBookings { after: None },
+        Request::ChangeBoarding { op: new_op(), pnr, station: station("KOTA") },
+        Request::MyBookings { filter: JourneyFilter::default(), after: None },
+        Request::MyBookingsFile { filter: JourneyFilter::default(), form: Form::Csv },
         Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
-        Request::MyCompanions,
+        Request::MyCompanions { on: run().date },
+        Request::Profile,
+        Request::ChangeProfile(ProfileChange::Contact { name: None, phone: None }),
         Request::Chart { run: run(), coach: None },
         Request::Manifest { run: run(), after: None },
         Request::Queue { run: run() },

@@ -107,7 +107,13 @@ async fn an_unlocking_does_not_undo_a_later_lock() {
     };
     let answer = late.during("TransactWriteItems", unlock(), again).await;
     assert_eq!(answer.map(drop), Err(Failure::GivenUp));
-    assert_eq!(agent.call(Request::MyBookings { after: None }).await.map(drop), Err(Failure::Locked));
+    assert_eq!(
+        agent
+            .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+            .await
+            .map(drop),
+        Err(Failure::Locked)
+    );
 }
 
 #[tokio::test]
@@ -117,7 +123,13 @@ async fn looking_at_an_account_again_neither_unlocks_nor_signs_in() {
     let pnr = "8451234567".parse().expect("a PNR");
     late.stage.advance(TimeDelta::seconds(61));
     late.during("GetItem", agent.call(Request::Slip { pnr }), lock(&agent)).await.expect_err("there is none");
-    assert_eq!(agent.call(Request::MyBookings { after: None }).await.map(drop), Err(Failure::Locked));
+    assert_eq!(
+        agent
+            .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+            .await
+            .map(drop),
+        Err(Failure::Locked)
+    );
     agent.call(Request::Unlock { password: secret(PASSWORD) }).await.expect("the password is right");
     late.stage.advance(TimeDelta::seconds(61));
     late.during("GetItem", agent.call(Request::Slip { pnr }), sign_out(&agent)).await.expect_err("there is none");

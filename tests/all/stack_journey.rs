@@ -145,7 +145,9 @@ pub async fn day(stage: &Stage) {
     let Ok(Reply::Offers(offers)) = anita.call(search).await else { panic!("a search finds trains") };
     assert_eq!(offers.len(), 1);
     let own = anything().buy(&anita, 2).await.expect("there are berths");
-    let mine = anita.call(Request::MyBookings { after: None }).await;
+    let mine = anita
+        .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+        .await;
     assert!(matches!(&mine, Ok(Reply::Bookings { page, .. }) if page.len() == 1), "{mine:?}");
 
     let agent = stage.agent().await;

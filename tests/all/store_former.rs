@@ -214,8 +214,10 @@ async fn bookings_are_found_by_their_numbers_and_listed_for_whoever_made_them() 
     assert_eq!(booking.class.as_deref(), Some("3A AC 3 tier"));
     assert_eq!(booking.travels.as_deref(), Some("2024-05-20"));
     assert_eq!(listed(&anita).await, [Arc::clone(&booking)]);
-    let none = anita.call(Request::MyBookings { after: None }).await;
-    assert!(matches!(none, Ok(Reply::Bookings { page, next: None }) if page.is_empty()), "they are listed apart");
+    let none = anita
+        .call(Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+        .await;
+    assert!(matches!(none, Ok(Reply::Bookings { page, next: None, .. }) if page.is_empty()), "they are listed apart");
 
     let boss = visitor(&kiosk, "boss").await;
     let id = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d".parse().expect("a number");

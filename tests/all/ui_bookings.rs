@@ -5,11 +5,12 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use kiosk::domain::booking::{Booking, BookingStatus, Slip as SlipFacts};
 use kiosk::domain::inventory::HoldId;
+use kiosk::domain::journeys::{JourneyFilter, Journeys};
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Failure, Outcome, Reply, Request};
+use kiosk::service::request::{Document, Failure, Form, Outcome, Reply, Request};
 use kiosk::ui::draft::Draft;
-use kiosk::ui::msg::Msg;
+use kiosk::ui::msg::{Effect, How, Msg};
 use kiosk::ui::screen::Screen;
 use kiosk::ui::screens::booking::Detail;
 use kiosk::ui::screens::bookings::Bookings;
@@ -42,7 +43,7 @@ fn lapsed() -> Booking {
 }
 
 fn page(bookings: Vec<Booking>) -> Reply {
-    Reply::Bookings { page: bookings.into_iter().map(Arc::new).collect(), next: None }
+    Reply::Bookings { page: bookings.into_iter().map(Arc::new).collect(), next: None, back_to: None }
 }
 
 #[test]
@@ -110,12 +111,88 @@ fn a_slip_while_it_is_read_and_when_it_cannot_be() {
 fn a_typed_pnr_is_looked_up() {
     let mut stage = at(Bookings::default());
     stage.reply(Ok(page(Vec::new())));
-    stage.keys("245<enter>");
+    stage.keys("045-1234567<enter>");
     assert!(stage.text().contains("A PNR has ten digits"), "{}", stage.text());
-    assert!(stage.text().contains("type it again."), "all of it is shown:\n{}", stage.text());
-    stage.keys("-1234567<enter>");
+    stage.keys("<home><del>2<enter>");
     let (_, request) = stage.asked();
     assert!(matches!(request, Request::Booking { pnr } if pnr == sample_booking::booking().pnr));
+}
+
+/// The filter by which the list was asked for last.
+fn filter(stage: &mut Stage, answer: Reply) -> JourneyFilter {
+    match stage.reply(Ok(answer)) {
+        Request::MyBookings { filter, after: None } => filter,
+        other => panic!("a list of bookings, not {other:?}"),
+    }
+}
+
+#[test]
+fn those_that_are_meant_are_listed() {
+    let mut stage = at(Bookings::default());
+    assert!(filter(&mut stage, page(vec![sample_booking::booking(), lapsed()])).is_empty());
+    stage.keys("<left>");
+    assert_eq!(filter(&mut stage, page(vec![lapsed()])).journeys, Journeys::Cancelled);
+    stage.keys("<right><right>");
+    stage.calls.pop_front();
+    assert_eq!(filter(&mut stage, page(vec![sample_booking::booking()])).journeys, Journeys::Upcoming);
+    stage.keys("<tab>24 dec<enter>");
+    let on = filter(&mut stage, page(vec![sample_booking::booking()]));
+    assert_eq!(on.on.map(|day| day.to_string()).as_deref(), Some("2026-12-24"));
+    assert_picture!(stage, "bookings_of_a_day");
+    stage.keys("<tab><c-u>sharma ndls<enter>");
+    let words = filter(&mut stage, page(Vec::new()));
+    assert_eq!((words.words.as_str(), words.on, words.journeys), ("sharma ndls", None, Journeys::Upcoming));
+    assert_picture!(stage, "bookings_none_of_the_kind");
+    stage.touch("Past");
+    assert_eq!(filter(&mut stage, page(Vec::new())).journeys, Journeys::Past);
+    stage.keys("<tab><c-u><enter>");
+    assert!(filter(&mut stage, page(Vec::new())).words.is_empty(), "nothing typed is all of the kind");
+}
+
+#[test]
+fn a_list_in_which_few_are_meant_says_how_far_it_looked() {
+    let mut stage = at(Bookings::default());
+    stage.reply(Ok(page(Vec::new())));
+    stage.keys("<tab>goa<enter>");
+    let next = Some(crate::ui_records::cursor());
+    stage.reply(Ok(Reply::Bookings { page: Vec::new(), next, back_to: Some(start() - TimeDelta::days(400)) }));
+    assert!(stage.text().contains("looked through back to 27 Oct 2025"), "{}", stage.text());
+    stage.keys("<enter>");
+    let asked = stage.reply(Ok(page(vec![sample_booking::booking()])));
+    assert!(matches!(asked, Request::MyBookings { after: Some(_), .. }), "{asked:?}");
+    assert!(stage.text().contains("245-1234567"), "{}", stage.text());
+}
+
+#[test]
+fn the_list_is_brought_as_a_document() {
+    let mut stage = at(Bookings::default());
+    stage.reply(Ok(page(vec![sample_booking::booking()])));
+    stage.keys("x");
+    let name = "bookings-2026-12-01.csv".to_owned();
+    let asked = stage.reply(Ok(Reply::Document(Document { name, bytes: Arc::from([]) })));
+    assert!(matches!(asked, Request::MyBookingsFile { form: Form::Csv, .. }), "{asked:?}");
+    assert!(matches!(stage.effects.last(), Some(Effect::Open(_, How::Save))), "{:?}", stage.effects);
+    stage.keys("o");
+    assert!(matches!(stage.asked().1, Request::MyBookingsFile { form: Form::Pdf, .. }));
+}
+
+#[test]
+fn a_journey_of_the_list_is_searched_again() {
+    let mut stage = at(Bookings::default());
+    let past = Booking {
+        from: kiosk::domain::train::Stop {
+            at: start().naive_utc() - TimeDelta::days(30),
+            ..sample_booking::booking().from
+        },
+        status: BookingStatus::Cancelled,
+        ..sample_booking::booking()
+    };
+    stage.reply(Ok(page(vec![past])));
+    stage.keys("g");
+    let (_, request) = stage.asked();
+    let Request::Search { date, .. } = request else { panic!("a search, not {request:?}") };
+    assert_eq!(date.to_string(), "2026-12-06", "the same day of the week, as soon as it is sold");
+    assert_eq!(stage.app.world().draft.typed.seated[0].name, "Anita Sharma");
 }
 
 #[test]

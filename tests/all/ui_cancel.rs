@@ -316,7 +316,7 @@ fn a_touch_ticks_and_another_unticks() {
 fn a_booking_is_cancelled_from_the_list_too() {
     let booking = sample_booking::booking();
     let mut stage = at(Bookings::default().into(), staff(Role::Agent));
-    stage.reply(Ok(Reply::Bookings { page: vec![Arc::new(booking)], next: None }));
+    stage.reply(Ok(Reply::Bookings { page: vec![Arc::new(booking)], next: None, back_to: None }));
     stage.keys("c");
     assert!(matches!(stage.app.top(), Screen::Cancel(_)), "{}", stage.text());
     stage.calls.clear();

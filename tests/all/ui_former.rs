@@ -52,7 +52,7 @@ fn former() -> Arc<FormerBooking> {
 #[test]
 fn what_was_booked_before_kiosk_is_listed_with_whom_to_ask() {
     let mut stage = at(Bookings::default(), Vec::new());
-    stage.reply(Ok(Reply::Bookings { page: Vec::new(), next: None }));
+    stage.reply(Ok(Reply::Bookings { page: Vec::new(), next: None, back_to: None }));
     stage.keys("b");
     let bare = FormerBooking {
         id: "BK-17".parse().expect("a number"),
@@ -77,7 +77,7 @@ fn what_was_booked_before_kiosk_is_listed_with_whom_to_ask() {
 #[test]
 fn an_account_without_any_is_told_so() {
     let mut stage = at(Bookings::default(), Vec::new());
-    stage.reply(Ok(Reply::Bookings { page: Vec::new(), next: None }));
+    stage.reply(Ok(Reply::Bookings { page: Vec::new(), next: None, back_to: None }));
     stage.keys("b");
     stage.reply(Ok(Reply::FormerBookings { page: Vec::new(), next: None }));
     assert!(stage.text().contains("No bookings from before Kiosk"), "{}", stage.text());

@@ -215,7 +215,7 @@ fn a_password_is_changed_with_the_one_until_now() {
     let mut stage = Stage::signed_in(Role::Traveller);
     stage.calls.clear();
     stage.keys("<f7>");
-    stage.reply(Ok(Reply::SshKeys(Vec::new())));
+    stage.reply(Ok(crate::ui_profile::answer()));
     stage.keys("p");
     stage.keys("correct horse<enter>battery staple<enter>battery staple<enter>");
     let asked = stage.reply(Err(Failure::WrongPassword));
@@ -223,5 +223,5 @@ fn a_password_is_changed_with_the_one_until_now() {
     assert_eq!(old.expose_secret(), "correct horse");
     assert_picture!(stage, "new_password_refused");
     stage.keys("<esc>");
-    assert!(stage.text().contains("SSH keys"), "{}", stage.text());
+    assert!(stage.text().contains("My account"), "{}", stage.text());
 }

@@ -458,7 +458,7 @@ fn bookings_read_as_agents_know_them() {
         with('3', Booking { class: Class::Unreserved, ..queued([Place::Unreserved; 3]) }),
         with('4', Booking { quota: Quota::Tatkal, ..sample_booking::booking() }),
     ];
-    stage.reply(Ok(Reply::Bookings { page, next: None }));
+    stage.reply(Ok(Reply::Bookings { page, next: None, back_to: None }));
     assert_picture!(stage, "bookings_states");
 }
 

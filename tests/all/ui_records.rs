@@ -32,7 +32,7 @@ fn office(role: Role, key: &str) -> Stage {
     stage
 }
 
-fn cursor() -> Cursor {
+pub fn cursor() -> Cursor {
     serde_json::from_str("\"further\"").expect("a cursor")
 }
 

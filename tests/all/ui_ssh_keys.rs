@@ -98,7 +98,7 @@ fn a_key_is_removed_after_a_question() {
 fn they_are_reached_from_the_search_but_not_at_a_public_console() {
     let mut stage = Stage::signed_in(Role::Agent);
     stage.calls.clear();
-    stage.keys("<f7>");
+    stage.keys("<f7>k");
     assert!(matches!(stage.calls.back(), Some((_, Request::SshKeys))), "{:?}", stage.calls);
     let mut public = Stage::new(Setup { identity: Some(identity(Role::Traveller)), ..setup(TerminalKind::Public) });
     public.calls.clear();

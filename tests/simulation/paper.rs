@@ -133,7 +133,7 @@ impl Story {
                 self.leave(who.iter().copied(), |place| *place != Place::Cancelled)?;
                 self.deals.push(asked(false));
             }
-            Deed::PaidOut | Deed::Renamed { .. } => self.deals.push(asked(false)),
+            Deed::PaidOut | Deed::Renamed { .. } | Deed::BoardingMoved { .. } => self.deals.push(asked(false)),
         }
         Ok(())
     }

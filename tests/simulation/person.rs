@@ -364,7 +364,10 @@ impl Person {
         let known: Vec<Pnr> = self.town.ledger().bookings.keys().copied().collect();
         let Some(pnr) = known.choose(&mut self.chance).copied() else { return };
         self.show(visit, pnr).await;
-        if let Ok(Reply::Bookings { page, .. }) = self.ask(visit, Request::MyBookings { after: None }).await {
+        if let Ok(Reply::Bookings { page, .. }) = self
+            .ask(visit, Request::MyBookings { filter: kiosk::domain::journeys::JourneyFilter::default(), after: None })
+            .await
+        {
             // They may be a moment old, but each is whole.
             for booking in page {
                 let mut ledger = self.town.ledger();

@@ -124,6 +124,7 @@ impl Draft {
             leg: hold.leg,
             from: self.from.clone(),
             to: self.to.clone(),
+            boarding: None,
             km: self.km,
             class: hold.class,
             quota: hold.quota,

@@ -7,12 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::domain::admission::Standing;
+use crate::domain::boarding::NotMoved;
 use crate::domain::coach::BerthRef;
 use crate::domain::correction::NotCorrected;
 use crate::domain::edition::NotPublished;
 use crate::domain::fare::{Fare, FareError};
 use crate::domain::notification::NotificationId;
 use crate::domain::pnr::Pnr;
+use crate::domain::profile::NotSaved;
 use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote};
 use crate::domain::station::StationCode;
@@ -78,6 +80,9 @@ pub enum Failure {
     /// Administrators do not change their own accounts, so that there is always one left.
     #[error("This is your own account: another administrator can change it.")]
     OwnAccount,
+    /// Somebody cannot be kept in a profile.
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
     /// Somebody has the name.
     #[error("The user name {0} is taken: choose another.")]
     UsernameTaken(Username),
@@ -235,6 +240,9 @@ pub enum Failure {
     /// A name cannot be put right.
     #[error(transparent)]
     NotCorrected(#[from] NotCorrected),
+    /// The point of boarding cannot be changed.
+    #[error(transparent)]
+    NotMoved(#[from] NotMoved),
     /// The quote's time is over, or the booking has changed since; the new one.
     #[error("Now {} rupees would be given back: look at it again before you cancel.", .0.refunded)]
     QuoteOver(Box<Quote>),

@@ -1,5 +1,4 @@
-//! What administrators ask of accounts, and what they are told of them: everything but a password or its hash. And who is
-//! signed in.
+//! Who is signed in, and what administrators ask of accounts and are told of them: everything but a password or its hash.
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,6 +48,23 @@ pub enum OldKeys {
     Stay,
     /// Nobody comes in by them any more: somebody else may have them, or have added one.
     Go,
+}
+
+/// Who is signed in, as far as a screen may know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Identity {
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub username: Username,
+    /// Its role.
+    pub role: Role,
+    /// Whether the one-time code from the log would make it the first administrator.
+    pub may_claim_administrator: bool,
+    /// Whether they came in by a one-time code, and do nothing before they have chosen a password.
+    #[serde(default)]
+    pub must_choose_password: bool,
 }
 
 /// An account as an administrator sees it.

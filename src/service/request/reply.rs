@@ -18,13 +18,13 @@ use crate::domain::inventory::Stage;
 use crate::domain::load::RunLoad;
 use crate::domain::notification::{Channel, Notification};
 use crate::domain::owed::{Owed, OwedSums};
-use crate::domain::passenger::Passenger;
+use crate::domain::profile::{Companion, Profile};
 use crate::domain::refund::Quote;
 use crate::domain::report::Report;
 use crate::domain::report::refunds::RefundReport;
 use crate::domain::station::StationCode;
 use crate::domain::till::Till;
-use crate::domain::user::SshKey;
+use crate::domain::user::{Email, Phone, SshKey};
 use crate::domain::waitlist::Queued;
 use crate::service::overview::Overview;
 use crate::ticket::Ticket;
@@ -44,8 +44,8 @@ pub enum Reply {
     Priced(Fare),
     /// To `QuoteCancel`.
     Quote(Box<Quote>),
-    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `VoidSale`, `Booking`, `LookUp` and
-    /// `Slip`.
+    /// To `Book`, `Reserve`, `PaySlip`, `Cancel`, `GiveUpSlip`, `PayOut`, `CorrectName`, `ChangeBoarding`, `VoidSale`, `Booking`,
+    /// `LookUp` and `Slip`.
     Booking(Arc<Booking>),
     /// To `MyBookings` and `FindBookings`.
     Bookings {
@@ -53,9 +53,25 @@ pub enum Reply {
         page: Vec<Arc<Booking>>,
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
+        /// How far back one's own were looked through, by when they were made; `None` at the end.
+        back_to: Option<DateTime<Utc>>,
     },
-    /// To `Companions` and `MyCompanions`: each once, those of the newest booking first.
-    Companions(Vec<Passenger>),
+    /// To `Companions` and `MyCompanions`.
+    Companions {
+        /// Each once: those who are saved first, then those of the newest booking.
+        people: Vec<Companion>,
+        /// The telephone number in the caller's profile.
+        phone: Option<Phone>,
+    },
+    /// To `Profile`.
+    Profile {
+        /// The account's address.
+        email: Email,
+        /// The rest.
+        profile: Box<Profile>,
+    },
+    /// To `ChangeProfile`: as it is now.
+    ProfileChanged(Box<Profile>),
     /// To `FormerBooking`; and to `Booking` and `LookUp`, where the application that Kiosk replaces made the booking.
     FormerBooking(Arc<FormerBooking>),
     /// To `MyFormerBookings`.
@@ -128,7 +144,7 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
-    /// To `TillReport`, `ReportFile`, `RefundsFile`, `OwedFile` and `OccupancyFile`.
+    /// To `TillReport`, `ReportFile`, `RefundsFile`, `OwedFile`, `OccupancyFile` and `MyBookingsFile`.
     Document(Document),
     /// To `Manifest`.
     Manifest {

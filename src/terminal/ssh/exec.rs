@@ -10,6 +10,7 @@ use russh::{Channel, ChannelWriteHalf};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
 
+use crate::domain::journeys::{JourneyFilter, Journeys};
 use crate::domain::pnr::Pnr;
 use crate::domain::train::RunId;
 use crate::export;
@@ -28,8 +29,8 @@ pub(super) enum Errand {
     Receipt(Pnr),
     /// A booking, as CSV.
     Booking(Pnr),
-    /// All bookings of the account, newest first, as CSV.
-    Bookings,
+    /// Bookings of the account, newest first, as CSV.
+    Bookings(Journeys),
     /// The chart of a run, as a PDF.
     Chart(RunId),
 }
@@ -46,7 +47,8 @@ impl Errand {
                 "A PNR has ten digits, such as 8451234567: write `receipt` and the one of your ticket.".to_owned()
             }),
             ["receipt", ..] => Err("Write `receipt` and one PNR, as in `receipt 8451234567`.".to_owned()),
-            ["export", "bookings"] => Ok(Self::Bookings),
+            ["export", "bookings"] => Ok(Self::Bookings(Journeys::All)),
+            ["export", "bookings", which] => which.parse().map(Self::Bookings).map_err(|_| EXPORTS.to_owned()),
             ["export", what] => {
                 let errand = what.parse().map(Self::Booking).or_else(|_| what.parse().map(Self::Chart));
                 errand.map_err(|_| EXPORTS.to_owned())
@@ -60,8 +62,8 @@ impl Errand {
 }
 
 /// What can be exported.
-const EXPORTS: &str = "Write `export` and what: `bookings` for all of yours, a PNR such as 8451234567 for one, both as \
-                       CSV, or a run such as 12951#2026-12-05 for its chart as PDF.";
+const EXPORTS: &str = "Write `export` and what: `bookings` for all of yours, and `upcoming`, `past` or `cancelled` behind \
+                       it for some, a PNR such as 8451234567 for one, both as CSV, or a run such as 12951#2026-12-05 for its chart as PDF.";
 
 /// Sends what is asked for, or a sentence on the client's standard error.
 pub(super) async fn run(errand: Errand, session: Session, channel: Channel<Msg>) {
@@ -99,7 +101,7 @@ async fn carry_out(errand: Errand, session: &Session, out: &mut Out) -> Result<(
         Errand::Receipt(pnr) => Request::Receipt { pnr },
         Errand::Chart(run) => Request::Chart { run, coach: None },
         Errand::Booking(pnr) => Request::Booking { pnr },
-        Errand::Bookings => return send_bookings(session, out).await,
+        Errand::Bookings(journeys) => return send_bookings(journeys, session, out).await,
     };
     match session.call(request).await.map_err(Stopped::Refused)? {
         Reply::Receipt(document) | Reply::Chart(document) => send(out, &document.bytes).await,
@@ -110,11 +112,13 @@ async fn carry_out(errand: Errand, session: &Session, out: &mut Out) -> Result<(
 }
 
 /// A page at a time: however many there are, no more of them is in memory.
-async fn send_bookings(session: &Session, out: &mut Out) -> Result<(), Stopped> {
+async fn send_bookings(journeys: Journeys, session: &Session, out: &mut Out) -> Result<(), Stopped> {
+    let filter = JourneyFilter { journeys, ..JourneyFilter::default() };
     let (mut after, mut is_first) = (None, true);
     loop {
-        let reply = session.call(Request::MyBookings { after }).await.map_err(Stopped::Refused)?;
-        let Reply::Bookings { page, next } = reply else { return Err(Stopped::Refused(unexpected(session))) };
+        let reply =
+            session.call(Request::MyBookings { filter: filter.clone(), after }).await.map_err(Stopped::Refused)?;
+        let Reply::Bookings { page, next, .. } = reply else { return Err(Stopped::Refused(unexpected(session))) };
         let header = if std::mem::take(&mut is_first) { export::header() } else { Vec::new() };
         let rows = page.iter().flat_map(|booking| export::rows(booking));
         send(out, &header.into_iter().chain(rows).collect::<Vec<_>>()).await?;
@@ -139,6 +143,7 @@ mod tests {
     use rstest::rstest;
 
     use super::Errand;
+    use crate::domain::journeys::Journeys;
 
     #[test]
     fn a_receipt_is_asked_for_by_its_pnr() {
@@ -147,7 +152,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case("export bookings", Errand::Bookings)]
+    #[case("export bookings", Errand::Bookings(Journeys::All))]
+    #[case("export bookings past", Errand::Bookings(Journeys::Past))]
     #[case("export 8451234567", Errand::Booking("8451234567".parse().expect("a PNR")))]
     #[case("export 12951#2026-12-05", Errand::Chart("12951#2026-12-05".parse().expect("a run")))]
     fn what_can_be_exported_is_named(#[case] command: &str, #[case] errand: Errand) {
@@ -159,6 +165,8 @@ mod tests {
     #[case("export")]
     #[case("export everything")]
     #[case("export users")]
+    #[case("export bookings of others")]
+    #[case("export bookings yours")]
     #[case("export 8451234567 8451234568")]
     #[case("sh")]
     #[case("receipt")]

@@ -177,6 +177,17 @@ pub const ENTRIES: &[Form] = &[
         read: correct,
     },
     Form {
+        word: "b",
+        name: "board",
+        form: "b STATION",
+        example: "b kota",
+        help: "Shows a later halt at which the party boards; Enter asks and changes it, once and a day before.",
+        keys: "a booking, b; Enter",
+        needs: "It changes the booking on the screen: open one first, like r 8412345678.",
+        slots: &[Slot::Place],
+        read: board,
+    },
+    Form {
         word: "w",
         name: "way back",
         form: "w [DATE]",
@@ -423,6 +434,14 @@ fn correct(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {
     let passenger =
         passenger.ok_or_else(|| row.refuse("Type the passenger's line first, from 1, like c 2 SHARMA/ANITA."))?;
     Ok(vec![Step::Correct(Correction { passenger, name: party::name(reader)? })])
+}
+
+fn board(reader: &mut Reader, world: &World) -> Result<Vec<Step>, BadEntry> {
+    let word = reader.need("Type the station at which they board, like b kota.")?;
+    match place(&word, world)? {
+        Place::Station(station) => Ok(vec![Step::Board(station.code)]),
+        Place::City { .. } => Err(word.refuse("A city has several stations: type the code of the one that is meant.")),
+    }
 }
 
 fn keep_aside(reader: &mut Reader, _: &World) -> Result<Vec<Step>, BadEntry> {

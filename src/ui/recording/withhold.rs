@@ -68,9 +68,9 @@ impl Typist {
             Msg::Reply(call, Ok(Reply::Booking(booking))) => {
                 Cow::Owned(Msg::Reply(*call, Ok(Reply::Booking(without_phone(booking)))))
             }
-            Msg::Reply(call, Ok(Reply::Bookings { page, next })) => {
+            Msg::Reply(call, Ok(Reply::Bookings { page, next, back_to })) => {
                 let page = page.iter().map(without_phone).collect();
-                Cow::Owned(Msg::Reply(*call, Ok(Reply::Bookings { page, next: next.clone() })))
+                Cow::Owned(Msg::Reply(*call, Ok(Reply::Bookings { page, next: next.clone(), back_to: *back_to })))
             }
             Msg::Reply(call, Ok(Reply::Found { page, next, looked_at })) => {
                 let (page, next) = (page.iter().map(without_phone).collect(), next.clone());

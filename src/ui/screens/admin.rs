@@ -41,7 +41,7 @@ pub mod train;
 pub mod trains;
 pub mod user;
 pub mod users;
-mod when;
+pub(super) mod when;
 
 /// Something to do.
 struct Entry {

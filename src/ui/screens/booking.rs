@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::boarding;
 use crate::domain::booking::{Booking, BookingStatus, Deed, Payment, PaymentMethod};
 use crate::domain::correction::Correction;
 use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
+use crate::domain::refund::FirstChart;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::domain::user::Role;
@@ -23,16 +25,18 @@ use crate::ui::onward::Onward;
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::reread::Reread;
 use crate::ui::screen::{Extent, Hyperlink, Scene};
+use crate::ui::screens::boarding::Boarding;
 use crate::ui::screens::cancel::Cancel;
 use crate::ui::screens::correct::Correct;
 use crate::ui::screens::former::Former;
 use crate::ui::screens::history::History;
 use crate::ui::screens::review::class_words;
-use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::papers::{Ask, Papers};
-use crate::ui::widgets::sheet::{self, People, moment, panes, put, put_right, stack};
-use crate::ui::widgets::{state, status};
+use crate::ui::widgets::sheet::panes;
+use crate::ui::widgets::state;
+
+mod drawing;
 
 /// One booking.
 #[derive(Clone, Debug)]
@@ -172,6 +176,8 @@ pub enum Action {
     Leave,
     /// Put a name right.
     Correct,
+    /// Board at another halt.
+    Board,
     /// Search for the same party.
     Onward(Onward),
     /// Show what was done to it.
@@ -193,6 +199,11 @@ fn ways(reply: &Reply) -> Option<String> {
 /// Whether there is anything to cancel on a booking.
 pub(super) fn can_cancel(booking: &Booking, now: DateTime<Utc>) -> bool {
     booking.status == BookingStatus::Booked && railway_time(now) < booking.to.at
+}
+
+/// Whether its party may still board at a later halt, as far as can be known without its run: the services know.
+fn can_board_later(booking: &Booking, now: DateTime<Utc>) -> bool {
+    boarding::check(booking, FirstChart::Due(DateTime::<Utc>::MAX_UTC), now).is_ok()
 }
 
 /// Whether it may still lie in the till of whoever is signed in: the services know.
@@ -232,6 +243,13 @@ impl Scene for Detail {
             "Puts the name of a passenger right, once, before the chart.",
             Action::Correct,
         ),
+        bind(
+            &[Key::Char('b')],
+            "b",
+            "board later",
+            "Has the party board at a later halt, once, until a day before.",
+            Action::Board,
+        ),
         Onward::Back.bind(Action::Onward(Onward::Back)),
         Onward::Again.bind(Action::Onward(Onward::Again)),
         bind(&[Key::Char('y')], "y", "history", "Shows what was done to it, by whom and from where.", Action::History),
@@ -264,7 +282,10 @@ impl Scene for Detail {
         let is = |wanted: &dyn Fn(&Booking) -> bool| idle && self.booking.ready().is_some_and(|found| wanted(found));
         match action {
             Action::Papers(ask) => self.booking.ready().is_some_and(|booking| self.papers.offers(ask, booking, world)),
-            Action::Cancel | Action::GiveUpSlip | Action::Void | Action::Onward(_) if self.is_found => false,
+            Action::Cancel | Action::GiveUpSlip | Action::Void | Action::Board | Action::Onward(_) if self.is_found => {
+                false
+            }
+            Action::Board => is(&|booking| can_board_later(booking, world.now)),
             Action::Void => world.takes_money() && is(&|booking| can_void(booking, world)),
             Action::Correct => world.takes_money() && is(&|booking| can_cancel(booking, world.now)),
             Action::Onward(_) => is(&|booking| booking.status != BookingStatus::AwaitingPayment),
@@ -306,6 +327,11 @@ impl Scene for Detail {
             Action::Correct => {
                 if let Some(booking) = self.booking.ready() {
                     cx.push(Correct::new(Arc::clone(booking)));
+                }
+            }
+            Action::Board => {
+                if let Some(booking) = self.booking.ready() {
+                    cx.push(Boarding::new(Arc::clone(booking)));
                 }
             }
             Action::Onward(onward) => {
@@ -371,6 +397,13 @@ impl Scene for Detail {
             }
             Step::GiveUp => Refusal::new("Nothing of this booking can be cancelled any more.").into(),
             Step::Correct(correction) => self.correct(correction, cx),
+            Step::Board(station) => match self.booking.ready().filter(|_| self.offers(Action::Board, cx)) {
+                Some(booking) => {
+                    cx.push(Boarding::at(Arc::clone(booking), *station));
+                    Taken::Yes
+                }
+                None => Refusal::new("The point of boarding of this booking cannot be changed any more.").into(),
+            },
             step => match self.booking.ready().cloned() {
                 Some(booking) => Onward::take(step, &booking, "", cx),
                 None => Taken::NotHere,
@@ -459,100 +492,6 @@ impl Scene for Detail {
             }
             Load::Failed(failure) => state::failed(buf, area, failure, world),
             Load::Idle | Load::Waiting(_) => {}
-        }
-    }
-}
-
-impl Detail {
-    /// Draws all that is known of a booking.
-    fn view_booking(&self, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
-        let theme = &world.theme;
-        let people = u16::try_from(booking.passengers.len()).unwrap_or(u16::MAX);
-        let money = if booking.refunds.is_empty() { 0 } else { money_rows(booking) };
-        let rest = 1 + sheet::JOURNEY_ROWS + people + money + 2;
-        let itemised = sheet::fare_rows(&booking.fare);
-        // Where money was given back, what was paid is a line: its steps are on the receipt.
-        let fare = if money == 0 || rest + itemised <= area.height { itemised } else { 1 };
-        let [head, journey, people, fare_place, money, closing] =
-            stack(area, [1, sheet::JOURNEY_ROWS, people, fare, money, 2]);
-        let (headline, tone) = status::headline(booking, world);
-        put(buf, head, 2, &format!("PNR {}", booking.pnr.spoken()), theme.accent);
-        put(buf, head, 20, &headline, theme.tone(tone).patch(theme.strong));
-        let made = format!("made {} at {}", moment(railway_time(booking.booked_at)), booking.terminal);
-        put_right(buf, head, &made, theme.dim);
-        sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
-        sheet::people(buf, people, booking, People::Shares, world);
-        let total = if booking.payment.is_some() { "Paid" } else { "To pay" };
-        if fare == itemised {
-            sheet::fare(buf, fare_place, &booking.fare, total, world);
-        } else {
-            put(buf, fare_place, 5, total, theme.strong);
-            put_right(buf, fare_place, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
-        }
-        view_money(buf, money, booking, world);
-        match self.attempt.doubt() {
-            Some(doubt) => sheet::paragraph(buf, closing, doubt, theme.warning),
-            None => sheet::paragraph(buf, closing, &closing_words(booking, world), theme.text),
-        }
-    }
-}
-
-/// Rows of [`view_money`]: one for each refund as far as two, and what is kept.
-fn money_rows(booking: &Booking) -> u16 {
-    u16::try_from(booking.refunds.len().min(2)).unwrap_or(2) + 1
-}
-
-/// Draws what was given back, the newest first, and what is kept.
-fn view_money(buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
-    let theme = &world.theme;
-    let mut rows = area.rows();
-    for (index, refund) in booking.refunds.iter().rev().take(2).enumerate() {
-        let Some(row) = rows.next() else { return };
-        let people = refund.quote.lines.len();
-        let (state, style) = match &refund.paid_out {
-            _ if refund.quote.refunded == Paise::ZERO => ("nothing to hand out".to_owned(), theme.dim),
-            Some(paid) => (format!("paid out at {}", paid.terminal), theme.good),
-            None => ("waits at a counter".to_owned(), theme.warning),
-        };
-        let older = booking.refunds.len().saturating_sub(2);
-        let more = if index == 1 && older > 0 { format!(", {older} more before") } else { String::new() };
-        let when = moment(railway_time(refund.quote.at));
-        let amount = refund.quote.refunded.to_string();
-        let state_at = 68_u16.saturating_sub(text::width(&state) + 2);
-        let words = format!("Given back {when} for {people}{more}");
-        put(buf, row, 5, &text::fit(&words, state_at.saturating_sub(6)), theme.text);
-        put(buf, row, state_at, &state, style);
-        put_right(buf, row, &amount, theme.strong);
-    }
-    if let Some(row) = rows.next()
-        && !booking.refunds.is_empty()
-    {
-        put(buf, row, 5, "Kept", theme.strong);
-        put_right(buf, row, &format!("{}{}", world.glyphs.rupee, booking.kept()), theme.accent);
-    }
-}
-
-/// What there is to know beyond the figures: what a place in a queue means, and how it was paid or can be.
-fn closing_words(booking: &Booking, world: &World) -> String {
-    let phone = booking.phone.masked();
-    match (&booking.payment, &booking.slip) {
-        (Some(_), _) if booking.is_queued() && !booking.may_board() => {
-            format!("{} Phone {phone}.", status::WAITING)
-        }
-        (Some(payment), _) => {
-            let reference = payment.reference.as_ref().map(|text| format!(", reference {text}")).unwrap_or_default();
-            let when = moment(railway_time(payment.taken_at));
-            format!("Paid by {}{reference}, {when} at {}. Phone {phone}.", payment.method.words(), payment.terminal)
-        }
-        (None, Some(slip)) if !booking.has_lapsed(world.now) && booking.status == BookingStatus::AwaitingPayment => {
-            let by = railway_time(slip.pay_by).format("%H:%M");
-            format!("Not a ticket yet: pay at any counter by {by} under the number above. Phone {phone}.")
-        }
-        (None, _) if booking.status == BookingStatus::Cancelled => {
-            "The slip was given up, and its berths were given back. Nothing is owed: book again to travel.".to_owned()
-        }
-        (None, _) => {
-            "It was not paid in time, and the berths were given back. Nothing is owed: book again to travel.".to_owned()
         }
     }
 }

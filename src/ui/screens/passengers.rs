@@ -39,7 +39,7 @@ pub struct Passengers {
     spare: Vec<TypedPassenger>,
     phone: Field,
     at: Spot,
-    /// Those who travelled before, while somebody chooses among them.
+    /// Those who are known, while somebody chooses among them.
     companions: Load<Companions>,
 }
 
@@ -67,7 +67,7 @@ pub enum Action {
     PanelMove(Key),
     /// Close the panel.
     PanelClose,
-    /// Show who travelled before.
+    /// Show who is known.
     Companions,
     /// Go to the next field, and from the last one on to the fare.
     Next,
@@ -258,10 +258,12 @@ impl Scene for Passengers {
         ),
         bind(&[Key::Up], "↑↓", "move", "Moves up or down.", Action::PanelMove(Key::Up)),
         bind(&[Key::Down], "", "", "", Action::PanelMove(Key::Down)),
+        bind(&[Key::PageUp], "", "", "", Action::PanelMove(Key::PageUp)),
+        bind(&[Key::PageDown], "", "", "", Action::PanelMove(Key::PageDown)),
         bind(&[Key::Esc], "Esc", "close", "Closes the list; who was taken stays.", Action::PanelClose),
         bind(&[Key::Enter], "Enter", "next", "Goes to the next field, and from the last one on.", Action::Next),
         bind(&[Key::F(2)], "F2", "fare", "Goes on to the fare and the payment.", Action::Submit),
-        bind(&[Key::F(3)], "F3", "before", "Shows who travelled before, to be chosen.", Action::Companions),
+        bind(&[Key::F(3)], "F3", "known", "Shows who is saved or travelled before, to be chosen.", Action::Companions),
         bind(&[Key::F(4)], "F4", "lower berth", "Gives lower berths to those of 60 and older.", Action::Lower),
         bind(&[Key::F(5)], "F5", "child", "Adds a child that takes no berth.", Action::AddChild),
         bind(&[Key::F(6)], "F6", "take off", "Takes the child under the cursor off.", Action::RemoveChild),

@@ -20,9 +20,9 @@ use crate::ui::screen::{Scene, long_date};
 use crate::ui::screens::admin::Office;
 use crate::ui::screens::bookings::Bookings;
 use crate::ui::screens::claim::Claim;
+use crate::ui::screens::profile::Profile;
 use crate::ui::screens::results::Results;
 use crate::ui::screens::slip::Slip;
-use crate::ui::screens::ssh_keys::SshKeys;
 use crate::ui::widgets::places::{self, Places};
 
 mod layout;
@@ -88,8 +88,8 @@ pub enum Action {
     Close,
     /// The account's bookings.
     Bookings,
-    /// Show the account's keys.
-    SshKeys,
+    /// Show the account and what is kept with it.
+    Account,
     /// A slip to be paid.
     Slip,
     /// Become the first administrator.
@@ -381,7 +381,13 @@ impl Scene for Search {
         bind(&[Key::F(4)], "F4", "bookings", "Shows your bookings.", Action::Bookings),
         bind(&[Key::F(5)], "F5", "slip", "Opens a slip to take the money for it.", Action::Slip),
         bind(&[Key::F(6)], "F6", "administer", "Makes you the first administrator, by a code.", Action::Claim),
-        bind(&[Key::F(7)], "F7", "SSH keys", "Shows the keys with which you come in by SSH.", Action::SshKeys),
+        bind(
+            &[Key::F(7)],
+            "F7",
+            "account",
+            "Shows your account: people you book for, password, keys.",
+            Action::Account,
+        ),
         bind(&[Key::F(12)], "F12", "office", "Shows what there is to do beside selling.", Action::Office),
     ];
 
@@ -403,7 +409,7 @@ impl Scene for Search {
             Action::Close => !self.offered.is_empty(),
             Action::Later => self.focus == Spot::Day && self.day_entry == Entry::Settled,
             Action::Bookings => world.identity.is_some(),
-            Action::SshKeys => world.identity.is_some() && !world.is_public(),
+            Action::Account => world.identity.is_some() && !world.is_public(),
             Action::Slip => world.takes_money(),
             Action::Office => Office::is_for(world),
             Action::Claim => world.identity.as_ref().is_some_and(|identity| identity.may_claim_administrator),
@@ -456,7 +462,7 @@ impl Scene for Search {
             Action::Later => self.move_day(1, cx),
             Action::Close => self.offered.close(),
             Action::Bookings => cx.push(Bookings::default()),
-            Action::SshKeys => cx.push(SshKeys::default()),
+            Action::Account => cx.push(Profile::default()),
             Action::Slip => cx.push(Slip::default()),
             Action::Claim => cx.push(Claim::default()),
             Action::Office => cx.push(Office::new(cx)),

@@ -13,7 +13,6 @@ use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::screen::Scene;
-use crate::ui::screens::new_password::NewPassword;
 use crate::ui::screens::sign_in::form_place;
 use crate::ui::text;
 use crate::ui::theme::Tone;
@@ -59,8 +58,6 @@ pub enum Action {
     Next,
     /// Remove the key under the cursor.
     Remove,
-    /// Choose another password.
-    Password,
     /// Read the list again.
     Again,
     /// Leave the form, or the screen.
@@ -111,7 +108,6 @@ impl Scene for SshKeys {
         bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
         bind(&[Key::Char('a')], "a", "add a key", "Adds a public key to your account.", Action::Add),
         bind(&[Key::Delete, Key::Char('x')], "x", "remove", "Removes the key under the cursor.", Action::Remove),
-        bind(&[Key::Char('p')], "p", "password", "Chooses another password for the account.", Action::Password),
         bind(&[Key::Char('r')], "r", "read again", "Reads the list again.", Action::Again),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -126,7 +122,6 @@ impl Scene for SshKeys {
             Action::Move(_) => !self.is_adding() && self.list.chosen().is_some(),
             Action::Remove => !self.is_adding() && self.chosen().is_some() && !self.change.is_waiting(),
             Action::Add => !self.is_adding() && self.keys.ready().is_some(),
-            Action::Password => !self.is_adding(),
             Action::Again => !self.is_adding() && !self.keys.is_waiting(),
             Action::Back => true,
         }
@@ -166,7 +161,6 @@ impl Scene for SshKeys {
                     no: "Keep it",
                 });
             }
-            Action::Password => cx.push(NewPassword::instead()),
             Action::Again => self.read(cx),
             Action::Back if self.is_adding() => self.adding = None,
             Action::Back => cx.pop(),

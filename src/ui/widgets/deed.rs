@@ -18,6 +18,7 @@ pub fn words(deed: &Deed, booking: &Booking) -> String {
         Deed::Dropped(places) => format!("dropped with the chart: {}", names(places, booking)),
         Deed::TrainCancelled => "train cancelled by the railway".to_owned(),
         Deed::PaidOut => "refund handed out".to_owned(),
+        Deed::BoardingMoved { from, to } => format!("boarding changed: {to}, {from} before"),
         Deed::Renamed { passenger, from } => {
             format!("name put right: {}, {} before", names(&[*passenger], booking), text::ends(from.as_str(), NAME))
         }

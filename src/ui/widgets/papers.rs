@@ -260,7 +260,7 @@ fn view_code(ticket: &Ticket, buf: &mut Buffer, area: Rect, booking: &Booking, w
         (String::new(), theme.text),
         (train, theme.strong),
         (format!("{} {}", booking.class, booking.class.words()), theme.text),
-        (format!("{} {}", booking.from.station, moment(booking.from.at)), theme.text),
+        (format!("{} {}", booking.boards().station, moment(booking.boards().at)), theme.text),
         (format!("{} {}", booking.to.station, moment(booking.to.at)), theme.text),
         (String::new(), theme.text),
     ];

@@ -260,6 +260,7 @@ pub(super) fn booking(number: u64, leg: Leg, places: &[Place]) -> Booking {
         leg,
         from: stop.clone(),
         to: stop,
+        boarding: None,
         km: 100,
         class: Class::ThirdAc,
         quota: Quota::General,

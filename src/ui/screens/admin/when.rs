@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Time
 use crate::domain::time::{instant, railway_time};
 
 /// Reads a day, which may be past. A day without a year is the one nearest to today.
-pub(super) fn day(text: &str, today: NaiveDate) -> Option<NaiveDate> {
+pub(in crate::ui::screens) fn day(text: &str, today: NaiveDate) -> Option<NaiveDate> {
     let text = text.trim().to_lowercase();
     match text.as_str() {
         "" | "today" => return Some(today),

@@ -1,4 +1,5 @@
-//! Who travelled before, to be chosen instead of typed: by the telephone number for staff, by the account for others.
+//! Who is known, to be chosen instead of typed: by the telephone number for staff; who is saved in the account, and who
+//! travelled on its bookings, for others.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +8,12 @@ use ratatui::layout::Rect;
 
 use super::{Passengers, Spot};
 use crate::domain::passenger::Passenger;
+use crate::domain::profile::{Companion, Known};
 use crate::domain::user::Phone;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::TypedPassenger;
+use crate::ui::frame;
 use crate::ui::keys::{Key, Mouse};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::screens::passengers::row::Row;
@@ -22,46 +25,61 @@ use crate::ui::widgets::panel;
 /// Columns of the panel.
 const WIDTH: u16 = 64;
 
+/// Rows of the panel that are nobody's: its frame, and what it says.
+const AROUND: u16 = 5;
+
 /// Those who were found, and which of them were taken.
 #[derive(Clone, Debug)]
 pub(super) struct Companions {
-    found: Vec<Passenger>,
+    found: Vec<Companion>,
     list: ListState,
     taken: BTreeSet<usize>,
 }
 
 impl Companions {
-    fn new(found: Vec<Passenger>) -> Self {
+    fn new(found: Vec<Companion>) -> Self {
         let mut list = ListState::new(1);
         list.resize(found.len());
         Self { found, list, taken: BTreeSet::new() }
     }
 
-    /// The panel's place, and that of its rows.
+    /// The panel's place, and that of its rows: as many as there is room for, and the others are scrolled to.
     fn places(&self, area: Rect) -> (Rect, Rect) {
-        let rows = u16::try_from(self.found.len()).unwrap_or(u16::MAX);
-        let place = panel::centred(area, WIDTH, rows.saturating_add(5));
-        (
-            place,
-            Rect { x: place.x + 2, y: place.y + 2, width: place.width.saturating_sub(4), height: rows }
-                .intersection(area),
-        )
+        let rows = u16::try_from(self.found.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(AROUND));
+        let place = panel::centred(area, WIDTH, rows.saturating_add(AROUND));
+        let rows = Rect { x: place.x + 2, y: place.y + 2, width: place.width.saturating_sub(4), height: rows };
+        (place, rows.intersection(area))
     }
 
     pub(super) fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let theme = &world.theme;
         let (place, rows) = self.places(area);
-        panel::frame(buf, place, "Who travelled before", theme.accent, world);
+        panel::frame(buf, place, "Who travels", theme.accent, world);
+        let above = Rect { y: rows.y.saturating_sub(1), height: 1, ..rows };
+        self.list.position(buf, above, rows, world);
         for (index, row) in self.list.visible(rows) {
             let Some(one) = self.found.get(index) else { break };
             let number = if index < 9 { (index + 1).to_string() } else { String::new() };
-            let taken = if self.taken.contains(&index) { "✓ taken" } else { "" };
-            let name = text::left(one.name.as_str(), 38);
-            let line = format!("  {number:<2} {name} {:>3} {}  {taken}", one.age, one.gender);
+            let (who, known) = (&one.passenger, one.known);
+            let taken = if self.taken.contains(&index) {
+                "✓ taken"
+            } else if known == Known::Saved {
+                "saved"
+            } else {
+                ""
+            };
+            let name = text::left(who.name.as_str(), 38);
+            let line = format!("  {number:<2} {name} {:>3} {}  {taken}", who.age, who.gender);
             buf.set_stringn(row.x, row.y, line, row.width.into(), theme.text);
             self.list.mark(buf, index, row, world);
         }
-        let (says, room) = ("Ages are of their last journey: correct what has changed.", rows.width.saturating_sub(2));
+        let is_travelled = |one: &Companion| one.known == Known::Travelled;
+        let says = match (self.found.iter().any(is_travelled), self.found.iter().all(is_travelled)) {
+            (false, _) => "Ages are those of the day of the journey.",
+            (true, true) => "Ages are of their last journey: correct what has changed.",
+            (true, false) => "Ages of those who are not saved are of their last journey.",
+        };
+        let room = rows.width.saturating_sub(2);
         buf.set_stringn(rows.x + 2, rows.bottom() + 1, text::fit(says, room), room.into(), theme.dim);
     }
 }
@@ -72,7 +90,7 @@ impl Passengers {
         world.identity.is_some() && !world.is_public()
     }
 
-    /// Asks who travelled before: with the number that is typed, or with the account.
+    /// Asks who is known: with the number that is typed, or to the account.
     pub(super) fn ask_companions(&mut self, cx: &mut Context) {
         if self.companions.is_waiting() {
             return;
@@ -85,19 +103,28 @@ impl Passengers {
             };
             Request::Companions { phone }
         } else {
-            Request::MyCompanions
+            let on = cx.draft.journey.as_ref().map(|journey| journey.from.at.date());
+            Request::MyCompanions { on: on.unwrap_or(cx.today()) }
         };
         self.companions = Load::Waiting(cx.call(request));
     }
 
     /// Takes the answer, if it is to that.
     pub(super) fn companions_answered(&mut self, call: CallId, answer: &Result<Reply, Failure>, cx: &mut Context) {
+        let mut own = None;
         let found = |reply: &Reply| match reply {
-            Reply::Companions(found) => Some(Companions::new(found.clone())),
+            Reply::Companions { people, phone } => {
+                own.clone_from(phone);
+                Some(Companions::new(people.clone()))
+            }
             _ => None,
         };
         if !self.companions.settle(call, answer, found) {
             return;
+        }
+        if let (true, Some(phone)) = (self.phone.is_empty(), own) {
+            self.phone.set_value(phone.as_str());
+            self.keep(cx);
         }
         match &self.companions {
             Load::Failed(failure) => {
@@ -107,7 +134,7 @@ impl Passengers {
             }
             Load::Ready(panel) if panel.found.is_empty() => {
                 self.companions = Load::Idle;
-                cx.toast(Tone::Plain, "Nobody is known to have travelled before: type the names.");
+                cx.toast(Tone::Plain, "Nobody is saved, or known to have travelled before: type the names.");
             }
             _ => {}
         }
@@ -123,7 +150,7 @@ impl Passengers {
                 self.take_companion(cx);
             }
             Some(_) => {}
-            None => drop(panel.list.key(key, u16::MAX)),
+            None => drop(panel.list.key(key, panel.places(frame::body(cx.size)).1.height)),
         }
     }
 
@@ -146,7 +173,7 @@ impl Passengers {
         let Some(index) = panel.list.chosen() else { return };
         if let (Some(row), true) = (row, !panel.taken.contains(&index)) {
             panel.taken.insert(index);
-            self.rows[row] = Row::from(&typed(&panel.found[index]));
+            self.rows[row] = Row::from(&typed(&panel.found[index].passenger));
             panel.list.choose(index + 1);
             self.keep(cx);
         }

@@ -1,0 +1,119 @@
+//! A booking as the screen draws it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Detail;
+use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::money::Paise;
+use crate::domain::time::railway_time;
+use crate::ui::context::World;
+use crate::ui::text;
+use crate::ui::widgets::sheet::{self, People, moment, put, put_right, stack};
+use crate::ui::widgets::status;
+
+impl Detail {
+    /// Draws all that is known of a booking.
+    pub(super) fn view_booking(&self, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+        let theme = &world.theme;
+        let people = u16::try_from(booking.passengers.len()).unwrap_or(u16::MAX);
+        let money = if booking.refunds.is_empty() { 0 } else { money_rows(booking) };
+        let boards = booking.boarding.as_ref().map(|stop| {
+            let words = format!("Board at {} {}, {}, and no earlier.", stop.name, stop.station, moment(stop.at));
+            (words, theme.accent)
+        });
+        let closing = 2 + u16::from(boards.is_some());
+        let rest = 1 + sheet::JOURNEY_ROWS + people + money + closing;
+        let itemised = sheet::fare_rows(&booking.fare);
+        // Where money was given back, what was paid is a line: its steps are on the receipt.
+        let fare = if money == 0 || rest + itemised <= area.height { itemised } else { 1 };
+        let [head, journey, people, fare_place, money, closing] =
+            stack(area, [1, sheet::JOURNEY_ROWS, people, fare, money, closing]);
+        let (headline, tone) = status::headline(booking, world);
+        put(buf, head, 2, &format!("PNR {}", booking.pnr.spoken()), theme.accent);
+        put(buf, head, 20, &headline, theme.tone(tone).patch(theme.strong));
+        let made = format!("made {} at {}", moment(railway_time(booking.booked_at)), booking.terminal);
+        put_right(buf, head, &made, theme.dim);
+        sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
+        sheet::people(buf, people, booking, People::Shares, world);
+        let total = if booking.payment.is_some() { "Paid" } else { "To pay" };
+        if fare == itemised {
+            sheet::fare(buf, fare_place, &booking.fare, total, world);
+        } else {
+            put(buf, fare_place, 5, total, theme.strong);
+            put_right(buf, fare_place, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
+        }
+        view_money(buf, money, booking, world);
+        let closing = match boards {
+            Some((words, style)) => {
+                put(buf, closing, 2, &words, style);
+                Rect { y: closing.y + 1, height: closing.height.saturating_sub(1), ..closing }
+            }
+            None => closing,
+        };
+        match self.attempt.doubt() {
+            Some(doubt) => sheet::paragraph(buf, closing, doubt, theme.warning),
+            None => sheet::paragraph(buf, closing, &closing_words(booking, world), theme.text),
+        }
+    }
+}
+
+/// Rows of [`view_money`]: one for each refund as far as two, and what is kept.
+fn money_rows(booking: &Booking) -> u16 {
+    u16::try_from(booking.refunds.len().min(2)).unwrap_or(2) + 1
+}
+
+/// Draws what was given back, the newest first, and what is kept.
+fn view_money(buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
+    let theme = &world.theme;
+    let mut rows = area.rows();
+    for (index, refund) in booking.refunds.iter().rev().take(2).enumerate() {
+        let Some(row) = rows.next() else { return };
+        let people = refund.quote.lines.len();
+        let (state, style) = match &refund.paid_out {
+            _ if refund.quote.refunded == Paise::ZERO => ("nothing to hand out".to_owned(), theme.dim),
+            Some(paid) => (format!("paid out at {}", paid.terminal), theme.good),
+            None => ("waits at a counter".to_owned(), theme.warning),
+        };
+        let older = booking.refunds.len().saturating_sub(2);
+        let more = if index == 1 && older > 0 { format!(", {older} more before") } else { String::new() };
+        let when = moment(railway_time(refund.quote.at));
+        let amount = refund.quote.refunded.to_string();
+        let state_at = 68_u16.saturating_sub(text::width(&state) + 2);
+        let words = format!("Given back {when} for {people}{more}");
+        put(buf, row, 5, &text::fit(&words, state_at.saturating_sub(6)), theme.text);
+        put(buf, row, state_at, &state, style);
+        put_right(buf, row, &amount, theme.strong);
+    }
+    if let Some(row) = rows.next()
+        && !booking.refunds.is_empty()
+    {
+        put(buf, row, 5, "Kept", theme.strong);
+        put_right(buf, row, &format!("{}{}", world.glyphs.rupee, booking.kept()), theme.accent);
+    }
+}
+
+/// What there is to know beyond the figures: what a place in a queue means, and how it was paid or can be.
+fn closing_words(booking: &Booking, world: &World) -> String {
+    let phone = booking.phone.masked();
+    match (&booking.payment, &booking.slip) {
+        (Some(_), _) if booking.is_queued() && !booking.may_board() => {
+            format!("{} Phone {phone}.", status::WAITING)
+        }
+        (Some(payment), _) => {
+            let reference = payment.reference.as_ref().map(|text| format!(", reference {text}")).unwrap_or_default();
+            let when = moment(railway_time(payment.taken_at));
+            format!("Paid by {}{reference}, {when} at {}. Phone {phone}.", payment.method.words(), payment.terminal)
+        }
+        (None, Some(slip)) if !booking.has_lapsed(world.now) && booking.status == BookingStatus::AwaitingPayment => {
+            let by = railway_time(slip.pay_by).format("%H:%M");
+            format!("Not a ticket yet: pay at any counter by {by} under the number above. Phone {phone}.")
+        }
+        (None, _) if booking.status == BookingStatus::Cancelled => {
+            "The slip was given up, and its berths were given back. Nothing is owed: book again to travel.".to_owned()
+        }
+        (None, _) => {
+            "It was not paid in time, and the berths were given back. Nothing is owed: book again to travel.".to_owned()
+        }
+    }
+}
