@@ -6,8 +6,8 @@ use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report, search, till,
-    trains, waitlist,
+    manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report, search,
+    till, trains, waitlist,
 };
 
 impl Session {

@@ -123,7 +123,7 @@ fn sheet(kiosk: &Kiosk, filter: &JourneyFilter, bookings: &[Booking], is_all: bo
             Cell::Text(booking.boards().station.to_string()),
             Cell::Text(booking.to.station.to_string()),
             Cell::Text(booking.class.to_string()),
-            Cell::Count(u32::try_from(booking.passengers.len()).unwrap_or(u32::MAX)),
+            Cell::Count(i64::try_from(booking.passengers.len()).unwrap_or(i64::MAX)),
             Cell::Text(export::status(booking.status).to_owned()),
             Cell::Money(paid(booking)),
             Cell::Money(paid(booking) - booking.kept()),

@@ -50,23 +50,6 @@ pub enum OldKeys {
     Go,
 }
 
-/// Who is signed in, as far as a screen may know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Identity {
-    /// The account.
-    pub account: AccountId,
-    /// Its name.
-    pub username: Username,
-    /// Its role.
-    pub role: Role,
-    /// Whether the one-time code from the log would make it the first administrator.
-    pub may_claim_administrator: bool,
-    /// Whether they came in by a one-time code, and do nothing before they have chosen a password.
-    #[serde(default)]
-    pub must_choose_password: bool,
-}
-
 /// An account as an administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
