@@ -2,7 +2,7 @@
 //!
 //! A train is several items: `12951`, which says what it is from which date on and is replaced when that changes, and each
 //! of its versions, `12951@3`, which never is, because the runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
-//! keeps the timetable in memory knows when to read it again, says which trains are off sale, and has the banners. Trains are never removed here: sold runs need them.
+//! keeps the timetable in memory knows when to read it again, says which trains are off sale, has the banners, and counts the entries of the rules' book. Trains are never removed here: sold runs need them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,6 +29,7 @@ use crate::store::{Outcome, Store, StoreError};
 
 mod banners;
 mod change;
+mod rule_book;
 mod train_item;
 
 const CATALOGUE: &str = "#catalogue";
@@ -77,6 +78,8 @@ pub struct Catalogue {
     pub stops: Stops,
     /// What is shown at terminals, by when it begins.
     pub banners: Vec<Banner>,
+    /// How many entries the book of rules has.
+    pub rules: u32,
 }
 
 /// What changes most of the timetable, in one small item.
@@ -88,6 +91,8 @@ pub struct Mark {
     pub stops: Stops,
     /// What is shown at terminals, by when it begins.
     pub banners: Vec<Banner>,
+    /// How many entries the book of rules has.
+    pub rules: u32,
 }
 
 /// A station's item.
@@ -105,6 +110,7 @@ struct Contents {
     version: u64,
     stops: Stops,
     banners: Vec<Banner>,
+    rules: u32,
     unfinished: bool,
     stations: BTreeMap<StationCode, Station>,
     trains: BTreeMap<TrainNumber, TrainItem>,
@@ -179,6 +185,7 @@ impl Store {
             version: contents.version,
             stops: contents.stops,
             banners: contents.banners,
+            rules: contents.rules,
             unfinished: contents.unfinished,
             stations: contents.stations.into_values().collect(),
             trains: contents.trains.into_values().map(TrainItem::editions).collect::<Result<_, _>>()?,
@@ -190,12 +197,13 @@ impl Store {
         self.catalogue_mark().await.map(|mark| mark.version)
     }
 
-    /// That count, what is off sale and the banners, by one small read. They may lag by a moment.
+    /// That count, what is off sale, the banners and how many entries the rules have, by one small read. They may lag by a moment.
     pub async fn catalogue_mark(&self) -> Result<Mark, StoreError> {
         let request = self.dynamodb().get_item().table_name(&self.names().trains).key(TRAIN_ID, string(CATALOGUE));
         let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
         let mark = |item: Item| {
-            Ok(Mark { version: catalogue_version(&item)?, stops: stops(&item)?, banners: banners::of(&item) })
+            let (version, rules) = (catalogue_version(&item)?, rule_book::count(&item)?);
+            Ok(Mark { version, stops: stops(&item)?, banners: banners::of(&item), rules })
         };
         item.map_or_else(|| Ok(Mark::default()), mark)
     }
@@ -349,6 +357,7 @@ impl Contents {
             self.version = catalogue_version(&item)?;
             self.stops = stops(&item)?;
             self.banners = banners::of(&item);
+            self.rules = rule_book::count(&item)?;
             self.unfinished = item.contains_key("Unfinished");
         } else if id.starts_with(STATION) {
             let StationItem { station, .. } = decode(item, &id)?;

@@ -145,7 +145,7 @@ async fn what_is_off_sale_is_kept_beside_the_version_and_survives_another_timeta
     let renamed = Listing { train: renamed(rajdhani(), "Bombay Rajdhani"), fares: BTreeMap::new() };
     let published = world.store.publish(&stations(), &[renamed], |_, _| {}).await.expect("it can be published");
     let mark = world.store.catalogue_mark().await.expect("it answers");
-    assert_eq!(mark, Mark { version: published.version, stops: one.clone(), banners: Vec::new() });
+    assert_eq!(mark, Mark { version: published.version, stops: one.clone(), banners: Vec::new(), rules: 0 });
     assert_eq!(world.store.catalogue().await.expect("it answers").stops, one);
     assert_eq!(world.store.stop_sales(Scope::All).await, Ok(Stops { all: true, ..one }));
     for _ in 0..2 {
