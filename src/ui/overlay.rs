@@ -87,6 +87,10 @@ pub enum Question {
     IssueCode,
     /// To show a banner no more.
     EndNotice,
+    /// To publish rules.
+    PublishRules,
+    /// To take published rules back.
+    WithdrawRules,
 }
 
 /// A question with two answers.

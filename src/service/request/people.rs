@@ -1,4 +1,4 @@
-//! What administrators ask of accounts, and what they are told of them: everything but a password or its hash.
+//! Who is signed in, and what administrators ask of accounts and are told of them: everything but a password or its hash.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +7,23 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::user::{Account, AccountId, Email, Role, SignIn, SshKey, Username};
+
+/// Who is signed in, as far as a screen may know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Identity {
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub username: Username,
+    /// Its role.
+    pub role: Role,
+    /// Whether the one-time code from the log would make it the first administrator.
+    pub may_claim_administrator: bool,
+    /// Whether they came in by a one-time code, and do nothing before they have chosen a password.
+    #[serde(default)]
+    pub must_choose_password: bool,
+}
 
 /// What an administrator changes of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountFacts, Cursor, Document, EventLine, Extent, Hold, Identity, Offer, OneTimeCode, ReceiptLink, RunRow, Step,
-    TrainRecord, TrainRow,
+    AccountFacts, Cursor, Document, EventLine, Extent, Hold, Identity, Offer, OneTimeCode, ReceiptLink, RuleRecord,
+    RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
@@ -142,6 +142,17 @@ pub enum Reply {
     Train(Box<TrainRecord>),
     /// To `Runs`: by date.
     Runs(Vec<RunRow>),
+    /// To `RuleEditions`.
+    RuleEditions {
+        /// By kind, the latest first.
+        page: Vec<RuleRow>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `RuleEdition`, `PublishRules` and `WithdrawRules`.
+    RuleEdition(Box<RuleRecord>),
+    /// To `TryRules`.
+    RulesTried(Box<RuleTrial>),
 }
 
 /// Somebody who waits, with the stations between which they travel.
