@@ -190,7 +190,7 @@ impl Queue {
     async fn read(kiosk: &Kiosk, run: RunId, size: Size) -> Self {
         let train = Arc::new(long_train(size.coaches));
         let on = railway_time(kiosk.now()).date();
-        let current = Current { train: Some(&train), rules: kiosk.rules(), on };
+        let current = Current { train: Some(&train), rules: &kiosk.rules(), on };
         let read = kiosk.store().run(run, current).await.expect("it answers").expect("it runs");
         let entries = kiosk.store().queues(run, CLASS).await.expect("it answers");
         Self { state: read.state, entries }

@@ -21,6 +21,7 @@ mod progress;
 mod provision;
 mod replay;
 mod report;
+mod rules;
 mod run;
 mod sales;
 mod screen;
@@ -100,6 +101,9 @@ enum Command {
     Notifications(notifications::Command),
     /// Adds the sales of some days up, as CSV
     Report(report::Args),
+    /// Lists, tries and publishes the railway's rules: fares, booking, refunds, quotas and charts
+    #[command(subcommand)]
+    Rules(rules::Command),
     /// Takes trains off sale and puts them on sale again
     #[command(subcommand)]
     Sales(sales::Command),
@@ -166,6 +170,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                     Command::Audit(args) => audit::run(args, &config).await,
                     Command::Backup(args) => backup::save(args, &config).await,
                     Command::Report(args) => report::run(args, &config).await,
+                    Command::Rules(command) => rules::run(command, &config).await,
                     Command::Sales(command) => sales::run(command, &config).await,
                     Command::Run(command) => run::run(command, &config).await,
                     Command::Notifications(command) => notifications::run(command, &config).await,

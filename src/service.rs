@@ -39,6 +39,8 @@ mod refund;
 mod refusal;
 mod report;
 pub mod request;
+mod rule_book;
+mod rule_preview;
 pub mod rules_file;
 pub mod sales;
 mod search;
@@ -78,8 +80,8 @@ use self::live::Live;
 use self::look_up::LookUps;
 use self::overview::Counts;
 use self::presence::Presence;
+use self::rule_book::RuleBook;
 use self::session::Who;
-use crate::domain::rules::Rules;
 use crate::domain::station::StationIndex;
 use crate::domain::terminal::{Terminal, TerminalKind};
 use crate::domain::train::RunId;
@@ -100,7 +102,7 @@ struct Shared {
     store: Store,
     settings: Settings,
     clock: Arc<dyn Clock>,
-    rules: Arc<Rules>,
+    rule_book: RuleBook,
     catalogue: Catalogue,
     live: Live,
     underway: Underway,
@@ -138,10 +140,12 @@ impl Kiosk {
     /// [`Self::work_once`] is and delivers notifications only when [`Self::deliver_once`] is, and ends sessions of accounts that others change only when
     /// [`Self::end_sessions_of_changed_accounts`] is: for tests and single commands.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let catalogue = Catalogue::read(&store, clock.now()).await?;
+        let now = clock.now();
+        let (catalogue, entries) = Catalogue::read(&store, now).await?;
+        let rule_book = RuleBook::read(&store, entries, now).await?;
         let limits = settings.sign_in;
         Ok(Self(Arc::new(Shared {
-            rules: Arc::new(rules_file::bundled()),
+            rule_book,
             catalogue,
             live: Live::default(),
             underway: Underway::default(),
@@ -184,11 +188,6 @@ impl Kiosk {
     /// The stations of the timetable.
     pub fn stations(&self) -> Arc<StationIndex> {
         Arc::clone(self.timetable().stations())
-    }
-
-    /// The railway's rules.
-    pub fn rules(&self) -> &Arc<Rules> {
-        &self.0.rules
     }
 
     /// Whether receipts have addresses that others can open.

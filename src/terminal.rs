@@ -91,6 +91,7 @@ where
                 is_new = true;
                 Msg::Wake
             }
+            msg = Program::other_rules(&mut program.rules) => msg,
             msg = Program::other_banners(&mut program.banners, &program.session) => msg,
             Some(done) = program.tasks.join_next_with_id() => program.finished(done),
             Some(state) = program.watches.next() => match state {

@@ -11,6 +11,8 @@ mod cli_backup;
 mod cli_import;
 #[path = "all/cli_notifications.rs"]
 mod cli_notifications;
+#[path = "all/cli_rules.rs"]
+mod cli_rules;
 #[path = "all/cli_sale.rs"]
 mod cli_sale;
 #[path = "all/cli_sold.rs"]
@@ -129,6 +131,8 @@ mod service_refund_race;
 mod service_report;
 #[path = "all/service_roles.rs"]
 mod service_roles;
+#[path = "all/service_rules.rs"]
+mod service_rules;
 #[path = "all/service_sales.rs"]
 mod service_sales;
 #[path = "all/service_search.rs"]
@@ -195,6 +199,8 @@ mod store_provision;
 mod store_receipts;
 #[path = "all/store_retry.rs"]
 mod store_retry;
+#[path = "all/store_rules.rs"]
+mod store_rules;
 #[path = "all/store_runs.rs"]
 mod store_runs;
 #[path = "all/store_trains.rs"]
@@ -246,6 +252,8 @@ mod ui_profile;
 mod ui_queue;
 #[path = "all/ui_records.rs"]
 mod ui_records;
+#[path = "all/ui_rules.rs"]
+mod ui_rules;
 #[path = "all/ui_sale.rs"]
 mod ui_sale;
 #[path = "all/ui_ssh_keys.rs"]

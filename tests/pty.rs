@@ -196,7 +196,7 @@ fn run_until_the_clock_breaks() -> ! {
             terminal: terminal.clone(),
             identity: None,
             stations: kiosk.stations(),
-            rules: Arc::clone(kiosk.rules()),
+            rules: kiosk.rules(),
             look: Look::default(),
             documents: Vec::new(),
             hints: Vec::new(),

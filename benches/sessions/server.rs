@@ -112,7 +112,7 @@ fn setup(kiosk: Kiosk) -> Box<MakeSetup> {
         terminal,
         identity,
         stations: kiosk.stations(),
-        rules: Arc::clone(kiosk.rules()),
+        rules: kiosk.rules(),
         look: Look::default(),
         documents: Vec::new(),
         hints: Vec::new(),

@@ -171,6 +171,7 @@ impl From<Failure> for CliError {
             | Failure::NoSuchNumber
             | Failure::NoSuchRun
             | Failure::NoSuchTrain(_)
+            | Failure::NoSuchRules(_)
             | Failure::NoSuchNotification(_) => Kind::NotFound,
             Failure::Busy | Failure::Unavailable { .. } => Kind::Unavailable,
             Failure::Internal { .. } | Failure::Misanswered => Kind::Internal,

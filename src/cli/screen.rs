@@ -1,7 +1,6 @@
 //! `kiosk` without a command: the full-screen program on this terminal.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
 
 use super::{CliError, Kind, open};
 use crate::aws::embedded;
@@ -54,7 +53,7 @@ pub(super) fn setup(config: &Config, kiosk: &Kiosk) -> Setup {
         terminal: config.terminal().clone(),
         identity: None,
         stations: kiosk.stations(),
-        rules: Arc::clone(kiosk.rules()),
+        rules: kiosk.rules(),
         look: look(config.theme(), config.surroundings().abilities()),
         documents: links(config.terminal(), kiosk),
         hints: hints.collect(),

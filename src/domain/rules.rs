@@ -2,18 +2,24 @@
 //!
 //! Reading the files is not done here: `service::rules_file` does, and hands over what it found in these types. What
 //! their constructors refuse cannot be in force: no rules at all, two from one day, a fare that falls with distance.
+//!
+//! Rules come with the program and are published in its store ([`book`]). From the day of the first edition that is published
+//! of a kind the published ones alone hold: machines with programs of different age sell by the same rules.
 
+pub mod book;
 pub mod chart;
 pub mod quota;
 pub mod refund;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use thiserror::Error;
 
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
+use crate::domain::rules::book::{Edition, RuleKind};
 use crate::domain::rules::chart::ChartRules;
 use crate::domain::rules::quota::QuotaRules;
 use crate::domain::rules::refund::RefundRules;
@@ -23,11 +29,37 @@ use crate::domain::train::TrainKind;
 /// All rules, each kind by the date from which it holds.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    fares: Vec<FareRules>,
-    booking: Vec<BookingRules>,
-    refunds: Vec<RefundRules>,
-    quotas: Vec<QuotaRules>,
-    charts: Vec<ChartRules>,
+    fares: Kept<FareRules>,
+    booking: Kept<BookingRules>,
+    refunds: Kept<RefundRules>,
+    quotas: Kept<QuotaRules>,
+    charts: Kept<ChartRules>,
+    /// The published ones as they are in the book.
+    editions: Vec<Arc<Edition>>,
+}
+
+/// The rules of one kind, each list by the date from which they hold.
+#[derive(Clone, Debug)]
+struct Kept<T> {
+    /// Those of the program, at least one.
+    shipped: Vec<T>,
+    /// Those of the book.
+    published: Vec<T>,
+}
+
+/// What an edition says.
+#[derive(Clone, Debug)]
+pub enum RuleSet {
+    /// What a journey costs.
+    Fares(FareRules),
+    /// When and how much may be booked.
+    Booking(BookingRules),
+    /// What a cancellation costs.
+    Refunds(RefundRules),
+    /// How berths are divided among quotas.
+    Quotas(QuotaRules),
+    /// When charts are made.
+    Charts(ChartRules),
 }
 
 /// What a fare is reckoned from.
@@ -216,8 +248,8 @@ macro_rules! dated {
 dated!(FareRules, "fare"; BookingRules, "booking"; RefundRules, "refund"; QuotaRules, "quota"; ChartRules, "chart");
 
 impl Rules {
-    /// Rules from their entries in any order; there must be one of each kind, no two of a kind from one day, and none
-    /// of the name of another.
+    /// The program's rules from their entries in any order; there must be one of each kind, no two of a kind from one day,
+    /// and none of the name of another.
     pub fn new(
         fares: Vec<FareRules>,
         booking: Vec<BookingRules>,
@@ -226,55 +258,151 @@ impl Rules {
         charts: Vec<ChartRules>,
     ) -> Result<Self, RulesError> {
         Ok(Self {
-            fares: in_order(fares)?,
-            booking: in_order(booking)?,
-            refunds: in_order(refunds)?,
-            quotas: in_order(quotas)?,
-            charts: in_order(charts)?,
+            fares: Kept::shipped(fares)?,
+            booking: Kept::shipped(booking)?,
+            refunds: Kept::shipped(refunds)?,
+            quotas: Kept::shipped(quotas)?,
+            charts: Kept::shipped(charts)?,
+            editions: Vec::new(),
         })
     }
 
-    /// The fare rules in force on a date of booking: the last that had begun, or the first of all.
+    /// The same program's rules under these published editions instead of those that there were.
+    pub fn under(&self, editions: impl IntoIterator<Item = (Arc<Edition>, RuleSet)>) -> Result<Self, RulesError> {
+        let shipped = Self {
+            fares: self.fares.unpublished(),
+            booking: self.booking.unpublished(),
+            refunds: self.refunds.unpublished(),
+            quotas: self.quotas.unpublished(),
+            charts: self.charts.unpublished(),
+            editions: Vec::new(),
+        };
+        editions.into_iter().try_fold(shipped, |rules, (edition, set)| rules.beside(edition, set))
+    }
+
+    /// These rules with one more edition beside those that are published.
+    pub fn beside(&self, edition: Arc<Edition>, rules: RuleSet) -> Result<Self, RulesError> {
+        let mut all = self.clone();
+        match rules {
+            RuleSet::Fares(rules) => all.fares.publish(rules)?,
+            RuleSet::Booking(rules) => all.booking.publish(rules)?,
+            RuleSet::Refunds(rules) => all.refunds.publish(rules)?,
+            RuleSet::Quotas(rules) => all.quotas.publish(rules)?,
+            RuleSet::Charts(rules) => all.charts.publish(rules)?,
+        }
+        all.editions.push(edition);
+        Ok(all)
+    }
+
+    /// The published editions that hold or will.
+    pub fn editions(&self) -> &[Arc<Edition>] {
+        &self.editions
+    }
+
+    /// The fare rules in force on a date of booking.
     pub fn fares_on(&self, booked: NaiveDate) -> &FareRules {
-        in_force(&self.fares, booked)
+        self.fares.on(booked)
     }
 
-    /// The booking rules in force on a date of booking: the last that had begun, or the first of all.
+    /// The booking rules in force on a date of booking.
     pub fn booking_on(&self, booked: NaiveDate) -> &BookingRules {
-        in_force(&self.booking, booked)
+        self.booking.on(booked)
     }
 
-    /// The refund rules in force on a date of booking: the last that had begun, or the first of all.
+    /// The refund rules in force on a date of booking.
     pub fn refunds_on(&self, booked: NaiveDate) -> &RefundRules {
-        in_force(&self.refunds, booked)
+        self.refunds.on(booked)
     }
 
     /// The refund rules that a booking keeps; `None` when a file has lost them.
     pub fn refunds(&self, id: &str) -> Option<&RefundRules> {
-        self.refunds.iter().find(|rules| rules.id == id)
+        self.refunds.called(id)
     }
 
-    /// The quota rules in force on the date of a run's first sale: the last that had begun, or the first of all.
+    /// The quota rules in force on the date of a run's first sale.
     pub fn quotas_on(&self, sold: NaiveDate) -> &QuotaRules {
-        in_force(&self.quotas, sold)
+        self.quotas.on(sold)
     }
 
     /// The quota rules that a run keeps; `None` when a file has lost them.
     pub fn quotas(&self, id: &str) -> Option<&QuotaRules> {
-        self.quotas.iter().find(|rules| rules.id == id)
+        self.quotas.called(id)
     }
 
-    /// The chart rules in force on the date of a run: the last that had begun, or the first of all.
+    /// The chart rules in force on the date of a run.
     pub fn charts_on(&self, run: NaiveDate) -> &ChartRules {
-        in_force(&self.charts, run)
+        self.charts.on(run)
+    }
+
+    /// The names of all rules of a kind, with the day from which each holds and the one from which it does no more. Rules of
+    /// the program that a published edition has left no day are not among them.
+    pub fn periods(&self, kind: RuleKind) -> Vec<Period> {
+        match kind {
+            RuleKind::Fares => self.fares.periods(),
+            RuleKind::Booking => self.booking.periods(),
+            RuleKind::Refunds => self.refunds.periods(),
+            RuleKind::Quotas => self.quotas.periods(),
+            RuleKind::Charts => self.charts.periods(),
+        }
+    }
+}
+
+/// The days of some rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Their name.
+    pub id: String,
+    /// The first day on which they hold.
+    pub from: NaiveDate,
+    /// The first day on which they do no more; `None` while nothing is to follow.
+    pub until: Option<NaiveDate>,
+}
+
+impl<T: Dated + Clone> Kept<T> {
+    fn shipped(rules: Vec<T>) -> Result<Self, RulesError> {
+        let shipped = in_order(rules)?;
+        if shipped.is_empty() {
+            return Err(RulesError::Missing { kind: T::KIND });
+        }
+        Ok(Self { shipped, published: Vec::new() })
+    }
+
+    fn unpublished(&self) -> Self {
+        Self { shipped: self.shipped.clone(), published: Vec::new() }
+    }
+
+    fn publish(&mut self, rules: T) -> Result<(), RulesError> {
+        self.published.push(rules);
+        self.published = in_order(std::mem::take(&mut self.published))?;
+        Ok(())
+    }
+
+    /// The last published ones that had begun on a date; before the first of these the last of the program that had, or its
+    /// first of all.
+    fn on(&self, date: NaiveDate) -> &T {
+        let last = |rules: &[T]| rules.partition_point(|rules| rules.from() <= date).checked_sub(1);
+        match last(&self.published) {
+            Some(at) => &self.published[at],
+            None => &self.shipped[last(&self.shipped).unwrap_or_default()],
+        }
+    }
+
+    fn called(&self, id: &str) -> Option<&T> {
+        self.published.iter().chain(&self.shipped).find(|rules| rules.id() == id)
+    }
+
+    fn periods(&self) -> Vec<Period> {
+        let first = self.published.first().map(T::from);
+        let shipped = self.shipped.iter().take_while(|rules| first.is_none_or(|first| rules.from() < first));
+        let all: Vec<_> = shipped.chain(&self.published).collect();
+        let until = all.iter().skip(1).map(|next| Some(next.from())).chain([None]);
+        let period = |(rules, until): (&&T, _)| Period { id: rules.id().to_owned(), from: rules.from(), until };
+        all.iter().zip(until).map(period).collect()
     }
 }
 
 fn in_order<T: Dated>(mut rules: Vec<T>) -> Result<Vec<T>, RulesError> {
     rules.sort_by_key(T::from);
-    if rules.is_empty() {
-        return Err(RulesError::Missing { kind: T::KIND });
-    }
     if let Some(pair) = rules.windows(2).find(|pair| pair[0].from() == pair[1].from()) {
         return Err(RulesError::SameDay { kind: T::KIND, from: pair[0].from() });
     }
@@ -283,12 +411,6 @@ fn in_order<T: Dated>(mut rules: Vec<T>) -> Result<Vec<T>, RulesError> {
         Some(twice) => Err(RulesError::SameId { kind: T::KIND, id: twice.id().to_owned() }),
         None => Ok(rules),
     }
-}
-
-/// The last that had begun on a date, or the first of all; `rules` come from [`in_order`], which refuses none at all.
-fn in_force<T: Dated>(rules: &[T], on: NaiveDate) -> &T {
-    let begun = rules.partition_point(|rules| rules.from() <= on);
-    &rules[begun.saturating_sub(1)]
 }
 
 #[cfg(test)]

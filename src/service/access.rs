@@ -85,6 +85,11 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::PublishTrain { .. }
         | Request::RetireTrain { .. }
         | Request::Runs { .. }
+        | Request::RuleEditions { .. }
+        | Request::RuleEdition { .. }
+        | Request::TryRules { .. }
+        | Request::PublishRules { .. }
+        | Request::WithdrawRules { .. }
         | Request::BlockBerths { .. }
         | Request::Notifications { .. }
         | Request::RetryNotifications { .. }

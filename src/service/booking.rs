@@ -67,18 +67,19 @@ fn fare_of(kiosk: &Kiosk, train: &Train, ticket: Ticket, passengers: &[Passenger
     let Ticket { leg, class, quota } = ticket;
     let km = train.distance(leg).ok_or(Failure::NoSuchRun)?;
     let today = railway_time(kiosk.now()).date();
-    let most = kiosk.rules().booking_on(today).max_party;
+    let rules = kiosk.rules();
+    let most = rules.booking_on(today).max_party;
     if passengers.is_empty() || passengers.len() > usize::from(most) {
         return Err(Failure::PartySize { max: most });
     }
-    let quotas = kiosk.rules().quotas_on(today);
+    let quotas = rules.quotas_on(today);
     eligible(quota, class, quotas, passengers)?;
     let party: Vec<_> = passengers
         .iter()
         .map(|passenger| Traveller { age: passenger.age, accommodation: passenger.accommodation })
         .collect();
     let ride = Ride { kind: train.kind(), class, quota, km };
-    Ok(fare::price(kiosk.rules().fares_on(today), quotas, ride, &party)?)
+    Ok(fare::price(rules.fares_on(today), quotas, ride, &party)?)
 }
 
 /// Takes the money and makes the held berths a booking.
@@ -292,8 +293,9 @@ enum Prepared {
 async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared, Failure> {
     let kiosk = session.kiosk();
     let train = kiosk.train_of(order.hold.run).await?;
+    let known = kiosk.know_rules().await;
     if session.try_op(op) == Tried::Never {
-        let checked = check(session, op, order, Arc::clone(&train));
+        let checked = known.clone().and_then(|()| check(session, op, order, Arc::clone(&train)));
         if checked.is_ok() || !session.is_repeated(op) {
             if let Err(Failure::HoldExpired) = checked {
                 // It stays so, even if the clock is put back.
@@ -306,7 +308,7 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     if let Some(found) = earlier(kiosk, &train, op).await.map_err(still_doubtful)? {
         return Ok(Prepared::Found(Box::new(found)));
     }
-    match check(session, op, order, Arc::clone(&train)) {
+    match known.and_then(|()| check(session, op, order, Arc::clone(&train))) {
         Err(failure) => {
             let barred = bar(session, order, &train).await?;
             if barred == Barred::Yes

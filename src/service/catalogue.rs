@@ -37,10 +37,12 @@ impl Known {
 }
 
 impl Catalogue {
-    pub(super) async fn read(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
+    /// The catalogue, and how many entries the book of rules had with it.
+    pub(super) async fn read(store: &Store, now: DateTime<Utc>) -> Result<(Self, u32), StoreError> {
         let read = store.catalogue().await?;
         let (banners, _) = watch::channel(read.banners.clone().into());
-        Ok(Self(RwLock::new(Known::of(read, now)), banners))
+        let rules = read.rules;
+        Ok((Self(RwLock::new(Known::of(read, now)), banners), rules))
     }
 
     /// What is shown at terminals, and is to be; whoever has it is told when it changes.
@@ -107,7 +109,8 @@ impl Kiosk {
         self.0.catalogue.timetable()
     }
 
-    /// Looks at what is off sale and at the banners, and reads the timetable again if its version has changed.
+    /// Looks at what is off sale and at the banners, and reads the timetable again if its version has changed, and what is
+    /// new in the book of rules.
     pub(super) async fn reload_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // Noted first: a store that does not answer is not asked every second.
         self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner).checked_at = now;
@@ -118,9 +121,14 @@ impl Kiosk {
         }
         self.0.catalogue.note_stops(mark.stops);
         self.0.catalogue.note_banners(mark.banners);
-        if mark.version == self.0.catalogue.version() {
-            return Ok(());
+        // Last: rules that this program cannot read keep nobody from knowing the timetable.
+        if mark.version != self.0.catalogue.version() {
+            self.reread_catalogue(now).await?;
         }
+        self.take_in_rules(mark.rules, now).await
+    }
+
+    async fn reread_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let read = Known::of(self.store().catalogue().await?, now);
         tracing::info!(version = read.version, "the timetable has changed");
         *self.0.catalogue.0.write().unwrap_or_else(PoisonError::into_inner) = read;
@@ -141,7 +149,7 @@ impl Kiosk {
     pub(super) async fn read_run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
         let timetable = self.timetable();
         let on = railway_time(self.now()).date();
-        let current = Current { train: timetable.train_on(run.train, run.date), rules: self.rules(), on };
+        let current = Current { train: timetable.train_on(run.train, run.date), rules: &self.rules(), on };
         let read = self.store().run(run, current).await?;
         Ok(read.filter(|read| read.pinned || read.state.train.runs_on().includes(run.date)))
     }

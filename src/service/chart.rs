@@ -49,7 +49,8 @@ pub(super) struct ChartTimes {
 impl Kiosk {
     /// When the charts of a run are made, by the rules of its date.
     pub(super) fn chart_times(&self, run: RunId, train: &Train) -> ChartTimes {
-        let rules = self.rules().charts_on(run.date);
+        let rules = self.rules();
+        let rules = rules.charts_on(run.date);
         let departs = train.halts()[0].depart.on(run.date);
         ChartTimes { first: instant(rules.first_chart(departs)), last: instant(rules.second_chart(departs)) }
     }

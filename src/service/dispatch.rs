@@ -6,8 +6,8 @@ use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report, search,
-    till, trains, waitlist,
+    manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report, rule_book,
+    search, till, trains, waitlist,
 };
 
 impl Session {
@@ -80,6 +80,13 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::PublishTrain { train, based_on, from } => trains::publish(session, &train, based_on, from).await,
         Request::RetireTrain { train, from } => trains::retire(session, train, from).await,
         Request::Runs { train, from } => trains::runs(session, train, from).await,
+        Request::RuleEditions { after } => rule_book::list(session, after.as_ref()).await,
+        Request::RuleEdition { id } => rule_book::show(session, &id).await,
+        Request::TryRules { text, from, sample } => rule_book::try_out(session, &text, from, sample.as_ref()).await,
+        Request::PublishRules { op, text, from, based_on } => {
+            rule_book::publish(session, op, (&text, from), based_on).await
+        }
+        Request::WithdrawRules { op, number } => rule_book::withdraw(session, op, number).await,
         Request::BlockBerths { run, berths, reason } => blocking::block(session, run, &berths, reason.as_deref()).await,
         Request::Notifications { delivery } => notification::list(session, delivery).await,
         Request::RetryNotifications { which } => notification::retry(session, which).await,

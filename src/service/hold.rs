@@ -65,7 +65,9 @@ enum Knowledge {
 pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let now = kiosk.now();
-    let rules = kiosk.rules().booking_on(railway_time(now).date());
+    kiosk.know_rules().await?;
+    let all_rules = kiosk.rules();
+    let rules = all_rules.booking_on(railway_time(now).date());
     if wanted.choice.is_empty() || wanted.choice.len() > usize::from(rules.max_party) {
         return Err(Failure::PartySize { max: rules.max_party });
     }

@@ -200,7 +200,8 @@ fn reckoned(
     at: DateTime<Utc>,
 ) -> Result<Quote, Failure> {
     let claims = refund::claims(booking, passengers)?;
-    let rules = kiosk.rules().refunds(&booking.refund_rules).ok_or_else(|| {
+    let rules = kiosk.rules();
+    let rules = rules.refunds(&booking.refund_rules).ok_or_else(|| {
         let lost = format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules);
         fault("reckon a refund", &lost)
     })?;

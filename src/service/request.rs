@@ -9,6 +9,7 @@ mod money;
 mod people;
 mod records;
 mod reply;
+mod rules;
 mod sale;
 mod timetable;
 
@@ -23,7 +24,8 @@ pub use self::money::{Form, Tills};
 pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Extent, Step};
 pub use self::reply::{Charts, InLine, Reply};
-pub use self::sale::{Choice, Hold, Order, Tender};
+pub use self::rules::{PreviewLine, RuleRecord, RuleRow, RuleTrial, SampleBooking};
+pub use self::sale::{Choice, Hold, Offer, Order, Tender};
 pub use self::timetable::{Blocked, OnBoard, RunRow, TrainRecord, TrainRow};
 use crate::domain::admission::Accept;
 use crate::domain::banner::{Banner, BannerId};
@@ -46,7 +48,6 @@ use crate::domain::report::refunds::RefundsBy;
 use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::till::TillId;
-use crate::domain::timetable::Journey;
 use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::domain::user::{AccountId, Email, Phone, Role, Username};
 use crate::store::retry::DEADLINE;
@@ -551,6 +552,43 @@ pub enum Request {
         /// The first date of origin that is looked at.
         from: NaiveDate,
     },
+    /// The railway's rules, those of the program and those that are published, by kind.
+    RuleEditions {
+        /// Where the page before ended.
+        after: Option<Cursor>,
+    },
+    /// Rules with their text.
+    RuleEdition {
+        /// Their name.
+        id: String,
+    },
+    /// What a text would do as rules.
+    TryRules {
+        /// The text.
+        text: String,
+        /// The first day on which they would hold; `None` for the first that can be.
+        from: Option<NaiveDate>,
+        /// A booking by which they are tried.
+        sample: Option<SampleBooking>,
+    },
+    /// Publish a text as rules.
+    PublishRules {
+        /// Names the action.
+        op: OpId,
+        /// The text.
+        text: String,
+        /// The first day on which they hold.
+        from: NaiveDate,
+        /// How many entries the book of rules had when the text was tried.
+        based_on: u32,
+    },
+    /// Take published rules back whose day is still to come.
+    WithdrawRules {
+        /// Names the action.
+        op: OpId,
+        /// Their number in the book.
+        number: u32,
+    },
     /// Take berths of a run off sale, or put them on sale again.
     BlockBerths {
         /// The run.
@@ -613,14 +651,3 @@ pub enum Revive {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub(crate) String);
-
-/// A journey with what each class costs one adult, best class first. How many berths are left comes by the live
-/// subscription of its run, so that there is one source for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Offer {
-    /// The journey.
-    pub journey: Journey,
-    /// The fare for one adult by class that the quota is sold in; `None` when the rules know none.
-    pub fares: Vec<(Class, Option<Paise>)>,
-}

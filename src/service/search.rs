@@ -92,7 +92,7 @@ fn offers(session: &Session, journeys: Vec<Journey>, quota: Quota) -> Reply {
     let rules = kiosk.rules();
     let offers = journeys.into_iter().map(|journey| {
         let sold = journey.train.classes_sold().filter(|class| quota.is_sold_in(*class, rules.quotas_on(today)));
-        let fares = sold.map(|class| (class, adult_fare(rules, today, &journey.train, class, quota, journey.km)));
+        let fares = sold.map(|class| (class, adult_fare(&rules, today, &journey.train, class, quota, journey.km)));
         let fares = fares.collect();
         Offer { journey, fares }
     });

@@ -102,7 +102,7 @@ pub(super) async fn publish(
         before.placement(train, Start { from: Some(from), today })?;
     }
     let names: HashMap<_, _> = stations.all().iter().map(|station| (station.code, station.name.as_str())).collect();
-    let listing = listing(kiosk.rules(), train, today);
+    let listing = listing(&kiosk.rules(), train, today);
     let edit = Edit::Publish { listing: &listing, names: &names, from, today };
     let after = kiosk.store().change_train(number, based_on, edit).await.map_err(|error| refused(&error))?;
     // Somebody may have ended it meanwhile.

@@ -2,7 +2,7 @@
 //!
 //! A train is several items: `12951`, which says what it is from which date on and is replaced when that changes, and each
 //! of its versions, `12951@3`, which never is, because the runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
-//! keeps the timetable in memory knows when to read it again, says which trains are off sale, and has the banners. Trains are never removed here: sold runs need them.
+//! keeps the timetable in memory knows when to read it again, says which trains are off sale, has the banners, and counts the entries of the rules' book. Trains are never removed here: sold runs need them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,6 +28,7 @@ use crate::store::{Outcome, Store, StoreError, raising};
 
 mod banners;
 mod change;
+mod rule_book;
 mod train_item;
 
 pub(in crate::store) const CATALOGUE: &str = "#catalogue";
@@ -78,6 +79,8 @@ pub struct Catalogue {
     pub stops: Stops,
     /// What is shown at terminals, by when it begins.
     pub banners: Vec<Banner>,
+    /// How many entries the book of rules has.
+    pub rules: u32,
 }
 
 /// What changes most of the timetable, in one small item.
@@ -91,6 +94,8 @@ pub struct Mark {
     pub banners: Vec<Banner>,
     /// Whether it is marked for a newer schema than this code knows.
     pub is_newer: bool,
+    /// How many entries the book of rules has.
+    pub rules: u32,
 }
 
 /// A station's item.
@@ -108,6 +113,7 @@ struct Contents {
     version: u64,
     stops: Stops,
     banners: Vec<Banner>,
+    rules: u32,
     unfinished: bool,
     stations: BTreeMap<StationCode, Station>,
     trains: BTreeMap<TrainNumber, TrainItem>,
@@ -179,6 +185,7 @@ impl Store {
             version: contents.version,
             stops: contents.stops,
             banners: contents.banners,
+            rules: contents.rules,
             unfinished: contents.unfinished,
             stations: contents.stations.into_values().collect(),
             trains: contents.trains.into_values().map(TrainItem::editions).collect::<Result<_, _>>()?,
@@ -191,13 +198,14 @@ impl Store {
         if mark.is_newer { Err(corrupt(CATALOGUE, NEWER)) } else { Ok(mark.version) }
     }
 
-    /// That count, what is off sale and the banners, by one small read. They may lag by a moment.
+    /// That count, what is off sale, the banners and how many entries the rules have, by one small read. They may lag by a moment.
     pub async fn catalogue_mark(&self) -> Result<Mark, StoreError> {
         let request = self.dynamodb().get_item().table_name(&self.names().trains).key(TRAIN_ID, string(CATALOGUE));
         let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
         let mark = |item: Item| {
             let is_newer = raising::schema_of(&item).is_some_and(|schema| schema > SCHEMA_VERSION);
-            Ok(Mark { version: catalogue_version(&item)?, stops: stops(&item)?, banners: banners::of(&item), is_newer })
+            let (version, rules) = (catalogue_version(&item)?, rule_book::count(&item)?);
+            Ok(Mark { version, stops: stops(&item)?, banners: banners::of(&item), is_newer, rules })
         };
         item.map_or_else(|| Ok(Mark::default()), mark)
     }
@@ -351,6 +359,7 @@ impl Contents {
             self.version = catalogue_version(&item)?;
             self.stops = stops(&item)?;
             self.banners = banners::of(&item);
+            self.rules = rule_book::count(&item)?;
             self.unfinished = item.contains_key("Unfinished");
         } else if id.starts_with(STATION) {
             let StationItem { station, .. } = decode(item, &id)?;

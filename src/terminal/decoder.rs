@@ -7,8 +7,9 @@ use termina::event::{KeyCode, KeyEventKind, Modifiers, MouseButton, MouseEventKi
 use termina::{Event, Parser};
 use thiserror::Error;
 
-use crate::terminal::input::{self, PASTE};
+use crate::terminal::input;
 use crate::ui::keys::{Key, Mouse, MouseKind};
+use crate::ui::msg::LONGEST_PASTE;
 use crate::ui::msg::Msg;
 
 /// More bytes than any sequence has that means something.
@@ -18,7 +19,7 @@ const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 /// Bytes that are kept of a paste: a character has four at most.
-const PASTE_BYTES: usize = 4 * PASTE;
+const PASTE_BYTES: usize = 4 * LONGEST_PASTE;
 
 /// A terminal sent a sequence without an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -4,10 +4,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, Mou
 use ratatui::layout::{Position, Size};
 
 use crate::ui::keys::{Key, Mouse, MouseKind};
-use crate::ui::msg::Msg;
-
-/// Characters of a paste that are taken: more than any field holds.
-pub(super) const PASTE: usize = 4_096;
+use crate::ui::msg::{LONGEST_PASTE, Msg};
 
 /// What happened, if it is something for the program.
 pub fn message(event: Event) -> Option<Msg> {
@@ -22,7 +19,7 @@ pub fn message(event: Event) -> Option<Msg> {
 
 /// What is taken of a paste.
 pub(super) fn pasted(text: &str) -> String {
-    text.chars().take(PASTE).collect()
+    text.chars().take(LONGEST_PASTE).collect()
 }
 
 fn key(event: KeyEvent) -> Option<Key> {
@@ -93,6 +90,6 @@ mod tests {
     #[test]
     fn a_paste_has_a_limit() {
         let Some(Msg::Paste(text)) = message(Event::Paste("x".repeat(1_000_000))) else { panic!("a paste") };
-        assert_eq!(text.len(), super::PASTE);
+        assert_eq!(text.len(), super::LONGEST_PASTE);
     }
 }

@@ -60,6 +60,27 @@ impl Papers {
     }
 }
 
+/// The longest file that is read, in bytes.
+const LONGEST_FILE: u64 = 1024 * 1024;
+
+impl Papers {
+    /// Reads a text file of this machine, by its path or its name in the folder for downloads: where the person sits at it,
+    /// and files are theirs to save as well.
+    pub(super) async fn read(&self, path: &str) -> Result<String, OpenFailed> {
+        let folder = self
+            .downloads
+            .as_deref()
+            .ok_or_else(|| OpenFailed("Files cannot be read at this terminal: paste the text instead.".to_owned()))?;
+        let path = folder.join(path);
+        let unread = |why: String| OpenFailed(format!("{} cannot be read: {why}.", path.display()));
+        let about = tokio::fs::metadata(&path).await.map_err(|fault| unread(fault.to_string()))?;
+        if !about.is_file() || about.len() > LONGEST_FILE {
+            return Err(unread("name a text file of at most 1 MiB".to_owned()));
+        }
+        tokio::fs::read_to_string(&path).await.map_err(|fault| unread(fault.to_string()))
+    }
+}
+
 fn nowhere() -> OpenFailed {
     OpenFailed("That cannot be done at this terminal: ask at the counter for a print.".to_owned())
 }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::domain::banner::Banner;
+use crate::domain::rules::Rules;
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::{Clock, Session};
 use crate::terminal::lot::{Lot, News, Parked};
@@ -47,6 +48,8 @@ pub(super) struct Program {
     offered: Option<LeftBehind>,
     /// What is shown at terminals.
     pub banners: watch::Receiver<Arc<[Banner]>>,
+    /// The railway's rules.
+    pub rules: watch::Receiver<Arc<Rules>>,
     pub tasks: JoinSet<Done>,
     /// The call of each task: a task that panics still has to be answered.
     calls: HashMap<Id, CallId>,
@@ -57,6 +60,7 @@ pub(super) struct Program {
 pub(super) enum Done {
     Reply(CallId, Box<Result<Reply, Failure>>),
     Opened(Result<Opened, OpenFailed>),
+    Read(Result<String, OpenFailed>),
 }
 
 impl Program {
@@ -74,7 +78,12 @@ impl Program {
         if !banners.borrow().is_empty() {
             banners.mark_changed();
         }
-        Self { session, clock, app, recorder, papers, lot, news, offered: None, banners, tasks, calls, watches }
+        // Whoever sets a session up has the rules from a moment before.
+        let mut rules = session.rules();
+        if !rules.borrow().editions().is_empty() {
+            rules.mark_changed();
+        }
+        Self { session, clock, app, recorder, papers, lot, news, offered: None, banners, rules, tasks, calls, watches }
     }
 
     pub fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
@@ -88,6 +97,10 @@ impl Program {
                 Effect::Open(document, how) => {
                     let papers = Arc::clone(&self.papers);
                     self.tasks.spawn(async move { Done::Opened(papers.deliver(&document, how).await) });
+                }
+                Effect::Read(path) => {
+                    let papers = Arc::clone(&self.papers);
+                    self.tasks.spawn(async move { Done::Read(papers.read(&path).await) });
                 }
                 Effect::Bell => output.ring(),
                 Effect::GoOn if self.go_on(output) == Ends::Now => ends = Ends::Now,
@@ -105,6 +118,15 @@ impl Program {
         match banners.changed().await {
             Ok(()) => Msg::Banners(session.own_banners(&banners.borrow_and_update())),
             // The services are gone: so is whatever there was to show.
+            Err(_) => pending().await,
+        }
+    }
+
+    /// Waits until other rules are published, and says which are.
+    pub async fn other_rules(rules: &mut watch::Receiver<Arc<Rules>>) -> Msg {
+        match rules.changed().await {
+            Ok(()) => Msg::Rules(rules.borrow_and_update().editions().to_vec()),
+            // The services are gone: so is whatever would be sold.
             Err(_) => pending().await,
         }
     }
@@ -157,6 +179,7 @@ impl Program {
         session.come_back(&self.session);
         let (size, look) = (self.app.world().size, self.app.world().look);
         (self.session, self.app) = (session, app);
+        self.rules.mark_changed();
         // Answers to the other one's calls would be taken for this one's.
         (self.tasks, self.calls, self.watches) = (JoinSet::new(), HashMap::new(), Watches::default());
         // First that somebody is there: else it would lock itself for all the time that nobody was.
@@ -196,6 +219,7 @@ impl Program {
                 Msg::Reply(id, *answer)
             }
             Ok((_, Done::Opened(outcome))) => Msg::Opened(outcome),
+            Ok((_, Done::Read(outcome))) => Msg::Read(outcome),
             Err(fault) => {
                 if let Some(id) = self.calls.remove(&fault.id()) {
                     return Msg::Reply(id, Err(self.session.unanswered(&fault)));

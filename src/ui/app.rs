@@ -1,13 +1,16 @@
 //! The program: a stack of screens, overlays above them, and the calls that are on their way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::Style;
 
+use crate::domain::rules::book::Edition;
 use crate::service::request::{Failure, Reply, Request};
+use crate::service::rules_file;
 use crate::ui::app::aside::Aside;
 use crate::ui::command::run::Run;
 use crate::ui::command::{CommandLine, ENTRIES};
@@ -141,6 +144,8 @@ impl App {
                 self.with_top(|screen, cx| screen.live(run, cx));
             }
             Msg::Banners(banners) => self.world.banners = banners,
+            Msg::Rules(editions) => self.go_by(&editions),
+            Msg::Read(file) => self.with_top(|screen, cx| screen.read(file, cx)),
             Msg::Reply(call, answer) => self.reply(call, answer),
             Msg::Opened(outcome) => self.opened(outcome),
             Msg::Closing(at) => self.close_at(at),
@@ -386,6 +391,13 @@ impl App {
                 self.toast = Some(Toast::new(Tone::Warning, text, self.world.now));
             }
             _ => {}
+        }
+    }
+
+    /// Goes by these published rules from now on. The services have read each of them, and so can this program.
+    fn go_by(&mut self, editions: &[Arc<Edition>]) {
+        if let Ok(rules) = rules_file::with_editions(&self.world.rules, editions) {
+            self.world.rules = Arc::new(rules);
         }
     }
 

@@ -493,6 +493,11 @@ impl<'a> Context<'a> {
         self.wishes.push(Wish::Effect(Effect::Open(document, how)));
     }
 
+    /// Reads a file of this machine for the screen; `Scene::read` has it.
+    pub fn read_file(&mut self, path: String) {
+        self.wishes.push(Wish::Effect(Effect::Read(path)));
+    }
+
     /// Rings the bell.
     pub fn bell(&mut self) {
         self.wishes.push(Wish::Effect(Effect::Bell));

@@ -9,11 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::banner::Banner;
 use crate::domain::inventory::RunState;
+use crate::domain::rules::book::Edition;
 use crate::domain::train::RunId;
 pub use crate::service::live::Attention;
 use crate::service::request::{Document, Failure, Reply, Request};
 use crate::ui::context::Look;
 use crate::ui::keys::{Key, Mouse};
+
+/// The longest paste in characters; a longer one is cut there.
+pub const LONGEST_PASTE: usize = 16_384;
 
 /// Something that happened.
 #[derive(Clone)]
@@ -32,10 +36,14 @@ pub enum Msg {
     Live(Arc<RunState>),
     /// These are the banners for this terminal now.
     Banners(Vec<Banner>),
+    /// These are the published rules now.
+    Rules(Vec<Arc<Edition>>),
     /// A call was answered.
     Reply(CallId, Result<Reply, Failure>),
     /// What became of an `Effect::Open`.
     Opened(Result<Opened, OpenFailed>),
+    /// What became of an `Effect::Read`: the file's text.
+    Read(Result<String, OpenFailed>),
     /// The terminal goes away at this moment, for whoever keeps it has to close: time to finish.
     Closing(DateTime<Utc>),
     /// Whoever came in left something behind when their line broke.
@@ -59,6 +67,9 @@ impl fmt::Debug for Msg {
             Self::Paste(text) => write!(f, "Paste({} bytes)", text.len()),
             Self::Resize(size) => write!(f, "Resize({size})"),
             Self::Wake => f.write_str("Wake"),
+            Self::Rules(editions) => write!(f, "Rules({})", editions.len()),
+            Self::Read(Ok(text)) => write!(f, "Read({} bytes)", text.len()),
+            Self::Read(Err(failed)) => write!(f, "Read({failed:?})"),
             Self::Banners(banners) => write!(f, "Banners({})", banners.len()),
             Self::Live(state) => write!(f, "Live({})", state.run),
             Self::Reply(call, Ok(_)) => write!(f, "Reply({call:?}, ok)"),
@@ -81,6 +92,8 @@ pub enum Effect {
     Call(CallId, Request),
     /// Bring a document to the person.
     Open(Document, How),
+    /// Read the text file at this path, of the machine at which the person sits.
+    Read(String),
     /// Ring the bell.
     Bell,
     /// Go on with what was left behind when a line broke.
@@ -303,6 +316,10 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::PublishTrain { .. } => "Publishing the train",
         Request::RetireTrain { .. } => "Changing the train's end",
         Request::Runs { .. } => "Reading the runs",
+        Request::RuleEditions { .. } | Request::RuleEdition { .. } => "Reading the rules",
+        Request::TryRules { .. } => "Trying the rules",
+        Request::PublishRules { .. } => "Publishing the rules",
+        Request::WithdrawRules { .. } => "Withdrawing the rules",
         Request::BlockBerths { .. } => "Changing what is sold",
         Request::Ticket { .. } => "Signing the ticket",
     }

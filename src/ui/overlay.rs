@@ -93,6 +93,10 @@ pub enum Question {
     IssueCodeAndRemoveKeys,
     /// To show a banner no more.
     EndNotice,
+    /// To publish rules.
+    PublishRules,
+    /// To take published rules back.
+    WithdrawRules,
 }
 
 /// A question with two answers.

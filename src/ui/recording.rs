@@ -4,8 +4,8 @@
 //! then how it ended. The requests of the session are not in it: the same messages make the program ask the same.
 //!
 //! * **The catalogue** comes along as far as a screen knows it, which is the stations: a recording is played where there
-//!   is no store, and years later. The rules are part of the program; the header has their fingerprint, and a recording
-//!   made by others is refused rather than played to other screens.
+//!   is no store, and years later. So are the rules that are published. Those of the program are not: the header has
+//!   the fingerprint of all, and a recording made by others is refused rather than played to other screens.
 //! * **Secrets** stay out (`withhold.rs`): what is typed into a password or a code is one dot to a character. No screen
 //!   goes by what a secret says ([`Field::value`](crate::ui::form::Field::value)), so the dots play to the same screens.
 //!   How many there were, and when each was typed, can be seen.
@@ -31,6 +31,7 @@ use self::withhold::Typist;
 use crate::domain::banner::Banner;
 use crate::domain::inventory::RunState;
 use crate::domain::rules::Rules;
+use crate::domain::rules::book::Edition;
 use crate::domain::station::StationIndex;
 use crate::domain::terminal::Terminal;
 use crate::service::request::{Failure, Identity, Reply};
@@ -52,6 +53,9 @@ struct Header {
     at: DateTime<Utc>,
     /// The fingerprint of the railway's rules.
     rules: String,
+    /// What of them is published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    editions: Vec<Arc<Edition>>,
     terminal: Terminal,
     identity: Option<Identity>,
     stations: Arc<StationIndex>,
@@ -108,8 +112,10 @@ enum MsgForm {
     Wake,
     Live(Arc<RunState>),
     Banners(Vec<Banner>),
+    Rules(Vec<Arc<Edition>>),
     Reply(CallId, Result<Reply, Failure>),
     Opened(Result<Opened, OpenFailed>),
+    Read(Result<String, OpenFailed>),
     Closing(DateTime<Utc>),
     LeftBehind(LeftBehind),
     Back(Look),
@@ -140,6 +146,7 @@ impl Scribe {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             at,
             rules: fingerprint(rules),
+            editions: rules.editions().to_vec(),
             terminal: terminal.clone(),
             identity: identity.clone(),
             stations: Arc::clone(stations),

@@ -12,7 +12,7 @@ use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::Step;
 use crate::ui::keys::{Binding, Hint, Key, Mouse, Typing};
-use crate::ui::msg::{CallId, Watch};
+use crate::ui::msg::{CallId, OpenFailed, Watch};
 use crate::ui::overlay::Answer;
 use crate::ui::screens;
 
@@ -80,6 +80,9 @@ pub trait Scene {
     fn fell_short(&self, _step: &command::Step, _world: &World) -> Option<Refusal> {
         None
     }
+
+    /// A file of this machine was read for it, or was not.
+    fn read(&mut self, _file: Result<String, OpenFailed>, _cx: &mut Context) {}
 
     /// The answer to a call of its own.
     fn reply(&mut self, _call: CallId, _answer: Result<Reply, Failure>, _cx: &mut Context) {}
@@ -236,6 +239,12 @@ screens! {
     Audit in admin::audit,
     /// What is shown at terminals.
     Notices in admin::notices,
+    /// The railway's rules.
+    Rules in admin::rules,
+    /// The text of rules.
+    RuleText in admin::rule_text,
+    /// Rules to be published.
+    NewRules in admin::new_rules,
 }
 
 impl Screen {
@@ -302,6 +311,11 @@ impl Screen {
     /// Why a step did not come about.
     pub fn fell_short(&self, step: &command::Step, world: &World) -> Option<Refusal> {
         each!(self, scene => scene.fell_short(step, world))
+    }
+
+    /// A file of this machine was read for it, or was not.
+    pub fn read(&mut self, file: Result<String, OpenFailed>, cx: &mut Context) {
+        each!(self, scene => scene.read(file, cx));
     }
 
     /// The answer to a call of its own.

@@ -32,14 +32,16 @@ use futures_util::FutureExt as _;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::banner::Banner;
 use kiosk::domain::inventory::RunState;
+use kiosk::domain::rules::Rules;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::train::RunId;
 use kiosk::service::request::Request;
+use kiosk::service::rules_file::shipped_text;
 use kiosk::service::{Attention, Clock as _, Kiosk, RunWatch, Session};
 use kiosk::ui::app::App;
 use kiosk::ui::context::Setup;
 use kiosk::ui::keys::{Mouse, MouseKind};
-use kiosk::ui::msg::{CallId, Effect, Msg, Opened, Watch};
+use kiosk::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Watch};
 use ratatui::layout::{Position, Size};
 use tokio::sync::watch;
 
@@ -86,6 +88,7 @@ flows! {
     live_counts
     locked_in_the_middle
     next_guest_at_a_console
+    new_fares_from_a_day
     notice_at_terminals
     people_are_looked_after
     public_console_forgets
@@ -106,6 +109,21 @@ flows! {
     women_alone_in_the_ladies_quota
 }
 
+/// The files that a person at a terminal has: the program's own rules by name, without remarks, in which words of the password
+/// could be; dearer ones; and some with a mistake.
+fn read(path: &str) -> Result<String, OpenFailed> {
+    let name = path.strip_suffix(".toml").unwrap_or(path);
+    let (name, steps) = match (name.strip_suffix("-dearer"), name.strip_suffix("-bad")) {
+        (Some(name), _) => (name, "= 100\n"),
+        (None, Some(name)) => (name, "= 0\n"),
+        (None, None) => (name, "= 5\n"),
+    };
+    let (_, text) =
+        shipped_text(name).ok_or_else(|| OpenFailed(format!("{path} cannot be read: there is no such file.")))?;
+    let bare = text.lines().filter(|line| !line.starts_with('#')).fold(String::new(), |bare, line| bare + line + "\n");
+    Ok(bare.replace("= 5\n", steps))
+}
+
 /// A person at a terminal.
 struct Seat {
     app: App,
@@ -113,6 +131,7 @@ struct Seat {
     kiosk: Kiosk,
     session: Session,
     banners: watch::Receiver<Arc<[Banner]>>,
+    rules: watch::Receiver<Arc<Rules>>,
     size: Size,
     watches: BTreeMap<RunId, (Attention, RunWatch)>,
     /// What was asked of a slow store, and when it answers.
@@ -158,7 +177,7 @@ async fn play(name: &str) {
     }
     let now = hall.now();
     for seat in hall.seats.into_values() {
-        let written = seat.tape.check(now, seat.kiosk.rules());
+        let written = seat.tape.check(now, &seat.kiosk.rules());
         for word in PASSWORD.split(' ') {
             assert!(!written.contains(word), "a recording has a word of the password");
         }
@@ -306,7 +325,7 @@ impl Hall {
         let begin = Setup {
             terminal,
             stations: kiosk.stations(),
-            rules: Arc::clone(kiosk.rules()),
+            rules: kiosk.rules(),
             test_payment: kiosk.settings().test_payment,
             seed,
             ..setup(kind)
@@ -314,9 +333,9 @@ impl Hall {
         let size = Size::new(80, 24);
         let tape = Tape::new(&begin, self.now());
         let app = App::new(begin, self.now());
-        let banners = session.banners();
+        let (banners, rules) = (session.banners(), session.rules());
         let (watches, late) = (BTreeMap::new(), Vec::new());
-        let seat = Seat { app, tape, kiosk, session, banners, size, watches, late, ended: false };
+        let seat = Seat { app, tape, kiosk, session, banners, rules, size, watches, late, ended: false };
         self.seats.insert(name.to_owned(), seat);
         self.tell(Msg::Resize(size)).await;
         Ok(())
@@ -347,6 +366,7 @@ impl Hall {
                         happened.push(Msg::Reply(id, seat.session.call(request).await));
                     }
                     Effect::Open(document, _) => happened.push(Msg::Opened(Ok(Opened::Saved(document.name)))),
+                    Effect::Read(path) => happened.push(Msg::Read(read(&path))),
                     Effect::Bell => {}
                     Effect::GoOn => panic!("no line breaks here"),
                     Effect::Quit => seat.ended = true,
@@ -371,6 +391,12 @@ impl Hall {
                 if let Some(banners) = shown {
                     quiet = false;
                     self.tell_to(name, Msg::Banners(banners)).await;
+                }
+                let seat = self.seats.get_mut(name).expect("a seat");
+                if seat.rules.has_changed().is_ok_and(|changed| changed) {
+                    quiet = false;
+                    let editions = seat.rules.borrow_and_update().editions().to_vec();
+                    self.tell_to(name, Msg::Rules(editions)).await;
                 }
                 let seat = self.seats.get_mut(name).expect("a seat");
                 for state in seat.news() {

@@ -288,7 +288,7 @@ async fn visit(stage: &Stage, recordings: Recordings) -> String {
     stage.account("agnes", Role::Agent).await;
     let kiosk: &Kiosk = &stage.kiosk;
     let size = Size::new(80, 24);
-    let begin = Setup { stations: kiosk.stations(), rules: Arc::clone(kiosk.rules()), ..setup(TerminalKind::Counter) };
+    let begin = Setup { stations: kiosk.stations(), rules: kiosk.rules(), ..setup(TerminalKind::Counter) };
     let session = kiosk.open_session(begin.terminal.clone());
     let (screen, mut seen) = tokio::io::duplex(1 << 16);
     let (tell, told) = oneshot::channel();
@@ -337,7 +337,7 @@ async fn the_loop_of_a_session_records_it_and_nobody_else_may_read_it() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(fs::metadata(&file).expect("facts").permissions().mode() & 0o777, 0o600);
     }
-    let recording = Recording::read(&bytes, stage.kiosk.rules()).expect("it is whole");
+    let recording = Recording::read(&bytes, &stage.kiosk.rules()).expect("it is whole");
     assert_eq!(recording.ending, Ending::Told(End::Over));
     let text = String::from_utf8(bytes).expect("JSON is UTF-8");
     assert!(PASSWORD.split(' ').all(|word| !text.contains(word)), "{text}");
@@ -364,7 +364,7 @@ async fn a_recording_that_is_full_says_so_and_the_session_goes_on() {
     visit(&stage, Recordings::with_limit(folder.path(), limit)).await;
     let (_, bytes) = only_file(folder.path());
     assert!((header.len()..=limit).contains(&bytes.len()), "{} of {limit} bytes", bytes.len());
-    let recording = Recording::read(&bytes, stage.kiosk.rules()).expect("it is whole");
+    let recording = Recording::read(&bytes, &stage.kiosk.rules()).expect("it is whole");
     assert_eq!(recording.ending, Ending::Told(End::Full));
     assert!(recording.entries.len() > 5, "as much as there is room for");
 }

@@ -23,6 +23,7 @@ use kiosk::domain::pnr::Pnr;
 use kiosk::domain::profile::{Companion, Known, NotSaved};
 use kiosk::domain::quota::{NotEligible, Quota};
 use kiosk::domain::refund::{NotRefundable, Quote, QuoteLine, Reason, RefundItem, WaiverCode};
+use kiosk::domain::rules::book::{self, Edition, Mistake, NotEntered, RuleKind};
 use kiosk::domain::segment::{Leg, SegmentMask};
 use kiosk::domain::spot::{Grant, Part, SharedBerth, Spot};
 use kiosk::domain::terminal::TerminalKind;
@@ -31,7 +32,7 @@ use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
 use kiosk::service::overview::Overview;
 use kiosk::service::request::{
     AccountFacts, Blocked, Charts, Document, EventLine, Extent, Failure, Hold, InLine, OnBoard, OneTimeCode, Outcome,
-    ReceiptLink, Reply, RunRow, Step, TrainRecord, TrainRow,
+    PreviewLine, ReceiptLink, Reply, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use kiosk::store::audit_log;
 use kiosk::ticket::TicketKey;
@@ -71,6 +72,8 @@ fn whole(msg: &Msg) -> String {
         Msg::Resize(size) => format!("{size:?}"),
         Msg::Live(state) => format!("{state:?}"),
         Msg::Banners(banners) => format!("{banners:?}"),
+        Msg::Rules(editions) => format!("{editions:?}"),
+        Msg::Read(file) => format!("{file:?}"),
         Msg::Reply(call, answer) => format!("{call:?} {answer:?}"),
         Msg::Opened(outcome) => format!("{outcome:?}"),
         Msg::Closing(at) => format!("{at:?}"),
@@ -240,6 +243,21 @@ fn replies() -> Vec<Reply> {
             left: vec![(CoachId::parse("A1").expect("a coach"), Failure::Busy)],
             sold: vec![berth(7)],
         }),
+        Reply::RuleEditions {
+            page: vec![rule_row()],
+            next: Some(serde_json::from_str("\"fares\"").expect("a cursor")),
+        },
+        Reply::RuleEdition(Box::new(RuleRecord { row: rule_row(), text: "[[fares]]\n".to_owned() })),
+        Reply::RulesTried(Box::new(RuleTrial {
+            kind: Some(RuleKind::Fares),
+            mistakes: vec![mistake()],
+            earliest: date(),
+            from: date(),
+            instead_of: Some("fares-2025-12-26".to_owned()),
+            until: Some(date()),
+            based_on: 3,
+            preview: vec![PreviewLine { what: "Fare".to_owned(), now: "1.00".to_owned(), then: "2.00".to_owned() }],
+        })),
     ]
 }
 
@@ -253,6 +271,24 @@ fn on_board() -> OnBoard {
         to: station("MMCT"),
         laps: 1,
     }
+}
+
+fn rule_row() -> RuleRow {
+    RuleRow {
+        id: "fares-2026-12-24-e1".to_owned(),
+        number: Some(1),
+        kind: RuleKind::Fares,
+        from: date(),
+        until: Some(date()),
+        standing: book::Standing::ToCome,
+        published: Some(("adam".to_owned(), start())),
+        withdrawn: Some(("eve".to_owned(), start())),
+        may_go: true,
+    }
+}
+
+fn mistake() -> Mistake {
+    Mistake { line: 3, says: "fares.table is missing: write one".to_owned() }
 }
 
 fn train_row() -> TrainRow {
@@ -412,6 +448,10 @@ fn failures() -> Vec<Failure> {
         Failure::NoSuchStation(station("NDLS")),
         Failure::TrainChanged,
         Failure::NotPublished(NotPublished::Retired { train: booking().train, from: date() }),
+        Failure::NoSuchRules("fares-of-old".to_owned()),
+        Failure::BadRules { mistakes: vec![mistake()] },
+        Failure::RulesChanged { what: "eve withdrew fares-2026-12-24-e1".to_owned() },
+        Failure::NotEntered(NotEntered::TooSoon { earliest: date() }),
         Failure::BadReason,
         Failure::NoSuchBerth,
         Failure::PartySize { max: 6 },
@@ -506,6 +546,14 @@ fn what_happens_at_a_terminal_comes_back() {
         Msg::Resize(Size::new(132, 43)),
         Msg::Wake,
         Msg::Banners(vec![banner()]),
+        Msg::Rules(vec![Arc::new(Edition {
+            number: 1,
+            kind: RuleKind::Fares,
+            from: date(),
+            text: "[[fares]]\n".to_owned(),
+        })]),
+        Msg::Read(Ok("[[fares]]\n".to_owned())),
+        Msg::Read(Err(OpenFailed("There is no such file.".to_owned()))),
         Msg::Opened(Ok(Opened::Shown)),
         Msg::Opened(Ok(Opened::Saved("receipt.pdf".to_owned()))),
         Msg::Opened(Ok(Opened::Printed)),

@@ -195,6 +195,11 @@ fn requests() -> Vec<(String, Request)> {
         Request::PublishTrain { train: Box::new(small_train()), based_on: 99, from: run().date },
         Request::RetireTrain { train: TrainNumber::parse("99999").expect("nobody's"), from: None },
         Request::Runs { train: run().train, from: run().date },
+        Request::RuleEditions { after: None },
+        Request::RuleEdition { id: "fares-2025-12-26".to_owned() },
+        Request::TryRules { text: String::new(), from: None, sample: None },
+        Request::PublishRules { op: new_op(), text: String::new(), from: run().date, based_on: 0 },
+        Request::WithdrawRules { op: new_op(), number: 99 },
         Request::BlockBerths {
             run: run(),
             berths: [(CoachId::parse("Z9").expect("no coach of the run"), [1].into())].into(),

@@ -96,7 +96,7 @@ pub async fn serve(kiosk: Kiosk, room: Room, times: Times) -> (SocketAddr, Cance
         terminal: terminal.clone(),
         identity,
         stations: own.stations(),
-        rules: Arc::clone(own.rules()),
+        rules: own.rules(),
         documents: Vec::new(),
         test_payment: true,
         seed: rand::random(),

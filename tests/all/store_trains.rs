@@ -152,7 +152,7 @@ async fn what_is_off_sale_is_kept_beside_the_version_and_survives_another_timeta
     let published =
         world.store.publish(&stations(), &[renamed], at_once(), |_, _| {}).await.expect("it can be published");
     let mark = world.store.catalogue_mark().await.expect("it answers");
-    assert_eq!(mark, Mark { version: published.version, stops: one.clone(), banners: Vec::new(), is_newer: false });
+    assert_eq!(mark, Mark { version: published.version, stops: one.clone(), rules: 0, ..Mark::default() });
     assert_eq!(world.store.catalogue().await.expect("it answers").stops, one);
     assert_eq!(world.store.stop_sales(Scope::All).await, Ok(Stops { all: true, ..one }));
     for _ in 0..2 {

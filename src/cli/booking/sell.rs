@@ -129,7 +129,8 @@ async fn journey(args: &Args, kiosk: &Kiosk, session: &Session) -> Result<Journe
 }
 
 async fn hold(args: &Args, journey: &Journey, kiosk: &Kiosk, session: &Session) -> Result<Hold, CliError> {
-    let rules = kiosk.rules().quotas_on(railway_time(kiosk.now()).date());
+    let rules = kiosk.rules();
+    let rules = rules.quotas_on(railway_time(kiosk.now()).date());
     let berths = args.passengers.iter().filter(|passenger| passenger.accommodation == Accommodation::Berth);
     let wishes = berths.map(|passenger| BerthWish {
         preference: passenger.preference,

@@ -21,7 +21,7 @@ impl Kiosk {
         progress: impl FnMut(Progress),
     ) -> Result<Published, StoreError> {
         let (stations, trains) = (&import.stations, &import.trains);
-        let mut done = load(self.store(), self.rules(), (stations, trains), start, progress).await?;
+        let mut done = load(self.store(), &self.rules(), (stations, trains), start, progress).await?;
         for (number, from) in retire {
             self.store().change_train(*number, 0, Edit::Retire(Some(*from))).await?;
             done.version += 1;

@@ -17,6 +17,7 @@ use crate::domain::pnr::Pnr;
 use crate::domain::profile::NotSaved;
 use crate::domain::quota::{NotEligible, Quota};
 use crate::domain::refund::{NotRefundable, Quote};
+use crate::domain::rules::book::{Mistake, NotEntered};
 use crate::domain::station::StationCode;
 use crate::domain::train::TrainNumber;
 use crate::domain::user::{Role, Username};
@@ -132,6 +133,24 @@ pub enum Failure {
     /// The train cannot be published so.
     #[error(transparent)]
     NotPublished(#[from] NotPublished),
+    /// There are no rules of the name.
+    #[error("There are no rules called {0}: choose from the list.")]
+    NoSuchRules(String),
+    /// A text cannot be rules.
+    #[error("{}", wrong(mistakes))]
+    BadRules {
+        /// All that is wrong in it.
+        mistakes: Vec<Mistake>,
+    },
+    /// Somebody else has changed the rules since they were looked at.
+    #[error("Meanwhile {what}. Nothing was published: try the text again by the rules as they are now.")]
+    RulesChanged {
+        /// By whom and what.
+        what: String,
+    },
+    /// The rules are not published or withdrawn.
+    #[error("{0}")]
+    NotEntered(#[from] NotEntered),
     /// A reason that says nothing, or cannot be printed.
     #[error("Say in 1 to 40 plain characters why these berths are not sold, such as: window broken.")]
     BadReason,
@@ -389,6 +408,16 @@ fn clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
 
 fn day_and_clock(at: &DateTime<Utc>) -> impl fmt::Display + use<> {
     crate::domain::time::railway_time(*at).format("%-d %B at %H:%M").to_string()
+}
+
+fn wrong(mistakes: &[Mistake]) -> String {
+    match mistakes {
+        [] => "The text cannot be rules: try it again.".to_owned(),
+        [only] => format!("The text has a mistake in {only}. Mend it and try again."),
+        [first, ..] => {
+            format!("The text has {} mistakes, the first in {first}. Mend them and try again.", mistakes.len())
+        }
+    }
 }
 
 fn list(berths: &[BerthRef]) -> String {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountFacts, Blocked, Cursor, Document, EventLine, Extent, Hold, Identity, Offer, OnBoard, OneTimeCode,
-    ReceiptLink, RunRow, Step, TrainRecord, TrainRow,
+    ReceiptLink, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
@@ -189,6 +189,17 @@ pub enum Reply {
     Runs(Vec<RunRow>),
     /// To `BlockBerths`.
     Blocked(Blocked),
+    /// To `RuleEditions`.
+    RuleEditions {
+        /// By kind, the latest first.
+        page: Vec<RuleRow>,
+        /// Where to go on; `None` at the end.
+        next: Option<Cursor>,
+    },
+    /// To `RuleEdition`, `PublishRules` and `WithdrawRules`.
+    RuleEdition(Box<RuleRecord>),
+    /// To `TryRules`.
+    RulesTried(Box<RuleTrial>),
 }
 
 /// Somebody who waits, with the stations between which they travel.

@@ -1,4 +1,4 @@
-//! What is held and what is booked.
+//! What is offered, held and booked.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,20 @@ use crate::domain::passenger::Passenger;
 use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
 use crate::domain::spot::Grant;
+use crate::domain::timetable::Journey;
 use crate::domain::train::RunId;
 use crate::domain::user::Phone;
+
+/// A journey with what each class costs one adult, best class first. How many berths are left comes by the live
+/// subscription of its run, so that there is one source for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Offer {
+    /// The journey.
+    pub journey: Journey,
+    /// The fare for one adult by class that the quota is sold in; `None` when the rules know none.
+    pub fares: Vec<(Class, Option<Paise>)>,
+}
 
 /// Which berths a hold is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,114 +1,97 @@
 //! `fares.toml`: what a journey costs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use toml::value::Datetime;
-
-use super::{Entry, RulesFileError, read};
+use super::Dated;
+use super::section::{Section, pairs};
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::rules::{ChildRules, ClassRates, DistanceSteps, FareRules, FareTable};
-use crate::domain::train::TrainKind;
 
-const FILE: &str = "fares.toml";
+/// The base fares of a table by class.
+type Table = BTreeMap<Class, FareTable>;
 
-/// Reads the fare rules.
-pub(super) fn parse(text: &str) -> Result<Vec<FareRules>, RulesFileError> {
-    let file: FaresFile = read(FILE, text)?;
-    file.fares.into_iter().map(|entry| fare_rules(&file.tables, entry)).collect()
-}
-
-type Tables = BTreeMap<String, BTreeMap<Class, Vec<(u16, u32)>>>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FaresFile {
-    tables: Tables,
-    fares: Vec<FaresEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct FaresEntry {
-    id: String,
-    from: Datetime,
-    table: String,
-    steps: Vec<(u16, u16)>,
-    round_up_to: u16,
-    superfast: BTreeSet<TrainKind>,
-    factor_percent: BTreeMap<TrainKind, u16>,
-    children: ChildrenEntry,
-    classes: BTreeMap<Class, ClassEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ChildrenEntry {
-    free_below: u8,
-    half_below: u8,
-    half_percent: u8,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ClassEntry {
-    minimum_km: u16,
-    per_km: u16,
-    reservation: u16,
-    superfast: u16,
-    gst_percent: u8,
-}
-
-fn fare_rules(tables: &Tables, raw: FaresEntry) -> Result<FareRules, RulesFileError> {
-    let entry = Entry { file: FILE, kind: "fares", id: &raw.id };
-    entry.check_id()?;
-    let table = tables.get(&raw.table).ok_or_else(|| {
-        let known: Vec<_> = tables.keys().map(String::as_str).collect();
-        entry.bad("table", &raw.table, &format!("write the name of a table of this file: {}", known.join(", ")))
-    })?;
-    let classes = raw.classes.iter().map(|(class, rates)| Ok((*class, class_rates(&entry, table, *class, rates)?)));
-    let factors = raw.factor_percent.into_iter().map(|(kind, percent)| {
-        let key = format!("factor-percent.{}", format!("{kind:?}").to_lowercase());
-        Ok((kind, entry.in_range(&key, percent, 1..=1000)?))
+/// Reads all tables of a file.
+pub(super) fn tables(file: &Section<'_>) -> BTreeMap<String, Table> {
+    let tables = file.section("tables");
+    let read = tables.names().filter_map(|(name, _)| {
+        let Some(section) = tables.any_section(&name) else {
+            tables.refuse(&name, &"write a table of classes here");
+            return None;
+        };
+        Some((name.into_owned(), table(&section)))
     });
-    let children = raw.children;
-    let half_below = entry.in_range("children.half-below", children.half_below, children.free_below..=125)?;
-    Ok(FareRules {
-        from: entry.date("from", raw.from)?,
-        classes: classes.collect::<Result<_, RulesFileError>>()?,
-        steps: DistanceSteps::new(raw.steps.clone())
-            .map_err(|error| entry.bad("steps", &format!("{:?}", raw.steps), &error))?,
-        round_up_to: Paise::rupees(entry.in_range("round-up-to", raw.round_up_to, 1..=100)?.into()),
-        superfast: raw.superfast,
-        factor_percent: factors.collect::<Result<_, RulesFileError>>()?,
-        children: ChildRules {
-            free_below: children.free_below,
-            half_below,
-            half_percent: entry.in_range("children.half-percent", children.half_percent, 0..=100)?,
-        },
-        id: raw.id.clone(),
-    })
+    read.collect()
 }
 
-fn class_rates(
-    entry: &Entry<'_>,
-    table: &BTreeMap<Class, Vec<(u16, u32)>>,
-    class: Class,
-    raw: &ClassEntry,
-) -> Result<ClassRates, RulesFileError> {
-    let key = |name: &str| format!("classes.{class}.{name}");
-    let points = table.get(&class).ok_or_else(|| {
-        entry.bad(&format!("classes.{class}"), &"without a base fare", &"add the class to the entry's table")
-    })?;
-    let table = FareTable::new(points.iter().map(|(km, rupees)| (*km, Paise::rupees((*rupees).into()))).collect())
-        .map_err(|error| entry.bad(&format!("table.{class}"), &format!("{points:?}"), &error))?;
-    Ok(ClassRates {
-        table,
-        minimum_km: entry.in_range(&key("minimum-km"), raw.minimum_km, 1..=1000)?,
-        per_km: Paise::new(entry.in_range(&key("per-km"), raw.per_km, 0..=1000)?.into()),
-        reservation: Paise::rupees(raw.reservation.into()),
-        superfast: Paise::rupees(raw.superfast.into()),
-        gst_percent: entry.in_range(&key("gst-percent"), raw.gst_percent, 0..=40)?,
-    })
+fn table(section: &Section<'_>) -> Table {
+    let allowed = "write a list of pairs of kilometres and rupees, such as [[300, 183], [800, 395]]";
+    let points = section.each_class(&allowed, pairs::<u16, u32>);
+    let read = points.into_iter().filter_map(|(class, points)| {
+        let points = points.into_iter().map(|(km, rupees)| (km, Paise::rupees(rupees.into()))).collect();
+        let read = FareTable::new(points).inspect_err(|error| section.refuse(&class.to_string(), error));
+        Some((class, read.ok()?))
+    });
+    read.collect()
+}
+
+/// Reads an entry.
+pub(super) fn rules(tables: &BTreeMap<String, Table>, entry: &Section<'_>, Dated { id, from }: Dated) -> FareRules {
+    let known = format!(
+        "write the name of a table of this file: {}",
+        if tables.is_empty() {
+            "there is none yet, such as [tables.mail-express]".to_owned()
+        } else {
+            tables.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        }
+    );
+    let name = entry.text("table", &known);
+    let table = tables.get(name);
+    if table.is_none() && !name.is_empty() {
+        entry.refuse("table", &known);
+    }
+    let steps = entry.pairs("steps");
+    let none = steps.is_empty();
+    FareRules {
+        id,
+        from,
+        classes: entry.by_class("classes", |class, rates| class_rates(table, class, rates)),
+        steps: DistanceSteps::new(steps).unwrap_or_else(|error| {
+            if !none {
+                entry.refuse("steps", &error);
+            }
+            DistanceSteps::new(vec![(10, 10)]).expect("one step is in order")
+        }),
+        round_up_to: Paise::rupees(entry.number::<u16>("round-up-to", 1..=100).into()),
+        superfast: entry.kinds("superfast"),
+        factor_percent: entry.section("factor-percent").each_kind(&(1..=1000)),
+        children: children(&entry.section("children")),
+    }
+}
+
+fn children(section: &Section<'_>) -> ChildRules {
+    let free_below = section.number("free-below", 0..=125);
+    let children = ChildRules {
+        free_below,
+        half_below: section.number("half-below", free_below..=125),
+        half_percent: section.number("half-percent", 0..=100),
+    };
+    section.finish();
+    children
+}
+
+fn class_rates(table: Option<&Table>, class: Class, rates: &Section<'_>) -> ClassRates {
+    let base = table.and_then(|table| table.get(&class)).cloned();
+    if base.is_none() && table.is_some() {
+        rates.fault("has no base fare: add the class to the entry's table, or mend it there");
+    }
+    let paise = |rupees: u16| Paise::rupees(rupees.into());
+    ClassRates {
+        table: base.unwrap_or_else(|| FareTable::new(vec![(1, Paise::rupees(1))]).expect("one point rises")),
+        minimum_km: rates.number("minimum-km", 1..=1000),
+        per_km: Paise::new(rates.number::<u16>("per-km", 0..=1000).into()),
+        reservation: paise(rates.number("reservation", 0..=u16::MAX)),
+        superfast: paise(rates.number("superfast", 0..=u16::MAX)),
+        gst_percent: rates.number("gst-percent", 0..=40),
+    }
 }

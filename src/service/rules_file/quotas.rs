@@ -1,193 +1,106 @@
 //! `quotas.toml`: how the berths of a run are divided among quotas.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use toml::value::Datetime;
-
-use super::{Entry, RulesFileError, read};
+use super::Dated;
+use super::section::Section;
 use crate::domain::coach::{BerthType, Class, Coach};
 use crate::domain::money::Paise;
 use crate::domain::rules::quota::{
     ClassQuotas, LowerBerthRules, QuotaRules, SeniorBerths, SeniorRules, TatkalCharge, TatkalRules, WaitingCap,
 };
-use crate::domain::train::TrainKind;
 
-const FILE: &str = "quotas.toml";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct QuotasFile {
-    quotas: Vec<QuotasEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct QuotasEntry {
-    id: String,
-    from: Datetime,
-    boys_below: u8,
-    tatkal: TatkalEntry,
-    senior: SeniorEntry,
-    lower_berth: LowerBerthEntry,
-    classes: BTreeMap<Class, ClassEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct TatkalEntry {
-    days_before: u8,
-    opens_ac: Datetime,
-    opens_non_ac: Datetime,
-    max_party: u8,
-    charges: BTreeMap<Class, ChargeEntry>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ChargeEntry {
-    percent: u8,
-    min: u16,
-    max: u16,
-    minimum_km: u16,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct SeniorEntry {
-    men_from: u8,
-    women_from: u8,
-    women_alone_from: u8,
-    max_party: u8,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct LowerBerthEntry {
-    men_from: u8,
-    women_from: u8,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ClassEntry {
-    per_berths: u8,
-    #[serde(default)]
-    rac: u8,
-    #[serde(default)]
-    senior: SeniorBerthsEntry,
-    #[serde(default)]
-    ladies: u8,
-    #[serde(default)]
-    tatkal: u8,
-    waiting: WaitingEntry,
-}
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct SeniorBerthsEntry {
-    only_coach: u8,
-    each_coach: u8,
-    #[serde(default)]
-    by_kind: BTreeMap<TrainKind, u8>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum WaitingEntry {
-    Percent(u8),
-    Passengers(u16),
-}
-
-/// Reads the quota rules.
-pub(super) fn parse(text: &str) -> Result<Vec<QuotaRules>, RulesFileError> {
-    let file: QuotasFile = read(FILE, text)?;
-    file.quotas.iter().map(quota_rules).collect()
-}
-
-fn quota_rules(raw: &QuotasEntry) -> Result<QuotaRules, RulesFileError> {
-    let entry = Entry { file: FILE, kind: "quotas", id: &raw.id };
-    entry.check_id()?;
-    let classes = raw.classes.iter().map(|(class, quotas)| Ok((*class, class_quotas(&entry, *class, quotas)?)));
-    let age = |key: &str, years| entry.in_range(key, years, 18..=125);
-    let (senior, lower) = (&raw.senior, &raw.lower_berth);
-    Ok(QuotaRules {
-        from: entry.date("from", raw.from)?,
-        classes: classes.collect::<Result<_, RulesFileError>>()?,
-        tatkal: tatkal(&entry, &raw.tatkal)?,
+/// Reads an entry.
+pub(super) fn rules(entry: &Section<'_>, Dated { id, from }: Dated) -> QuotaRules {
+    let (senior, lower) = (entry.section("senior"), entry.section("lower-berth"));
+    let rules = QuotaRules {
+        id,
+        from,
+        classes: entry.by_class("classes", class_quotas),
+        tatkal: tatkal(&entry.section("tatkal")),
         senior: SeniorRules {
-            men_from: age("senior.men-from", senior.men_from)?,
-            women_from: age("senior.women-from", senior.women_from)?,
-            women_alone_from: age("senior.women-alone-from", senior.women_alone_from)?,
-            max_party: entry.in_range("senior.max-party", senior.max_party, 1..=6)?,
+            men_from: senior.number("men-from", 18..=125),
+            women_from: senior.number("women-from", 18..=125),
+            women_alone_from: senior.number("women-alone-from", 18..=125),
+            max_party: senior.number("max-party", 1..=6),
         },
         lower_berth: LowerBerthRules {
-            men_from: age("lower-berth.men-from", lower.men_from)?,
-            women_from: age("lower-berth.women-from", lower.women_from)?,
+            men_from: lower.number("men-from", 18..=125),
+            women_from: lower.number("women-from", 18..=125),
         },
-        boys_below: entry.in_range("boys-below", raw.boys_below, 0..=18)?,
-        id: raw.id.clone(),
-    })
+        boys_below: entry.number("boys-below", 0..=18),
+    };
+    senior.finish();
+    lower.finish();
+    rules
 }
 
-fn tatkal(entry: &Entry<'_>, raw: &TatkalEntry) -> Result<TatkalRules, RulesFileError> {
-    let charges = raw.charges.iter().map(|(class, charge)| Ok((*class, tatkal_charge(entry, *class, *charge)?)));
-    Ok(TatkalRules {
-        days_before: entry.in_range("tatkal.days-before", raw.days_before, 0..=60)?,
-        opens_ac: entry.time("tatkal.opens-ac", raw.opens_ac)?,
-        opens_non_ac: entry.time("tatkal.opens-non-ac", raw.opens_non_ac)?,
-        max_party: entry.in_range("tatkal.max-party", raw.max_party, 1..=6)?,
-        charges: charges.collect::<Result<_, RulesFileError>>()?,
-    })
+fn tatkal(section: &Section<'_>) -> TatkalRules {
+    let rules = TatkalRules {
+        days_before: section.number("days-before", 0..=60),
+        opens_ac: section.time("opens-ac"),
+        opens_non_ac: section.time("opens-non-ac"),
+        max_party: section.number("max-party", 1..=6),
+        charges: section.by_class("charges", tatkal_charge),
+    };
+    section.finish();
+    rules
 }
 
-fn tatkal_charge(entry: &Entry<'_>, class: Class, raw: ChargeEntry) -> Result<TatkalCharge, RulesFileError> {
-    let key = |name: &str| format!("tatkal.charges.{class}.{name}");
-    if class == Class::Unreserved {
-        return Err(entry.bad("tatkal.charges.UR", &"there", &"take it out: nothing is kept in the unreserved class"));
+fn tatkal_charge(class: Class, section: &Section<'_>) -> TatkalCharge {
+    nothing_unreserved(class, section);
+    let min = section.number::<u16>("min", 0..=u16::MAX);
+    TatkalCharge {
+        percent: section.number("percent", 0..=100),
+        min: Paise::rupees(min.into()),
+        max: Paise::rupees(section.number::<u16>("max", min..=u16::MAX).into()),
+        minimum_km: section.number("minimum-km", 1..=1000),
     }
-    Ok(TatkalCharge {
-        percent: entry.in_range(&key("percent"), raw.percent, 0..=100)?,
-        min: Paise::rupees(raw.min.into()),
-        max: Paise::rupees(entry.in_range(&key("max"), raw.max, raw.min..=u16::MAX)?.into()),
-        minimum_km: entry.in_range(&key("minimum-km"), raw.minimum_km, 1..=1000)?,
-    })
+}
+
+fn nothing_unreserved(class: Class, section: &Section<'_>) {
+    if class == Class::Unreserved {
+        section.fault("is there: take it out: nothing is kept in the unreserved class");
+    }
 }
 
 /// Counts that a full coach has berths for: side lower ones for RAC, lower ones for seniors, whole coach for all.
-fn class_quotas(entry: &Entry<'_>, class: Class, raw: &ClassEntry) -> Result<ClassQuotas, RulesFileError> {
-    let key = |name: &str| format!("classes.{class}.{name}");
-    if class == Class::Unreserved {
-        return Err(entry.bad("classes.UR", &"there", &"take it out: nothing is kept in the unreserved class"));
-    }
-    let per_berths = entry.in_range(&key("per-berths"), raw.per_berths, 1..=Coach::MAX_BERTHS)?;
+fn class_quotas(class: Class, section: &Section<'_>) -> ClassQuotas {
+    nothing_unreserved(class, section);
+    let per_berths = section.number("per-berths", 1..=Coach::MAX_BERTHS);
     let of_kind = |kind| (1..=per_berths).filter(|number| class.berth_type(*number) == kind).count() as u8;
     let lower = of_kind(BerthType::Lower);
-    let by_kind = raw.senior.by_kind.iter().map(|(kind, count)| {
-        let name = format!("senior.by-kind.{}", format!("{kind:?}").to_lowercase());
-        Ok((*kind, entry.in_range(&key(&name), *count, 0..=lower)?))
+    let senior = section.optional("senior").map(|senior| {
+        let berths = SeniorBerths {
+            only_coach: senior.number("only-coach", 0..=lower),
+            each_coach: senior.number("each-coach", 0..=lower),
+            by_kind: senior.optional("by-kind").map(|kinds| kinds.each_kind(&(0..=lower))).unwrap_or_default(),
+        };
+        senior.finish();
+        berths
     });
-    let senior = SeniorBerths {
-        only_coach: entry.in_range(&key("senior.only-coach"), raw.senior.only_coach, 0..=lower)?,
-        each_coach: entry.in_range(&key("senior.each-coach"), raw.senior.each_coach, 0..=lower)?,
-        by_kind: by_kind.collect::<Result<_, RulesFileError>>()?,
-    };
-    let rac = entry.in_range(&key("rac"), raw.rac, 0..=of_kind(BerthType::SideLower))?;
-    let left = per_berths - rac - senior.most();
-    let ladies = entry.in_range(&key("ladies"), raw.ladies, 0..=left)?;
-    Ok(ClassQuotas {
+    let senior = senior.unwrap_or_default();
+    let rac = section.number_or("rac", 0, 0..=of_kind(BerthType::SideLower));
+    let left = per_berths.saturating_sub(rac).saturating_sub(senior.most());
+    let ladies = section.number_or("ladies", 0, 0..=left);
+    ClassQuotas {
         per_berths,
         rac,
         senior,
         ladies,
-        tatkal: entry.in_range(&key("tatkal"), raw.tatkal, 0..=left - ladies)?,
-        waiting: match raw.waiting {
-            WaitingEntry::Percent(percent) => {
-                WaitingCap::Percent(entry.in_range(&key("waiting.percent"), percent, 0..=100)?)
-            }
-            WaitingEntry::Passengers(count) => {
-                WaitingCap::Passengers(entry.in_range(&key("waiting.passengers"), count, 0..=1000)?)
-            }
-        },
-    })
+        tatkal: section.number_or("tatkal", 0, 0..=left.saturating_sub(ladies)),
+        waiting: waiting(&section.section("waiting")),
+    }
+}
+
+fn waiting(section: &Section<'_>) -> WaitingCap {
+    let (percent, passengers) = (section.find("percent").is_some(), section.find("passengers").is_some());
+    let cap = if passengers && !percent {
+        WaitingCap::Passengers(section.number("passengers", 0..=1000))
+    } else {
+        if passengers {
+            section.refuse("passengers", &"write either percent or passengers, not both");
+        }
+        WaitingCap::Percent(section.number("percent", 0..=100))
+    };
+    section.finish();
+    cap
 }

@@ -2,87 +2,61 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use toml::value::Datetime;
-
-use super::{Entry, RulesFileError, read};
+use super::Dated;
+use super::section::{InRange, Section, number};
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::rules::refund::{AfterChart, Clerkage, FlatCharges, RefundBand, RefundBands, RefundRules};
 
-const FILE: &str = "refunds.toml";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RefundsFile {
-    refunds: Vec<RefundsEntry>,
+/// Reads an entry.
+pub(super) fn rules(entry: &Section<'_>, Dated { id, from }: Dated) -> RefundRules {
+    RefundRules {
+        id,
+        from,
+        bands: bands(entry),
+        flat: flat(entry),
+        tatkal_percent: entry.number("tatkal-percent", 0..=100),
+        clerkage: clerkage(&entry.section("clerkage")),
+        unreserved: clerkage(&entry.section("unreserved")),
+        gst_percent: entry.number("gst-percent", 0..=40),
+        round_up_to: Paise::rupees(entry.number::<u16>("round-up-to", 1..=100).into()),
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RefundsEntry {
-    id: String,
-    from: Datetime,
-    flat_above_hours: u16,
-    percents: Vec<(u16, u8)>,
-    after_chart: AfterChartEntry,
-    tatkal_percent: u8,
-    clerkage: ClerkageEntry,
-    unreserved: ClerkageEntry,
-    gst_percent: u8,
-    round_up_to: u16,
-    flat: BTreeMap<Class, u16>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum AfterChartEntry {
-    Nothing,
-    ByTheHours,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ClerkageEntry {
-    amount: u16,
-    until_minutes: u16,
-}
-
-/// Reads the refund rules.
-pub(super) fn parse(text: &str) -> Result<Vec<RefundRules>, RulesFileError> {
-    let file: RefundsFile = read(FILE, text)?;
-    file.refunds.iter().map(refund_rules).collect()
-}
-
-fn refund_rules(raw: &RefundsEntry) -> Result<RefundRules, RulesFileError> {
-    let entry = Entry { file: FILE, kind: "refunds", id: &raw.id };
-    entry.check_id()?;
-    let flat = raw.flat.iter().map(|(class, rupees)| (*class, Paise::rupees((*rupees).into()))).collect();
-    Ok(RefundRules {
-        from: entry.date("from", raw.from)?,
-        bands: bands(&entry, raw)?,
-        flat: FlatCharges::new(flat).map_err(|error| entry.bad("flat", &"not complete", &error))?,
-        tatkal_percent: entry.in_range("tatkal-percent", raw.tatkal_percent, 0..=100)?,
-        clerkage: clerkage(&entry, "clerkage", raw.clerkage)?,
-        unreserved: clerkage(&entry, "unreserved", raw.unreserved)?,
-        gst_percent: entry.in_range("gst-percent", raw.gst_percent, 0..=40)?,
-        round_up_to: Paise::rupees(entry.in_range("round-up-to", raw.round_up_to, 1..=100)?.into()),
-        id: raw.id.clone(),
+fn bands(entry: &Section<'_>) -> RefundBands {
+    let after_chart =
+        entry.choice("after-chart", &[("nothing", AfterChart::Nothing), ("by-the-hours", AfterChart::ByTheHours)]);
+    let flat_above_hours = entry.number("flat-above-hours", 1..=2400);
+    let percents = entry.pairs("percents");
+    let is_empty = percents.is_empty();
+    let bands = percents.into_iter().map(|(down_to_hours, percent)| RefundBand { down_to_hours, percent });
+    RefundBands::new(flat_above_hours, bands.collect(), after_chart).unwrap_or_else(|error| {
+        if !is_empty {
+            entry.refuse("percents", &error);
+        }
+        RefundBands::new(1, vec![RefundBand { down_to_hours: 0, percent: 1 }], after_chart)
+            .expect("one band is in order")
     })
 }
 
-fn bands(entry: &Entry<'_>, raw: &RefundsEntry) -> Result<RefundBands, RulesFileError> {
-    let flat_above_hours = entry.in_range("flat-above-hours", raw.flat_above_hours, 1..=2400)?;
-    let percents = raw.percents.iter().map(|(hours, percent)| RefundBand { down_to_hours: *hours, percent: *percent });
-    let after_chart = match raw.after_chart {
-        AfterChartEntry::Nothing => AfterChart::Nothing,
-        AfterChartEntry::ByTheHours => AfterChart::ByTheHours,
-    };
-    RefundBands::new(flat_above_hours, percents.collect(), after_chart)
-        .map_err(|error| entry.bad("percents", &format!("{:?}", raw.percents), &error))
+fn flat(entry: &Section<'_>) -> FlatCharges {
+    let section = entry.section("flat");
+    let allowed = 0..=u16::MAX;
+    let rupees = |value: &_| number::<u16>(value).map(|rupees| Paise::rupees(rupees.into()));
+    let charges = section.each_class(&InRange(&allowed), rupees);
+    // A class whose charge is no number is there, though not as it should be.
+    let is_there = |class: &Class| charges.contains_key(class) || section.has(&class.to_string());
+    if let Some(class) = Class::RESERVED.into_iter().find(|class| !is_there(class)) {
+        section.fault(&format!("is not complete: add class {class}: every reserved class needs a flat charge"));
+    }
+    let harmless: BTreeMap<_, _> = Class::RESERVED.map(|class| (class, Paise::ZERO)).into();
+    FlatCharges::new(harmless.into_iter().chain(charges).collect()).expect("every class is there")
 }
 
-fn clerkage(entry: &Entry<'_>, key: &str, raw: ClerkageEntry) -> Result<Clerkage, RulesFileError> {
-    let until_minutes = entry.in_range(&format!("{key}.until-minutes"), raw.until_minutes, 0..=1440)?;
-    Ok(Clerkage { amount: Paise::rupees(raw.amount.into()), until_minutes })
+fn clerkage(section: &Section<'_>) -> Clerkage {
+    let amount = section.number::<u16>("amount", 0..=u16::MAX);
+    let clerkage =
+        Clerkage { amount: Paise::rupees(amount.into()), until_minutes: section.number("until-minutes", 0..=1440) };
+    section.finish();
+    clerkage
 }

@@ -1,13 +1,17 @@
+use std::sync::Arc;
+
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use rstest::rstest;
 
-use super::{RulesText, bundled, parse};
+use super::{RulesText, bundled, kind_of, parse, read_edition, shipped_text, with_editions};
 use crate::domain::coach::Class;
 use crate::domain::fare::{Fare, FareItemKind, Ride, Traveller, price};
 use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
 use crate::domain::quota::Quota;
 use crate::domain::refund::{Cancellation, Claim, FirstChart, Reason, Standing, quote};
+use crate::domain::rules::RuleSet;
+use crate::domain::rules::book::{Edition, Mistake, RuleKind};
 use crate::domain::train::TrainKind;
 
 const TEXT: RulesText<'static> = RulesText::BUNDLED;
@@ -219,34 +223,22 @@ fn rules_that_a_file_has_lost_are_not_found() {
 }
 
 #[rstest]
-#[case(
-    "round-up-to = 5",
-    "round-up-to = 0",
-    "fares.toml: fares[fares-2020-01-01].round-up-to is 0: write a number from 1 to 100"
-)]
+#[case("round-up-to = 5", "round-up-to = 0", "fares[fares-2020-01-01].round-up-to is 0: write a number from 1 to 100")]
 #[case(
     "table = \"mail-express\"",
     "table = \"mail\"",
-    "fares.toml: fares[fares-2020-01-01].table is mail: write the name of a table of this file: mail-express"
+    "fares[fares-2020-01-01].table is mail: write the name of a table of this file: mail-express"
 )]
-#[case(
-    "from = 2020-01-01",
-    "from = 08:00:00",
-    "fares.toml: fares[fares-2020-01-01].from is 08:00:00: write a date alone"
-)]
+#[case("from = 2020-01-01", "from = 08:00:00", "fares[fares-2020-01-01].from is 08:00:00: write a date alone")]
 #[case("from = 2020-01-01", "from = 2025-07-01", "two fare rules begin on 2025-07-01")]
 #[case(
     "[[1000, 10], [5000, 50]]",
     "[[1010, 10], [5000, 50]]",
-    "fares[fares-2020-01-01].steps is [(1010, 10), (5000, 50)]: the steps need rising"
+    "fares[fares-2020-01-01].steps is [[1010, 10], [5000, 50]]: the steps need rising"
 )]
-#[case(
-    "[[300, 183], [800, 395]",
-    "[[300, 183], [800, 95]",
-    "fares[fares-2020-01-01].table.SL is [(300, 183), (800, 95)"
-)]
-#[case("round-up-to = 5", "round-up = 5", "unknown field `round-up`")]
-#[case("[\"rajdhani\",", "[\"bullet\",", "unknown variant `bullet`")]
+#[case("[[300, 183], [800, 395]", "[[300, 183], [800, 95]", "tables.mail-express.SL is [[300, 183], [800, 95]")]
+#[case("round-up-to = 5", "round-up = 5", "round-up is not known: write round-up-to, or take it out")]
+#[case("[\"rajdhani\",", "[\"bullet\",", "superfast is [\"bullet\"")]
 #[case("half-below = 12", "half-below = 4", "children.half-below is 4: write a number from 5 to 125")]
 fn an_error_names_the_file_the_key_and_what_is_allowed(#[case] old: &str, #[case] new: &str, #[case] says: &str) {
     let fares = TEXT.fares.replacen(old, new, 1);
@@ -260,7 +252,7 @@ fn an_error_names_the_file_the_key_and_what_is_allowed(#[case] old: &str, #[case
 fn an_error_in_the_booking_rules_names_their_file() {
     let booking = TEXT.booking.replacen("max-party = 6", "max-party = 9", 1);
     let error = parse(&RulesText { booking: &booking, ..TEXT }).expect_err("refused");
-    let says = "booking.toml: booking[booking-2015-04-01].max-party is 9: write a number from 1 to 6";
+    let says = "booking.toml, line 15: booking[booking-2015-04-01].max-party is 9: write a number from 1 to 6";
     assert_eq!(error.to_string(), says);
 }
 
@@ -268,15 +260,19 @@ fn an_error_in_the_booking_rules_names_their_file() {
 #[case(
     "= [[12, 25], [4, 50]]",
     "= [[12, 50], [4, 25]]",
-    "refunds[refunds-2015-11-12].percents is [(12, 50), (4, 25)]: the bands"
+    "refunds[refunds-2015-11-12].percents is [[12, 50], [4, 25]]: the bands"
 )]
 #[case(
     "flat-above-hours = 48",
     "flat-above-hours = 12",
-    "refunds[refunds-2015-11-12].percents is [(12, 25), (4, 50)]: the bands"
+    "refunds[refunds-2015-11-12].percents is [[12, 25], [4, 50]]: the bands"
 )]
 #[case("flat-above-hours = 48", "flat-above-hours = 0", "flat-above-hours is 0: write a number from 1 to 2400")]
-#[case("after-chart = \"nothing\"", "after-chart = \"all\"", "unknown variant `all`")]
+#[case(
+    "after-chart = \"nothing\"",
+    "after-chart = \"all\"",
+    "after-chart is all: write \"nothing\" or \"by-the-hours\""
+)]
 #[case("tatkal-percent = 100", "tatkal-percent = 101", "tatkal-percent is 101: write a number from 0 to 100")]
 #[case("until-minutes = 30", "until-minutes = 1441", "clerkage.until-minutes is 1441: write a number from 0 to 1440")]
 #[case("gst-percent = 5", "gst-percent = 50", "gst-percent is 50: write a number from 0 to 40")]
@@ -305,7 +301,7 @@ fn an_error_in_the_refunds_says_what_is_allowed(#[case] old: &str, #[case] new: 
 #[case("ladies = 6, tatkal = 7", "ladies = 6, tatkal = 53", "classes.SL.tatkal is 53: write a number from 0 to 52")]
 #[case("{ passengers = 30 }", "{ passengers = 1001 }", "classes.1A.waiting.passengers is 1001")]
 #[case("{ percent = 25 }", "{ percent = 101 }", "quotas[quotas-2025-04-17].classes.1A.waiting.percent is 101")]
-#[case("{ percent = 25 }", "{ share = 25 }", "unknown variant `share`")]
+#[case("{ percent = 25 }", "{ share = 25 }", "waiting.share is not known")]
 #[case("\n1A = {", "\nUR = {", "classes.UR is there: take it out")]
 #[case("from = 2018-12-01", "from = 2025-04-17", "two quota rules begin on 2025-04-17")]
 fn an_error_in_the_quotas_says_what_is_allowed(#[case] old: &str, #[case] new: &str, #[case] says: &str) {
@@ -319,7 +315,7 @@ fn an_error_in_the_quotas_says_what_is_allowed(#[case] old: &str, #[case] new: &
 #[case(
     "hours-before = 4",
     "hours-before = 0",
-    "charts.toml: charts[charts-2015-11-12].hours-before is 0: write a number from 1 to 48"
+    "charts[charts-2015-11-12].hours-before is 0: write a number from 1 to 48"
 )]
 #[case(
     "second-minutes = 30",
@@ -338,4 +334,126 @@ fn an_error_in_the_charts_says_what_is_allowed(#[case] old: &str, #[case] new: &
     assert_ne!(charts, TEXT.charts);
     let error = parse(&RulesText { charts: &charts, ..TEXT }).expect_err("refused").to_string();
     assert!(error.contains(says), "{error}");
+}
+
+fn shipped(id: &str) -> String {
+    shipped_text(id).expect("it came with the program").1
+}
+
+/// What can be saved of the program's rules can be published, and says the same then.
+#[test]
+fn each_of_the_bundled_rules_is_a_text_that_can_be_published() {
+    let rules = bundled();
+    let mut texts = 0;
+    for kind in RuleKind::ALL {
+        for period in rules.periods(kind) {
+            let (found, text) = shipped_text(&period.id).expect("it came with the program");
+            assert_eq!((found, kind_of(&text)), (kind, Some(kind)), "{}", period.id);
+            let read =
+                read_edition(&text, &period.id, period.from).unwrap_or_else(|bad| panic!("{}: {bad:?}", period.id));
+            let same = match read {
+                RuleSet::Fares(read) => format!("{read:?}") == format!("{:?}", rules.fares_on(period.from)),
+                RuleSet::Booking(read) => format!("{read:?}") == format!("{:?}", rules.booking_on(period.from)),
+                RuleSet::Refunds(read) => read == *rules.refunds_on(period.from),
+                RuleSet::Quotas(read) => read == *rules.quotas_on(period.from),
+                RuleSet::Charts(read) => read == *rules.charts_on(period.from),
+            };
+            assert!(same, "{}", period.id);
+            texts += 1;
+        }
+    }
+    assert_eq!(texts, 13);
+    assert_eq!(shipped_text("fares-1999-01-01"), None);
+}
+
+#[test]
+fn all_mistakes_are_told_by_line_with_what_would_be_right() {
+    let text = "[[booking]]\nwindow-days = 400\nopens-at = \"08:00\"\nmax_party = 6\ncloses-minutes = 30\n\n[extra]\n";
+    let mistakes = read_edition(text, "these", date("2027-01-01")).expect_err("refused");
+    let says: Vec<_> = mistakes.iter().map(Mistake::to_string).collect();
+    assert_eq!(
+        says,
+        [
+            "line 1: booking.max-party is missing: write a number from 1 to 6",
+            "line 2: booking.window-days is 400: write a number from 1 to 365",
+            "line 3: booking.opens-at is 08:00: write a time of day alone, such as 08:00:00",
+            "line 4: booking.max_party is not known: write max-party, or take it out",
+            "line 7: extra is not known: take it out, known are booking",
+        ]
+    );
+}
+
+#[rstest]
+#[case("", "line 1: there are no rules: begin them with [[fares]]")]
+#[case("# a remark\nfares = 1\n", "line 2: fares is no list: begin each entry with [[fares]]")]
+#[case("[[charts]]\nhours-before = \n", "it is no TOML")]
+#[case("[[charts]]\n[[refunds]]\n", "line 1: charts is not wanted here: publish each kind of rules by itself")]
+fn a_text_that_is_no_rules_says_how_they_begin(#[case] text: &str, #[case] says: &str) {
+    let mistakes = read_edition(text, "these", date("2027-01-01")).expect_err("refused");
+    assert!(mistakes.iter().any(|mistake| mistake.to_string().contains(says)), "{mistakes:?}");
+}
+
+#[test]
+fn a_text_gives_neither_its_name_nor_its_day_and_has_one_entry() {
+    let good = shipped("charts-2025-12-17");
+    let named = good.replace("\nhours-before", "\nid = \"charts-mine\"\nfrom = 2027-01-01\nhours-before");
+    let mistakes = read_edition(&named, "these", date("2027-01-01")).expect_err("refused");
+    let says: Vec<_> = mistakes.iter().map(|mistake| mistake.says.as_str()).collect();
+    let taken_out = |key: &str| format!("charts.{key} is not wanted here: take it out: publication gives it");
+    assert_eq!(says, [taken_out("id"), taken_out("from")]);
+    let twice = format!("{good}\n{}", &good[good.find("[[charts]]").expect("an entry")..]);
+    let mistakes = read_edition(&twice, "these", date("2027-01-01")).expect_err("refused");
+    assert!(mistakes[0].says.contains("write one entry"), "{mistakes:?}");
+}
+
+fn edition(number: u32, kind: RuleKind, from: &str, text: &str) -> Arc<Edition> {
+    Arc::new(Edition { number, kind, from: date(from), text: text.to_owned() })
+}
+
+/// From the first published day on the published rules alone hold, whatever rules a newer program brings.
+#[test]
+fn published_rules_hold_from_their_day_on_and_those_of_the_program_before() {
+    let text = shipped("fares-2025-12-26");
+    let dearer = text.replace("round-up-to = 5", "round-up-to = 50");
+    let editions =
+        [edition(4, RuleKind::Fares, "2025-09-01", &dearer), edition(2, RuleKind::Fares, "2027-01-01", &text)];
+    let rules = with_editions(&bundled(), &editions).expect("read");
+    let named = |on| rules.fares_on(date(on)).id.as_str();
+    assert_eq!(named("2025-08-31"), "fares-2025-07-01");
+    assert_eq!(named("2025-09-01"), "fares-2025-09-01-e4");
+    assert_eq!(named("2026-12-31"), "fares-2025-09-01-e4", "the program's of December 2025 have no day");
+    assert_eq!(named("2027-01-01"), "fares-2027-01-01-e2");
+    let days: Vec<_> = rules.periods(RuleKind::Fares).into_iter().map(|period| (period.id, period.until)).collect();
+    assert_eq!(
+        days,
+        [
+            ("fares-2020-01-01".to_owned(), Some(date("2025-07-01"))),
+            ("fares-2025-07-01".to_owned(), Some(date("2025-09-01"))),
+            ("fares-2025-09-01-e4".to_owned(), Some(date("2027-01-01"))),
+            ("fares-2027-01-01-e2".to_owned(), None),
+        ]
+    );
+    assert_eq!(rules.charts_on(date("2027-01-01")).id, "charts-2025-12-17", "other kinds stay as they are");
+    let without = with_editions(&rules, &editions[1..]).expect("read");
+    assert_eq!(without.fares_on(date("2025-09-01")).id, "fares-2025-07-01");
+}
+
+#[test]
+fn rules_that_this_program_cannot_read_are_named() {
+    let newer = edition(7, RuleKind::Charts, "2027-01-01", "[[charts]]\nby-moon = true\n");
+    let error = with_editions(&bundled(), &[newer]).expect_err("refused");
+    assert!(error.contains("charts-2027-01-01-e7: update it"), "{error}");
+}
+
+/// What the document shows by example can be published as it stands there.
+#[test]
+fn the_examples_of_the_document_are_rules() {
+    let document = include_str!("../../../docs/rules.md");
+    let examples: Vec<_> = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let kinds: Vec<_> = examples.iter().filter_map(|text| kind_of(text)).collect();
+    assert_eq!(kinds, RuleKind::ALL);
+    for text in examples {
+        let read = read_edition(text, "these", date("2027-01-01"));
+        assert!(read.is_ok(), "{:?} in\n{text}", read.err());
+    }
 }

@@ -110,7 +110,7 @@ impl Store {
         catalogue_version(&item).map(Some)
     }
 
-    async fn trains_item(&self, id: &str) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn trains_item(&self, id: &str) -> Result<Option<Item>, StoreError> {
         let get = self.dynamodb().get_item().table_name(&self.names().trains).consistent_read(true);
         let get = get.key(TRAIN_ID, string(id));
         Ok(self.attempt(|| get.clone().send()).await?.answer()?.item)

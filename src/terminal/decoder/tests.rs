@@ -2,8 +2,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::{Decoder, Endless, LONGEST};
-use crate::terminal::input::PASTE;
 use crate::ui::keys::{Key, Mouse, MouseKind};
+use crate::ui::msg::LONGEST_PASTE;
 use crate::ui::msg::Msg;
 
 /// What was told, in a form that can be compared.
@@ -93,7 +93,7 @@ fn a_giant_paste_is_a_paste_of_the_most_that_is_taken_and_types_nothing() {
         take(&[b'q'; 10_000]);
     }
     take(b"\x1b[201~x");
-    assert_eq!(all, [Told::Paste("q".repeat(PASTE)), Told::Key(Key::Char('x'))]);
+    assert_eq!(all, [Told::Paste("q".repeat(LONGEST_PASTE)), Told::Key(Key::Char('x'))]);
     assert!(decoder.paste.is_none());
 }
 
@@ -103,7 +103,7 @@ fn of_a_paste_without_an_end_only_so_much_is_kept() {
     decoder.take(b"\x1b[200~", |_| {}).expect("it has begun");
     decoder.take(&[0xc3, 0xa9].repeat(500_000), |msg| panic!("{msg:?}")).expect("a paste may be long");
     let kept = &decoder.paste.as_ref().expect("it goes on").text;
-    assert!(kept.capacity() <= 8 * PASTE, "{} bytes", kept.capacity());
+    assert!(kept.capacity() <= 8 * LONGEST_PASTE, "{} bytes", kept.capacity());
     assert!(!decoder.is_waiting(), "no moment of quiet ends a paste");
 }
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::{End, Header, Line, MsgForm, VERSION, fingerprint};
 use crate::domain::rules::Rules;
 use crate::service::account::DEVELOPMENT_ACCOUNTS;
+use crate::service::rules_file::with_editions;
 use crate::ui::app::App;
 use crate::ui::context::{AccountHint, Idle, Setup};
 use crate::ui::msg::Msg;
@@ -130,9 +131,10 @@ fn damaged(line: usize, wrong: &serde_json::Error) -> BadRecording {
 }
 
 fn setup(header: Header, rules: &Arc<Rules>) -> Result<Setup, BadRecording> {
-    if header.rules != fingerprint(rules) {
+    let published = with_editions(rules, &header.editions).ok().map(Arc::new);
+    let Some(rules) = published.filter(|rules| header.rules == fingerprint(rules)) else {
         return Err(BadRecording::OtherRules { program: header.program });
-    }
+    };
     let hint = |name: String| {
         let account = DEVELOPMENT_ACCOUNTS.iter().find(|account| account.username == name);
         account.map(AccountHint::from).ok_or(BadRecording::UnknownAccount(name))
@@ -141,7 +143,7 @@ fn setup(header: Header, rules: &Arc<Rules>) -> Result<Setup, BadRecording> {
         terminal: header.terminal,
         identity: header.identity,
         stations: header.stations,
-        rules: Arc::clone(rules),
+        rules,
         look: header.look,
         documents: header.documents,
         hints: header.hints.into_iter().map(hint).collect::<Result<_, _>>()?,

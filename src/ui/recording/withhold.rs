@@ -45,6 +45,7 @@ impl Typist {
                 Typing::Anything => Cow::Borrowed(msg),
             },
             // In the wrong field, and refused there; whoever reads the file shall not have it.
+            Msg::Read(Ok(text)) if text.contains("PRIVATE KEY") => Cow::Owned(Msg::Read(Ok(dots(text)))),
             Msg::Paste(text) if text.contains("PRIVATE KEY") => Cow::Owned(Msg::Paste(dots(text))),
             Msg::Paste(text) => match self.types(app) {
                 Typing::Secret => Cow::Owned(Msg::Paste(dots(text))),
@@ -88,6 +89,8 @@ impl Typist {
             | Msg::Wake
             | Msg::Live(_)
             | Msg::Banners(_)
+            | Msg::Rules(_)
+            | Msg::Read(_)
             | Msg::Opened(_)
             | Msg::Closing(_)
             | Msg::LeftBehind(_)

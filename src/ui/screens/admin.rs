@@ -18,6 +18,7 @@ use crate::ui::screens::admin::notices::Notices;
 use crate::ui::screens::admin::overview::Overview;
 use crate::ui::screens::admin::owed::OwedMoney;
 use crate::ui::screens::admin::reports::Reports;
+use crate::ui::screens::admin::rules::Rules;
 use crate::ui::screens::admin::tills::Tills;
 use crate::ui::screens::admin::trains::Trains;
 use crate::ui::screens::admin::users::Users;
@@ -29,11 +30,14 @@ pub mod find;
 pub mod loads;
 pub mod manifest;
 pub mod messages;
+pub mod new_rules;
 pub mod new_user;
 pub mod notices;
 pub mod overview;
 pub mod owed;
 pub mod reports;
+pub mod rule_text;
+pub mod rules;
 pub mod run;
 pub mod runs;
 pub mod tills;
@@ -130,6 +134,13 @@ const ENTRIES: &[Entry] = &[
         says: "accounts: roles, codes instead of passwords, keys, sign-ins",
         least: Role::Administrator,
         open: |cx| cx.push(Users::default()),
+    },
+    Entry {
+        key: 'f',
+        name: "Rules",
+        says: "fares, refunds, quotas and charts: what holds from when",
+        least: Role::Administrator,
+        open: |cx| cx.push(Rules::default()),
     },
     Entry {
         key: 'n',
