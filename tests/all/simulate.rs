@@ -37,7 +37,7 @@ fn all_that_people_can_meet_with_comes_about() {
 const MOST: u64 = 8 * WORLDS;
 
 /// What happens to somebody.
-const HAPPENS: [&str; 15] = [
+const HAPPENS: [&str; 19] = [
     "held",
     "held a half",
     "held a place on a list",
@@ -53,6 +53,10 @@ const HAPPENS: [&str; 15] = [
     "dropped",
     "refused",
     "not answered",
+    "published",
+    "taken off sale",
+    "put on sale",
+    "opened a till",
 ];
 
 #[test]
@@ -74,6 +78,9 @@ const SOON: u64 = 60;
 #[case::a_reclaim_that_frees_one_berth_of_several("half-reclaim")]
 #[case::a_cancellation_that_clears_whole_masks("wide-cancel")]
 #[case::a_promotion_that_checks_nothing("unguarded-promotion")]
+#[case::a_version_that_overwrites_the_first("overwritten-version")]
+#[case::a_block_that_is_not_kept("lost-block")]
+#[case::money_that_no_till_counts("uncounted-money")]
 fn a_broken_protocol_is_seen(#[case] name: &str) {
     let sabotage = Sabotage::named(name).expect("there is one of that name");
     let seen = (1..=SOON).find_map(|seed| run(seed, Some(sabotage)).violation);

@@ -1,9 +1,10 @@
 //! What people do: what an action is about, when it is done, and what a refusal of it says.
 
 use kiosk::domain::booking::{Booking, Deed, OpId};
+use kiosk::domain::correction::Correction;
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::pnr::Pnr;
-use kiosk::domain::refund::{NotRefundable, Quote};
+use kiosk::domain::refund::{NotRefundable, Quote, Reason};
 use kiosk::service::request::{Failure, Outcome};
 
 use super::claims::Holder;
@@ -21,6 +22,10 @@ pub enum About {
     GiveUp(Pnr, u8),
     /// To hand out what is owed.
     PayOut(Pnr),
+    /// To put a name right.
+    Rename(Pnr, Correction),
+    /// To undo a sale to so many passengers.
+    Void(Pnr, u8),
 }
 
 impl About {
@@ -29,7 +34,7 @@ impl About {
         match self {
             Self::Order(hold) => Some(Holder::Hold(*hold)),
             Self::Slip(pnr) => Some(Holder::Booking(*pnr, 0)),
-            Self::Cancel(..) | Self::GiveUp(..) | Self::PayOut(_) => None,
+            Self::Cancel(..) | Self::GiveUp(..) | Self::PayOut(_) | Self::Rename(..) | Self::Void(..) => None,
         }
     }
 
@@ -37,16 +42,23 @@ impl About {
     pub fn pnr(&self) -> Option<Pnr> {
         match self {
             Self::Order(_) => None,
-            Self::Slip(pnr) | Self::Cancel(pnr, _) | Self::GiveUp(pnr, _) | Self::PayOut(pnr) => Some(*pnr),
+            Self::Slip(pnr)
+            | Self::Cancel(pnr, _)
+            | Self::GiveUp(pnr, _)
+            | Self::PayOut(pnr)
+            | Self::Rename(pnr, _)
+            | Self::Void(pnr, _) => Some(*pnr),
         }
     }
 
     /// Whose places are given up.
     pub fn leaving(&self) -> Vec<(Pnr, u8)> {
         match self {
-            Self::Order(_) | Self::Slip(_) | Self::PayOut(_) => Vec::new(),
+            Self::Order(_) | Self::Slip(_) | Self::PayOut(_) | Self::Rename(..) => Vec::new(),
             Self::Cancel(pnr, quote) => quote.lines.iter().map(|line| (*pnr, line.passenger)).collect(),
-            Self::GiveUp(pnr, passengers) => (0..*passengers).map(|passenger| (*pnr, passenger)).collect(),
+            Self::GiveUp(pnr, passengers) | Self::Void(pnr, passengers) => {
+                (0..*passengers).map(|passenger| (*pnr, passenger)).collect()
+            }
         }
     }
 
@@ -64,6 +76,15 @@ impl About {
                     return Err(format!("{:?} was given back for the quote {quote:?}", refund.quote));
                 }
                 true
+            }
+            (Self::Rename(_, correction), Deed::Renamed { passenger, .. }) => {
+                let booked = booking.passengers.get(usize::from(*passenger)).ok_or("nobody has that number")?;
+                *passenger == correction.passenger && booked.passenger.name == correction.name
+            }
+            (Self::Void(_, passengers), Deed::Cancelled(who)) => {
+                let refund = booking.refunds.iter().find(|refund| refund.op == op).ok_or("nothing was given back")?;
+                let is_whole = refund.quote.reason == Reason::Voided && refund.quote.refunded == booking.fare.total;
+                is_whole && who.len() == usize::from(*passengers)
             }
             _ => false,
         };
@@ -89,6 +110,7 @@ pub fn meaning(failure: &Failure, about: &About, in_doubt: bool) -> Meaning {
         // What was asked for in time may be carried out later: the person is only told that it is too late now.
         Failure::QuoteOver(_) | Failure::NotRefundable(NotRefundable::Departed) if in_doubt => Meaning::Nothing,
         Failure::SlipClosed(_) if in_doubt && matches!(about, About::GiveUp(..)) => Meaning::Nothing,
+        Failure::NotCorrected(_) | Failure::NotVoidable(_) if in_doubt => Meaning::Nothing,
         failure => refusal(failure),
     }
 }
@@ -115,6 +137,8 @@ pub fn refusal(failure: &Failure) -> Meaning {
         | Failure::NotRefundable(_)
         | Failure::QuoteOver(_)
         | Failure::NothingOwed
+        | Failure::NotCorrected(_)
+        | Failure::NotVoidable(_)
         | Failure::SoldOut { .. } => Meaning::Refused,
         _ => Meaning::Nothing,
     }

@@ -111,7 +111,7 @@ impl Person {
     }
 
     /// One of the bookings that this person may see, as it was last told.
-    fn some_booking(&mut self, visit: &Visit, is_meant: impl Fn(&Booking) -> bool) -> Option<Arc<Booking>> {
+    pub(super) fn some_booking(&mut self, visit: &Visit, is_meant: impl Fn(&Booking) -> bool) -> Option<Arc<Booking>> {
         let ledger = self.town.ledger();
         let mut all: Vec<_> = ledger.bookings.values().filter(|booking| is_meant(booking)).cloned().collect();
         drop(ledger);

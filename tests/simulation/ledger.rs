@@ -9,9 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kiosk::domain::berth_list::Berths;
 use kiosk::domain::booking::{Booking, BookingStatus, Deed, OpId};
+use kiosk::domain::coach::BerthRef;
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::pnr::Pnr;
+use kiosk::domain::spot::Grant;
+use kiosk::domain::till::{Till, TillId};
 use kiosk::domain::train::RunId;
 use kiosk::service::request::{Failure, Hold};
 
@@ -60,6 +64,10 @@ pub struct Ledger {
     pub joined: BTreeMap<Pnr, DateTime<Utc>>,
     /// Runs that somebody wanted to cancel, and whether they were told that it is done.
     pub cancelled: BTreeMap<RunId, bool>,
+    /// Berths that are off sale for certain, and when somebody was told so.
+    pub off_sale: BTreeMap<(RunId, BerthRef), DateTime<Utc>>,
+    /// The newest state of each till that anybody was told.
+    pub tills: BTreeMap<TillId, Till>,
     /// Passengers whose places somebody wanted to give up: they may be anybody's.
     leaving: Vec<(OpId, Pnr, u8)>,
     pub counts: BTreeMap<&'static str, u32>,
@@ -92,6 +100,17 @@ impl Ledger {
 
     /// Berths and halves were promised until a moment.
     pub fn held(&mut self, hold: &Hold, now: DateTime<Utc>) {
+        let wanted = self.wanted.get(&hold.id).copied().unwrap_or(now);
+        let berths = hold.grants.iter().filter_map(|grant| match grant {
+            Grant::Berth(berth) => Some(*berth),
+            Grant::Shared(half) => Some(half.berth),
+            Grant::Waiting | Grant::Unreserved => None,
+        });
+        for berth in berths {
+            if self.off_sale.get(&(hold.run, berth)).is_some_and(|since| *since <= wanted) {
+                self.violate(format!("{berth} of {} was off sale and is held by {}", hold.run, short(hold.id.0)));
+            }
+        }
         let claims = hold
             .grants
             .iter()
@@ -102,6 +121,23 @@ impl Ledger {
     /// Somebody wants to give berths back, or left: from now on others may have them.
     pub fn given_back(&mut self, hold: HoldId) {
         self.claims.drop(|claim| claim.holder == Holder::Hold(hold));
+    }
+
+    /// Berths are off sale from a moment on: whoever wants one later does not get it.
+    pub fn blocked(&mut self, run: RunId, berths: &Berths, now: DateTime<Utc>) {
+        for (coach, numbers) in berths {
+            for number in numbers {
+                self.off_sale.entry((run, BerthRef { coach: *coach, number: *number })).or_insert(now);
+            }
+        }
+    }
+
+    /// Somebody was told of a till. One that is closed is never another.
+    pub fn told_till(&mut self, till: &Till) {
+        let before = self.tills.insert(till.id, till.clone());
+        if let Some(before) = before.filter(|before| before.closing.is_some() && before != till) {
+            self.violate(format!("a till was closed as {before:?} and is {till:?}"));
+        }
     }
 
     /// The railway wants to cancel a run: nothing of it is promised any more.
@@ -173,6 +209,9 @@ impl Ledger {
             if before.version == booking.version && paper::timeless(before) != paper::timeless(booking) {
                 return self.violate(format!("booking {pnr} changed without a new version"));
             }
+            if !keeps_run(before, booking) {
+                return self.violate(format!("booking {pnr} is of another train or run: {before:?} to {booking:?}"));
+            }
             if !booking.history.starts_with(&before.history) || !keeps_refunds(before, booking) {
                 return self.violate(format!("the past of booking {pnr} was changed: {before:?} to {booking:?}"));
             }
@@ -231,7 +270,7 @@ impl Ledger {
         }
         if meaning == Meaning::Refused {
             let told = failure.to_string();
-            action.is_open_again = matches!(failure, Failure::ListFull | Failure::NothingOwed);
+            action.is_open_again = is_for_now(failure);
             if let Standing::Done(pnr) = std::mem::replace(&mut action.standing, Standing::Refused(told.clone())) {
                 self.violate(format!("{pnr} was acknowledged, and its repeat refused: {told}"));
             }
@@ -255,6 +294,18 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Whether it may be otherwise when somebody asks once more: a place is free, a slip paid, a till opened.
+fn is_for_now(failure: &Failure) -> bool {
+    use Failure::{ListFull, NotCorrected, NotVoidable, NothingOwed};
+    matches!(failure, ListFull | NothingOwed | NotCorrected(_) | NotVoidable(_))
+}
+
+/// Whether a booking is of the same train, as it was sold, whatever was published since.
+fn keeps_run(before: &Booking, after: &Booking) -> bool {
+    let of = |booking: &Booking| (booking.run, booking.train_version, booking.leg, booking.class, booking.quota);
+    of(before) == of(after) && before.from == after.from && before.to == after.to && before.km == after.km
 }
 
 /// Whether refunds are as they were, but for money that was handed out since.

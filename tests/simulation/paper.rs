@@ -24,8 +24,23 @@ pub fn check(booking: &Booking) -> Result<Vec<Deal>, String> {
         }
     }
     told.ends_as(booking)?;
+    corrected_once(booking)?;
     money(booking)?;
     Ok(told.deals)
+}
+
+/// No name was put right twice, and each was another before.
+fn corrected_once(booking: &Booking) -> Result<(), String> {
+    let mut seen = Vec::new();
+    for change in &booking.history {
+        let Deed::Renamed { passenger, from } = &change.what else { continue };
+        let booked = booking.passengers.get(usize::from(*passenger)).ok_or("nobody of that number was renamed")?;
+        if seen.contains(passenger) || booked.passenger.name == *from {
+            return Err(format!("the name of passenger {passenger} was put right from {from:?} and more than once"));
+        }
+        seen.push(*passenger);
+    }
+    Ok(())
 }
 
 /// The places of everybody, without the numbers on lists: those become smaller without a change of the booking.
@@ -247,7 +262,7 @@ fn lines(booking: &Booking, refund: &Refund) -> Result<(), String> {
         if !adds_up || line.paid != booked.fare || booked.place != Place::Cancelled {
             return Err(format!("{line:?} of {quote:?} does not add up"));
         }
-        let is_whole = matches!(quote.reason, Reason::TrainCancelled | Reason::Waiver(_));
+        let is_whole = matches!(quote.reason, Reason::TrainCancelled | Reason::Waiver(_) | Reason::Voided);
         if is_whole && line.refunded != line.paid {
             return Err(format!("not everything was given back by {line:?}"));
         }

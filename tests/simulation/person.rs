@@ -42,6 +42,16 @@ enum Errand {
     PayOut,
     /// To have the chart made.
     Chart,
+    /// To publish another edition of the train.
+    Publish,
+    /// To take berths off sale, or put them on sale again.
+    Block,
+    /// To put a name right.
+    Correct,
+    /// To undo a sale.
+    Void,
+    /// To open a till or to close it.
+    Till,
     /// To look at a booking.
     Look,
 }
@@ -84,7 +94,7 @@ pub struct Person {
 pub struct Visit {
     session: Session,
     pub(super) place: String,
-    train: Arc<Train>,
+    pub(super) train: Arc<Train>,
     _watches: Vec<RunWatch>,
     holds: Vec<HoldId>,
     /// Bookings that were made in it, or before with the account.
@@ -171,6 +181,11 @@ impl Person {
                 Errand::GiveUpSlip => self.give_up_slip(&mut visit).await,
                 Errand::PayOut => self.pay_out(&mut visit).await,
                 Errand::Chart => self.make_chart(&visit).await,
+                Errand::Publish => self.publish(&visit).await,
+                Errand::Block => self.block(&visit).await,
+                Errand::Correct => self.correct(&mut visit).await,
+                Errand::Void => self.void(&mut visit).await,
+                Errand::Till => self.till(&visit).await,
                 Errand::Look => self.look(&visit).await,
             }
             self.own.clone_from(&visit.made);
@@ -191,9 +206,14 @@ impl Person {
     fn errand(&mut self) -> Errand {
         let drawn = self.chance.random_range(0..100);
         match (self.role(), drawn) {
-            (Some(AccountRole::Administrator), 0..25) => Errand::Chart,
-            (Some(AccountRole::Agent), 0..25) => Errand::PaySlip,
-            (Some(AccountRole::Agent | AccountRole::Administrator), 25..37) => Errand::PayOut,
+            (Some(AccountRole::Administrator), 0..12) => Errand::Chart,
+            (Some(AccountRole::Administrator), 12..17) => Errand::Publish,
+            (Some(AccountRole::Administrator), 17..28) => Errand::Block,
+            (Some(AccountRole::Agent), 0..15) => Errand::PaySlip,
+            (Some(AccountRole::Agent), 15..23) => Errand::Till,
+            (Some(AccountRole::Agent), 23..28) => Errand::Correct,
+            (Some(AccountRole::Agent | AccountRole::Administrator), 28..37) => Errand::PayOut,
+            (Some(AccountRole::Agent), 65..71) => Errand::Void,
             (_, 37..54) => Errand::Cancel,
             (_, 54..60) => Errand::GiveUpSlip,
             (_, 60..65) => Errand::Look,
@@ -342,6 +362,8 @@ impl Person {
                     Request::Cancel { .. } => "cancelled",
                     Request::GiveUpSlip { .. } => "given up",
                     Request::PayOut { .. } => "paid out",
+                    Request::CorrectName { .. } => "put right",
+                    Request::VoidSale { .. } => "undone",
                     _ => "paid",
                 });
                 let is_made = matches!(about, About::Order(_));

@@ -64,6 +64,9 @@ fn queued(booking: &Booking) -> Vec<(u8, Option<kiosk::domain::spot::SharedBerth
 /// After everybody has done their work, nobody waits who could have a berth, or a half of one.
 pub fn nobody_waits_beside_a_free_berth(state: &RunState, sold: &Sold, own: &[&Booking]) -> Result<(), String> {
     let is_free = |berth: BerthRef, part: Part, booking: &Booking| {
+        if state.coach(berth.coach).blocked.contains_key(&berth.number) {
+            return false;
+        }
         let taken = sold.get(&(berth.coach, Spot::new(berth.number, part)));
         !taken.is_some_and(|mask| mask.overlaps(booking.leg.mask()))
     };

@@ -16,6 +16,12 @@ pub enum Sabotage {
     WideCancel,
     /// A promotion asks for neither the booking nor its entry nor the masks as they were read.
     UnguardedPromotion,
+    /// A version of a train overwrites the first, by which runs are sold.
+    OverwrittenVersion,
+    /// Berths that are taken off sale are not written.
+    LostBlock,
+    /// Money that goes into a till is not added to its sums.
+    UncountedMoney,
 }
 
 /// The transactions that some of them are about, by the newest deed of the booking that is written.
@@ -24,11 +30,14 @@ const DEEDS: [(Sabotage, &[&str]); 2] =
 
 impl Sabotage {
     /// All of them, by the names under which they are asked for.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("unchecked-hold", Self::UncheckedHold),
         ("half-reclaim", Self::HalfReclaim),
         ("wide-cancel", Self::WideCancel),
         ("unguarded-promotion", Self::UnguardedPromotion),
+        ("overwritten-version", Self::OverwrittenVersion),
+        ("lost-block", Self::LostBlock),
+        ("uncounted-money", Self::UncountedMoney),
     ];
 
     /// That of a name.
@@ -42,7 +51,10 @@ impl Sabotage {
         match self {
             Self::UncheckedHold | Self::HalfReclaim if is_update => self.update(&mut ask.body),
             Self::HalfReclaim => false,
-            Self::UncheckedHold => self.updates(ask),
+            Self::LostBlock if is_update => self.update(&mut ask.body),
+            Self::LostBlock => false,
+            Self::UncheckedHold | Self::UncountedMoney => self.updates(ask),
+            Self::OverwrittenVersion => overwrite_first(&mut ask.body),
             Self::WideCancel | Self::UnguardedPromotion => {
                 let (_, deeds) = DEEDS.iter().find(|(of, _)| *of == self).expect("it has its deeds");
                 let is_meant = newest_deed(ask).is_some_and(|deed| deeds.contains(&deed.as_str()));
@@ -67,6 +79,10 @@ impl Sabotage {
             }
             Self::HalfReclaim => half_reclaim(update),
             Self::WideCancel => widen(update),
+            Self::LostBlock => forget_blocks(update),
+            Self::UncountedMoney => count_nothing(update),
+            // It is no update.
+            Self::OverwrittenVersion => false,
         }
     }
 }
@@ -135,6 +151,46 @@ fn widen(update: &mut Value) -> bool {
         update["ExpressionAttributeValues"].as_object_mut().expect("it has values").remove(value);
     }
     update["UpdateExpression"] = format!("SET {} REMOVE {} ADD {rest}", kept.join(", "), removed.join(", ")).into();
+    true
+}
+
+/// What is off sale is set to nothing.
+fn forget_blocks(update: &mut Value) -> bool {
+    let values = update["ExpressionAttributeValues"].as_object_mut().into_iter().flatten();
+    let mut maps = values.filter_map(|(_, value)| value.get_mut("M")?.as_object_mut());
+    let blocks = maps.find(|map| !map.is_empty() && map.keys().all(|key| is_mask(key)));
+    blocks.map(serde_json::Map::clear).is_some()
+}
+
+/// A till's update adds nothing to its sums.
+fn count_nothing(update: &mut Value) -> bool {
+    let is_till = update["Key"]["BookingID"]["S"].as_str().is_some_and(|key| key.starts_with("T#"));
+    let amount = update.pointer_mut("/ExpressionAttributeValues/:amount/N").filter(|_| is_till);
+    amount.map(|amount| *amount = "0".into()).is_some()
+}
+
+/// Each version of a train is written as the first.
+fn overwrite_first(body: &mut Value) -> bool {
+    let mut did = false;
+    let batch = body["RequestItems"].as_object_mut().into_iter().flatten();
+    let batch = batch.flat_map(|(_, writes)| writes.as_array_mut().into_iter().flatten());
+    for write in batch.filter_map(|write| write.pointer_mut("/PutRequest/Item")) {
+        did |= name_first(write);
+    }
+    for put in body["TransactItems"].as_array_mut().into_iter().flatten() {
+        did |= put.pointer_mut("/Put/Item").is_some_and(name_first);
+    }
+    did
+}
+
+fn name_first(item: &mut Value) -> bool {
+    let Some((train, version)) = item["TrainID"]["S"].as_str().and_then(|id| id.split_once('@')) else { return false };
+    if version == "1" {
+        return false;
+    }
+    let first = format!("{train}@1");
+    item["TrainID"]["S"] = first.into();
+    item["Version"]["N"] = "1".into();
     true
 }
 

@@ -21,6 +21,7 @@ use super::ledger::{Ledger, Standing};
 use super::paper;
 use super::queue_verdict;
 use super::season::{FIRST_CHART, LAST_CHART, at};
+use super::till_verdict;
 use super::town::Town;
 
 /// Holds, slips and grace are over by then.
@@ -62,6 +63,7 @@ pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), 
         queue_verdict::nobody_waits_beside_a_free_berth(&read.state, &sold, &own)?;
         queue_verdict::nobody_was_passed(&town.ledger(), &own)?;
     }
+    till_verdict::tills(&town.ledger(), store, clients).await?;
     second_opinion(town).await
 }
 
@@ -72,8 +74,8 @@ async fn bookings(store: &Store, clients: &Clients) -> Result<BTreeMap<Pnr, Book
     let mut stored = BTreeMap::new();
     for item in scanned.items() {
         let key = item.get("BookingID").and_then(|key| key.as_s().ok()).ok_or("an item has no key")?;
-        if key.starts_with("L#") {
-            // What the ledger has of the money; the audit compares it.
+        if key.starts_with("L#") || key.starts_with("T#") {
+            // What the ledger has of the money, and the tills.
             continue;
         }
         let pnr = key.parse::<Pnr>().map_err(|_| format!("{key} is the number of no booking"))?;
@@ -156,6 +158,17 @@ fn occupancy(town: &Town, state: &RunState, own: &[&Booking], sold: &Sold) -> Re
             other.pnr, other.train_version
         ));
     }
+    for booking in own {
+        let ends = state.train.ends(booking.leg).map(|(from, to)| {
+            let (departs, arrives) = (from.depart.on(run.date), to.arrive.on(run.date));
+            (from.station, departs, to.station, arrives)
+        });
+        let (from, to) = (&booking.from, &booking.to);
+        if ends != Some((from.station, from.at, to.station, to.at)) {
+            return Err(format!("{} travels {from:?} to {to:?}, and the train of {run} goes {ends:?}", booking.pnr));
+        }
+    }
+    off_sale(town, state, own)?;
     let later = town.now() + LATER;
     let coaches: Vec<CoachId> = state.train.coaches().iter().map(Coach::id).collect();
     if let Some(stray) = state.coaches.keys().find(|coach| !coaches.contains(coach)) {
@@ -176,6 +189,33 @@ fn occupancy(town: &Town, state: &RunState, own: &[&Booking], sold: &Sold) -> Re
     }
     Ok(())
 }
+
+/// What was taken off sale is off sale, and nobody has moved up into it since.
+fn off_sale(town: &Town, state: &RunState, own: &[&Booking]) -> Result<(), String> {
+    let ledger = town.ledger();
+    for ((run, berth), since) in ledger.off_sale.iter().filter(|((run, _), _)| *run == state.run) {
+        if !state.coach(berth.coach).blocked.contains_key(&berth.number) {
+            return Err(format!("{berth} of {run} was taken off sale at {since} and is on sale"));
+        }
+        for booking in own {
+            let late = booking.history.iter().find(|change| match &change.what {
+                Deed::Promoted { to, .. } => {
+                    let is_it = to.berth().is_some_and(|got| got.berth == *berth)
+                        || to.shared().is_some_and(|half| half.berth == *berth);
+                    is_it && change.at > *since + LEEWAY_OF_CLOCKS
+                }
+                _ => false,
+            });
+            if let Some(late) = late {
+                return Err(format!("{} moved up to {berth} at {}, off sale since {since}", booking.pnr, late.at));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// By how much the clock that dates a change may be ahead.
+const LEEWAY_OF_CLOCKS: TimeDelta = TimeDelta::seconds(10);
 
 /// The run has come as far as it should have by now, and those are refunded who had to be.
 fn stage(town: &Town, state: &RunState, own: &[&Booking]) -> Result<(), String> {

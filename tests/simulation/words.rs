@@ -28,6 +28,15 @@ pub fn asked(request: &Request) -> String {
         }
         Request::GiveUpSlip { op, pnr } => format!("give up slip {} {pnr}", short(op.0)),
         Request::PayOut { op, pnr } => format!("pay out {} {pnr}", short(op.0)),
+        Request::CorrectName { op, pnr, correction } => {
+            format!("put right {} {pnr} passenger {}", short(op.0), correction.passenger)
+        }
+        Request::VoidSale { op, pnr } => format!("undo {} {pnr}", short(op.0)),
+        Request::PublishTrain { based_on, from, .. } => format!("publish after version {based_on} from {from}"),
+        Request::BlockBerths { run, berths, reason } => {
+            let what = if reason.is_some() { "take off sale" } else { "put on sale" };
+            format!("{what} {run} {}", kiosk::domain::berth_list::written(berths))
+        }
         Request::Booking { pnr } => format!("show {pnr}"),
         Request::SignIn { name, .. } => format!("sign in {name}"),
         Request::MyBookings { .. } => "my bookings".to_owned(),
@@ -55,6 +64,10 @@ pub fn answered(reply: &Result<Reply, Failure>) -> String {
             format!("booking {} v{} {:?} {}", booking.pnr, booking.version, booking.status, places.join(", "))
         }
         Ok(Reply::Quote(quote)) => format!("quote {} until {}", quote.refunded, quote.good_until.format("%H:%M:%S")),
+        Ok(Reply::Blocked(blocked)) => {
+            let left: Vec<_> = blocked.left.iter().map(|(coach, _)| coach.to_string()).collect();
+            format!("done {}, left {left:?}", kiosk::domain::berth_list::written(&blocked.done))
+        }
         Ok(Reply::Priced(fare)) => format!("price {}", fare.total),
         Ok(Reply::Welcome(_)) => "welcome".to_owned(),
         Ok(Reply::Bookings { page, .. }) => format!("{} bookings", page.len()),
