@@ -249,7 +249,8 @@ impl Store {
         for attempt in 1.. {
             let begun = patience.now();
             let ended = || self.metrics().store_attempt(E::OPERATION, patience.now().saturating_sub(begun));
-            let failure = match send().await {
+            // Kept apart, for it is larger than what waits for it: else whoever calls carries the largest of all requests around.
+            let failure = match Box::pin(send()).await {
                 Ok(answer) => {
                     ended();
                     return Ok(Attempted { verdict: Ok(answer) });

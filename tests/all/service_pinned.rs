@@ -6,14 +6,15 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::Class;
+use kiosk::domain::edition::Start;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::segment::Leg;
 use kiosk::domain::station::Station;
+use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{Halt, RunId, Train, TrainDraft};
+use kiosk::service::import::Import;
 use kiosk::service::request::{Choice, Failure, Offer, Reply, Request};
-use kiosk::service::seed::seed;
-use kiosk::service::timetable_file::TimetableFile;
-use kiosk::service::{Kiosk, Session, rules_file};
+use kiosk::service::{Kiosk, Session};
 
 use crate::refund_kit::{cancel, is_clean, stored};
 use crate::service_kit::{
@@ -22,7 +23,7 @@ use crate::service_kit::{
 use crate::world::stations;
 
 /// The train as somebody edits it: it calls at Vapi too, between Borivali and Surat, and has one coach of 2A less.
-fn edited() -> TimetableFile {
+fn edited() -> Import {
     let draft = TrainDraft::from(small_train());
     let time = |text: &str| text.parse().expect("a time");
     let vapi = Halt { station: station("VAPI"), arrive: time("18:40"), depart: time("18:42"), km: 170 };
@@ -31,7 +32,8 @@ fn edited() -> TimetableFile {
     let coaches = draft.coaches.iter().filter(|coach| coach.id() != berth("A2", 1).coach).copied().collect();
     let train = Train::new(TrainDraft { halts, coaches, ..draft }).expect("the train is in order");
     let vapi = Station { code: station("VAPI"), name: "Vapi".to_owned(), city: "Vapi".to_owned() };
-    TimetableFile { stations: stations().into_iter().chain([vapi]).collect(), trains: vec![train] }
+    let stations = stations().into_iter().chain([vapi]).collect();
+    Import { stations, trains: vec![train], faults: Vec::new(), notes: Vec::new() }
 }
 
 /// The one train from Surat to New Delhi that leaves on a date.
@@ -83,8 +85,8 @@ async fn a_halt_that_is_inserted_after_the_first_sale_leaves_the_sold_run_as_it_
     let ticket = ticket_of(&agent, &sold).await;
     let kept = hold(&agent, leg(3, 5), Choice::Berths(vec![berth("A2", 1)])).await.expect("free from Vadodara on");
 
-    let rules = rules_file::bundled();
-    let published = seed(&stage.world.store, &rules, &*stage.clock, &edited(), |_| {}).await.expect("it is published");
+    let today = Start::at_once(railway_time(stage.kiosk.now()).date());
+    let published = stage.kiosk.import(&edited(), today, &[], |_| {}).await.expect("it is published");
     assert_eq!((published.trains, published.stations), (1, 1));
     stage.advance(TimeDelta::seconds(60));
     stage.kiosk.poll_once().await;

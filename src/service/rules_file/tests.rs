@@ -401,7 +401,7 @@ fn a_text_gives_neither_its_name_nor_its_day_and_has_one_entry() {
     let says: Vec<_> = mistakes.iter().map(|mistake| mistake.says.as_str()).collect();
     let taken_out = |key: &str| format!("charts.{key} is not wanted here: take it out: publication gives it");
     assert_eq!(says, [taken_out("id"), taken_out("from")]);
-    let twice = format!("{good}\n{}", &good[good.find("[[charts]]").expect("an entry")..]);
+    let twice = format!("{good}\n{}", &good[good.rfind("[[charts]]").expect("an entry")..]);
     let mistakes = read_edition(&twice, "these", date("2027-01-01")).expect_err("refused");
     assert!(mistakes[0].says.contains("write one entry"), "{mistakes:?}");
 }
