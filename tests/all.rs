@@ -56,6 +56,8 @@ mod receipt;
 mod recording;
 #[path = "all/recording_forms.rs"]
 mod recording_forms;
+#[path = "all/recording_samples.rs"]
+mod recording_samples;
 #[path = "all/refund.rs"]
 mod refund;
 #[path = "all/refund_kit.rs"]
