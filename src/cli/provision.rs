@@ -8,11 +8,17 @@ pub(super) async fn run(config: &Config) -> Result<(), CliError> {
     let progress = Progress::new("Provisioning");
     let store = open::store(config).await?;
     store.provision(|step| progress.set(step.done, step.of, &step.what)).await?;
+    // A process of an older Kiosk may have gone on beside the store that was raised.
     progress.at("accounts");
-    let listed = store.list_unlisted_accounts().await?;
+    let accounts = store.list_unlisted_accounts().await?;
+    progress.at("money that waits");
+    let owed = store.list_unlisted_owed().await?;
     drop(progress);
-    if listed > 0 {
-        output::line(format_args!("Put {listed} names and addresses of accounts on the lists of the back office."))?;
+    if accounts > 0 {
+        output::line(format_args!("Put {accounts} names and addresses of accounts on the lists of the back office."))?;
+    }
+    if owed > 0 {
+        output::line(format_args!("Put {owed} bookings of which money waits on the list of what is owed."))?;
     }
     let names = store.names();
     output::line(format_args!(

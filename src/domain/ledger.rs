@@ -13,7 +13,7 @@ use crate::domain::booking::{Booking, Deed, PaymentMethod};
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
 use crate::domain::pnr::Pnr;
-use crate::domain::refund::Reason;
+use crate::domain::refund::{Quote, Reason};
 use crate::domain::till::TillId;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
@@ -142,7 +142,9 @@ impl LedgerEntry {
             return None;
         }
         let mut parts: Vec<Part> = Vec::new();
-        for quote in with(change.op).map(|refund| &refund.quote) {
+        // Of whoever got nothing no money moves, whether they left alone or while somebody's money waited.
+        let gave_back = |quote: &&Quote| quote.refunded > Paise::ZERO;
+        for quote in with(change.op).map(|refund| &refund.quote).filter(gave_back) {
             let nothing = Part { reason: quote.reason, passengers: 0, fare: Paise::ZERO, back: Paise::ZERO };
             let place = parts.iter().position(|part| part.reason == quote.reason).unwrap_or(parts.len());
             if place == parts.len() {

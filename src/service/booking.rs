@@ -92,7 +92,7 @@ pub(super) async fn book(session: &Session, op: OpId, order: &Order, tender: Ten
                 let payment = payment(session, tender, till, draft.fare.total);
                 commit(session, op, order, &draft, Terms::Paid(payment)).await?
             }
-            Err(failure) => without_till(session, op, order, &draft.train, failure).await?,
+            Err(failure) => without_till(session, op, order, &draft.train, Sent::ThroughTills, failure).await?,
         },
         Prepared::Found(booking) => *booking,
     };
@@ -124,6 +124,16 @@ enum Terms {
     Slip(Slip),
 }
 
+/// What this call has sent to the store so far. A copy of a write that a network holds up comes as soon as its conditions
+/// hold: that a till is open they never do again once it is closed, but that none is they may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// Nothing, or money that goes through a till.
+    ThroughTills,
+    /// Also money that goes through none.
+    AlsoThroughNone,
+}
+
 /// Writes a new booking, under another number if its own is taken, and behind everybody who waits if not all of it have
 /// a berth. Finds what an earlier attempt wrote.
 async fn commit(
@@ -135,7 +145,7 @@ async fn commit(
 ) -> Result<Booking, Failure> {
     let kiosk = session.kiosk();
     let (plan, holding) = (draft.plan(), draft.holding());
-    let mut draw = 0;
+    let (mut draw, mut sent) = (0, Sent::ThroughTills);
     for attempt in 1..=ATTEMPTS {
         let pnr = draft::pnr(&draft.train, op, draw);
         let (booking, edits) = match &terms {
@@ -161,7 +171,7 @@ async fn commit(
         let takes_nothing = edits.is_empty() && queue.is_none();
         let guard = if takes_nothing { Guard::OnSale } else { Guard::Nothing };
         let transition = Transition { edits, queue, guard, ..kiosk.transition(&booking) };
-        let commit = kiosk.store().commit(&plan, &transition).await;
+        let commit = kiosk.commit(&plan, &transition).await;
         if let (Err(StoreError::Conflict { .. }), true) = (&commit, draw + 1 < DRAWS) {
             draw += 1;
             continue;
@@ -192,13 +202,14 @@ async fn commit(
             Commit::TillMoved => match &mut terms {
                 // The agent has opened one meanwhile: the money goes through it.
                 Terms::Paid(payment) if payment.till.is_none() => {
+                    sent = Sent::AlsoThroughNone;
                     match till::in_use(session, payment.method).await {
                         Ok(till) => payment.till = till,
-                        Err(failure) => return without_till(session, op, order, &draft.train, failure).await,
+                        Err(failure) => return without_till(session, op, order, &draft.train, sent, failure).await,
                     }
                     kiosk.store().patience().pause(attempt.min(SHORT_PAUSES)).await;
                 }
-                _ => return without_till(session, op, order, &draft.train, Failure::TillClosed).await,
+                _ => return without_till(session, op, order, &draft.train, sent, Failure::TillClosed).await,
             },
         }
     }
@@ -212,15 +223,21 @@ async fn without_till(
     op: OpId,
     order: &Order,
     train: &Train,
+    sent: Sent,
     failure: Failure,
 ) -> Result<Booking, Failure> {
+    if sent == Sent::AlsoThroughNone {
+        session.doubt_hold(order.hold.id);
+    }
     if let Failure::Unavailable { .. } = failure {
         // An attempt that was the only one has sent nothing yet.
-        return Err(if session.is_repeated(op) { still_doubtful(failure) } else { failure });
+        let may_come = session.is_repeated(op) || sent == Sent::AlsoThroughNone;
+        return Err(if may_come { still_doubtful(failure) } else { failure });
     }
     let found = earlier(session.kiosk(), train, op).await.map_err(still_doubtful)?;
     let hold = order.hold.id;
-    let may_come = till::may_do_without(session) && (session.doubts_hold(hold) || session.is_ordered_twice(hold));
+    let sent_before = sent == Sent::AlsoThroughNone || session.doubts_hold(hold) || session.is_ordered_twice(hold);
+    let may_come = till::may_do_without(session) && sent_before;
     found.ok_or_else(|| if may_come { in_doubt("book", &failure) } else { failure })
 }
 

@@ -85,7 +85,7 @@ impl Catalogue {
         }
     }
 
-    /// Whether the store is marked for a newer Kiosk than this one, which then sells nothing.
+    /// Whether the store is marked for a newer Kiosk than this one, which then changes nothing.
     pub(super) fn is_newer(&self) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).is_newer
     }
@@ -93,7 +93,7 @@ impl Catalogue {
     fn note_newer(&self, is_newer: bool) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if is_newer && !known.is_newer {
-            tracing::error!("a newer kiosk has raised what is stored: this one sells nothing until it is updated");
+            tracing::error!("a newer kiosk has raised what is stored: this one changes nothing until it is updated");
         }
         known.is_newer = is_newer;
     }

@@ -143,7 +143,7 @@ impl Kiosk {
                 guard: Guard::OnSale,
                 ..self.transition(&dropped)
             };
-            match self.store().commit(&Plan::of(state), &transition).await? {
+            match self.commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
                     self.tell_refunded(&dropped, "booking.drop");
                     return Ok(());
@@ -203,7 +203,7 @@ impl Kiosk {
             let queue = own.and_then(|(id, entry)| QueueEdit::leaving(*id, entry, &left.passengers, now));
             let before = Before::Version(booking.version);
             let transition = Transition { before, edits, queue, ..self.transition(&refunded) };
-            match self.store().commit(&Plan::of(state), &transition).await? {
+            match self.commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
                     self.tell_refunded(&refunded, "booking.train-cancelled");
                     let touched: Vec<CoachId> = transition.edits.iter().map(|edit| edit.coach).collect();

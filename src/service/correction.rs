@@ -76,7 +76,7 @@ async fn amend(
             let after = decide(&booking, &run.state, who)?;
             let before = Before::Version(booking.version);
             let transition = Transition { before, ..kiosk.transition(&after) };
-            let commit = kiosk.store().commit(&Plan::of(&run.state), &transition).await;
+            let commit = kiosk.commit(&Plan::of(&run.state), &transition).await;
             match commit.map_err(|error| refuse("change a booking", &error))? {
                 Commit::Done => after,
                 Commit::Found(found) if found.was_done(op) => *found,

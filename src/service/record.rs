@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::booking::{Booking, OpId};
+use crate::domain::refund::Reason;
 use crate::service::Kiosk;
 use crate::service::session::Session;
 use crate::store::audit_log::Event;
@@ -72,13 +73,20 @@ impl Kiosk {
         });
     }
 
-    /// Records a change that a user action made to a booking, named by the action and by when it was made.
+    /// Records a change that a user action made to a booking, named by the action and by when it was made. A charge that was
+    /// waived is an action of its own, with the reason.
     pub(super) fn record_change(&self, session: &Session, action: &'static str, op: OpId, booking: &Booking) {
         let Some(change) = booking.history.iter().find(|change| change.op == op) else { return };
         let refunds: Vec<_> = booking.refunds.iter().filter(|refund| refund.op == op).collect();
+        let waiver = refunds.iter().find_map(|refund| match refund.quote.reason {
+            Reason::Waiver(code) => Some(code.code()),
+            _ => None,
+        });
+        let action = if waiver.is_some() { "booking.waive" } else { action };
         let note = refunds.first().map(|refund| {
-            let passengers = refund.quote.lines.len();
-            format!("{} {} {passengers} given up, {} back", booking.run, booking.class, refund.quote.refunded)
+            let (passengers, back) = (refund.quote.lines.len(), refund.quote.refunded);
+            let waived = waiver.map(|code| format!(", waived: {code}")).unwrap_or_default();
+            format!("{} {} {passengers} given up, {back} back{waived}", booking.run, booking.class)
         });
         self.append(Event {
             id: op.0,

@@ -155,7 +155,7 @@ pub(super) async fn pay_out(session: &Session, op: OpId, pnr: Pnr) -> Result<Rep
         let plan = Plan::new(booking.run, &train.map_err(|error| refuse("pay out a refund", &error))?);
         let before = Before::Version(booking.version);
         let transition = Transition { before, ..kiosk.transition(&after) };
-        let commit = kiosk.store().commit(&plan, &transition).await;
+        let commit = kiosk.commit(&plan, &transition).await;
         match commit.map_err(|error| refuse("pay out a refund", &error))? {
             Commit::Done => return Ok(finish(session, "booking.pay-out", op, after)),
             Commit::Found(found) if found.was_done(op) => return Ok(finish(session, "booking.pay-out", op, *found)),
@@ -291,7 +291,7 @@ async fn write(
         let touched: Vec<_> = edits.iter().map(|edit| edit.coach).collect();
         let before = Before::Version(version);
         let transition = Transition { before, edits, queue: queue.clone(), ..kiosk.transition(after) };
-        let commit = kiosk.store().commit(&plan, &transition).await;
+        let commit = kiosk.commit(&plan, &transition).await;
         match commit.map_err(|error| refuse("give places up", &error))? {
             Commit::Done => {
                 let is_waited_for = touched.iter().any(|coach| run.state.coach(*coach).fenced);

@@ -27,6 +27,10 @@ pub(super) fn refuse(doing: &str, error: &StoreError) -> Failure {
             tracing::warn!(reference, doing, %error, "others are always faster");
             Failure::Busy
         }
+        StoreError::Corrupt { .. } if error.is_of_newer() => {
+            tracing::error!(reference, doing, %error, "what is stored is newer than this kiosk");
+            Failure::Outdated
+        }
         StoreError::NotFound { .. } | StoreError::Corrupt { .. } => {
             tracing::error!(reference, doing, %error, "what is stored makes no sense");
             Failure::Internal { reference }

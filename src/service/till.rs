@@ -61,6 +61,9 @@ pub(super) async fn open(session: &Session, op: OpId, float: Paise) -> Result<Re
     if let Some(before) = kiosk.store().till(id).await.map_err(failed)? {
         return Ok(opened(session, before));
     }
+    if kiosk.is_outdated() {
+        return Err(Failure::Outdated);
+    }
     let terminal = session.terminal().id.clone();
     let till = Till::opened(id, identity.username, terminal, second(kiosk.now()), float);
     match kiosk.store().open_till(&till).await.map_err(failed)? {
@@ -105,6 +108,7 @@ pub(super) async fn close(
             Some(closing) if closing.op == op => return Ok(shut(session, read)),
             Some(_) => return Err(Failure::TillClosed),
             // What was counted is what was in the drawer before.
+            None if kiosk.is_outdated() => return Err(Failure::Outdated),
             None if read.movements != movements => return Err(Failure::TillMovedOn),
             None => {}
         }

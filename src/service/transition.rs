@@ -5,7 +5,8 @@ use crate::domain::booking::Booking;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::notification::Notification;
 use crate::service::Kiosk;
-use crate::store::runs::Transition;
+use crate::store::StoreError;
+use crate::store::runs::{Commit, Plan, Transition};
 
 impl Kiosk {
     /// A change of a booking that changes nothing of its run yet.
@@ -15,5 +16,22 @@ impl Kiosk {
             ledger: LedgerEntry::of(booking),
             ..Transition::new(booking)
         }
+    }
+
+    /// Whether the store is marked for a newer Kiosk than this process is: what this one wrote would lack something.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.0.catalogue.is_newer()
+    }
+
+    /// Writes a change of a booking, unless the store is a newer Kiosk's: whatever is changed goes through here.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` where it is, of which people are told that this Kiosk is older; otherwise as the store does.
+    pub(super) async fn commit(&self, plan: &Plan, transition: &Transition<'_>) -> Result<Commit, StoreError> {
+        if self.is_outdated() {
+            return Err(StoreError::newer("the store"));
+        }
+        self.store().commit(plan, transition).await
     }
 }

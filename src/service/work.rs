@@ -53,8 +53,11 @@ impl Kiosk {
     }
 
     /// Does what is due by some of the work lists. What fails is told to the log and left for the next time, and keeps
-    /// nothing else from being done.
+    /// nothing else from being done. Nothing is once the store is a newer Kiosk's, which does it.
     async fn work_through(&self, lists: Lists) {
+        if self.is_outdated() {
+            return;
+        }
         let now = self.now();
         let done = [
             ("slips", self.lapse_slips(lists.clone(), now).await),
@@ -93,7 +96,7 @@ impl Kiosk {
             let before = Before::Version(booking.version);
             let edits = giving_back(&read.state, slip);
             let transition = Transition { before, edits, ..self.transition(&lapsed) };
-            match self.store().commit(&plan, &transition).await? {
+            match self.commit(&plan, &transition).await? {
                 Commit::Done => {
                     let coaches: Vec<_> = transition.edits.iter().map(|edit| edit.coach).collect();
                     let is_fenced = coaches.iter().any(|coach| read.state.coach(*coach).fenced);

@@ -7,6 +7,7 @@ mod merge;
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,9 @@ pub use self::merge::EventPage;
 use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::store::item::{Item, decode, encode, number, string};
+use crate::store::remedy::refused;
 use crate::store::requests::Consistency;
+use crate::store::retry::Refusal;
 use crate::store::schema::{DAY, EVENT_ID, EXPIRES_AT};
 use crate::store::{Store, StoreError};
 
@@ -52,16 +55,34 @@ pub struct Event {
 }
 
 impl Store {
-    /// Adds an event.
+    /// Adds an event. One that is there already stays as it is: what happened is never written again.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when one of the same name and moment says something else. Told again in another session or at another
+    /// terminal it is the same.
     pub async fn append_event(&self, event: &Event) -> Result<(), StoreError> {
         let expires = u64::try_from((event.at + KEPT).timestamp()).unwrap_or_default();
         let mut item = encode(event);
         item.insert(DAY.to_owned(), string(partition_of(event.at, event.id)));
         item.insert(EVENT_ID.to_owned(), string(event_id(event.at, event.id)));
         item.insert(EXPIRES_AT.to_owned(), number(expires));
-        let request = self.dynamodb().put_item().table_name(self.names().audit()).set_item(Some(item));
-        self.attempt(|| request.clone().send()).await?.answer()?;
-        Ok(())
+        let request = self
+            .dynamodb()
+            .put_item()
+            .table_name(self.names().audit())
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#event)")
+            .expression_attribute_names("#event", EVENT_ID)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(refusal) = self.attempt(|| request.clone().send()).await?.verdict else { return Ok(()) };
+        if !refusal.is_condition_failure() {
+            return Err(refused(&refusal));
+        }
+        let Some(found) = refusal.found().cloned().map(event_of).transpose()? else { return Ok(()) };
+        let again = Event { terminal: found.terminal.clone(), session: found.session.clone(), ..event.clone() };
+        let what = || format!("the event {} of the audit log", event_id(event.at, event.id));
+        if again == found { Ok(()) } else { Err(StoreError::Conflict { what: what() }) }
     }
 
     /// The events with some ids, by when they were; those that are not there any more are absent. It may lag by a moment.

@@ -26,6 +26,18 @@ pub fn decode<T: DeserializeOwned>(item: Item, what: &str) -> Result<T, StoreErr
     from_item(item).map_err(|error| corrupt(what, error))
 }
 
+impl StoreError {
+    /// Something that a newer Kiosk has stored.
+    pub fn newer(what: &str) -> Self {
+        corrupt(what, NEWER)
+    }
+
+    /// Whether it says that this Kiosk is older than what is stored.
+    pub fn is_of_newer(&self) -> bool {
+        matches!(self, Self::Corrupt { cause, .. } if cause.starts_with(NEWER))
+    }
+}
+
 /// Why something is not read that this version does not know.
 pub const NEWER: &str = "it was written by a newer kiosk: update this one";
 
@@ -34,7 +46,7 @@ pub fn check_version(item: &Item, what: &str) -> Result<(), StoreError> {
     let version = item.get(SCHEMA_VERSION_ATTRIBUTE).and_then(|value| value.as_n().ok());
     match version.map(|version| version.parse::<u32>()) {
         Some(Ok(version)) if version <= SCHEMA_VERSION => Ok(()),
-        Some(Ok(_)) => Err(corrupt(what, NEWER)),
+        Some(Ok(_)) => Err(StoreError::newer(what)),
         Some(Err(error)) => Err(corrupt(what, error)),
         None => Err(corrupt(
             what,

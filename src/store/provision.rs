@@ -17,7 +17,7 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use crate::aws::Place;
 use crate::store::remedy::{of_bucket, refused};
 use crate::store::retry::{Attempted, Refusal};
-use crate::store::schema::{EXPIRES_AT, GUARD_INDEX, Keeps, Key, TABLES, Table};
+use crate::store::schema::{EXPIRES_AT, Keeps, Key, TABLES, Table};
 use crate::store::{Outcome, Store, StoreError};
 
 /// How long a table may take to become active.
@@ -79,11 +79,7 @@ impl Store {
         self.wait_until_active(name).await?;
         let found = self.described(name).await?.unwrap_or_else(|| TableDescription::builder().build());
         check_key(table, name, &found)?;
-        let lacks_lists = lacks(&found, GUARD_INDEX);
         self.add_missing_indexes(table, name, &found).await?;
-        if lacks_lists && table.indexes.iter().any(|index| index.name == GUARD_INDEX) {
-            self.list_unlisted_accounts().await?;
-        }
         if table.keeps == Keeps::UntilExpiry {
             self.expire_items(name).await?;
         }

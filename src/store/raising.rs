@@ -1,9 +1,10 @@
 //! Raises what is stored to the version of the schema that this code writes, as a part of provisioning. Safe to repeat, and
 //! nothing is asked but the catalogue's mark where nothing is to be raised.
 //!
-//! The mark is the last thing that is written: an older Kiosk that reads it does not start any more, and says why.
+//! The mark is the last thing that is written, and by nobody else: an older Kiosk that reads it does not start any more, and says
+//! why.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::store::bookings::{booking_of, is_beside, is_former};
 use crate::store::item::{Item, NEWER, corrupt, number, string, text};
@@ -12,6 +13,9 @@ use crate::store::retry::Refusal;
 use crate::store::schema::{BOOKING_ID, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID, WORK};
 use crate::store::trains::CATALOGUE;
 use crate::store::{Store, StoreError, owed};
+
+/// How often a booking is looked at again that was changed meanwhile.
+const READS: u32 = 8;
 
 /// The version of the schema that an item says.
 pub(in crate::store) fn schema_of(item: &Item) -> Option<u32> {
@@ -27,65 +31,86 @@ impl Store {
         Ok(item.as_ref().and_then(schema_of))
     }
 
-    /// Raises an older store. A fresh one is marked by whoever publishes the first timetable.
+    /// Raises an older store, and lists what one has that was never marked. A fresh one is marked by whoever publishes the
+    /// first timetable.
     ///
     /// # Errors
     ///
     /// `Corrupt` when it is marked for a version that this code does not know.
     pub(in crate::store) async fn raise(&self) -> Result<(), StoreError> {
-        match self.marked_schema().await? {
-            None | Some(SCHEMA_VERSION) => Ok(()),
-            Some(newer) if newer > SCHEMA_VERSION => Err(corrupt(CATALOGUE, format!("{NEWER} (schema {newer})"))),
-            Some(_) => {
-                self.list_owed().await?;
-                self.mark_schema().await
+        let marked = self.marked_schema().await?;
+        match marked {
+            Some(SCHEMA_VERSION) => return Ok(()),
+            Some(newer) if newer > SCHEMA_VERSION => {
+                return Err(corrupt(CATALOGUE, format!("{NEWER} (schema {newer})")));
             }
+            Some(_) | None => {}
         }
+        self.list_unlisted_accounts().await?;
+        self.list_unlisted_owed().await?;
+        if marked.is_some() { self.mark_schema().await } else { Ok(()) }
     }
 
-    /// Lists the bookings of which money waits: before version 2 they were on no list.
-    async fn list_owed(&self) -> Result<(), StoreError> {
-        let mut next: Option<Item> = None;
+    /// Lists the bookings of which money waits and that are on no list, as an older Kiosk leaves them, and gives how many that
+    /// were. All of the table is read, a part at a time; what is listed already is not written, so that it can be repeated.
+    pub async fn list_unlisted_owed(&self) -> Result<usize, StoreError> {
+        let (mut next, mut listed): (Option<Item>, usize) = (None, 0);
         loop {
             let scan = self.dynamodb().scan().table_name(&self.names().bookings).consistent_read(true);
             let scan = scan.set_exclusive_start_key(next);
             let page = self.attempt(|| scan.clone().send()).await?.answer()?;
             for item in page.items.unwrap_or_default() {
                 let is_booking = text(&item, BOOKING_ID).is_some_and(|key| !is_beside(key)) && !is_former(&item);
-                if is_booking && !item.contains_key(WORK) {
-                    self.list_if_owed(item).await?;
+                if is_booking && self.list_if_owed(item).await? {
+                    listed += 1;
                 }
             }
             next = page.last_evaluated_key;
             if next.is_none() {
-                return Ok(());
+                return Ok(listed);
             }
         }
     }
 
-    /// What cannot be read is left: the audit names it. So is what somebody has changed since, who lists it by that.
-    async fn list_if_owed(&self, item: Item) -> Result<(), StoreError> {
-        let Ok(booking) = booking_of(item) else { return Ok(()) };
-        let Some(duty) = owed::duty(&booking) else { return Ok(()) };
-        let names: Vec<_> = duty.keys().map(|name| format!("#{name} = :{name}")).collect();
-        let mut update = self
-            .dynamodb()
-            .update_item()
-            .table_name(&self.names().bookings)
-            .key(BOOKING_ID, string(booking.pnr))
-            .update_expression(format!("SET {}", names.join(", ")))
-            .condition_expression("#version = :version")
-            .expression_attribute_names("#version", "Version")
-            .expression_attribute_values(":version", number(booking.version));
-        for (name, value) in duty {
-            update = update
-                .expression_attribute_names(format!("#{name}"), name.clone())
-                .expression_attribute_values(format!(":{name}"), value);
+    /// Lists one booking if money of it waits, as it is by the time of the write, and says whether it did. The booking is of
+    /// this version from then on: a process of an older Kiosk could otherwise put it without its list. What cannot be read is
+    /// left: the audit names it.
+    async fn list_if_owed(&self, item: Item) -> Result<bool, StoreError> {
+        let mut item = item;
+        for _ in 0..READS {
+            if item.contains_key(WORK) {
+                return Ok(false);
+            }
+            let Ok(booking) = booking_of(item) else { return Ok(false) };
+            let Some(duty) = owed::duty(&booking) else { return Ok(false) };
+            let names: Vec<_> = duty.keys().map(|name| format!("#{name} = :{name}")).collect();
+            let mut update = self
+                .dynamodb()
+                .update_item()
+                .table_name(&self.names().bookings)
+                .key(BOOKING_ID, string(booking.pnr))
+                .update_expression(format!("SET {SCHEMA_VERSION_ATTRIBUTE} = :schema, {}", names.join(", ")))
+                .condition_expression(format!("#version = :version AND {SCHEMA_VERSION_ATTRIBUTE} <= :schema"))
+                .expression_attribute_names("#version", "Version")
+                .expression_attribute_values(":version", number(booking.version))
+                .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            for (name, value) in duty {
+                update = update
+                    .expression_attribute_names(format!("#{name}"), name.clone())
+                    .expression_attribute_values(format!(":{name}"), value);
+            }
+            match self.attempt(|| update.clone().send()).await?.verdict {
+                Ok(_) => return Ok(true),
+                Err(refusal) if !refusal.is_condition_failure() => return Err(refused(&refusal)),
+                // Somebody has changed it since: it may be an older Kiosk, which lists nothing.
+                Err(refusal) => match refusal.found() {
+                    Some(found) => item = found.clone(),
+                    None => return Ok(false),
+                },
+            }
         }
-        match self.attempt(|| update.clone().send()).await?.verdict {
-            Err(refusal) if !refusal.is_condition_failure() => Err(refused(&refusal)),
-            _ => Ok(()),
-        }
+        Err(StoreError::Conflict { what: "a booking of which money waits".to_owned() })
     }
 
     /// Marks the store, and counts the catalogue on, so that every process looks at it again.

@@ -20,7 +20,7 @@ use crate::domain::money::Paise;
 use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
 use crate::domain::train::{Train, TrainNumber};
-use crate::store::item::{Item, NEWER, check_version, corrupt, decode, encode, number, string, text};
+use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
@@ -32,6 +32,9 @@ mod rule_book;
 mod train_item;
 
 pub(in crate::store) const CATALOGUE: &str = "#catalogue";
+/// Marks a fresh store for the schema of this code. Only provisioning raises the mark of one that has any, since it lists what
+/// an older Kiosk has not.
+const MARKING: &str = "SchemaVersion = if_not_exists(SchemaVersion, :schema)";
 const STATION: &str = "station#";
 /// The attribute of the catalogue's item that says what is off sale: train numbers, and [`EVERYTHING`].
 const OFF_SALE: &str = "OffSale";
@@ -195,7 +198,7 @@ impl Store {
     /// A count that changes whenever the timetable does; 0 when nothing was ever published. It may lag by a moment.
     pub async fn catalogue_version(&self) -> Result<u64, StoreError> {
         let mark = self.catalogue_mark().await?;
-        if mark.is_newer { Err(corrupt(CATALOGUE, NEWER)) } else { Ok(mark.version) }
+        if mark.is_newer { Err(StoreError::newer(CATALOGUE)) } else { Ok(mark.version) }
     }
 
     /// That count, what is off sale, the banners and how many entries the rules have, by one small read. They may lag by a moment.
@@ -291,16 +294,17 @@ impl Store {
             Stage::Begun => "SET Unfinished = :true,",
             Stage::Done => "REMOVE Unfinished SET",
         };
-        let condition =
-            if read == 0 { format!("attribute_not_exists({TRAIN_ID})") } else { "Version = :read".to_owned() };
+        let condition = if read == 0 {
+            format!("attribute_not_exists({TRAIN_ID})")
+        } else {
+            format!("Version = :read AND {}", unless_newer())
+        };
         let mut request = self
             .dynamodb()
             .update_item()
             .table_name(&self.names().trains)
             .key(TRAIN_ID, string(CATALOGUE))
-            .update_expression(format!(
-                "{unfinished} Version = :next, Publisher = :publisher, {SCHEMA_VERSION_ATTRIBUTE} = :schema"
-            ))
+            .update_expression(format!("{unfinished} Version = :next, Publisher = :publisher, {MARKING}"))
             .condition_expression(condition)
             .expression_attribute_values(":next", number(read + 1))
             .expression_attribute_values(":publisher", string(publisher))
@@ -315,6 +319,9 @@ impl Store {
         let Err(refusal) = self.attempt(|| request.clone().send()).await?.verdict else { return Ok(()) };
         if !refusal.is_condition_failure() {
             return Err(refused(&refusal));
+        }
+        if let Some(found) = refusal.found() {
+            check_version(found, CATALOGUE)?;
         }
         // An earlier attempt whose reply was lost left this publisher's name at the next version.
         let ours = refusal.found().is_some_and(|found| {
@@ -370,6 +377,11 @@ impl Contents {
         }
         Ok(())
     }
+}
+
+/// The condition that the store is not marked for a newer schema than `:schema`.
+fn unless_newer() -> String {
+    format!("(attribute_not_exists({SCHEMA_VERSION_ATTRIBUTE}) OR {SCHEMA_VERSION_ATTRIBUTE} <= :schema)")
 }
 
 /// A station's code with its name.

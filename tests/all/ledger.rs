@@ -133,6 +133,18 @@ fn an_entry_says_why_money_was_given_back_and_of_which_fares() {
     assert_eq!((report.total.refunds, report.total.back), (2, Paise::rupees(660)));
 }
 
+/// Alone it would have no entry at all: it depends on nothing but what each got.
+#[test]
+fn whoever_got_nothing_is_in_no_entry_though_it_is_handed_out_with_money_of_others() {
+    let nothing = given_up(&booking(), op(2), 0, 0, Reason::Passenger, None);
+    let waits = given_up(&nothing, op(3), 1, 30, Reason::Passenger, None);
+    let out = waits.handed_out(&paid_out(op(4)), change(op(4), Deed::PaidOut));
+    let entry = LedgerEntry::of(&out).expect("money moved");
+    let fare = booking().passengers[1].fare;
+    let part = Part { reason: Reason::Passenger, passengers: 1, fare, back: Paise::rupees(30) };
+    assert_eq!((entry.parts, entry.passengers, entry.amount), (vec![part], 1, Paise::rupees(30)));
+}
+
 /// What is undone after midnight is of another day than its sale.
 #[test]
 fn passengers_are_those_who_were_sold_to_less_those_of_sales_that_were_undone() {

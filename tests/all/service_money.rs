@@ -1,17 +1,21 @@
 //! Money beyond sales: refunds by reason and what is owed, what an audit says of tills and of the time before the ledger, the
 //! mark of the schema, and events of tills whose reply was lost.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::TimeDelta;
-use kiosk::aws::fault::{Call, Fault};
+use chrono::{NaiveDate, TimeDelta};
+use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::audit::Difference;
-use kiosk::domain::booking::Booking;
+use kiosk::domain::booking::{Booking, BookingStatus};
+use kiosk::domain::edition::Start;
 use kiosk::domain::money::Paise;
 use kiosk::domain::owed::{Owed, OwedSums};
+use kiosk::domain::pnr::Pnr;
 use kiosk::domain::report::refunds::{RefundReport, RefundSums, RefundsBy};
+use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::till::Till;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
@@ -19,6 +23,8 @@ use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, Request};
 use kiosk::service::{AuditReport, AuditScope, Depth, Session};
 use kiosk::store::StoreError;
 use kiosk::store::schema::SCHEMA_VERSION;
+use kiosk::store::trains::Edit;
+use tokio::sync::Notify;
 
 use crate::refund_kit::{cancel, is_clean, sold};
 use crate::service_kit::{PASSWORD, Stage, best, booked, hold, new_op, sign_in, terminal, test_money, whole};
@@ -49,6 +55,12 @@ impl Stage {
     async fn delete_booking_item(&self, key: &str) {
         let delete = self.world.clients.dynamodb.delete_item().table_name(&self.world.names.bookings);
         delete.key("BookingID", text(key)).send().await.expect("it is deleted");
+    }
+
+    async fn booking_item(&self, pnr: Pnr) -> HashMap<String, AttributeValue> {
+        let get = self.world.clients.dynamodb.get_item().table_name(&self.world.names.bookings).consistent_read(true);
+        let found = get.key("BookingID", text(pnr)).send().await.expect("it answers");
+        found.item.expect("it is there")
     }
 
     async fn deep_audit(&self) -> AuditReport {
@@ -158,6 +170,7 @@ async fn before_the_ledger(stage: &Stage, bookings: &[Arc<Booking>]) {
         stage.delete_booking_item(&entry_key(&first)).await;
         let key = booking.pnr.to_string();
         stage.unset(&stage.world.names.bookings, ("BookingID", &key), ["Work", "DueAt"]).await;
+        stage.set(&stage.world.names.bookings, ("BookingID", &key), "SchemaVersion", number(1)).await;
     }
     stage.set(&stage.world.names.trains, ("TrainID", "#catalogue"), "SchemaVersion", number(1)).await;
 }
@@ -253,12 +266,51 @@ async fn an_older_store_is_raised_once_lists_what_waits_and_is_then_not_for_an_o
     let schema = checked.iter().find(|check| check.what == "schema").expect("it is looked at");
     assert!(format!("{:?}", schema.verdict).contains("run kiosk provision"), "{schema:?}");
 
+    // Who changes the timetable lists nothing, and so raises nothing.
+    let end = NaiveDate::from_ymd_opt(2027, 12, 31);
+    stage.world.store.change_train(old.run.train, 1, Edit::Retire(end)).await.expect("it is there");
+    let name = "Elsewhere".to_owned();
+    let station = Station { code: StationCode::parse("XYZ").expect("a code"), city: name.clone(), name };
+    let start = Start { from: end, today: railway_time(stage.kiosk.now()).date() };
+    stage.world.store.publish(&[station], &[], start, |_, _| {}).await.expect("nobody else publishes");
+    assert_eq!(stage.world.store.marked_schema().await, Ok(Some(1)));
+
     for _ in 0..2 {
         stage.world.store.provision(|_| {}).await.expect("it is raised");
         assert_eq!(stage.world.store.marked_schema().await, Ok(Some(SCHEMA_VERSION)));
         assert_eq!(owed(&supervisor, None).await.0.iter().map(|owed| owed.pnr).collect::<Vec<_>>(), [waits.pnr]);
     }
+    // A process of the older Kiosk that still runs cannot put the booking without its list any more.
+    assert_eq!(stage.booking_item(waits.pnr).await["SchemaVersion"], number(SCHEMA_VERSION));
+    assert_eq!(stage.world.store.list_unlisted_owed().await, Ok(0));
     is_clean_but_for_the_past(&stage).await;
+}
+
+/// It may be an older Kiosk that changes it, which lists nothing.
+#[tokio::test]
+async fn what_waits_is_listed_though_its_booking_changes_at_that_moment() {
+    let stage = Stage::new().await;
+    let (agent, supervisor) = (stage.agent().await, stage.signed_in("sunita", Role::Supervisor).await);
+    let old = sold(&agent, whole(), best(1)).await;
+    let waits = cancel(&stage.kiosk.operator_session(), old.pnr, &[0]).await.expect("it is allowed");
+    before_the_ledger(&stage, &[Arc::clone(&waits)]).await;
+    let (arrived, go, first) = (Arc::new(Notify::new()), Meeting::of(2), AtomicU64::new(0));
+    let (signal, meeting) = (Arc::clone(&arrived), go.clone());
+    let store = stage.world.with_faults(move |call: &Call| {
+        (call.operation == "UpdateItem" && first.fetch_add(1, Ordering::SeqCst) == 0).then(|| {
+            signal.notify_one();
+            Fault::Meet(meeting.clone())
+        })
+    });
+    let meanwhile = async {
+        arrived.notified().await;
+        let (bookings, key) = (&stage.world.names.bookings, waits.pnr.to_string());
+        stage.set(bookings, ("BookingID", &key), "Version", number(waits.version + 1)).await;
+        go.come().await;
+    };
+    let (listed, ()) = tokio::join!(store.list_unlisted_owed(), meanwhile);
+    assert_eq!(listed, Ok(1));
+    assert_eq!(owed(&supervisor, None).await.0.iter().map(|owed| owed.pnr).collect::<Vec<_>>(), [waits.pnr]);
 }
 
 async fn is_clean_but_for_the_past(stage: &Stage) {
@@ -266,11 +318,16 @@ async fn is_clean_but_for_the_past(stage: &Stage) {
     assert!(report.is_clean(), "{report:?}");
 }
 
-/// What this Kiosk says of a store that a newer one has raised is what an older one says of this one's.
+/// What this Kiosk says of a store that a newer one has raised. One of version 1, which knew of no mark but at its start, is
+/// kept off by the versions of the items alone.
 #[tokio::test]
-async fn a_store_that_a_newer_kiosk_has_raised_is_neither_opened_nor_sold_from_nor_provisioned() {
+async fn a_store_that_a_newer_kiosk_has_raised_is_neither_opened_nor_changed_nor_provisioned() {
     let stage = Stage::new().await;
-    let agent = stage.agent().await;
+    let (agent, guest) = (stage.agent().await, stage.guest());
+    let before = sold(&agent, whole(), best(1)).await;
+    let kept = hold(&guest, whole(), best(1)).await.expect("free");
+    let reserve = Request::Reserve { op: new_op(), order: crate::service_kit::order(&guest, &kept).await };
+    let slip = booked(guest.call(reserve).await).expect("it is kept");
     let held = hold(&agent, whole(), best(1)).await.expect("free");
     let newer = number(SCHEMA_VERSION + 1);
     stage.set(&stage.world.names.trains, ("TrainID", "#catalogue"), "SchemaVersion", newer).await;
@@ -280,6 +337,10 @@ async fn a_store_that_a_newer_kiosk_has_raised_is_neither_opened_nor_sold_from_n
     let book =
         Request::Book { op: new_op(), order: crate::service_kit::order(&agent, &held).await, payment: test_money() };
     assert_eq!(booked(agent.call(book).await), Err(Failure::Outdated));
+    assert_eq!(cancel(&agent, before.pnr, &[0]).await, Err(Failure::Outdated));
+    assert_eq!(open(&agent, 500).await, Err(Failure::Outdated));
+    let retired = stage.world.store.change_train(before.run.train, 1, Edit::Retire(None)).await;
+    assert!(retired.is_err_and(|error| error.is_of_newer()));
     let says = |error: StoreError| error.to_string().contains("written by a newer kiosk: update this one");
     assert!(says(stage.world.store.ping().await.expect_err("it is newer")));
     assert!(says(stage.world.store.provision(|_| {}).await.expect_err("it is newer")));
@@ -288,6 +349,18 @@ async fn a_store_that_a_newer_kiosk_has_raised_is_neither_opened_nor_sold_from_n
     stage.advance(TimeDelta::seconds(6));
     stage.kiosk.poll_once().await;
     hold(&agent, whole(), best(1)).await.expect("it sells again");
+    cancel(&agent, before.pnr, &[0]).await.expect("it gives back again");
+
+    stage.set(&stage.world.names.trains, ("TrainID", "#catalogue"), "SchemaVersion", number(SCHEMA_VERSION + 1)).await;
+    stage.advance(TimeDelta::hours(2));
+    stage.kiosk.poll_once().await;
+    stage.kiosk.work_once().await;
+    assert_eq!(crate::refund_kit::stored(&stage, slip.pnr).await.status, BookingStatus::AwaitingPayment);
+    stage.set(&stage.world.names.trains, ("TrainID", "#catalogue"), "SchemaVersion", number(SCHEMA_VERSION)).await;
+    stage.advance(TimeDelta::seconds(6));
+    stage.kiosk.poll_once().await;
+    stage.kiosk.work_once().await;
+    assert_eq!(crate::refund_kit::stored(&stage, slip.pnr).await.status, BookingStatus::Lapsed);
 }
 
 /// The reply to each transaction is lost, and the whole request repeated: the log has each event once.

@@ -100,6 +100,35 @@ async fn a_slip_is_paid_into_the_till_that_was_opened_meanwhile() {
     is_clean(&desk.stage).await;
 }
 
+/// The first write went through no till, and was refused by the till that was opened; a copy of it could be on its way still, and
+/// comes as soon as none is open. The second is refused since the till is closed.
+#[rstest]
+#[case::sold(false)]
+#[case::paid_for_a_slip(true)]
+#[tokio::test]
+async fn money_is_in_doubt_that_was_sent_through_no_till_before_one_was_opened_and_closed(#[case] slip: bool) {
+    let desk = Desk::new().await;
+    let request = if slip {
+        let guest = desk.stage.guest();
+        let held = hold(&guest, whole(), best(1)).await.expect("free");
+        let reserve = Request::Reserve { op: new_op(), order: order(&guest, &held).await };
+        let slip = booked(guest.call(reserve).await).expect("it is reserved");
+        Request::PaySlip { op: new_op(), pnr: slip.pnr, payment: cash() }
+    } else {
+        desk.booking().await
+    };
+    let twice = async {
+        desk.opens().await;
+        desk.armed.store(true, Ordering::SeqCst);
+        desk.go.come().await;
+        desk.arrived.notified().await;
+        desk.closes().await;
+    };
+    let reply = desk.meanwhile(request, twice).await;
+    assert!(matches!(reply, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{reply:?}");
+    assert_eq!(newest(&desk.agent).await.movements, 0);
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Out {
     Cancelled,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kiosk::domain::user::AccountId;
+use kiosk::store::StoreError;
 use kiosk::store::audit_log::Event;
 use kiosk::store::pages::Portion;
 use uuid::Uuid;
@@ -39,6 +40,27 @@ async fn a_day_is_the_railway_s_and_reads_back_in_order() {
     assert_eq!(world.store.events_of(day).await, Ok(events));
     assert_eq!(world.store.events_of(day - TimeDelta::days(1)).await.expect("it answers").len(), 1);
     assert_eq!(world.store.events_of(day + TimeDelta::days(1)).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn an_event_that_is_there_stays_as_it_is_whatever_is_told_under_its_name() {
+    let world = World::empty().await;
+    let noon: DateTime<Utc> = "2026-12-01T06:30:00Z".parse().expect("an instant");
+    let first = event(7, noon);
+    world.store.append_event(&first).await.expect("appended");
+    // The same deed, told again after the line broke.
+    let again = Event { session: Some("8K3F9Q".to_owned()), terminal: "NDLS-08".to_owned(), ..first.clone() };
+    world.store.append_event(&again).await.expect("it is the same");
+    for other in [
+        Event { action: "booking.cancel".to_owned(), ..first.clone() },
+        Event { account: Some(AccountId(Uuid::from_u128(8))), ..first.clone() },
+        Event { note: Some("nothing".to_owned()), ..first.clone() },
+    ] {
+        let refused = world.store.append_event(&other).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    }
+    let day = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a date");
+    assert_eq!(world.store.events_of(day).await, Ok(vec![first]));
 }
 
 #[tokio::test]

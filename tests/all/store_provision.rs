@@ -75,6 +75,18 @@ async fn accounts_that_were_made_before_there_were_lists_are_put_on_them() {
     assert_eq!(world.store.list_unlisted_accounts().await, Ok(0));
 }
 
+/// Their index may be older than the lists, so that it says nothing of what is on them.
+#[tokio::test]
+async fn a_store_that_is_not_marked_is_provisioned_with_its_accounts_on_the_lists() {
+    let world = World::empty().await;
+    let old = ["anita".to_owned(), "bela".to_owned()];
+    made_before_lists(&world, &old).await;
+    world.store.provision(|_| {}).await.expect("it can be repeated");
+    for by in Unique::ALL {
+        assert_eq!(listed(&world.store, by).await, old, "{by:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_store_without_tables_says_what_to_do() {
     let world = World::empty().await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::{check_tender, payment};
-use super::{settled, still_doubtful};
+use super::{Sent, settled, still_doubtful};
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Slip};
 use crate::domain::pnr::Pnr;
 use crate::domain::spot::Grant;
@@ -50,10 +50,11 @@ pub(in crate::service) async fn pay_slip(
     let plan = Plan::new(booking.run, &train);
     let state = kiosk.known_run(booking.run).await?.state;
     let holding = Holding { hold: slip.hold, leg: booking.leg, parts: state.spots_of(&grants) };
+    let mut sent = Sent::ThroughTills;
     for _ in 0..TILLS {
         let till = match till::in_use(session, tender.method).await {
             Ok(till) => till,
-            Err(failure) => return paid_without_till(session, op, pnr, tried, failure).await,
+            Err(failure) => return paid_without_till(session, op, pnr, tried, sent, failure).await,
         };
         let payment = payment(session, tender.clone(), till, booking.fare.total);
         let change = Change { op, at: payment.taken_at, by: payment.taken_by, what: Deed::Paid };
@@ -67,7 +68,7 @@ pub(in crate::service) async fn pay_slip(
         };
         let before = Before::Version(booking.version);
         let transition = Transition { before, edits: settled(&holding), ..kiosk.transition(&paid) };
-        let commit = kiosk.store().commit(&plan, &transition).await;
+        let commit = kiosk.commit(&plan, &transition).await;
         return match commit.map_err(|error| refuse("pay a slip", &error))? {
             Commit::Done => {
                 kiosk.announce(&plan, Vec::new(), &holding);
@@ -76,8 +77,11 @@ pub(in crate::service) async fn pay_slip(
             Commit::Found(found) if found.was_done(op) => Ok(paid_slip(session, op, *found)),
             Commit::Found(found) => Err(slip_closed(&found)),
             // The agent has opened one meanwhile: the money goes through it.
-            Commit::TillMoved if till.is_none() => continue,
-            Commit::TillMoved => paid_without_till(session, op, pnr, tried, Failure::TillClosed).await,
+            Commit::TillMoved if till.is_none() => {
+                sent = Sent::AlsoThroughNone;
+                continue;
+            }
+            Commit::TillMoved => paid_without_till(session, op, pnr, tried, sent, Failure::TillClosed).await,
             // The hold may have gone into the booking by an earlier attempt that this one met on its way.
             Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
                 Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
@@ -95,10 +99,12 @@ async fn paid_without_till(
     op: OpId,
     pnr: Pnr,
     tried: Tried,
+    sent: Sent,
     failure: Failure,
 ) -> Result<Reply, Failure> {
     let found = session.kiosk().find(pnr).await.map_err(still_doubtful)?.filter(|found| found.was_done(op));
-    let may_come = till::may_do_without(session) && (tried == Tried::Before || session.is_repeated(op));
+    let sent_before = tried == Tried::Before || session.is_repeated(op) || sent == Sent::AlsoThroughNone;
+    let may_come = till::may_do_without(session) && sent_before;
     let refused = || if may_come { in_doubt("pay a slip", &failure) } else { failure };
     found.map(|found| paid_slip(session, op, found)).ok_or_else(refused)
 }

@@ -115,7 +115,7 @@ pub enum Failure {
     SalesStopped,
     /// A newer Kiosk has raised what is stored.
     #[error(
-        "This Kiosk is older than what is stored, and sells nothing: have it updated, and sell at another one until then."
+        "This Kiosk is older than what is stored, and changes nothing: have it updated, and use another one until then."
     )]
     Outdated,
     /// There is no such run, leg or class.

@@ -115,7 +115,7 @@ async fn write_all(
             queue: Some(queue_edit(step, due)),
             ..kiosk.transition(&promoted)
         };
-        match kiosk.store().commit(plan, &transition).await? {
+        match kiosk.commit(plan, &transition).await? {
             Commit::Done => {
                 written.extend(step.edits.iter().map(|edit| edit.coach));
                 kiosk.tell_promoted(op, &promoted);

@@ -9,14 +9,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use chrono::NaiveDate;
 
 use super::train_item::{Listed, TrainItem, listed};
-use super::{CATALOGUE, Listing, catalogue_version};
+use super::{CATALOGUE, Listing, MARKING, catalogue_version, unless_newer};
 use crate::domain::edition::{Editions, Start};
 use crate::domain::station::StationCode;
 use crate::domain::train::TrainNumber;
-use crate::store::item::{Item, decode, encode, number, string};
+use crate::store::item::{Item, check_version, decode, encode, number, string};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
-use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
+use crate::store::schema::{SCHEMA_VERSION, TRAIN_ID};
 use crate::store::{Store, StoreError};
 
 /// How often a change is decided again because somebody else changed the timetable.
@@ -101,9 +101,10 @@ impl Store {
         found.map(|item| decode(item, &format!("train {train}"))).transpose()
     }
 
-    /// The catalogue's count; `None` before anything was published.
+    /// The catalogue's count; `None` before anything was published. `Corrupt` when it is marked for a newer schema.
     async fn settled_count(&self) -> Result<Option<u64>, StoreError> {
         let Some(item) = self.trains_item(CATALOGUE).await? else { return Ok(None) };
+        check_version(&item, CATALOGUE)?;
         if item.contains_key("Unfinished") {
             return Err(StoreError::Conflict { what: "the timetable".to_owned() });
         }
@@ -126,7 +127,7 @@ impl Store {
         let settled = "attribute_not_exists(Unfinished)";
         let unchanged = match count {
             None => format!("attribute_not_exists({TRAIN_ID})"),
-            Some(_) => format!("Version = :read AND {settled}"),
+            Some(_) => format!("Version = :read AND {settled} AND {}", unless_newer()),
         };
         let read: Option<(String, AttributeValue)> = count.map(|count| (":read".to_owned(), number(count)));
         let values = [
@@ -136,7 +137,7 @@ impl Store {
         let update = Update::builder()
             .table_name(&self.names().trains)
             .key(TRAIN_ID, string(CATALOGUE))
-            .update_expression(format!("SET Version = :next, {SCHEMA_VERSION_ATTRIBUTE} = :schema"))
+            .update_expression(format!("SET Version = :next, {MARKING}"))
             .condition_expression(unchanged)
             .set_expression_attribute_values(Some(values.into_iter().chain(read).collect()))
             .build()
