@@ -44,7 +44,7 @@ pub fn parse(text: &str, coaches: &[Coach]) -> Result<Berths, BadBerths> {
     for word in text.split([' ', ',', ';']).filter(|word| !word.is_empty()) {
         if word.starts_with(|first: char| first.is_ascii_digit()) {
             let coach = open.ok_or_else(|| BadBerths::NoCoach(printable(word)))?;
-            berths.entry(coach.id()).or_default().extend(numbers(word, coach)?);
+            berths.entry(coach.id()).or_default().extend(numbers(word, *coach)?);
         } else {
             whole(&mut berths, open);
             let id = CoachId::parse(&word.to_uppercase()).map_err(|_| BadBerths::Word(printable(word)))?;
@@ -63,7 +63,7 @@ fn whole(berths: &mut Berths, coach: Option<&Coach>) {
 }
 
 /// `12`, or a range such as `1-8`.
-fn numbers(word: &str, coach: &Coach) -> Result<impl Iterator<Item = u8> + use<>, BadBerths> {
+fn numbers(word: &str, coach: Coach) -> Result<impl Iterator<Item = u8> + use<>, BadBerths> {
     let bad = || BadBerths::Number { coach: coach.id(), most: coach.berths(), word: printable(word) };
     let (first, last) = word.split_once('-').unwrap_or((word, word));
     let number = |text: &str| text.parse::<u8>().ok().filter(|number| (1..=coach.berths()).contains(number));

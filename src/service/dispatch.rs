@@ -37,6 +37,7 @@ impl Session {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one line for each request")]
 async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
     admit(session, need(&request)).await?;
     match request {

@@ -86,7 +86,9 @@ async fn read(kiosk: &Kiosk, run: RunId, pnrs: Vec<Pnr>) -> Result<BTreeMap<Pnr,
     bookings.retain(|_, booking| booking.status == BookingStatus::Booked);
     if bookings.values().any(Booking::is_queued) {
         let entries = kiosk.store().entries(run).await?;
-        bookings.values_mut().for_each(|booking| *booking = renumbered(booking, &entries));
+        for booking in bookings.values_mut() {
+            *booking = renumbered(booking, &entries);
+        }
     }
     Ok(bookings)
 }

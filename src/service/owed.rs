@@ -58,7 +58,9 @@ pub(super) async fn file(session: &Session, form: Form) -> Result<Reply, Failure
 
 fn sums(owed: &[Owed]) -> OwedSums {
     let mut sums = OwedSums::default();
-    owed.iter().for_each(|owed| sums.enter(owed));
+    for owed in owed {
+        sums.enter(owed);
+    }
     sums
 }
 

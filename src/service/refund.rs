@@ -71,7 +71,7 @@ pub(super) async fn cancel(session: &Session, op: OpId, pnr: Pnr, agreed: &Quote
         // What was to come out of a drawer that is closed by now waits, as it does where none is open and one has to be.
         let paid_out = paid_out.filter(|_| till.is_some() || had_till.is_none());
         had_till = had_till.or(till);
-        let refund = Refund { op, paid_out, quote };
+        let refund = Refund { op, quote, paid_out };
         let after = booking.given_up(refund, change);
         let places: Vec<Place> = chosen
             .iter()

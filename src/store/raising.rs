@@ -105,7 +105,7 @@ impl Store {
                 Err(refusal) if !refusal.is_condition_failure() => return Err(refused(&refusal)),
                 // Somebody has changed it since: it may be an older Kiosk, which lists nothing.
                 Err(refusal) => match refusal.found() {
-                    Some(found) => item = found.clone(),
+                    Some(found) => item = found.to_owned(),
                     None => return Ok(false),
                 },
             }

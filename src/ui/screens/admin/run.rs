@@ -438,15 +438,12 @@ impl Scene for Occupancy {
             (Some(berths), Some(coach)) => map.view(buf, place, Rows::Berths(coach, &self.marked), berths, world),
             _ => map.view(buf, place, Rows::Coaches, &self.coaches, world),
         }
-        match &self.ask {
-            Some(ask) => {
-                let height = ask.height(area.width).min(area.height);
-                ask.view(buf, Rect { y: area.bottom() - height, height, ..area }, world);
-            }
-            None => {
-                let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
-                put(buf, last, 2, &below(state, &self.marked), world.theme.text);
-            }
+        if let Some(ask) = &self.ask {
+            let height = ask.height(area.width).min(area.height);
+            ask.view(buf, Rect { y: area.bottom() - height, height, ..area }, world);
+        } else {
+            let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
+            put(buf, last, 2, &below(state, &self.marked), world.theme.text);
         }
     }
 }
