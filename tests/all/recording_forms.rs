@@ -31,7 +31,7 @@ use kiosk::domain::user::{AccountId, Email, Phone, Proof, Role, SignIn, SshKey, 
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
 use kiosk::service::overview::Overview;
 use kiosk::service::request::{
-    AccountFacts, Blocked, Charts, Document, EventLine, Extent, Failure, Hold, InLine, OnBoard, OneTimeCode, Outcome,
+    AccountFacts, Blocked, Charts, Document, EventLine, Failure, Hold, InLine, OnBoard, OneTimeCode, Outcome,
     PreviewLine, ReceiptLink, Reply, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use kiosk::store::audit_log;
@@ -231,8 +231,6 @@ fn replies() -> Vec<Reply> {
         }]),
         Reply::Resent([Channel::Email].into()),
         Reply::Events { page: vec![event_line()], next: None, back_to: Some(start()) },
-        Reply::Exported(Document { name: "events.csv".to_owned(), bytes: Arc::default() }, Extent::Newest(3)),
-        Reply::Exported(Document { name: "events.csv".to_owned(), bytes: Arc::default() }, Extent::BackTo(3, start())),
         Reply::Banners(vec![banner()]),
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
