@@ -389,6 +389,12 @@ pub struct Booking {
 }
 
 impl Booking {
+    /// Whether the account that made it took real money for it, which only staff do: it was sold to somebody at a counter.
+    pub fn was_sold(&self) -> bool {
+        let sold = |payment: &Payment| payment.method != PaymentMethod::Test && payment.taken_by == self.account;
+        self.account.is_some() && self.payment.as_ref().is_some_and(sold)
+    }
+
     /// Where and when the party boards.
     pub fn boards(&self) -> &Stop {
         self.boarding.as_ref().unwrap_or(&self.from)

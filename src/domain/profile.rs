@@ -168,9 +168,16 @@ pub enum ProfileChange {
         name: Option<PersonName>,
         /// The number.
         phone: Option<Phone>,
+        /// What they were when the form was opened.
+        was: (Option<PersonName>, Option<Phone>),
     },
     /// Somebody is added, or is as this says from now on.
-    Save(SavedPerson),
+    Save {
+        /// They as they are to be.
+        person: SavedPerson,
+        /// They as they were when the form was opened; `None` for somebody new.
+        was: Option<SavedPerson>,
+    },
     /// Somebody is not kept any more.
     Remove(PersonId),
 }
@@ -184,6 +191,9 @@ pub enum NotSaved {
     /// They are there.
     #[error("Somebody with this name and date of birth is saved already: change that one, or check what is typed.")]
     Twice,
+    /// It was changed at another terminal.
+    #[error("It was changed elsewhere meanwhile, and nothing is saved: Esc shows it as it is now.")]
+    Stale,
     /// They are not born yet.
     #[error("That day is yet to come: type the date of birth as it stands on the identity card.")]
     NotBorn,
@@ -198,12 +208,16 @@ impl Profile {
     pub fn changed(&self, change: &ProfileChange, today: NaiveDate) -> Result<Self, NotSaved> {
         let mut next = self.clone();
         match change {
-            ProfileChange::Contact { name, phone } => {
+            ProfileChange::Contact { name, phone, was } => {
+                let is = (&next.name, &next.phone);
+                if is != (&was.0, &was.1) && is != (name, phone) {
+                    return Err(NotSaved::Stale);
+                }
                 next.name.clone_from(name);
                 next.phone.clone_from(phone);
             }
             ProfileChange::Remove(id) => next.people.retain(|person| person.id != *id),
-            ProfileChange::Save(person) => {
+            ProfileChange::Save { person, was } => {
                 if person.born.date() > today {
                     return Err(NotSaved::NotBorn);
                 }
@@ -214,6 +228,10 @@ impl Profile {
                     return Err(NotSaved::Twice);
                 }
                 let known = next.people.iter().position(|other| other.id == person.id);
+                let is = known.map(|known| &next.people[known]);
+                if is != was.as_ref() && is != Some(person) {
+                    return Err(NotSaved::Stale);
+                }
                 match known {
                     Some(known) => next.people[known].clone_from(person),
                     None if next.people.len() >= MOST => return Err(NotSaved::Full),
@@ -237,6 +255,11 @@ mod tests {
 
     use super::{BirthDate, MOST, NotSaved, PersonId, Profile, ProfileChange, SavedPerson};
     use crate::domain::passenger::{Gender, PersonName};
+    use crate::domain::user::Phone;
+
+    fn added(person: SavedPerson) -> ProfileChange {
+        ProfileChange::Save { person, was: None }
+    }
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a date")
@@ -284,10 +307,11 @@ mod tests {
     #[test]
     fn each_change_is_the_same_when_it_is_repeated() {
         let today = day("2026-12-01");
+        let anita = person(1, "Anita Sharma", "12/3/1984");
         let changes = [
-            ProfileChange::Save(person(1, "Anita Sharma", "12/3/1984")),
-            ProfileChange::Contact { name: PersonName::parse("Anita Sharma").ok(), phone: None },
-            ProfileChange::Save(person(1, "Anita Rao", "12/3/1984")),
+            added(anita.clone()),
+            ProfileChange::Contact { name: PersonName::parse("Anita Sharma").ok(), phone: None, was: (None, None) },
+            ProfileChange::Save { person: person(1, "Anita Rao", "12/3/1984"), was: Some(anita) },
             ProfileChange::Remove(PersonId(Uuid::from_u128(1))),
         ];
         let mut profile = Profile::default();
@@ -305,13 +329,40 @@ mod tests {
         let today = day("2026-12-01");
         let mut profile = Profile::default();
         for id in 0..MOST as u128 {
-            let change = ProfileChange::Save(person(id, &format!("Anita {id}"), "12/3/1984"));
+            let change = added(person(id, &format!("Anita {id}"), "12/3/1984"));
             profile = profile.changed(&change, today).expect("there is room");
         }
-        let save = |person| profile.changed(&ProfileChange::Save(person), today);
+        let save = |person: SavedPerson| {
+            let was = profile.people.iter().find(|known| known.id == person.id).cloned();
+            profile.changed(&ProfileChange::Save { person, was }, today)
+        };
         assert_eq!(save(person(99, "Dev", "1/1/1990")), Err(NotSaved::Full));
         assert_eq!(save(person(99, "ANITA 3", "12/3/1984")), Err(NotSaved::Twice));
         assert_eq!(save(person(3, "Anita 3", "2/12/2026")), Err(NotSaved::NotBorn));
         assert!(save(person(3, "Anita Three", "12/3/1984")).is_ok(), "one that is there can be changed");
+    }
+
+    #[test]
+    fn a_form_undoes_nothing_that_was_changed_since_it_was_opened() {
+        let today = day("2026-12-01");
+        let (before, elsewhere) = (person(1, "Anita Sharma", "12/3/1984"), person(1, "Anita Rao", "12/3/1984"));
+        let here = person(1, "Anita Sharma", "12/3/1985");
+        let profile = |people: &[&SavedPerson]| Profile {
+            people: people.iter().copied().cloned().collect(),
+            phone: Phone::parse("9810012345").ok(),
+            ..Profile::default()
+        };
+        let save = ProfileChange::Save { person: here.clone(), was: Some(before.clone()) };
+        assert!(profile(&[&before]).changed(&save, today).is_ok());
+        assert!(profile(&[&here]).changed(&save, today).is_ok(), "it is made already");
+        assert_eq!(profile(&[&elsewhere]).changed(&save, today), Err(NotSaved::Stale));
+        assert_eq!(profile(&[]).changed(&save, today), Err(NotSaved::Stale), "they were removed");
+        let contact = |was: Option<Phone>, phone: Option<Phone>| {
+            profile(&[]).changed(&ProfileChange::Contact { name: None, phone, was: (None, was) }, today)
+        };
+        let (stored, other) = (Phone::parse("9810012345").ok(), Phone::parse("9876543210").ok());
+        assert!(contact(stored.clone(), other.clone()).is_ok());
+        assert!(contact(None, stored).is_ok(), "it is made already");
+        assert_eq!(contact(None, other), Err(NotSaved::Stale));
     }
 }

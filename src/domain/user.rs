@@ -221,15 +221,6 @@ impl Phone {
         self.national() == other.national()
     }
 
-    /// The ways in which a number that means the same may be written.
-    pub fn spellings(&self) -> Vec<Self> {
-        let national = self.national();
-        if national.starts_with('+') {
-            return vec![Self(national.to_owned())];
-        }
-        ["", "+91", "0"].map(|before| Self(format!("{before}{national}"))).into()
-    }
-
     /// The number without the country or a zero before it; one from abroad as it is.
     fn national(&self) -> &str {
         let number = self.0.as_str();

@@ -30,7 +30,7 @@ use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Identity, Reply};
 use crate::service::session::{ByKey, Entrance, Proved, Session, Who};
 use crate::store::StoreError;
-use crate::store::users::{Actor, Claim, CreateAccountError};
+use crate::store::users::{Claim, CreateAccountError};
 
 /// How long a role is believed before the account is looked at again: a demotion takes effect within it.
 const STANDING: TimeDelta = TimeDelta::seconds(60);
@@ -147,14 +147,23 @@ async fn create(
 }
 
 /// Writes an account that never was, if nobody has its name or address, and whoever makes it still may.
-async fn insert(kiosk: &Kiosk, account: &Account, by: Option<Actor>) -> Result<(), Failure> {
-    match kiosk.store().create_account_by(account, by).await {
-        Ok(()) => Ok(()),
-        Err(CreateAccountError::UsernameTaken) => Err(Failure::UsernameTaken(account.username.clone())),
-        Err(CreateAccountError::EmailTaken) => Err(Failure::EmailTaken),
-        Err(CreateAccountError::NotByThem) => Err(Failure::SignedOut),
-        Err(CreateAccountError::Store(error)) => Err(refuse("register", &error)),
+async fn insert(kiosk: &Kiosk, account: &Account, by: Option<&Session>) -> Result<(), Failure> {
+    for _ in 0..ATTEMPTS {
+        let by = match by {
+            Some(session) => session.actor().await?,
+            None => None,
+        };
+        match kiosk.store().create_account_by(account, by).await {
+            Ok(()) => return Ok(()),
+            Err(CreateAccountError::UsernameTaken) => return Err(Failure::UsernameTaken(account.username.clone())),
+            Err(CreateAccountError::EmailTaken) => return Err(Failure::EmailTaken),
+            // Their own account may only have been written meanwhile.
+            Err(CreateAccountError::NotByThem) if by.is_some_and(|by| by.version.is_some()) => {}
+            Err(CreateAccountError::NotByThem) => return Err(Failure::SignedOut),
+            Err(CreateAccountError::Store(error)) => return Err(refuse("register", &error)),
+        }
     }
+    Err(Failure::Busy)
 }
 
 impl Kiosk {

@@ -281,7 +281,14 @@ async fn theirs(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
     if session.has_made(pnr) {
         return Ok(booking);
     }
-    check_owner(session, booking.account).await.map(|()| booking)
+    check_owner(session, booking.account.filter(|_| is_own(session, &booking))).await.map(|()| booking)
+}
+
+/// Whether a booking that the caller's account made is the caller's own: what its holder sold at a counter is no more once
+/// they are staff no more.
+pub(super) fn is_own(session: &Session, booking: &Booking) -> bool {
+    let who = session.who();
+    who.account().is_some_and(|account| booking.account == Some(account) && (who.is_staff() || !booking.was_sold()))
 }
 
 /// Refuses whoever is neither staff nor the holder of the account that made a booking.

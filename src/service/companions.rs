@@ -9,6 +9,7 @@ use crate::domain::booking::Booking;
 use crate::domain::passenger::Passenger;
 use crate::domain::profile::{Companion, Known};
 use crate::domain::user::Phone;
+use crate::service::booking::is_own;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
@@ -35,8 +36,9 @@ pub(super) async fn mine(session: &Session, on: NaiveDate) -> Result<Reply, Fail
     let store = session.kiosk().store();
     let profile = store.profile(account).await.map_err(failed)?;
     let page = store.bookings_of(account, None, BOOKINGS.into()).await.map_err(failed)?;
+    let own = page.bookings.into_iter().filter(|booking| is_own(session, booking)).collect();
     let saved = profile.people.iter().map(|person| Companion { passenger: person.travelling(on), known: Known::Saved });
-    Ok(Reply::Companions { people: with_travelled(saved.collect(), page.bookings), phone: profile.phone })
+    Ok(Reply::Companions { people: with_travelled(saved.collect(), own), phone: profile.phone })
 }
 
 /// People, and behind them those passengers of bookings who are not among them, each once and as they were last: those of

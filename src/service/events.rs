@@ -6,12 +6,13 @@ use chrono::NaiveDate;
 
 use crate::domain::booking::{Booking, Deed};
 use crate::domain::pnr::Pnr;
+use crate::domain::time::railway_time;
 use crate::domain::user::{AccountId, Username};
 use crate::export;
 use crate::service::Kiosk;
 use crate::service::booking::visible;
 use crate::service::refusal::refuse;
-use crate::service::request::{Cursor, Document, EventFilter, EventLine, Extent, Failure, Reply, Step};
+use crate::service::request::{Cursor, Document, EventFilter, EventLine, Failure, Reply, Step};
 use crate::service::session::Session;
 use crate::store::audit_log::{Event, EventPage};
 use crate::store::pages::Portion;
@@ -80,12 +81,10 @@ pub(super) async fn export(session: &Session, day: NaiveDate, filter: &EventFilt
         }
     }
     kiosk.record(session, "audit.export", Some(day.to_string()), Some(format!("{rows} rows")));
-    let extent = match back_to.filter(|_| next.is_some()) {
-        None => Extent::All(rows),
-        Some(_) if rows == ROWS => Extent::Newest(rows),
-        Some(at) => Extent::BackTo(rows, at),
-    };
-    Ok(Reply::Exported(Document { name: format!("events-{day}.csv"), bytes: file.into() }, extent))
+    // A part of a day says so by its name, which is seen whenever the file is.
+    let extent = back_to.filter(|_| next.is_some()).map(|at| railway_time(at).format("-back-to-%H%M%S").to_string());
+    let name = format!("events-{day}{}.csv", extent.unwrap_or_default());
+    Ok(Reply::Document(Document { name, bytes: file.into() }))
 }
 
 /// What was done to a booking, by whom and from where, the oldest first.

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
+
 use crate::domain::booking::Booking;
 use crate::domain::pnr::Pnr;
 use crate::domain::train::RunId;
@@ -41,12 +43,14 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
     };
     let found = kiosk.store().bookings_among(&listed, after, portion, |booking| has_name(booking, &name)).await;
     let (page, looked_at) = found.map_err(|error| refuse("find bookings", &error))?;
-    Ok(told(kiosk, page, looked_at))
+    told(kiosk, page, looked_at).await
 }
 
-fn told(kiosk: &Kiosk, found: BookingPage, looked_at: usize) -> Reply {
-    let page = found.bookings.into_iter().map(|booking| Arc::new(kiosk.as_of_now(booking))).collect();
-    Reply::Found { page, next: found.next.map(Cursor), looked_at }
+/// A page with the numbers that who waits has now.
+async fn told(kiosk: &Kiosk, found: BookingPage, looked_at: usize) -> Result<Reply, Failure> {
+    let as_of_now = found.bookings.into_iter().map(|booking| kiosk.placed(kiosk.as_of_now(booking)));
+    let page = try_join_all(as_of_now).await?.into_iter().map(Arc::new).collect();
+    Ok(Reply::Found { page, next: found.next.map(Cursor), looked_at })
 }
 
 /// Those on the manifest of a run, as many at a time as one request reads.
@@ -77,7 +81,7 @@ async fn of_run(
         }
         if next.is_none() || bookings.len() == portion.most || looked_at >= portion.looked_at {
             let next = next.map(|pnr| pnr.to_string());
-            return Ok(told(kiosk, BookingPage { bookings, next }, looked_at));
+            return told(kiosk, BookingPage { bookings, next }, looked_at).await;
         }
     }
 }

@@ -110,7 +110,7 @@ fn in_coach(coach: Coach, bookings: &BTreeMap<Pnr, Booking>, train: &Train) -> V
     let lines = lines_of(coach.id(), bookings.values()).into_iter();
     let on_board = lines.filter_map(|line| {
         let (from, to) = train.ends(line.leg)?;
-        let (from, to) = (from.station, to.station);
+        let (from, to) = (line.boards.unwrap_or(from.station), to.station);
         Some(OnBoard { pnr: line.pnr, passenger: line.passenger, place: line.place, from, to, laps: line.laps })
     });
     on_board.collect()
@@ -120,6 +120,7 @@ fn without_berth(bookings: &BTreeMap<Pnr, Booking>, train: &Train) -> Vec<OnBoar
     let mut found = Vec::new();
     for booking in bookings.values() {
         let Some((from, to)) = train.ends(booking.leg) else { continue };
+        let boards = booking.boarding.as_ref().map_or(from.station, |stop| stop.station);
         // The children go with the first of the party who has a berth, and only else with the first without.
         let has_berth =
             booking.passengers.iter().any(|booked| matches!(booked.place, Place::Berth(_) | Place::Rac { .. }));
@@ -127,7 +128,7 @@ fn without_berth(bookings: &BTreeMap<Pnr, Booking>, train: &Train) -> Vec<OnBoar
         let mut laps = if has_berth { 0 } else { laps };
         for booked in &booking.passengers {
             if matches!(booked.place, Place::Waiting { .. } | Place::Unreserved) {
-                let (from, to, laps) = (from.station, to.station, std::mem::take(&mut laps));
+                let (from, to, laps) = (boards, to.station, std::mem::take(&mut laps));
                 let passenger = booked.passenger.clone();
                 found.push(OnBoard { pnr: booking.pnr, passenger, place: booked.place, from, to, laps });
             }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::try_join_all;
 
 use crate::domain::booking::Booking;
@@ -14,19 +14,27 @@ use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::export;
 use crate::export::sheet::{Cell, Column, Sheet};
+use crate::service::booking::is_own;
 use crate::service::refusal::refuse;
 use crate::service::request::{Cursor, Document, Failure, Form, Reply};
 use crate::service::session::Session;
 use crate::service::{Kiosk, sheets};
 
-/// Bookings that are read at once.
-const PORTION: i32 = 20;
-/// A page ends with the portion in which so many are found.
-const PAGE: usize = 20;
-/// A page ends with the portion in which so many were looked at.
-const LOOKED_AT: usize = 400;
-/// Bookings in a file at most: nobody reads on.
-const ROWS: usize = 1_000;
+/// How much is read at once, and when that is enough.
+#[derive(Clone, Copy)]
+struct Reach {
+    /// Bookings that are read at once.
+    portion: i32,
+    /// It ends with the portion in which so many are found.
+    most: usize,
+    /// It ends with the portion in which so many were looked at.
+    looked_at: usize,
+}
+
+/// That of a page.
+const PAGE: Reach = Reach { portion: 20, most: 20, looked_at: 400 };
+/// That of a file: nobody reads on, and ten thousand bookings are those of years.
+const FILE: Reach = Reach { portion: 200, most: 1_000, looked_at: 10_000 };
 
 const COLUMNS: &[Column] = &[
     Column::text("PNR", 58),
@@ -50,11 +58,9 @@ struct Part {
 
 /// A page of the caller's bookings that are meant, or as many as there are among those that are looked at at once.
 pub(super) async fn list(session: &Session, filter: &JourneyFilter, after: Option<&Cursor>) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
     let account = session.who().account().ok_or(Failure::SignedOut)?;
-    let part = part(kiosk, account, filter, after.map(|Cursor(after)| after.clone())).await?;
-    let placed = try_join_all(part.found.into_iter().map(|booking| kiosk.placed(booking))).await?;
-    let page = placed.into_iter().map(Arc::new).collect();
+    let part = part(session, account, filter, (after.map(|Cursor(after)| after.clone()), PAGE)).await?;
+    let page = part.found.into_iter().map(Arc::new).collect();
     Ok(Reply::Bookings { page, next: part.next.map(Cursor), back_to: part.back_to })
 }
 
@@ -63,57 +69,51 @@ pub(super) async fn list(session: &Session, filter: &JourneyFilter, after: Optio
 pub(super) async fn file(session: &Session, filter: &JourneyFilter, form: Form) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let account = session.who().account().ok_or(Failure::SignedOut)?;
-    let (mut bookings, mut next) = (Vec::new(), None);
-    loop {
-        let part = part(kiosk, account, filter, next).await?;
-        bookings.extend(part.found);
-        next = part.next;
-        if next.is_none() || bookings.len() >= ROWS {
-            break;
-        }
-    }
-    let is_all = next.is_none() && bookings.len() <= ROWS;
-    bookings.truncate(ROWS);
+    let part = part(session, account, filter, (None, FILE)).await?;
+    let (bookings, back_to) = (part.found, part.back_to.map(|at| railway_time(at).date()));
     kiosk.record(session, "booking.export", Some(account.to_string()), Some(format!("{} bookings", bookings.len())));
-    let extent = if is_all { "" } else { "-newest" };
+    let extent = back_to.map(|day| format!("-back-to-{day}")).unwrap_or_default();
     let name = format!("bookings-{}{extent}.{}", railway_time(kiosk.now()).date(), form.extension());
     if form == Form::Csv {
         let rows = bookings.iter().flat_map(export::rows);
         let bytes: Vec<u8> = export::header().into_iter().chain(rows).collect();
         return Ok(Reply::Document(Document { name, bytes: bytes.into() }));
     }
-    sheets::document(kiosk, sheet(kiosk, filter, &bookings, is_all), name, form).await.map(Reply::Document)
+    sheets::document(kiosk, sheet(kiosk, filter, &bookings, back_to), name, form).await.map(Reply::Document)
 }
 
-/// Looks back through an account's bookings for those that are meant.
+/// Looks back through an account's bookings for those that are meant, with the numbers that who waits has now.
 async fn part(
-    kiosk: &Kiosk,
+    session: &Session,
     account: AccountId,
     filter: &JourneyFilter,
-    after: Option<String>,
+    (after, reach): (Option<String>, Reach),
 ) -> Result<Part, Failure> {
+    let kiosk = session.kiosk();
     let now = kiosk.now();
     let mut part = Part { found: Vec::new(), next: after, back_to: None };
     let mut looked_at = 0;
     loop {
-        let read = kiosk.store().bookings_of(account, part.next.as_deref(), PORTION).await;
+        let read = kiosk.store().bookings_of(account, part.next.as_deref(), reach.portion).await;
         let read = read.map_err(|error| refuse("list bookings", &error))?;
         looked_at += read.bookings.len();
         part.back_to = read.bookings.last().map(|booking| booking.booked_at).filter(|_| read.next.is_some());
         part.next = read.next;
-        let as_of_now = read.bookings.into_iter().map(|booking| kiosk.as_of_now(booking));
-        part.found.extend(as_of_now.filter(|booking| filter.includes(booking, now)));
-        if part.next.is_none() || part.found.len() >= PAGE || looked_at >= LOOKED_AT {
+        let own = read.bookings.into_iter().filter(|booking| is_own(session, booking));
+        let as_of_now = own.map(|booking| kiosk.as_of_now(booking));
+        let meant = as_of_now.filter(|booking| filter.includes(booking, now));
+        part.found.extend(try_join_all(meant.map(|booking| kiosk.placed(booking))).await?);
+        if part.next.is_none() || part.found.len() >= reach.most || looked_at >= reach.looked_at {
             return Ok(part);
         }
     }
 }
 
-fn sheet(kiosk: &Kiosk, filter: &JourneyFilter, bookings: &[Booking], is_all: bool) -> Sheet {
+fn sheet(kiosk: &Kiosk, filter: &JourneyFilter, bookings: &[Booking], back_to: Option<NaiveDate>) -> Sheet {
     let mut notes = vec![format!("Journeys: {}", filter.journeys)];
     notes.extend(filter.on.map(|day| format!("Boarding on {}", day.format("%a %-d %b %Y"))));
     notes.extend((!filter.words.is_empty()).then(|| format!("With the words: {}", filter.words)));
-    notes.extend((!is_all).then(|| format!("The newest {ROWS} of them")));
+    notes.extend(back_to.map(|day| format!("Looked back to {}, and no further", day.format("%a %-d %b %Y"))));
     let paid = |booking: &Booking| booking.payment.as_ref().map(|payment| payment.amount).unwrap_or_default();
     let row = |booking: &Booking| {
         vec![

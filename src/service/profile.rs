@@ -49,8 +49,10 @@ pub(super) async fn change(session: &Session, change: &ProfileChange) -> Result<
 fn words(change: &ProfileChange, before: &Profile) -> String {
     let kind = match change {
         ProfileChange::Contact { .. } => "name and number",
-        ProfileChange::Save(person) if before.people.iter().any(|known| known.id == person.id) => "person changed",
-        ProfileChange::Save(_) => "person added",
+        ProfileChange::Save { person, .. } if before.people.iter().any(|known| known.id == person.id) => {
+            "person changed"
+        }
+        ProfileChange::Save { .. } => "person added",
         ProfileChange::Remove(_) => "person removed",
     };
     kind.to_owned()

@@ -22,7 +22,7 @@ pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
 pub use self::money::{Form, Tills};
 pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode};
-pub use self::records::{BookingSearch, EventFilter, EventLine, Extent, Step};
+pub use self::records::{BookingSearch, EventFilter, EventLine, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::rules::{PreviewLine, RuleRecord, RuleRow, RuleTrial, SampleBooking};
 pub use self::sale::{Choice, Hold, Offer, Order, Tender};

@@ -50,6 +50,7 @@ struct Asked {
     who: Who,
     checked_at: DateTime<Utc>,
     generation: u32,
+    key: Option<ByKey>,
 }
 
 pub(super) struct Inner {
@@ -275,6 +276,7 @@ impl Session {
             who: state.who.clone(),
             checked_at: state.checked_at,
             generation: state.generation,
+            key: state.key.clone(),
         };
         Self { inner: Arc::clone(&self.inner), asked: Some(asked) }
     }

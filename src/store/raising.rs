@@ -104,10 +104,10 @@ impl Store {
                 Ok(_) => return Ok(true),
                 Err(refusal) if !refusal.is_condition_failure() => return Err(refused(&refusal)),
                 // Somebody has changed it since: it may be an older Kiosk, which lists nothing.
-                Err(refusal) => match refusal.found() {
-                    Some(found) => item = found.to_owned(),
-                    None => return Ok(false),
-                },
+                Err(refusal) => {
+                    let Some(found) = refusal.found().cloned() else { return Ok(false) };
+                    item = found;
+                }
             }
         }
         Err(StoreError::Conflict { what: "a booking of which money waits".to_owned() })

@@ -58,6 +58,8 @@ pub struct Actor {
     pub account: AccountId,
     /// Its generation.
     pub generation: u32,
+    /// Its version, where all of it has to be as it was read: they came in by a key that it has.
+    pub version: Option<u64>,
 }
 
 /// What came of a change of an account.
@@ -303,7 +305,13 @@ impl Store {
         let check = ConditionCheck::builder()
             .table_name(&self.names().users)
             .key(USER_ID, string(by.account))
-            .condition_expression("#role = :administrator AND Closed = :no AND Generation = :generation")
+            .condition_expression(match by.version {
+                None => "#role = :administrator AND Closed = :no AND Generation = :generation",
+                Some(_) => "#role = :administrator AND Closed = :no AND Generation = :generation AND Version = :read",
+            })
+            .set_expression_attribute_values(
+                by.version.map(|version| Item::from([(":read".to_owned(), number(version))])),
+            )
             .expression_attribute_names("#role", "Role")
             .expression_attribute_values(":administrator", string(Role::Administrator.word()))
             .expression_attribute_values(":no", AttributeValue::Bool(false))

@@ -81,6 +81,11 @@ pub trait Scene {
         None
     }
 
+    /// Whether a step that it took waits for what it watches.
+    fn is_reading(&self) -> bool {
+        false
+    }
+
     /// A file of this machine was read for it, or was not.
     fn read(&mut self, _file: Result<String, OpenFailed>, _cx: &mut Context) {}
 
@@ -311,6 +316,11 @@ impl Screen {
     /// Why a step did not come about.
     pub fn fell_short(&self, step: &command::Step, world: &World) -> Option<Refusal> {
         each!(self, scene => scene.fell_short(step, world))
+    }
+
+    /// Whether a step waits for what is watched.
+    pub fn is_reading(&self) -> bool {
+        each!(self, scene => scene.is_reading())
     }
 
     /// A file of this machine was read for it, or was not.

@@ -26,7 +26,7 @@ use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::{Email, Phone, Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
 use kiosk::service::request::{
-    Blocked, Charts, Document, Extent, Failure, Hold, InLine, OneTimeCode, Outcome, PreviewLine, ReceiptLink, Reply,
+    Blocked, Charts, Document, Failure, Hold, InLine, OneTimeCode, Outcome, PreviewLine, ReceiptLink, Reply,
     RuleRecord, RuleTrial, RunRow, Step,
 };
 use kiosk::ticket::TicketKey;
@@ -221,8 +221,6 @@ fn replies() -> Vec<Reply> {
         }]),
         Reply::Resent([Channel::Email].into()),
         Reply::Events { page: vec![event_line()], next: None, back_to: Some(start()) },
-        Reply::Exported(Document { name: "events.csv".to_owned(), bytes: Arc::default() }, Extent::Newest(3)),
-        Reply::Exported(Document { name: "events.csv".to_owned(), bytes: Arc::default() }, Extent::BackTo(3, start())),
         Reply::Banners(vec![banner()]),
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },

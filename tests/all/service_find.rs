@@ -11,7 +11,7 @@ use kiosk::domain::pnr::Pnr;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::{Phone, Role};
 use kiosk::service::Session;
-use kiosk::service::request::{BookingSearch, Cursor, EventFilter, EventLine, Extent, Failure, Reply, Request, Step};
+use kiosk::service::request::{BookingSearch, Cursor, EventFilter, EventLine, Failure, Reply, Request, Step};
 
 use crate::post_office::PostOffice;
 use crate::service_kit::{
@@ -63,7 +63,7 @@ async fn buy(session: &Session, name: &str, number: &str) -> Arc<Booking> {
 }
 
 /// Puts a booking again under another PNR and moment of the same day.
-async fn copy(stage: &Stage, booking: &Booking, pnr: Pnr, booked_at: DateTime<Utc>) {
+pub async fn copy(stage: &Stage, booking: &Booking, pnr: Pnr, booked_at: DateTime<Utc>) {
     let (client, table) = (&stage.world.clients.dynamodb, &stage.world.names.bookings);
     let text = |text: String| AttributeValue::S(text);
     let get = client.get_item().table_name(table).key("BookingID", text(booking.pnr.to_string()));
@@ -220,14 +220,31 @@ async fn the_log_is_read_by_day_and_narrowed_down() {
     let actions = |lines: Vec<EventLine>| lines.into_iter().map(|line| line.event.action).collect::<Vec<_>>();
     assert_eq!(actions(events(&adam, today, filter("Anita", "account.sign-in", "")).await), ["account.sign-in"]);
     assert_eq!(actions(events(&adam, today, filter("", "", &booking.pnr.to_string())).await).len(), 1);
+    let odd = kiosk::store::audit_log::Event {
+        id: uuid::Uuid::from_u128(7),
+        at: stage.kiosk.now(),
+        account: None,
+        action: "test.odd".to_owned(),
+        subject: Some("=1+1".to_owned()),
+        terminal: "@HALL".to_owned(),
+        session: None,
+        note: Some("+2".to_owned()),
+    };
+    stage.world.store.append_event(&odd).await.expect("it answers");
+    let exported = adam.call(Request::ExportEvents { day: today, filter: filter("", "test.odd", "") }).await;
+    let Ok(Reply::Document(document)) = exported else { panic!("{exported:?}") };
+    let text = String::from_utf8_lossy(&document.bytes).into_owned();
+    assert!(text.contains(",test.odd,'=1+1,'@HALL,,'+2"), "no cell is run: {text}");
     assert_eq!(actions(events(&adam, today, filter("operator", "account.add", "agnes")).await), ["account.add"]);
     assert_eq!(actions(events(&adam, today, filter("nobody", "", "")).await), [""; 0]);
     let looked = events(&adam, today, filter("agnes", "booking.find", "")).await;
     assert_eq!(looked[0].event.subject.as_deref(), Some("******2345"), "who looked for whom, and no full number");
 
     let exported = adam.call(Request::ExportEvents { day: today, filter: filter("anita", "", "") }).await;
-    let Ok(Reply::Exported(document, Extent::All(rows))) = exported else { panic!("{exported:?}") };
+    let Ok(Reply::Document(document)) = exported else { panic!("{exported:?}") };
+    assert_eq!(document.name, "events-2026-12-01.csv", "it is all of the day");
     let text = String::from_utf8(document.bytes.to_vec()).expect("UTF-8");
+    let rows = events(&adam, today, filter("anita", "", "")).await.len();
     assert_eq!(text.lines().count(), rows + 1, "a row for each, and the columns");
     assert!(text.starts_with("At,Who,Action,Subject,Terminal,Session,Note\r\n"), "{text}");
     assert!(text.contains(&format!(",anita,account.sign-in,anita,NDLS-07,{},", anita.id())), "{text}");

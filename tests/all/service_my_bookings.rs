@@ -11,8 +11,9 @@ use kiosk::service::request::{Document, Failure, Form, Reply, Request};
 use std::sync::Arc;
 
 use crate::service_kit::{
-    PASSWORD, Stage, best, book, booked, hold, leg, new_op, order, order_for, passenger, sign_in, terminal,
+    PASSWORD, Stage, best, book, booked, hold, leg, new_op, order, order_for, passenger, sign_in, terminal, username,
 };
+use crate::{service_find, till_kit};
 
 async fn travels(stage: &Stage, session: &Session, way: (u8, u8), name: &str) -> Arc<Booking> {
     stage.advance(TimeDelta::seconds(1));
@@ -125,6 +126,42 @@ async fn they_are_brought_as_a_document() {
     assert_eq!(again.bytes, pdf.bytes);
     let guest = file(&stage.guest(), JourneyFilter::default(), Form::Csv).await;
     assert_eq!(guest, Err(Failure::SignedOut));
+}
+
+#[tokio::test]
+async fn what_an_agent_sold_is_not_their_own_as_a_traveller() {
+    let stage = Stage::new().await;
+    let agent = stage.signed_in("tara", Role::Agent).await;
+    till_kit::open(&agent, 0).await.expect("a till");
+    let sold = till_kit::sell_for_cash(&agent, 1).await;
+    assert!(sold.was_sold(), "{:?}", sold.payment);
+    assert_eq!(meant(&agent, &words("")).await, [[sold.pnr]]);
+    stage.kiosk.set_role(&username("tara"), Role::Traveller).await.expect("there is one");
+    let tara = stage.kiosk.open_session(terminal("NDLS-07"));
+    sign_in(&tara, "tara", PASSWORD).await.expect("the password is right");
+    let own = travels(&stage, &tara, (1, 2), "Tara Rao").await;
+    assert_eq!(meant(&tara, &words("")).await, [[own.pnr]]);
+    let shown = booked(tara.call(Request::Booking { pnr: sold.pnr }).await);
+    assert_eq!(shown, Err(Failure::NoSuchBooking(sold.pnr)));
+    let on = sold.run.date;
+    let Ok(Reply::Companions { people, .. }) = tara.call(Request::MyCompanions { on }).await else { panic!("people") };
+    let names: Vec<_> = people.iter().map(|one| one.passenger.name.as_str()).collect();
+    assert_eq!(names, ["Tara Rao"], "nor are who travelled by it");
+}
+
+#[tokio::test]
+async fn a_file_of_very_many_ends_somewhere_and_says_where() {
+    let stage = Stage::new().await;
+    let tara = stage.signed_in("tara", Role::Traveller).await;
+    let booking = travels(&stage, &tara, (0, 1), "Tara Rao").await;
+    let zone = kiosk::domain::train::Zone::WR;
+    for n in 0..1_010_u64 {
+        let at = booking.booked_at + TimeDelta::minutes(i64::try_from(n).expect("it is small") + 1);
+        service_find::copy(&stage, &booking, Pnr::draw(zone, n), at).await;
+    }
+    let csv = file(&tara, JourneyFilter::default(), Form::Csv).await.expect("it is written");
+    assert_eq!(csv.name, "bookings-2026-12-01-back-to-2026-12-01.csv");
+    assert_eq!(String::from_utf8_lossy(&csv.bytes).lines().count(), 1 + 1_000);
 }
 
 #[tokio::test]

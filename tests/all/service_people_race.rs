@@ -150,6 +150,7 @@ async fn whoever_is_no_administrator_any_more_changes_and_makes_no_account() {
 struct Keys {
     stage: Stage,
     elsewhere: Kiosk,
+    own: [PrivateKey; 2],
     fingerprints: [String; 2],
     sessions: [Session; 3],
 }
@@ -173,7 +174,8 @@ impl Keys {
         sessions.push(enters(&elsewhere, "agnes", PASSWORD).await);
         let fingerprints =
             keys.each_ref().map(|key| key.public_key().fingerprint(russh::keys::HashAlg::Sha256).to_string());
-        let keys = Self { stage, elsewhere, fingerprints, sessions: sessions.try_into().expect("three of them") };
+        let keys =
+            Self { stage, elsewhere, own: keys, fingerprints, sessions: sessions.try_into().expect("three of them") };
         assert_eq!(keys.who_is_in().await, [true; 3]);
         keys
     }
@@ -199,6 +201,29 @@ async fn a_key_that_is_removed_ends_the_sessions_that_came_in_by_it_and_no_other
     assert!(keys.sessions[0].was_expelled(), "and is told");
     keys.stage.kiosk.remove_ssh_key(&username("agnes"), &keys.fingerprints[1]).await.expect("it is there");
     assert_eq!(keys.who_is_in().await, [false, false, true]);
+}
+
+/// The process in which she came in has not looked for changed accounts since.
+#[tokio::test]
+async fn whoever_came_in_by_a_key_that_is_gone_changes_nothing_any_more() {
+    let keys = Keys::new().await;
+    keys.stage.kiosk.set_role(&username("agnes"), Role::Administrator).await.expect("there is one");
+    keys.stage.account("anita", Role::Traveller).await;
+    let anita = id(&keys.stage, "anita").await;
+    let make = |role| Request::ChangeAccount { account: anita, change: AccountChange::Role(role) };
+    let session = keys.elsewhere.open_session(terminal("NDLS-07"));
+    session.sign_in_by_key("agnes", keys.own[0].public_key()).await.expect("it is hers");
+    session.call(make(Role::Agent)).await.expect("she may");
+    // Her account is written by somebody else who comes in with it, and she still may.
+    enters(&keys.stage.kiosk, "agnes", PASSWORD).await;
+    session.call(make(Role::Supervisor)).await.expect("she still may");
+    keys.stage.kiosk.remove_ssh_key(&username("agnes"), &keys.fingerprints[0]).await.expect("it is there");
+    assert!(session.identity().is_some(), "nothing is known of it there yet");
+    let refused = session.call(make(Role::Administrator)).await;
+    assert_eq!(refused.map(drop), Err(Failure::SignedOut));
+    assert!(session.identity().is_none(), "she is out at once");
+    let after = keys.stage.world.store.account(anita).await.expect("it answers").expect("there is one");
+    assert_eq!(after.role, Role::Supervisor);
 }
 
 #[tokio::test]

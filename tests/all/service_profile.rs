@@ -21,6 +21,10 @@ fn person(name: &str, born: &str) -> SavedPerson {
     }
 }
 
+fn added(person: SavedPerson) -> ProfileChange {
+    ProfileChange::Save { person, was: None }
+}
+
 async fn change(session: &Session, change: ProfileChange) -> Result<Profile, Failure> {
     match session.call(Request::ChangeProfile(change)).await? {
         Reply::ProfileChanged(profile) => Ok(*profile),
@@ -41,13 +45,15 @@ async fn it_is_kept_and_nobody_elses() {
     let tara = stage.signed_in("tara", Role::Traveller).await;
     let omar = stage.signed_in("omar", Role::Traveller).await;
     let phone = Phone::parse("9810012345").ok();
-    change(&tara, ProfileChange::Contact { name: None, phone: phone.clone() }).await.expect("it is kept");
+    change(&tara, ProfileChange::Contact { name: None, phone: phone.clone(), was: (None, None) })
+        .await
+        .expect("it is kept");
     let dev = person("Dev Rao", "1/1/2019");
-    let changed = change(&tara, ProfileChange::Save(dev.clone())).await.expect("it is kept");
+    let changed = change(&tara, added(dev.clone())).await.expect("it is kept");
     assert_eq!((changed.version, &changed.phone, &changed.people), (2, &phone, &vec![dev.clone()]));
     assert_eq!(read(&tara).await, changed);
     assert_eq!(read(&omar).await, Profile::default());
-    let late = ProfileChange::Save(person("Not Born", "6/12/2026"));
+    let late = added(person("Not Born", "6/12/2026"));
     assert_eq!(change(&tara, late).await, Err(Failure::NotSaved(NotSaved::NotBorn)));
     change(&tara, ProfileChange::Remove(dev.id)).await.expect("it is removed");
     assert!(read(&tara).await.people.is_empty());
@@ -59,7 +65,7 @@ async fn those_who_are_saved_come_first_with_the_age_of_the_journey() {
     let tara = stage.signed_in("tara", Role::Traveller).await;
     let held = hold(&tara, whole(), best(2)).await.expect("berths are free");
     book(&tara, &order(&tara, &held).await).await.expect("Anita and Dev are booked");
-    change(&tara, ProfileChange::Save(person("ANITA", "5/12/1990"))).await.expect("it is kept");
+    change(&tara, added(person("ANITA", "5/12/1990"))).await.expect("it is kept");
     let companions = async |day: &str| {
         let on: NaiveDate = day.parse().expect("a date");
         match tara.call(Request::MyCompanions { on }).await {
@@ -86,7 +92,7 @@ async fn a_change_whose_reply_is_lost_is_made_once() {
     let tara = kiosk.open_session(terminal("NDLS-07"));
     sign_in(&tara, "tara", PASSWORD).await.expect("the password is right");
     for name in ["Dev Rao", "Mira Rao", "Om Rao"] {
-        change(&tara, ProfileChange::Save(person(name, "1/1/2019"))).await.expect("it is kept");
+        change(&tara, added(person(name, "1/1/2019"))).await.expect("it is kept");
     }
     let names: Vec<_> = read(&tara).await.people.iter().map(|person| person.name.to_string()).collect();
     assert_eq!(names, ["Dev Rao", "Mira Rao", "Om Rao"]);

@@ -11,13 +11,14 @@ use kiosk::domain::admission::Accept;
 use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::booking::{Booking, BookingStatus, Place};
 use kiosk::domain::coach::Class;
+use kiosk::domain::journeys::JourneyFilter;
 use kiosk::domain::money::Paise;
 use kiosk::domain::passenger::Passenger;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::WaiverCode;
-use kiosk::domain::time::instant;
+use kiosk::domain::time::{instant, railway_time};
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Choice, Failure, Reply, Request};
+use kiosk::service::request::{BookingSearch, Choice, Failure, Form, Reply, Request};
 use kiosk::service::{AuditScope, Depth, Kiosk, Session};
 use rstest::rstest;
 use tokio::sync::Notify;
@@ -120,6 +121,17 @@ async fn whoever_gives_up_lets_the_first_in_line_move_up() {
     assert_eq!(now_of(&agent, &sharing).await, [freed.to_string(), "RAC 1".to_owned()], "who shared has the berth");
     assert_eq!(now_of(&agent, &first).await, ["RAC 2", "GNWL 1"], "and who waited longest has their half");
     assert_eq!(now_of(&agent, &second).await, ["GNWL 2"], "everybody is one further");
+    let by = BookingSearch::Day { day: railway_time(stage.kiosk.now()).date(), name: String::new() };
+    let found = agent.call(Request::FindBookings { by, after: None }).await;
+    let Ok(Reply::Found { page, .. }) = found else { panic!("an agent finds, not {found:?}") };
+    assert!(page.iter().any(|one| one.pnr == second.pnr && places(one) == ["GNWL 2"]), "and so it is found");
+    let file = agent.call(Request::MyBookingsFile { filter: JourneyFilter::default(), form: Form::Csv }).await;
+    let Ok(Reply::Document(document)) = file else { panic!("a document, not {file:?}") };
+    let row = String::from_utf8_lossy(&document.bytes)
+        .lines()
+        .find(|row| row.contains(&second.pnr.to_string()))
+        .map(str::to_owned);
+    assert!(row.as_ref().is_some_and(|row| row.contains("GNWL 2")), "and in the file: {row:?}");
     let cancelled = cancel(&stage.kiosk, &agent, &first, &[0, 1]).await;
     assert_eq!(cancelled.status, BookingStatus::Cancelled);
     assert_eq!(now_of(&agent, &second).await, ["RAC 2"], "leaving the list lets others up too");

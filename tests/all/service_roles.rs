@@ -184,7 +184,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::Companions { phone: Phone::parse("9810012345").expect("a number") },
         Request::MyCompanions { on: run().date },
         Request::Profile,
-        Request::ChangeProfile(ProfileChange::Contact { name: None, phone: None }),
+        Request::ChangeProfile(ProfileChange::Contact { name: None, phone: None, was: (None, None) }),
         Request::Chart { run: run(), coach: None },
         Request::Manifest { run: run(), after: None },
         Request::Queue { run: run() },

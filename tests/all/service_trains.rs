@@ -393,12 +393,14 @@ async fn who_travels_is_listed_coach_by_coach_and_those_without_a_berth_last() {
     let stage = Stage::mixed().await;
     let agent = stage.agent().await;
     assert_eq!(people(&agent, None).await, (Vec::new(), None), "nothing is sold");
+    let mut later = None;
     // The cheaper coach is behind the other, and unreserved tickets have no berth.
     for class in [Class::Unreserved, Class::Sleeper, Class::ThirdAc] {
         let held = hold_as(&agent, new_hold(), whole(), class, best(2)).await.expect("free");
         let ordered = order(&agent, &held).await;
-        book(&agent, &ordered).await.expect("it can be booked");
+        later = Some(book(&agent, &ordered).await.expect("it can be booked"));
     }
+    let later = later.expect("the last is the first of the list");
     // A slip that nobody has paid travels nowhere.
     let held = hold_as(&agent, new_hold(), whole(), Class::Sleeper, best(1)).await.expect("free");
     let reserve = Request::Reserve { op: new_op(), order: order(&agent, &held).await };
@@ -414,6 +416,10 @@ async fn who_travels_is_listed_coach_by_coach_and_those_without_a_berth_last() {
             break;
         }
     }
+    let moved = Request::ChangeBoarding { op: new_op(), pnr: later.pnr, station: station("BVI") };
+    agent.call(moved).await.expect("a day before");
+    let (page, _) = people(&agent, None).await;
+    assert!(page.len() == 2 && page.iter().all(|row| row.contains(" BVI-")), "they board later: {page:?}");
     assert_eq!(places[..2], [["CNF/B1", "CNF/B1"], ["CNF/S1", "CNF/S1"]]);
     assert_eq!(places.len(), 3);
     assert!(places[2].len() == 2 && places[2].iter().all(|row| row.starts_with("UR ")), "{places:?}");

@@ -107,7 +107,15 @@ fn an_entry_shows_the_halt_and_a_wrong_one_is_said() {
     let booking = Reply::Booking(Arc::new(booking()));
     stage.reply(Ok(booking));
     stage.calls.clear();
-    stage.keys("<f10>b hwh<enter>");
+    stage.keys("<f10>b hwh;w<enter>");
     stage.live(with_quotas(&journey()));
     assert!(stage.text().contains("does not call at HWH"), "{}", stage.text());
+    let text = stage.text();
+    let column = |row: &str, sign: &str| row.split_once(sign).map(|(before, _)| before.chars().count());
+    let mut below = text.lines().skip_while(|row| !row.contains("b hwh;w"));
+    let at = below.next().and_then(|row| column(row, "hwh"));
+    assert!(at.is_some(), "what is not done stays on the line:\n{text}");
+    assert_eq!(below.next().and_then(|row| column(row, "^")), at, "{text}");
+    stage.keys("<c-u>b kota<enter><enter>");
+    assert!(stage.text().contains("Board at Kota"), "the list of halts takes it, too:\n{}", stage.text());
 }

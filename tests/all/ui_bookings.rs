@@ -161,6 +161,12 @@ fn a_list_in_which_few_are_meant_says_how_far_it_looked() {
     let asked = stage.reply(Ok(page(vec![sample_booking::booking()])));
     assert!(matches!(asked, Request::MyBookings { after: Some(_), .. }), "{asked:?}");
     assert!(stage.text().contains("245-1234567"), "{}", stage.text());
+    assert!(!stage.text().contains("looks further"), "it is the end:\n{}", stage.text());
+    stage.keys("r");
+    let next = Some(crate::ui_records::cursor());
+    let back_to = Some(start() - TimeDelta::days(400));
+    stage.reply(Ok(Reply::Bookings { page: vec![Arc::new(sample_booking::booking())], next, back_to }));
+    assert!(stage.text().contains("Looked back to 27 Oct 2025; at the end ↓ looks further."), "{}", stage.text());
 }
 
 #[test]

@@ -103,14 +103,16 @@ fn somebody_is_added_once_however_often_it_is_asked() {
     assert_picture!(stage, "profile_person");
     stage.keys("<c-u>1 jan 2019<enter><right><enter><right><enter>");
     let lost = Failure::Unavailable { outcome: Outcome::Unknown, reference: "k7f2".to_owned() };
-    let ProfileChange::Save(first) = changed(&mut stage, Err(lost)) else { panic!("somebody is saved") };
+    let ProfileChange::Save { person: first, was: None } = changed(&mut stage, Err(lost)) else {
+        panic!("somebody is saved")
+    };
     assert_eq!((first.name.as_str(), first.born.to_string().as_str()), ("Dev Rao", "01/01/2019"));
     assert_eq!((first.gender, first.preference), (Gender::ALL[1], Some(BerthType::Lower)));
     assert!(stage.text().contains("It may have"), "what is typed stays:\n{}", stage.text());
     stage.keys("<enter>");
     let kept = Profile { version: 1, people: vec![first.clone()], ..Profile::default() };
     let again = changed(&mut stage, Ok(Reply::ProfileChanged(Box::new(kept))));
-    assert_eq!(again, ProfileChange::Save(first));
+    assert_eq!(again, ProfileChange::Save { person: first, was: None });
     assert!(stage.text().contains("Saved: F3 finds them"), "{}", stage.text());
 }
 
@@ -119,10 +121,24 @@ fn somebody_is_changed_and_a_refusal_stands_at_its_field() {
     let mut stage = at(profile());
     stage.keys("<down><enter><c-u>Tara Rao<enter><c-u>12/3/1984<enter><enter><enter>");
     let change = changed(&mut stage, Err(Failure::NotSaved(NotSaved::Twice)));
-    assert!(matches!(change, ProfileChange::Save(person) if person.id == profile().people[1].id));
+    let was = profile().people[1].clone();
+    assert!(matches!(change, ProfileChange::Save { person, was: Some(other) } if person.id == was.id && other == was));
     assert!(stage.text().contains("Somebody with this name"), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.text().contains("Dev Rao"), "nothing is changed:\n{}", stage.text());
+}
+
+#[test]
+fn what_was_changed_elsewhere_is_shown_under_the_form() {
+    let mut stage = at(profile());
+    stage.keys("n<enter><c-u>98765 43210<enter>");
+    changed(&mut stage, Err(Failure::NotSaved(NotSaved::Stale)));
+    assert!(stage.text().contains("changed elsewhere meanwhile"), "{}", stage.text());
+    let now = Profile { phone: Phone::parse("9900011111").ok(), ..profile() };
+    assert!(matches!(stage.reply(Ok(reply(now))), Request::Profile));
+    assert!(stage.text().contains("98765 43210"), "what is typed stays:\n{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("9900011111"), "{}", stage.text());
 }
 
 #[test]
@@ -148,7 +164,8 @@ fn the_own_name_and_number_are_changed() {
     let phone = Phone::parse("9876543210").ok();
     let kept = Profile { phone: phone.clone(), ..profile() };
     let change = changed(&mut stage, Ok(Reply::ProfileChanged(Box::new(kept))));
-    assert_eq!(change, ProfileChange::Contact { name: profile().name, phone });
+    let was = (profile().name, profile().phone);
+    assert_eq!(change, ProfileChange::Contact { name: profile().name, phone, was });
     assert!(stage.text().contains("9876543210"), "{}", stage.text());
 }
 

@@ -15,10 +15,10 @@ use kiosk::domain::time::railway_time;
 use kiosk::domain::user::{Role, Username};
 use kiosk::service::overview::Overview;
 use kiosk::service::request::{
-    BookingSearch, Cursor, Document, EventFilter, EventLine, Extent, Failure, Outcome, Reply, Request, Step,
+    BookingSearch, Cursor, Document, EventFilter, EventLine, Failure, Outcome, Reply, Request, Step,
 };
 use kiosk::store::audit_log::Event;
-use kiosk::ui::msg::{Effect, How, Msg};
+use kiosk::ui::msg::{Effect, How, Msg, Opened};
 use uuid::Uuid;
 
 use crate::sample_booking::booking;
@@ -208,18 +208,13 @@ fn the_log_is_narrowed_down_and_looked_through_further() {
 fn the_log_goes_into_a_file() {
     let mut stage = audit();
     stage.keys("e");
-    let document = Document { name: "events-2026-12-01.csv".to_owned(), bytes: Arc::from(*b"At\r\n") };
-    let asked = stage.reply(Ok(Reply::Exported(document.clone(), Extent::Newest(20_000))));
+    let name = "events-2026-12-01-back-to-134422.csv".to_owned();
+    let document = Document { name: name.clone(), bytes: Arc::from(*b"At\r\n") };
+    let asked = stage.reply(Ok(Reply::Document(document.clone())));
     assert!(matches!(asked, Request::ExportEvents { .. }), "{asked:?}");
-    assert!(stage.text().contains("the newest 20000 events"), "{}", stage.text());
     assert!(matches!(stage.effects.last(), Some(Effect::Open(file, How::Save)) if *file == document));
-    stage.keys("e");
-    stage.reply(Ok(Reply::Exported(document, Extent::BackTo(7, start()))));
-    assert!(
-        stage.text().contains("The file goes back to 13:44:22: look further back in the list for the rest."),
-        "{}",
-        stage.text()
-    );
+    stage.tell(Msg::Opened(Ok(Opened::Saved(name.clone()))));
+    assert!(stage.text().contains(&name), "that it is a part of the day stays on the screen:\n{}", stage.text());
 }
 
 fn banner(number: u128, text: &str, to: &str, from: i64) -> Banner {

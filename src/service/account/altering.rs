@@ -5,8 +5,9 @@ use crate::domain::user::{Account, AccountId};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{AccountChange, Failure};
+use crate::service::session::Session;
 use crate::store::StoreError;
-use crate::store::users::{Actor, Changed};
+use crate::store::users::Changed;
 
 /// How often a change is tried when the account is written by others at the same time.
 const ATTEMPTS: u32 = 16;
@@ -19,17 +20,23 @@ const ATTEMPTS: u32 = 16;
 /// `SignedOut` when the administrator is none any more, or not as they came in; what `change` refuses, and the store.
 pub(super) async fn altered(
     kiosk: &Kiosk,
-    by: Option<Actor>,
+    by: Option<&Session>,
     id: AccountId,
     change: impl Fn(&mut Account) -> Result<(), Failure>,
 ) -> Result<Account, Failure> {
     for _ in 0..ATTEMPTS {
+        let by = match by {
+            Some(session) => session.actor().await?,
+            None => None,
+        };
         let before = kiosk.store().account(id).await.map_err(|error| refuse("read an account", &error))?;
         let before = before.ok_or(Failure::NoSuchAccount)?;
         let mut account = before.clone();
         change(&mut account)?;
         match kiosk.store().change_account(&account, account.ends(&before), by).await {
             Ok(Changed::Done(account)) => return Ok(*account),
+            // Their own account may only have been written meanwhile.
+            Ok(Changed::NotByThem) if by.is_some_and(|by| by.version.is_some()) => {}
             Ok(Changed::NotByThem) => return Err(Failure::SignedOut),
             Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(refuse("change an account", &error)),

@@ -55,7 +55,7 @@ pub(in crate::service) async fn add(
     let kiosk = session.kiosk();
     let (code, hash) = code::draw(kiosk).await?;
     let account = kiosk.new_account(username, email, role, hash.clone()).with_code(hash, code.until);
-    answered(session, insert(kiosk, &account, session.actor()).await).await?;
+    answered(session, insert(kiosk, &account, Some(session)).await).await?;
     kiosk.record(session, "account.add", Some(account.username.to_string()), Some(role.word().to_owned()));
     Ok(Reply::Code(Box::new(account.into()), code))
 }
@@ -68,7 +68,7 @@ pub(in crate::service) async fn change(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     check_not_own(session, id)?;
-    let altered = altered(kiosk, session.actor(), id, |account| change.apply(account)).await;
+    let altered = altered(kiosk, Some(session), id, |account| change.apply(account)).await;
     let account = answered(session, altered).await?;
     kiosk.end_sessions(&account);
     kiosk.record(session, change.action(), Some(account.username.to_string()), change.note());
@@ -81,7 +81,7 @@ pub(in crate::service) async fn issue_code(session: &Session, id: AccountId, key
     let kiosk = session.kiosk();
     check_not_own(session, id)?;
     let (code, hash) = code::draw(kiosk).await?;
-    let altered = altered(kiosk, session.actor(), id, |account| {
+    let altered = altered(kiosk, Some(session), id, |account| {
         *account = account.clone().with_code(hash.clone(), code.until);
         if keys == OldKeys::Go {
             account.ssh_keys.clear();
@@ -98,9 +98,9 @@ pub(in crate::service) async fn issue_code(session: &Session, id: AccountId, key
 
 /// What came of a change, told to whoever asked for it: whoever is no administrator any more is out at once, and told why.
 async fn answered<T>(session: &Session, done: Result<T, Failure>) -> Result<T, Failure> {
-    let (Err(Failure::SignedOut), Some(actor)) = (&done, session.actor()) else { return done };
+    let (Err(Failure::SignedOut), Some(account)) = (&done, session.who().account()) else { return done };
     let kiosk = session.kiosk();
-    let own = kiosk.store().account(actor.account).await.map_err(|error| refuse("read an account", &error))?;
+    let own = kiosk.store().account(account).await.map_err(|error| refuse("read an account", &error))?;
     let Some(own) = own else { return done };
     kiosk.end_sessions(&own);
     if own.closed { Err(Failure::Closed) } else { done }

@@ -24,7 +24,7 @@ pub(in crate::service) async fn change(
     password::check(chosen.expose_secret(), &identity.username).map_err(Failure::WeakPassword)?;
     let account = kiosk.store().account(identity.account).await.map_err(|error| refuse("read", &error))?;
     let account = account.filter(|account| !account.closed).ok_or(Failure::Closed)?;
-    if account.generation != session.generation() {
+    if !session.is_still_of(&account) {
         // Another process has changed it, which ends this session in a moment: its code or password is no more, and
         // what was proved by it is proved of nothing.
         kiosk.end_sessions(&account);

@@ -149,7 +149,11 @@ pub(in crate::service) async fn add(session: &Session, line: &str, password: Sec
     let proved = verify(session, name.as_str(), Some(account), password, Why::ToStay).await?;
     let added = altered(kiosk, None, proved.id, |account| {
         // What was proved is proved of the account as it was.
-        if account.generation == proved.generation { account.add(key.clone()) } else { Err(Failure::SignedOut) }
+        if account.generation == proved.generation && session.is_still_of(account) {
+            account.add(key.clone())
+        } else {
+            Err(Failure::SignedOut)
+        }
     })
     .await?;
     kiosk.record(session, "account.add-key", Some(name.to_string()), Some(key.fingerprint));
@@ -162,11 +166,7 @@ pub(in crate::service) async fn remove(session: &Session, fingerprint: &str) -> 
     let Who::Account(identity) = session.who() else { return Err(Failure::SignedOut) };
     let left = altered(kiosk, None, identity.account, |account| {
         // Whatever has changed the account ends this session in a moment.
-        if account.generation == session.generation() {
-            account.remove_key(fingerprint)
-        } else {
-            Err(Failure::SignedOut)
-        }
+        if session.is_still_of(account) { account.remove_key(fingerprint) } else { Err(Failure::SignedOut) }
     })
     .await?;
     session.stay_without(fingerprint);

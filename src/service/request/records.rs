@@ -65,14 +65,3 @@ pub struct EventLine {
     /// The event.
     pub event: Event,
 }
-
-/// Whether a file has all that there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Extent {
-    /// All of it, so many rows.
-    All(usize),
-    /// The newest rows, so many as a file has at most.
-    Newest(usize),
-    /// So many rows, of what was done since a moment: it was looked at as much as one file is worth.
-    BackTo(usize, DateTime<Utc>),
-}

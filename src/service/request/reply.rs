@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountFacts, Blocked, Cursor, Document, EventLine, Extent, Hold, Identity, Offer, OnBoard, OneTimeCode,
-    ReceiptLink, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
+    AccountFacts, Blocked, Cursor, Document, EventLine, Hold, Identity, Offer, OnBoard, OneTimeCode, ReceiptLink,
+    RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
@@ -105,8 +105,6 @@ pub enum Reply {
         /// How far back events were looked at; `None` at the end of the day.
         back_to: Option<DateTime<Utc>>,
     },
-    /// To `ExportEvents`: with whether the file has all of them.
-    Exported(Document, Extent),
     /// To `Banners`, `ShowBanner` and `EndBanner`: those that there are now, by when they begin.
     Banners(Vec<Banner>),
     /// To `Receipt`.
@@ -144,7 +142,8 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
-    /// To `TillReport`, `ReportFile`, `RefundsFile`, `OwedFile`, `OccupancyFile` and `MyBookingsFile`.
+    /// To `TillReport`, `ReportFile`, `RefundsFile`, `OwedFile`, `OccupancyFile`,
+    /// `MyBookingsFile` and `ExportEvents`.
     Document(Document),
     /// To `Manifest`.
     Manifest {
@@ -208,7 +207,7 @@ pub enum Reply {
 pub struct InLine {
     /// Who, and where in which queue.
     pub who: Queued,
-    /// Where they board.
+    /// The station that their ticket is from: from there on they need a berth, wherever they board.
     pub from: StationCode,
     /// Where they leave.
     pub to: StationCode,

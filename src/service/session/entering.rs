@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Session, Who};
 use crate::domain::user::{Account, AccountId, Role};
+use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Identity};
 use crate::store::users::Actor;
 
@@ -48,8 +49,29 @@ impl ByKey {
 impl Session {
     /// Whoever asks, as an administrator who changes the accounts of others; whoever runs commands on the machine has no
     /// account that others could change meanwhile.
-    pub(in crate::service) fn actor(&self) -> Option<Actor> {
-        self.who().account().map(|account| Actor { account, generation: self.generation() })
+    ///
+    /// # Errors
+    ///
+    /// `SignedOut` when they came in by a key that their account has no more.
+    pub(in crate::service) async fn actor(&self) -> Result<Option<Actor>, Failure> {
+        let Some(account) = self.who().account() else { return Ok(None) };
+        let actor = Actor { account, generation: self.generation(), version: None };
+        if self.key().is_none() {
+            return Ok(Some(actor));
+        }
+        let own = self.kiosk().store().account(account).await.map_err(|error| refuse("read an account", &error))?;
+        let own = own.filter(|own| self.is_still_of(own)).ok_or(Failure::SignedOut)?;
+        Ok(Some(Actor { version: Some(own.version), ..actor }))
+    }
+
+    /// Whether the account of whoever asks is what it was when they came in: nothing has ended their visit.
+    pub(in crate::service) fn is_still_of(&self, account: &Account) -> bool {
+        self.generation() == account.generation && !self.key().is_some_and(|key| key.is_gone_from(account))
+    }
+
+    fn key(&self) -> Option<ByKey> {
+        let state = self.state();
+        self.past(&state).map_or_else(|| state.key.clone(), |asked| asked.key.clone())
     }
 
     /// What the account of whoever asks had lived through when they came in.

@@ -50,7 +50,7 @@ impl App {
     /// Gives steps to the screens for as long as nobody waits for an answer.
     pub(super) fn do_entries(&mut self) {
         while let Some(run) = &self.run {
-            if self.is_waited_for() {
+            if self.is_waited_for() || self.top().is_reading() {
                 return;
             }
             if let Some(begun) = run.begun() {

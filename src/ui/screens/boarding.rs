@@ -11,6 +11,7 @@ use crate::domain::station::StationCode;
 use crate::domain::train::{Halt, RunId};
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
+use crate::ui::command::{Refusal, Step, Taken};
 use crate::ui::context::{Context, World};
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, bind};
@@ -68,9 +69,11 @@ impl Boarding {
 
     /// Takes the halts of the run, if they are known by now.
     fn take_halts(&mut self, world: &World) {
-        let Some(live) = world.live.get(&self.booking.run).filter(|_| self.halts.is_empty()) else { return };
-        self.halts = later_halts(&live.state.train, self.booking.leg).to_vec();
-        self.list.resize(self.halts.len());
+        let Some(live) = world.live.get(&self.booking.run) else { return };
+        if self.halts.is_empty() {
+            self.halts = later_halts(&live.state.train, self.booking.leg).to_vec();
+            self.list.resize(self.halts.len());
+        }
         if let Some(wanted) = self.wanted.take() {
             match self.halts.iter().position(|halt| halt.station == wanted) {
                 Some(row) => self.list.choose(row),
@@ -161,6 +164,27 @@ impl Scene for Boarding {
             }),
             Action::Back => cx.pop(),
         }
+    }
+
+    fn take(&mut self, step: &Step, cx: &mut Context) -> Taken {
+        match step {
+            Step::Board(station) if self.attempt.is_idle() => {
+                self.refused = None;
+                self.wanted = Some(*station);
+                self.take_halts(cx);
+                Taken::Yes
+            }
+            _ => Taken::NotHere,
+        }
+    }
+
+    fn fell_short(&self, step: &Step, _world: &World) -> Option<Refusal> {
+        let why = self.refused.clone().filter(|_| matches!(step, Step::Board(_)))?;
+        Some(Refusal::of_word(1, why))
+    }
+
+    fn is_reading(&self) -> bool {
+        self.wanted.is_some()
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {

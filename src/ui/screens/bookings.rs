@@ -350,6 +350,7 @@ impl Scene for Bookings {
         let (above, list) = Self::places(area);
         self.view_kinds(buf, above, world);
         self.view_field(buf, Rect { y: above.y + 1, height: above.height.saturating_sub(1), ..above }, world);
+        self.view_looked(buf, list, world);
         let focus = if self.typing == Typing::No { Focus::Here } else { Focus::Elsewhere };
         let (title, next) = self.none();
         self.list.view(buf, list, (focus, world), (title, &next), |buf, place, booking| {
@@ -359,6 +360,14 @@ impl Scene for Bookings {
 }
 
 impl Bookings {
+    /// How far back those in the list were looked for, while there is more behind.
+    fn view_looked(&self, buf: &mut Buffer, list: Rect, world: &World) {
+        let Some(at) = self.back_to.filter(|_| !self.filter.is_empty() && !self.list.is_empty()) else { return };
+        let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
+        let day = railway_time(at).format("%-d %b %Y");
+        put(buf, above, 2, &format!("Looked back to {day}; at the end ↓ looks further."), world.theme.dim);
+    }
+
     fn view_kinds(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let theme = &world.theme;
         for (column, kind) in (0..).step_by(usize::from(TAB)).zip(Journeys::ALL) {

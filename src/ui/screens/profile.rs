@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::coach::BerthType;
-use crate::domain::profile::{PersonId, Profile as Kept, ProfileChange, SavedPerson};
+use crate::domain::profile::{NotSaved, PersonId, Profile as Kept, ProfileChange, SavedPerson};
 use crate::domain::user::{Email, Phone};
 use crate::service::request::{Failure, Outcome, Reply, Request};
 use crate::ui::context::{Context, World};
@@ -95,7 +95,7 @@ impl Profile {
     fn show(&mut self, kept: Box<Kept>, cx: &mut Context) {
         let Load::Ready((_, shown)) = &mut self.account else { return };
         let done = match &self.editing {
-            Some(Editing::Contact(_)) => "Your name and number are kept.",
+            Some(Editing::Contact { .. }) => "Your name and number are kept.",
             Some(Editing::Person { .. }) if kept.people.len() > shown.people.len() => {
                 "Saved: F3 finds them when you book."
             }
@@ -142,7 +142,7 @@ impl Scene for Profile {
     fn place(&self, _world: &World) -> String {
         match &self.editing {
             None => "My account",
-            Some(Editing::Contact(_)) => "My name and number",
+            Some(Editing::Contact { .. }) => "My name and number",
             Some(Editing::Person { .. }) => "Somebody for whom I book",
         }
         .to_owned()
@@ -248,7 +248,13 @@ impl Scene for Profile {
         } else if self.change.settle(call, &answer, changed) {
             match (std::mem::take(&mut self.change), &mut self.editing) {
                 (Load::Ready(kept), _) => self.show(kept, cx),
-                (Load::Failed(failure), Some(editing)) => editing.refuse(&failure),
+                (Load::Failed(failure), Some(editing)) => {
+                    editing.refuse(&failure);
+                    // Under the form it is shown as it is now.
+                    if failure == Failure::NotSaved(NotSaved::Stale) {
+                        self.read(cx);
+                    }
+                }
                 (Load::Failed(failure), None) => {
                     let in_doubt = matches!(failure, Failure::Unavailable { outcome: Outcome::Unknown, .. });
                     cx.toast(if in_doubt { Tone::Warning } else { Tone::Bad }, failure.to_string());

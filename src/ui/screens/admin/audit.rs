@@ -5,9 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::time::railway_time;
-use crate::service::request::{
-    Cursor, Document, EventFilter, EventLine, Extent as FileExtent, Failure, Reply, Request,
-};
+use crate::service::request::{Cursor, Document, EventFilter, EventLine, Failure, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::form::Field;
 use crate::ui::frame;
@@ -40,7 +38,7 @@ pub struct Audit {
     list: Paged<EventLine>,
     /// How far back the day was looked through, when it was not to its beginning.
     back_to: Option<DateTime<Utc>>,
-    export: Load<(Document, FileExtent)>,
+    export: Load<Document>,
 }
 
 /// What its keys do.
@@ -239,17 +237,12 @@ impl Scene for Audit {
             return;
         }
         let file = |reply: &Reply| match reply {
-            Reply::Exported(document, extent) => Some((document.clone(), *extent)),
+            Reply::Document(document) => Some(document.clone()),
             _ => None,
         };
         if self.export.settle(call, &answer, file) {
             match std::mem::take(&mut self.export) {
-                Load::Ready((document, extent)) => {
-                    if let Some(says) = what_it_lacks(extent) {
-                        cx.toast(Tone::Warning, says);
-                    }
-                    cx.open(document, How::Save);
-                }
+                Load::Ready(document) => cx.open(document, How::Save),
                 Load::Failed(failure) => cx.toast(Tone::Bad, failure.to_string()),
                 Load::Idle | Load::Waiting(_) => {}
             }
@@ -282,19 +275,6 @@ impl Scene for Audit {
 
 fn clock(at: DateTime<Utc>) -> String {
     railway_time(at).format("%H:%M:%S").to_string()
-}
-
-/// What a file has not, if it has not everything.
-fn what_it_lacks(extent: FileExtent) -> Option<String> {
-    match extent {
-        FileExtent::All(_) => None,
-        FileExtent::Newest(rows) => {
-            Some(format!("The file has the newest {rows} events of the day: narrow them down for the others."))
-        }
-        FileExtent::BackTo(_, at) => {
-            Some(format!("The file goes back to {}: look further back in the list for the rest.", clock(at)))
-        }
-    }
 }
 
 fn view_row(buf: &mut Buffer, place: Rect, line: &EventLine, world: &World) {

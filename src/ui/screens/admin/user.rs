@@ -22,6 +22,10 @@ use crate::ui::widgets::sheet::{put, put_right, stack};
 /// Rows of the sign-ins with their title.
 const SIGN_INS: u16 = 6;
 
+/// What is said before somebody who sold is made a traveller.
+const FORMER_STAFF: &str = " What they sold for money is theirs no more, but slips that they made for customers stay in \
+                            their list: it is better to close the account, and let them register another.";
+
 /// One account.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -121,15 +125,19 @@ impl User {
         let (title, text, yes, no) = match question {
             Question::ChangeRole => (
                 format!("Make {name} {}?", self.chosen_role().with_article()),
-                "Whoever is signed in with the account is signed out, and may do what the new role may from then on."
-                    .to_owned(),
+                format!(
+                    "Whoever is signed in with the account is signed out, and may do what the new role may from then \
+                     on.{}",
+                    if self.account.role.is_staff() && !self.chosen_role().is_staff() { FORMER_STAFF } else { "" }
+                ),
                 "Change the role",
                 "Leave it",
             ),
             Question::IssueCode | Question::IssueCodeAndRemoveKeys => {
                 let removes_keys = question == Question::IssueCodeAndRemoveKeys;
                 let keys = match (self.account.ssh_keys.len(), removes_keys) {
-                    (0, _) => String::new(),
+                    (0, true) => " Any SSH keys are removed.".to_owned(),
+                    (0, false) => String::new(),
                     (1, true) => " Its SSH key is removed.".to_owned(),
                     (n, true) => format!(" Its {n} SSH keys are removed."),
                     (1, false) => " Its SSH key stays good: k removes it too.".to_owned(),
@@ -209,8 +217,8 @@ impl Scene for User {
         match action {
             Action::Role(_) => may,
             Action::SetRole => may && self.chosen_role() != self.account.role,
-            Action::Code => may && !self.account.closed,
-            Action::CodeAndNoKeys => may && !self.account.closed && !self.account.ssh_keys.is_empty(),
+            // A key may have been added since the account was read.
+            Action::Code | Action::CodeAndNoKeys => may && !self.account.closed,
             Action::Close => may && !self.account.closed,
             Action::Open => may && self.is_barred(world),
             Action::RemoveKey => may && self.chosen_key().is_some(),
