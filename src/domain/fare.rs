@@ -120,7 +120,7 @@ pub enum FareError {
     },
 }
 
-/// The fare of a party for a ride, with Tatkal's charges by the quota rules of the run.
+/// The fare of a party for a ride, with Tatkal's charges by the quota rules of the day of sale, as the fare.
 ///
 /// Each traveller is priced alone: base fare, reservation, superfast and Tatkal, rounded up, and tax on that, so that a
 /// fare does not depend on the company one keeps. The lines add up what the party pays for each.

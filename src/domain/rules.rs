@@ -309,6 +309,17 @@ impl Rules {
         self.booking.on(booked)
     }
 
+    /// The last date for which tickets have been sold by the end of a day, or could have been: by the booking rules of that
+    /// day or by earlier ones, whose window may have been longer.
+    pub fn last_on_sale(&self, day: NaiveDate) -> NaiveDate {
+        let begun = self.booking.periods().into_iter().filter(|period| period.from <= day);
+        let opened = begun.filter_map(|period| {
+            let last = period.until.and_then(|until| until.pred_opt()).map_or(day, |last| last.min(day));
+            last.checked_add_days(Days::new(self.booking.called(&period.id)?.window_days.into()))
+        });
+        opened.max().unwrap_or(day)
+    }
+
     /// The refund rules in force on a date of booking.
     pub fn refunds_on(&self, booked: NaiveDate) -> &RefundRules {
         self.refunds.on(booked)

@@ -18,7 +18,7 @@ use crate::domain::coach::{Class, CoachId};
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::pnr::Pnr;
 use crate::domain::refund::{self, Cancellation, FirstChart, NotRefundable, Reason};
-use crate::domain::time::{instant, railway_time};
+use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{Entry, QueueId, WaitingList};
 use crate::receipt::chart::{self as paper, CoachChart};
@@ -56,7 +56,12 @@ impl Kiosk {
     }
 
     /// Does the work of charts and cancelled runs that is due.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is done while the rules of today are not known: by older ones it would be at another hour and for other money.
     pub(super) async fn do_run_duties(&self, lists: Lists, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.rules_are_known().await?;
         for kind in [Kind::Chart, Kind::CancelRun] {
             for run in self.store().runs_due(kind, lists.clone(), now).await? {
                 if let Err(error) = alone(self.work_on(run, now).boxed()).await {
@@ -134,7 +139,7 @@ impl Kiosk {
         for _ in 0..ATTEMPTS {
             let Some(booking) = self.store().booking(entry.pnr).await? else { return Ok(()) };
             let left = Losing::of(&booking, |place| matches!(place, Place::Waiting { .. }));
-            let Some(dropped) = left.refund(self, &booking, Reason::NeverCleared, now) else { return Ok(()) };
+            let Some(dropped) = left.refund(self, &booking, Reason::NeverCleared, now)? else { return Ok(()) };
             let queue = QueueEdit::leaving(id, &entry, &left.passengers, now);
             // A run that the railway cancels meanwhile gives everything back.
             let transition = Transition {
@@ -195,7 +200,7 @@ impl Kiosk {
         for _ in 0..ATTEMPTS {
             let Some(booking) = self.store().booking(pnr).await? else { return Ok(true) };
             let left = Losing::of(&booking, |place| !matches!(place, Place::Cancelled));
-            let Some(refunded) = left.refund(self, &booking, Reason::TrainCancelled, now) else { return Ok(true) };
+            let Some(refunded) = left.refund(self, &booking, Reason::TrainCancelled, now)? else { return Ok(true) };
             let places: Vec<_> = left.places(&booking).collect();
             let edits = state.freeing(places, booking.leg);
             let waits = booking.is_queued();
@@ -249,14 +254,25 @@ impl Losing {
     }
 
     /// The booking once they have lost them; `None` when there is nothing to give back any more.
-    fn refund(&self, kiosk: &Kiosk, booking: &Booking, reason: Reason, now: DateTime<Utc>) -> Option<Booking> {
+    ///
+    /// # Errors
+    ///
+    /// The rules that the booking keeps are not known here: a newer program has sold it.
+    fn refund(
+        &self,
+        kiosk: &Kiosk,
+        booking: &Booking,
+        reason: Reason,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Booking>, StoreError> {
         if booking.status != BookingStatus::Booked {
-            return None;
+            return Ok(None);
         }
         let rules = kiosk.rules();
-        let rules = rules
-            .refunds(&booking.refund_rules)
-            .unwrap_or_else(|| rules.refunds_on(railway_time(booking.booked_at).date()));
+        let rules = rules.refunds(&booking.refund_rules).ok_or_else(|| StoreError::Corrupt {
+            what: format!("booking {}", booking.pnr),
+            cause: format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules),
+        })?;
         let quoted = refund::claims(booking, &self.passengers).and_then(|claims| {
             let departs = instant(booking.from.at);
             let cancellation =
@@ -265,10 +281,10 @@ impl Losing {
         });
         let quote = match quoted {
             Ok(quote) => quote,
-            Err(NotRefundable::Nobody | NotRefundable::AlreadyCancelled) => return None,
+            Err(NotRefundable::Nobody | NotRefundable::AlreadyCancelled) => return Ok(None),
             Err(error) => {
                 tracing::error!(pnr = %booking.pnr, %error, "money that is owed cannot be reckoned");
-                return None;
+                return Ok(None);
             }
         };
         let what = match reason {
@@ -284,7 +300,7 @@ impl Losing {
             terminal: super::OPERATOR.to_owned(),
             till: None,
         });
-        Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: second(now), by: None, what }))
+        Ok(Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: second(now), by: None, what })))
     }
 }
 
@@ -322,10 +338,18 @@ pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>)
 /// Makes the chart of a run that is due, now rather than when a process next looks.
 pub(super) async fn make(session: &Session, run: RunId) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
-    kiosk.known_run(run).await?;
+    kiosk.know_rules().await?;
+    let before = kiosk.known_run(run).await?.state.stage;
     kiosk.work_on(run, kiosk.now()).await.map_err(|error| refuse("make a chart", &error))?;
-    kiosk.record(session, "run.chart", Some(run.to_string()), None);
     let state = kiosk.known_run(run).await?.state;
+    let made = match state.stage {
+        Stage::FirstChart => Some("first"),
+        Stage::FinalChart => Some("last"),
+        Stage::Open | Stage::Cancelled => None,
+    };
+    if let Some(made) = made.filter(|_| before < state.stage) {
+        kiosk.record(session, "run.chart", Some(run.to_string()), Some(made.to_owned()));
+    }
     let ChartTimes { first, last } = kiosk.chart_times(run, &state.train);
     Ok(Reply::Charted(Charts { stage: state.stage, first, last }))
 }
@@ -334,6 +358,7 @@ pub(super) async fn make(session: &Session, run: RunId) -> Result<Reply, Failure
 pub(super) async fn cancel_run(session: &Session, run: RunId) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let failed = |error: StoreError| refuse("cancel a run", &error);
+    kiosk.know_rules().await?;
     let mut read = kiosk.known_run(run).await?;
     // A run that was never sold is settled first: its item is where the cancellation is kept.
     for _ in 0..ATTEMPTS {

@@ -80,6 +80,11 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             session.keep_hold(kept.clone());
             return Ok(Reply::Held(kept));
         }
+        if !kiosk.has_todays_quotas(&run) {
+            // A new day has begun since: nothing is refused, and no run settled, by the quotas of the last.
+            (run, knowledge) = (kiosk.known_run(wanted.run).await?, Knowledge::Certain);
+            continue;
+        }
         if !session.chose_by(wanted.run, run.state.train.version()) {
             return Err(Failure::NoSuchRun);
         }
@@ -419,10 +424,21 @@ impl Kiosk {
         }
     }
 
+    /// Whether a run goes by its own quotas, or by those of a first sale today.
+    fn has_todays_quotas(&self, run: &Run) -> bool {
+        let today = railway_time(self.now()).date();
+        run.pinned || run.state.terms.quotas.id == self.rules().quotas_on(today).id
+    }
+
     /// Settles the version of a run's train before its first berth is held. Whether it is the one that was planned by.
     pub(super) async fn pin(&self, run: &mut Run) -> Result<bool, Failure> {
         if run.pinned {
             return Ok(true);
+        }
+        // What it is settled by is for good.
+        self.know_rules().await?;
+        if !self.has_todays_quotas(run) {
+            return Ok(false);
         }
         let train = Arc::clone(&run.state.train);
         let plan = Plan::new(run.state.run, &train);

@@ -8,7 +8,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::domain::booking::OpId;
 use crate::domain::rules::Rules;
@@ -35,6 +35,8 @@ const TRIED: &str = "these";
 pub(super) struct RuleBook {
     known: RwLock<Known>,
     rules: watch::Sender<Arc<Rules>>,
+    /// Whoever takes something in has it: of two at once the one with less to say never has the last word.
+    taking_in: Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -44,12 +46,37 @@ struct Known {
 }
 
 impl RuleBook {
-    /// Reads a book of so many entries.
+    /// Reads a book of so many entries. Of one that a newer program has written, what can be read is kept, and it counts as
+    /// looked for when the first other entry was made: no rules that are made on a day hold on it.
     pub(super) async fn read(store: &Store, count: u32, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        let entries = store.rule_book(0, count).await?;
-        let rules = rules_by(&rules_file::bundled(), &entries)?;
-        let known = Known { entries: entries.into(), looked_at: now };
-        Ok(Self { known: RwLock::new(known), rules: watch::channel(Arc::new(rules)).0 })
+        let base = rules_file::bundled();
+        let mut entries = Vec::new();
+        let mut unread = None;
+        for number in 0..count {
+            match store.rule_book(number, number + 1).await {
+                Ok(read) => entries.extend(read),
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    unread = Some((error, entries.last().map_or(DateTime::UNIX_EPOCH, |last: &BookEntry| last.at)));
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let rules = loop {
+            match rules_by(&base, &entries) {
+                Ok(rules) => break rules,
+                Err(error) => match entries.pop() {
+                    Some(entry) => unread = Some((error, entry.at)),
+                    None => return Err(error),
+                },
+            }
+        };
+        let looked_at = unread.map_or(now, |(error, at)| {
+            tracing::error!(%error, "rules cannot be read: nothing is sold on the days after they were made");
+            at
+        });
+        let known = Known { entries: entries.into(), looked_at };
+        Ok(Self { known: RwLock::new(known), rules: watch::channel(Arc::new(rules)).0, taking_in: Mutex::default() })
     }
 
     pub(super) fn rules(&self) -> Arc<Rules> {
@@ -82,6 +109,7 @@ impl Kiosk {
     /// Takes in what is new in a book that has so many entries; it was looked for at `now`.
     pub(super) async fn take_in_rules(&self, count: u32, now: DateTime<Utc>) -> Result<(), StoreError> {
         let book = &self.0.rule_book;
+        let _taking_in = book.taking_in.lock().await;
         let mut known = book.known();
         let had = u32::try_from(known.entries.len()).unwrap_or(u32::MAX);
         let new = if count > had { self.store().rule_book(had, count).await? } else { Vec::new() };
@@ -94,26 +122,29 @@ impl Kiosk {
             self.0.live.suspect_all();
         }
         known.looked_at = known.looked_at.max(now);
-        let mut kept = book.known.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.entries.len() <= known.entries.len() {
-            *kept = known;
-        }
+        *book.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
     }
 
     /// Makes sure that the rules of today are known here, before something is sold by them.
     pub(super) async fn know_rules(&self) -> Result<(), Failure> {
+        self.rules_are_known().await.map_err(|error| refuse("read the rules", &error))
+    }
+
+    /// The same before something is done by them that nobody asked for.
+    pub(super) async fn rules_are_known(&self) -> Result<(), StoreError> {
         // What is sold is reckoned a moment later, maybe on another day.
-        if self.0.rule_book.covers(self.now() + NOTICE / 4) { Ok(()) } else { self.look_for_rules().await }
+        let now = self.now();
+        if self.0.rule_book.covers(now + NOTICE / 4) { Ok(()) } else { self.reload_catalogue(now).await }
     }
 
     async fn look_for_rules(&self) -> Result<(), Failure> {
         self.reload_catalogue(self.now()).await.map_err(|error| refuse("read the rules", &error))
     }
 
-    /// How many days ahead tickets are sold when an entry that is made now is known everywhere.
-    fn window_days(&self) -> u16 {
-        self.rules().booking_on(railway_time(self.now() + NOTICE).date()).window_days
+    /// The last date for which tickets may have been sold when an entry that is made now is known everywhere.
+    fn last_on_sale(&self) -> NaiveDate {
+        self.rules().last_on_sale(railway_time(self.now() + NOTICE).date())
     }
 }
 
@@ -156,8 +187,8 @@ pub(super) async fn try_out(
     kiosk.look_for_rules().await?;
     let (rules, book) = (kiosk.rules(), kiosk.0.rule_book.known().entries);
     let kind = rules_file::kind_of(text);
-    let (now, window) = (kiosk.now(), kiosk.window_days());
-    let earliest = kind.unwrap_or(RuleKind::Fares).earliest(now, window);
+    let (now, on_sale) = (kiosk.now(), kiosk.last_on_sale());
+    let earliest = kind.unwrap_or(RuleKind::Fares).earliest(now, on_sale);
     let from = from.unwrap_or(earliest);
     let periods = kind.map(|kind| rules.periods(kind)).unwrap_or_default();
     let mut trial = RuleTrial {
@@ -174,7 +205,7 @@ pub(super) async fn try_out(
         Err(mistakes) => trial.mistakes = mistakes,
         Ok(set) => {
             if let Some(kind) = kind {
-                may_publish(&book, (kind, from), now, window)?;
+                may_publish(&book, (kind, from), now, on_sale)?;
             }
             if let Some(sample) = sample {
                 let timetable = kiosk.timetable();
@@ -210,7 +241,7 @@ pub(super) async fn publish(
     if count != based_on {
         return Err(changed_since(&book, based_on));
     }
-    may_publish(&book, (kind, from), now, kiosk.window_days())?;
+    may_publish(&book, (kind, from), now, kiosk.last_on_sale())?;
     let edition = Edition { number: count + 1, kind, from, text: text.to_owned() };
     let (id, does) = (edition.id(), Does::Publish(edition));
     let entry = BookEntry { op, at: now, by: name_of(session), does };
@@ -236,7 +267,7 @@ pub(super) async fn withdraw(session: &Session, op: OpId, number: u32) -> Result
             return record_of(kiosk, &id).map(|record| Reply::RuleEdition(Box::new(record)));
         }
         let now = kiosk.now();
-        let id = may_withdraw(&book, number, now, kiosk.window_days())?.id();
+        let id = may_withdraw(&book, number, now, kiosk.last_on_sale())?.id();
         let count = u32::try_from(book.len()).unwrap_or(u32::MAX);
         let entry = BookEntry { op, at: now, by: name_of(session), does: Does::Withdraw(number) };
         match kiosk.store().add_rule_entry(count, &entry).await {
@@ -306,7 +337,7 @@ fn changed_since(book: &[BookEntry], based_on: u32) -> Failure {
 /// All rules: by kind, the latest first; what was taken back is behind what holds from the same day.
 fn rows(kiosk: &Kiosk) -> Vec<RuleRow> {
     let (rules, book) = (kiosk.rules(), kiosk.0.rule_book.known().entries);
-    let (now, window) = (kiosk.now(), kiosk.window_days());
+    let (now, on_sale) = (kiosk.now(), kiosk.last_on_sale());
     let today = railway_time(now).date();
     let mut rows = Vec::new();
     for kind in RuleKind::ALL {
@@ -320,7 +351,7 @@ fn rows(kiosk: &Kiosk) -> Vec<RuleRow> {
                 standing: Standing::of(period.from, period.until, today),
                 published: edition.map(|(entry, _)| (entry.by.clone(), entry.at)),
                 withdrawn: None,
-                may_go: edition.is_some_and(|(_, edition)| may_withdraw(&book, edition.number, now, window).is_ok()),
+                may_go: edition.is_some_and(|(_, edition)| may_withdraw(&book, edition.number, now, on_sale).is_ok()),
                 id: period.id,
             }
         });

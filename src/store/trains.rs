@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{
     AttributeValue, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 pub use self::change::Edit;
@@ -42,6 +43,8 @@ const OFF_SALE: &str = "OffSale";
 const EVERYTHING: &str = "*";
 /// The most items that one batch may write.
 const BATCH: usize = 25;
+/// The most versions of a train that others may have kept while one is published.
+const TAKEN_VERSIONS: u32 = 16;
 /// How often what the store left over of a batch is sent again, with growing pauses.
 const LEFTOVER_ROUNDS: u32 = 12;
 
@@ -141,37 +144,46 @@ impl Store {
         let names: HashMap<_, _> = contents.stations.values().chain(stations).map(named).collect();
         let changed_stations: Vec<_> =
             stations.iter().filter(|station| contents.stations.get(&station.code) != Some(station)).collect();
-        let mut versions = Vec::new();
-        let mut trains = Vec::new();
+        let mut changed = Vec::new();
         let mut left = Vec::new();
+        let list = |listing: &Listing, taken| {
+            listed(listing, &names, contents.trains.get(&listing.train.number()), start, taken)
+        };
         for listing in listings {
-            let stored = contents.trains.get(&listing.train.number());
-            match listed(listing, &names, stored, start)? {
+            match list(listing, 0)? {
                 Listed::Same => {}
                 Listed::Left(reason) => left.push(reason),
-                Listed::Changed(changed) => {
-                    let (version, train) = *changed;
-                    versions.push(encode(&version));
-                    trains.push(encode(&train));
-                }
+                Listed::Changed(items) => changed.push((listing, items)),
             }
         }
         let (stations_done, version) = (changed_stations.len(), contents.version);
-        let done = Published { trains: trains.len(), stations: stations_done, left, version };
+        let done = Published { trains: changed.len(), stations: stations_done, left, version };
         if done.trains == 0 && done.stations == 0 && !contents.unfinished {
             return Ok(done);
         }
         // The first mark says that a change has begun, so that one that breaks off is finished by the next.
         let publisher = self.patience().token();
         self.mark_catalogue(contents.version, &publisher, Stage::Begun).await?;
-        let stations = changed_stations
+        let stations: Vec<_> = changed_stations
             .into_iter()
-            .map(|station| encode(&StationItem { id: format!("{STATION}{}", station.code), station: station.clone() }));
-        // A version must be there before anything can refer to it.
-        let first: Vec<_> = stations.chain(versions).collect();
-        let of = first.len() + trains.len();
+            .map(|station| encode(&StationItem { id: format!("{STATION}{}", station.code), station: station.clone() }))
+            .collect();
+        let of = stations.len() + 2 * changed.len();
         let mut written = 0;
-        for batch in first.chunks(BATCH).chain(trains.chunks(BATCH)) {
+        for batch in stations.chunks(BATCH) {
+            progress(written, of);
+            self.put_trains(batch).await?;
+            written += batch.len();
+        }
+        // A version must be there before anything can refer to it.
+        let mut trains = Vec::new();
+        for batch in changed.chunks(BATCH) {
+            progress(written, of);
+            let kept = batch.iter().map(|(listing, items)| self.keep(listing, items, &list));
+            trains.extend(try_join_all(kept).await?);
+            written += batch.len();
+        }
+        for batch in trains.chunks(BATCH) {
             progress(written, of);
             self.put_trains(batch).await?;
             written += batch.len();
@@ -179,6 +191,46 @@ impl Store {
         progress(of, of);
         self.mark_catalogue(contents.version + 1, &publisher, Stage::Done).await?;
         Ok(Published { version: contents.version + 2, ..done })
+    }
+
+    /// Keeps a train's next version for good, and gives the train's item with it. A number under which another is kept is left
+    /// to that one, for runs may be sold by it: somebody else publishes at the same time, or did until it broke off.
+    async fn keep(
+        &self,
+        listing: &Listing,
+        (version, train): &(Option<TrainItem>, TrainItem),
+        list: &impl Fn(&Listing, u32) -> Result<Listed, StoreError>,
+    ) -> Result<Item, StoreError> {
+        let Some(version) = version else { return Ok(encode(train)) };
+        let (mut version, mut train) = (version.clone(), train.clone());
+        for _ in 0..TAKEN_VERSIONS {
+            if self.put_version(encode(&version)).await? {
+                return Ok(encode(&train));
+            }
+            let Listed::Changed(next) = list(listing, version.version)? else { break };
+            let (Some(next), with_it) = *next else { break };
+            (version, train) = (next, with_it);
+        }
+        Err(StoreError::Conflict { what: "the timetable".to_owned() })
+    }
+
+    /// Puts a version unless there is one of its number; whether there is this one then.
+    async fn put_version(&self, item: Item) -> Result<bool, StoreError> {
+        let put = self
+            .dynamodb()
+            .put_item()
+            .table_name(&self.names().trains)
+            .set_item(Some(item.clone()))
+            .condition_expression(format!("attribute_not_exists({TRAIN_ID})"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.attempt(|| put.clone().send()).await?.verdict {
+            Ok(_) => Ok(true),
+            Err(refusal) if refusal.is_condition_failure() => {
+                let found = refusal.found().cloned().unwrap_or_default();
+                Ok(decode::<TrainItem>(found, "a version of a train")? == decode(item, "a version of a train")?)
+            }
+            Err(refusal) => Err(refused(&refusal)),
+        }
     }
 
     /// All stations and trains.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 use crate::service::request::Document;
@@ -74,10 +74,17 @@ impl Papers {
         let path = folder.join(path);
         let unread = |why: String| OpenFailed(format!("{} cannot be read: {why}.", path.display()));
         let about = tokio::fs::metadata(&path).await.map_err(|fault| unread(fault.to_string()))?;
-        if !about.is_file() || about.len() > LONGEST_FILE {
+        let mut text = String::new();
+        if about.is_file() {
+            // Some files say that they have nothing, and go on for ever.
+            let file = tokio::fs::File::open(&path).await.map_err(|fault| unread(fault.to_string()))?;
+            let read = file.take(LONGEST_FILE + 1).read_to_string(&mut text).await;
+            read.map_err(|fault| unread(fault.to_string()))?;
+        }
+        if !about.is_file() || text.len() as u64 > LONGEST_FILE {
             return Err(unread("name a text file of at most 1 MiB".to_owned()));
         }
-        tokio::fs::read_to_string(&path).await.map_err(|fault| unread(fault.to_string()))
+        Ok(text)
     }
 }
 
@@ -160,6 +167,23 @@ mod tests {
             names.map(|name| name.display().to_string()),
             ["receipt-1.pdf", "receipt-1 (2).pdf", "receipt-1 (3).pdf"]
         );
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_up_to_its_limit_whatever_it_says_of_its_length() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let papers = Papers { downloads: Some(folder.path().to_owned()), ..Papers::default() };
+        let limit = usize::try_from(LONGEST_FILE).expect("it fits");
+        for (length, is_read) in [(limit, true), (limit + 1, false)] {
+            std::fs::write(folder.path().join("rules.toml"), "a".repeat(length)).expect("written");
+            let read = papers.read("rules.toml").await;
+            assert_eq!(read.is_ok_and(|text| text.len() == length), is_read, "{length} bytes");
+        }
+        if cfg!(target_os = "linux") {
+            let read = papers.read("/proc/self/status").await.expect("its length is told as 0");
+            assert!(read.contains("Pid:"), "{read}");
+        }
+        assert!(papers.read(".").await.is_err_and(|OpenFailed(why)| why.contains("name a text file")));
     }
 
     #[tokio::test]

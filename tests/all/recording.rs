@@ -202,6 +202,15 @@ fn a_password_that_is_typed_on_after_its_screen_has_left_stays_out() {
     booth.never_has_the_secret();
 }
 
+/// Only rules are read from files, and a wrong name is typed soon.
+#[test]
+fn a_file_that_was_named_by_mistake_is_not_in_the_recording() {
+    let administrator = Setup { identity: Some(identity(Role::Administrator)), ..setup(TerminalKind::Desk) };
+    let mut booth = Booth::new(administrator);
+    booth.keys("<f12>fnnotes.txt<enter>").tell(Msg::Read(Ok(format!("{SECRET}\n{SECRET}")))).shows("A text of 2 lines");
+    booth.plays_without_the_secret();
+}
+
 #[test]
 fn what_is_typed_after_a_password_is_in_the_recording_again() {
     let mut booth = Booth::counter();

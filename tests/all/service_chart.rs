@@ -10,7 +10,7 @@ use kiosk::domain::money::Paise;
 use kiosk::domain::time::instant;
 use kiosk::domain::user::Role;
 use kiosk::service::Kiosk;
-use kiosk::service::request::{Failure, Reply, Request};
+use kiosk::service::request::{EventFilter, Failure, Reply, Request};
 use tempfile::TempDir;
 
 use crate::service_kit::{Stage as Set, best, book, current, hold, left, leg, order, run, small_train, whole};
@@ -179,6 +179,29 @@ async fn charts_are_made_when_they_are_due_and_by_one_process() {
     let again = stage_of(&set).await;
     set.kiosk.work_once().await;
     assert_eq!(stage_of(&set).await, again);
+}
+
+#[tokio::test]
+async fn what_is_recorded_are_charts_that_were_made() {
+    let set = Set::new().await;
+    let booking = booked(&set, 1).await;
+    let adam = set.kiosk.operator_session();
+    let make = async || match adam.call(Request::MakeChart { run: run() }).await {
+        Ok(Reply::Charted(charts)) => charts.stage,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(make().await, Stage::Open, "days before");
+    set.clock.set(instant(booking.from.at) - TimeDelta::hours(9));
+    assert_eq!((make().await, make().await), (Stage::FirstChart, Stage::FirstChart));
+    set.kiosk.settle().await;
+    let mut made = Vec::new();
+    for day in ["2026-12-01", "2026-12-05"] {
+        let day = day.parse().expect("a day");
+        let asked = Request::Events { day, filter: EventFilter::default(), after: None };
+        let Ok(Reply::Events { page, .. }) = adam.call(asked).await else { panic!("they may be seen") };
+        made.extend(page.into_iter().filter(|line| line.event.action == "run.chart").map(|line| line.event.note));
+    }
+    assert_eq!(made, [Some("first".to_owned())]);
 }
 
 #[tokio::test]

@@ -1,14 +1,21 @@
 //! Rules that are published: all processes sell by them from their day on, and what was sold before keeps its own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
 use chrono::{NaiveDate, TimeDelta};
+use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::coach::Class;
+use kiosk::domain::inventory::Stage as ChartStage;
 use kiosk::domain::quota::Quota;
-use kiosk::domain::rules::book::{NotEntered, RuleKind, Standing};
+use kiosk::domain::rules::book::{BookEntry, Does, Edition, NotEntered, RuleKind, Standing};
 use kiosk::domain::time::instant;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Reply, Request, RuleRecord, RuleRow, RuleTrial, SampleBooking};
 use kiosk::service::rules_file::shipped_text;
-use kiosk::service::{Kiosk, Session};
+use kiosk::service::{Attention, Kiosk, Session};
+use kiosk::store::runs::Current;
 
 use crate::service_kit::{Stage, best, book, hold, leg, new_op, order, run, terminal, whole};
 
@@ -208,6 +215,141 @@ async fn charts_change_behind_the_last_run_on_sale_and_the_rest_from_tomorrow() 
     publish(&adam, &charts, "2027-01-31", 0).await.expect("no run of that day is on sale");
     assert_eq!(stage.kiosk.rules().charts_on(day("2027-01-30")).hours_before, 10);
     assert_eq!(stage.kiosk.rules().charts_on(day("2027-01-31")).hours_before, 6);
+}
+
+/// When tickets are sold fewer days ahead than before, those that were sold stay good.
+#[tokio::test]
+async fn charts_stay_for_runs_that_a_longer_window_has_put_on_sale() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    let booking = text_of("booking-2024-11-01").replace("window-days = 60", "window-days = 10");
+    publish(&adam, &booking, "2026-12-03", 0).await.expect("in order");
+    advance_to(&stage, "2026-12-05T09:00:00");
+    let charts = text_of("charts-2025-12-17").replace("hours-before = 10", "hours-before = 6");
+    let earliest = day("2027-02-01");
+    let too_soon = Err::<RuleRecord, Failure>(NotEntered::TooSoon { earliest }.into());
+    assert_eq!(publish(&adam, &charts, "2027-01-31", 1).await, too_soon, "sold on 2 December, sixty days ahead");
+    publish(&adam, &charts, "2027-02-01", 1).await.expect("no run of that day was ever on sale");
+    // The longer window is over, and so is what it has put on sale.
+    advance_to(&stage, "2027-01-25T09:00:00");
+    let trial = tried(&adam, &charts, None, None).await.expect("tried");
+    assert_eq!(trial.earliest, day("2027-02-05"));
+}
+
+/// Publishes rules that no program of today can read.
+async fn publish_newer(stage: &Stage, from: &str) {
+    let text = "[[fares]]\nby-the-weather = true\n".to_owned();
+    let edition = Edition { number: 1, kind: RuleKind::Fares, from: day(from), text };
+    let (at, by) = (stage.kiosk.now(), "eve".to_owned());
+    let entry = BookEntry { op: new_op(), at, by, does: Does::Publish(edition) };
+    stage.world.store.add_rule_entry(0, &entry).await.expect("the first entry");
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_read_an_edition_sells_on_its_day_and_charts_and_sells_nothing_after_it() {
+    let stage = Stage::new().await;
+    publish_newer(&stage, "2026-12-03").await;
+    let later = stage.other_kiosk(stage.world.store.clone()).await;
+    let there = counter(&later);
+    let held = hold(&there, whole(), best(1)).await.expect("nothing that is made today holds today");
+    let booking = book(&there, &order(&there, &held).await).await.expect("sold");
+    advance_to(&stage, "2026-12-02T08:00:00");
+    let again = stage.other_kiosk(stage.world.store.clone()).await;
+    for kiosk in [&later, &again] {
+        let refused = hold(&counter(kiosk), whole(), best(1)).await;
+        assert!(matches!(refused, Err(Failure::Internal { .. })), "{refused:?}");
+    }
+    // The first chart is due, and would be by the rules of yesterday.
+    stage.advance(instant(booking.from.at) - TimeDelta::hours(9) - stage.kiosk.now());
+    later.work_once().await;
+    again.work_once().await;
+    let rules = later.rules();
+    let current = Current { train: None, rules: &rules, on: run().date };
+    let read = stage.world.store.run(run(), current).await.expect("it answers").expect("it was sold");
+    assert_eq!(read.state.stage, ChartStage::Open);
+}
+
+/// Of two that take in entries at once, the slower has seen fewer: it does not have the last word.
+#[tokio::test]
+async fn a_process_that_looks_twice_at_once_keeps_what_is_newest() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    let reads = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&reads);
+    let slow = stage.world.with_faults(move |call: &Call| {
+        let is_slow = call.operation == "GetItem" && seen.fetch_add(1, Ordering::SeqCst) == 1;
+        is_slow.then_some(Fault::Delay(Duration::from_millis(400)))
+    });
+    let far = stage.other_kiosk(slow).await;
+    publish(&adam, &dearer(), "2026-12-02", 0).await.expect("in order");
+    stage.advance(TimeDelta::seconds(5));
+    reads.store(0, Ordering::SeqCst);
+    let first = tokio::spawn({
+        let far = far.clone();
+        async move { far.poll_once().await }
+    });
+    while reads.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+    publish(&adam, &text_of("refunds-2026-04-15"), "2026-12-02", 1).await.expect("in order");
+    stage.advance(TimeDelta::seconds(5));
+    far.poll_once().await;
+    first.await.expect("it ends");
+    let known: Vec<_> = far.rules().editions().iter().map(|edition| edition.number).collect();
+    assert_eq!(known, [1, 2]);
+}
+
+/// A run that is watched may have been read yesterday.
+#[tokio::test]
+async fn a_run_whose_first_ticket_is_sold_after_midnight_goes_by_the_quotas_of_the_day() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    let quotas = text_of("quotas-2025-06-28").replace("tatkal = 6", "tatkal = 0");
+    publish(&adam, &quotas, "2026-12-02", 0).await.expect("in order");
+    advance_to(&stage, "2026-12-01T23:59:50");
+    let watch = stage.kiosk.watch(run(), Attention::Listed);
+    stage.kiosk.poll_once().await;
+    assert!(watch.current().is_some_and(|state| state.terms.quotas.id == "quotas-2025-06-28"));
+    stage.advance(TimeDelta::seconds(11));
+    hold(&stage.guest(), whole(), best(1)).await.expect("free");
+    let rules = stage.kiosk.rules();
+    let current = Current { train: None, rules: &rules, on: day("2026-12-01") };
+    let read = stage.world.store.run(run(), current).await.expect("it answers").expect("it was sold");
+    assert_eq!((read.pinned, read.state.terms.quotas.id.as_str()), (true, "quotas-2026-12-02-e1"));
+}
+
+/// Each kind is shown by what it changes, and by nothing else.
+#[tokio::test]
+async fn a_sample_shows_what_each_kind_of_rules_changes() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    let ages = vec![34.try_into().expect("an age")];
+    let (train, date, quota) = (run().train, day("2027-02-05"), Quota::General);
+    let sample = SampleBooking { train, date, class: Class::SecondAc, quota, ages };
+    let cases: [(&str, &str, &str, &[&str]); 4] = [
+        (
+            "refunds-2026-04-15",
+            "percents = [[24, 25]",
+            "percents = [[24, 30]",
+            &["Back 72 h before", "Back 48 h before", "Back 24 h before"],
+        ),
+        (
+            "quotas-2025-06-28",
+            "tatkal = 5, waiting = { percent = 60 }",
+            "tatkal = 5, waiting = { percent = 25 }",
+            &["Waiting list"],
+        ),
+        ("charts-2025-12-17", "second-minutes = 30", "second-minutes = 20", &["Second chart"]),
+        ("booking-2024-11-01", "max-party = 6", "max-party = 5", &["Largest party"]),
+    ];
+    for (id, old, new, differ) in cases {
+        let text = text_of(id).replace(old, new);
+        assert_ne!(text, text_of(id));
+        let trial = tried(&adam, &text, None, Some(sample.clone())).await.expect("it is read");
+        assert_eq!(trial.mistakes, [], "{id}");
+        let found: Vec<_> = trial.preview.iter().filter(|line| line.differs()).map(|line| line.what.as_str()).collect();
+        assert_eq!(found, differ, "{id}");
+    }
 }
 
 #[tokio::test]

@@ -110,6 +110,38 @@ async fn a_publication_that_broke_off_is_finished_by_the_next() {
     assert!(repeated.version > broken, "whoever read in between reads again");
 }
 
+/// Somebody else's publication may have come as far as its trains, and runs may be sold by it.
+#[tokio::test]
+async fn a_version_that_another_publication_has_kept_is_never_replaced() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
+    let listing = |name: &str| [Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() }];
+    let breaking = world.with_faults(|call: &Call| {
+        (call.operation == "BatchWriteItem").then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
+    });
+    breaking.publish(&[], &listing("Fog"), at_once(), |_, _| {}).await.expect_err("broken off before its trains");
+    world.store.publish(&[], &listing("Snow"), at_once(), |_, _| {}).await.expect("it goes on");
+    let (fog, snow) = (world.store.train_version(number(), 2).await, world.store.train_version(number(), 3).await);
+    assert_eq!((fog.expect("kept").name(), snow.expect("the next").name()), ("Fog", "Snow"));
+    let editions = world.store.editions(number()).await.expect("it answers").expect("it is there");
+    assert_eq!(editions.latest_version(), 3);
+}
+
+#[tokio::test]
+async fn other_fares_beside_a_train_are_no_other_version_of_it() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
+    let mut dearer = listings();
+    dearer[0].fares.insert(Class::ThirdAc, Paise::new(300_000));
+    let published = world.store.publish(&stations(), &dearer, at_once(), |_, _| {}).await.expect("it answers");
+    assert_eq!(published.trains, 1, "they are shown");
+    let editions = world.store.editions(number()).await.expect("it answers").expect("it is there");
+    assert_eq!(editions.latest_version(), 1);
+    assert!(world.store.train_version(number(), 2).await.is_err());
+    let again = world.store.publish(&stations(), &dearer, at_once(), |_, _| {}).await.expect("it answers");
+    assert_eq!(again.trains, 0);
+}
+
 #[tokio::test]
 async fn lost_replies_and_throttling_leave_no_gap() {
     let world = World::empty().await;

@@ -200,6 +200,18 @@ fn a_sample_is_shown_by_both_rules_and_the_text_is_published() {
     assert!(matches!(stage.calls.front(), Some((_, Request::RuleEditions { after: None }))), "the list is read again");
 }
 
+/// A file takes its time, and the text before it may be tried meanwhile.
+#[test]
+fn a_file_that_comes_late_takes_the_place_of_what_was_tried() {
+    let mut stage = listed();
+    stage.keys("n").tell(Msg::Paste(text_of("fares-2025-12-26")));
+    stage.keys("<s-tab>my.toml<enter><f2>");
+    stage.reply(Ok(Reply::RulesTried(Box::new(trial()))));
+    stage.tell(Msg::Read(Ok("[[charts]]\n".to_owned()))).keys("<f2>");
+    let asked = stage.reply(Ok(Reply::RulesTried(Box::new(trial()))));
+    assert!(matches!(&asked, Request::TryRules { text, .. } if text == "[[charts]]\n"), "{asked:?}");
+}
+
 #[test]
 fn rules_that_somebody_else_changed_meanwhile_are_tried_again() {
     let mut stage = tried(trial());

@@ -19,13 +19,13 @@ use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::Role;
 use kiosk::domain::waitlist::{QueueHead, QueueId, WaitingList};
 use kiosk::service::request::{
-    Blocked, Cursor, Document, Failure, OnBoard, Outcome, Reply, Request, RunRow, TrainRecord, TrainRow,
+    Blocked, Charts, Cursor, Document, Failure, OnBoard, Outcome, Reply, Request, RunRow, TrainRecord, TrainRow,
 };
 use kiosk::service::timetable_file;
 use kiosk::ui::msg::Effect;
 use rstest::rstest;
 
-use crate::ui_kit::Stage;
+use crate::ui_kit::{Stage, start};
 
 fn date(text: &str) -> NaiveDate {
     text.parse().expect("a date")
@@ -469,6 +469,22 @@ fn who_travels_is_a_list_that_reads_on() {
     stage.keys("<enter>");
     let (_, asked) = stage.asked();
     assert!(matches!(asked, Request::Booking { .. }), "{asked:?}");
+}
+
+#[rstest]
+#[case(ChartStage::Open, 9, "No chart is due: the first is on Tue 1 Dec at 22:44.")]
+#[case(ChartStage::Open, -1, "The first chart is not made")]
+#[case(ChartStage::FirstChart, -1, "The first chart is made; the last is due on Wed 2 Dec at 08:14.")]
+#[case(ChartStage::FinalChart, -9, "The last chart is made: nothing of the run is sold any more.")]
+#[case(ChartStage::Cancelled, -9, "The run is cancelled and has no chart.")]
+fn whoever_makes_a_chart_is_told_which_are_made(#[case] made: ChartStage, #[case] hours: i64, #[case] told: &str) {
+    let mut stage = map();
+    stage.keys("m");
+    let first = start() + TimeDelta::hours(hours);
+    let asked =
+        stage.reply(Ok(Reply::Charted(Charts { stage: made, first, last: start() + TimeDelta::minutes(1110) })));
+    assert!(matches!(asked, Request::MakeChart { run: of } if of == run()), "{asked:?}");
+    says(&stage, told);
 }
 
 #[test]

@@ -6,7 +6,8 @@
 //!
 //! By which day an edition is chosen is said by its kind ([`RuleKind::counts_by`]): what a passenger pays, and what they get
 //! back, is settled when they buy, so fares, booking and refund rules go by the day of sale; a run is divided once, so quotas
-//! go by the day of its first sale; and charts go by the day on which the run leaves.
+//! go by the day of its first sale, except for who may buy from one and what Tatkal costs, which go by the day of sale as a
+//! fare does; and charts go by the day on which the run leaves.
 
 use std::fmt;
 use std::str::FromStr;
@@ -69,15 +70,16 @@ impl RuleKind {
         }
     }
 
-    /// The first day from which an edition that is published now can hold, when tickets are sold so many days ahead.
+    /// The first day from which an edition that is published now can hold, when `on_sale` is the last date for which tickets
+    /// may have been sold.
     ///
     /// A day that has begun cannot change: some have been sold to by the rules of its morning. Charts count by the run, and
     /// whoever has a ticket was told when its chart is made: no run changes that is on sale.
-    pub fn earliest(self, now: DateTime<Utc>, window_days: u16) -> NaiveDate {
+    pub fn earliest(self, now: DateTime<Utc>, on_sale: NaiveDate) -> NaiveDate {
         let next = day_after(railway_time(now + NOTICE).date(), 1);
         match self {
             Self::Fares | Self::Booking | Self::Refunds | Self::Quotas => next,
-            Self::Charts => day_after(next, window_days.into()),
+            Self::Charts => day_after(on_sale, 1).max(next),
         }
     }
 }
@@ -209,9 +211,9 @@ pub fn may_publish(
     book: &[BookEntry],
     (kind, from): (RuleKind, NaiveDate),
     now: DateTime<Utc>,
-    window_days: u16,
+    on_sale: NaiveDate,
 ) -> Result<(), NotEntered> {
-    let earliest = kind.earliest(now, window_days);
+    let earliest = kind.earliest(now, on_sale);
     if from < earliest {
         return Err(NotEntered::TooSoon { earliest });
     }
@@ -226,10 +228,10 @@ pub fn may_withdraw(
     book: &[BookEntry],
     number: u32,
     now: DateTime<Utc>,
-    window_days: u16,
+    on_sale: NaiveDate,
 ) -> Result<&Edition, NotEntered> {
     let edition = standing(book).find(|edition| edition.number == number).ok_or(NotEntered::Unknown)?;
-    if edition.from < edition.kind.earliest(now, window_days) {
+    if edition.from < edition.kind.earliest(now, on_sale) {
         return Err(NotEntered::Begun { id: edition.id() });
     }
     Ok(edition)

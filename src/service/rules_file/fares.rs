@@ -11,6 +11,9 @@ use crate::domain::rules::{ChildRules, ClassRates, DistanceSteps, FareRules, Far
 /// The base fares of a table by class.
 type Table = BTreeMap<Class, FareTable>;
 
+/// The highest fare of a table, in rupees: what is reckoned from it is far below what money can hold, at any distance.
+const MOST_RUPEES: u32 = 1_000_000;
+
 /// Reads all tables of a file.
 pub(super) fn tables(file: &Section<'_>) -> BTreeMap<String, Table> {
     let tables = file.section("tables");
@@ -28,6 +31,10 @@ fn table(section: &Section<'_>) -> Table {
     let allowed = "write a list of pairs of kilometres and rupees, such as [[300, 183], [800, 395]]";
     let points = section.each_class(&allowed, pairs::<u16, u32>);
     let read = points.into_iter().filter_map(|(class, points)| {
+        if points.iter().any(|(_, rupees)| *rupees > MOST_RUPEES) {
+            section.refuse(&class.to_string(), &format!("write fares of at most {MOST_RUPEES} rupees"));
+            return None;
+        }
         let points = points.into_iter().map(|(km, rupees)| (km, Paise::rupees(rupees.into()))).collect();
         let read = FareTable::new(points).inspect_err(|error| section.refuse(&class.to_string(), error));
         Some((class, read.ok()?))

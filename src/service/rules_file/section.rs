@@ -19,7 +19,7 @@ use crate::domain::coach::Class;
 use crate::domain::rules::book::Mistake;
 use crate::domain::train::TrainKind;
 
-/// The longest part of a value that a mistake repeats, in characters.
+/// The longest part of a value or a name that a mistake repeats, in characters.
 const SHOWN: usize = 60;
 /// The most mistakes that are kept: nobody mends more before looking again.
 const MOST_MISTAKES: usize = 100;
@@ -98,7 +98,8 @@ impl<'a> Section<'a> {
     }
 
     fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        let key = cut(key);
+        if self.path.is_empty() { key.into_owned() } else { format!("{}.{key}", self.path) }
     }
 
     pub fn has(&self, key: &str) -> bool {
@@ -134,8 +135,7 @@ impl<'a> Section<'a> {
     fn written(&self, value: &Spanned<DeValue<'_>>) -> String {
         let text =
             self.source.text.get(value.span()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-        let text = text.trim_matches('"');
-        if text.chars().count() > SHOWN { text.chars().take(SHOWN).chain(['…']).collect() } else { text.to_owned() }
+        cut(text.trim_matches('"')).into_owned()
     }
 
     /// A value that may be missing.
@@ -327,6 +327,11 @@ impl<'a> Section<'a> {
             self.source.note(name.span().start, format!("{} is not known: {next}", self.path_of(name.get_ref())));
         }
     }
+}
+
+/// As much of a text as a mistake repeats.
+fn cut(text: &str) -> Cow<'_, str> {
+    if text.chars().count() > SHOWN { text.chars().take(SHOWN).chain(['…']).collect() } else { Cow::Borrowed(text) }
 }
 
 /// A whole number that rules may hold.

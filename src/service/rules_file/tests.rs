@@ -237,6 +237,7 @@ fn rules_that_a_file_has_lost_are_not_found() {
     "fares[fares-2020-01-01].steps is [[1010, 10], [5000, 50]]: the steps need rising"
 )]
 #[case("[[300, 183], [800, 395]", "[[300, 183], [800, 95]", "tables.mail-express.SL is [[300, 183], [800, 95]")]
+#[case("[[300, 183],", "[[300, 1000001],", "write fares of at most 1000000 rupees")]
 #[case("round-up-to = 5", "round-up = 5", "round-up is not known: write round-up-to, or take it out")]
 #[case("[\"rajdhani\",", "[\"bullet\",", "superfast is [\"bullet\"")]
 #[case("half-below = 12", "half-below = 4", "children.half-below is 4: write a number from 5 to 125")]
@@ -327,6 +328,16 @@ fn an_error_in_the_quotas_says_what_is_allowed(#[case] old: &str, #[case] new: &
     "before = 05:00:00",
     "charts[charts-2025-07-02].early.before is 05:00:00: write a time of day after 05:00:00"
 )]
+#[case(
+    "hours-before = 10\nsecond-minutes = 30",
+    "hours-before = 10\nsecond-minutes = 541",
+    "charts[charts-2025-12-17].second-minutes is 541: write a number from 5 to 540"
+)]
+#[case(
+    "early = { from = 05:00:00, before = 14:00:00, chart-at = 21:00:00 }",
+    "early = { from = 00:00:00, before = 14:00:00, chart-at = 23:56:00 }",
+    "early.chart-at is 23:56:00: write a time of day up to 23:55:00"
+)]
 #[case("chart-at = 21:00:00", "chart-at = 2026-01-01", "early.chart-at is 2026-01-01: write a time of day alone")]
 #[case("from = 2015-11-12", "from = 2025-07-02", "two chart rules begin on 2025-07-02")]
 fn an_error_in_the_charts_says_what_is_allowed(#[case] old: &str, #[case] new: &str, #[case] says: &str) {
@@ -364,6 +375,15 @@ fn each_of_the_bundled_rules_is_a_text_that_can_be_published() {
     }
     assert_eq!(texts, 13);
     assert_eq!(shipped_text("fares-1999-01-01"), None);
+}
+
+/// Nobody reads a name of a whole text, and a page of mistakes has many.
+#[test]
+fn a_long_name_is_cut_in_what_is_said_of_it() {
+    let text = format!("[[booking]]\n{} = 1\n", "n".repeat(5000));
+    let mistakes = read_edition(&text, "these", date("2027-01-01")).expect_err("refused");
+    assert!(mistakes.iter().any(|mistake| mistake.says.contains("n…")), "{mistakes:?}");
+    assert!(mistakes.iter().all(|mistake| mistake.says.len() < 300), "{mistakes:?}");
 }
 
 #[test]

@@ -74,15 +74,14 @@ impl Store {
                 (Edit::Publish { listing, names, from, today }, stored) => {
                     let editions = stored.clone().map(TrainItem::editions).transpose()?;
                     let start = Start { from: Some(from), today };
-                    let Listed::Changed(changed) = listed(listing, names, stored.as_ref(), start)? else {
+                    let Listed::Changed(changed) = listed(listing, names, stored.as_ref(), start, 0)? else {
                         // It is so already, maybe by an attempt whose reply was lost.
                         return editions.ok_or(StoreError::NotFound { what });
                     };
                     if editions.as_ref().map_or(0, Editions::latest_version) != based_on {
                         return Err(StoreError::Conflict { what });
                     }
-                    let (version, item) = *changed;
-                    (Some(version), item)
+                    *changed
                 }
             };
             let mut writes: Vec<_> = version.iter().chain([&item]).map(|item| self.put_train(encode(item))).collect();

@@ -139,52 +139,53 @@ pub(super) enum Listed {
     Same,
     /// It cannot take effect then.
     Left(NotPublished),
-    /// Its next version, and the train's item with it and without what no run goes by any more.
-    Changed(Box<(TrainItem, TrainItem)>),
+    /// Its next version, and the train's item with it and without what no run goes by any more. There is no next version when
+    /// only what is shown beside the train is another.
+    Changed(Box<(Option<TrainItem>, TrainItem)>),
 }
 
-/// Finds what publishing a listing comes to.
+/// Finds what publishing a listing comes to. The next version is above the stored ones and above `taken`.
 pub(super) fn listed(
     listing: &Listing,
     names: &HashMap<StationCode, &str>,
     stored: Option<&TrainItem>,
     start: Start,
+    taken: u32,
 ) -> Result<Listed, StoreError> {
     let Some(stored) = stored else {
-        let train = TrainItem { from: start.from, ..TrainItem::new(listing, names, 1) };
-        return Ok(Listed::Changed(Box::new((published(&train), train))));
+        let train = TrainItem { from: start.from, ..TrainItem::new(listing, names, taken + 1) };
+        return Ok(Listed::Changed(Box::new((Some(published(&train)), train))));
     };
     let editions = stored.clone().editions()?;
-    let version = editions.latest_version() + 1;
+    let version = editions.latest_version().max(taken) + 1;
     let new = |from| TrainItem { from, ..TrainItem::new(listing, names, version) };
     let mut parts = stored.clone().parts();
     let item = match editions.placement(&listing.train, start) {
-        // What is shown beside the train may have changed all the same.
+        // What is shown beside the train may have changed all the same: no run is sold by that.
         Ok(Placement::Same(at)) if start.from.is_none() => {
-            let new = new(parts[at].from);
-            let same = TrainItem { version: parts[at].version, ..new.clone() } == parts[at];
-            if same {
+            let shown = TrainItem { version: parts[at].version, ..new(parts[at].from) };
+            if shown == parts[at] {
                 return Ok(Listed::Same);
             }
-            parts[at] = new.clone();
-            new
+            parts[at] = shown;
+            None
         }
         Ok(Placement::Same(_)) => return Ok(Listed::Same),
         Err(reason) => return Ok(Listed::Left(reason)),
         Ok(Placement::InPlaceOf(at)) => {
             let new = new(parts[at].from);
             parts[at] = new.clone();
-            new
+            Some(new)
         }
         Ok(Placement::Before(at)) => {
             let new = new(Some(start.date()));
             parts.insert(at, new.clone());
-            new
+            Some(new)
         }
     };
     let changed = TrainItem::of_parts(parts, stored.retired_from);
     let outdated = changed.clone().editions()?.outdated(start.today);
-    Ok(Listed::Changed(Box::new((published(&item), changed.without_first(outdated)))))
+    Ok(Listed::Changed(Box::new((item.as_ref().map(published), changed.without_first(outdated)))))
 }
 
 /// An edition as the version that is kept for good.

@@ -1,6 +1,7 @@
 //! What of a message is kept to oneself.
 
 use std::borrow::Cow;
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use crate::domain::booking::Booking;
@@ -44,8 +45,11 @@ impl Typist {
                 Typing::Secret => Cow::Owned(Msg::Key(Key::Char(stand_in(*c)))),
                 Typing::Anything => Cow::Borrowed(msg),
             },
-            // In the wrong field, and refused there; whoever reads the file shall not have it.
-            Msg::Read(Ok(text)) if text.contains("PRIVATE KEY") => Cow::Owned(Msg::Read(Ok(dots(text)))),
+            // In the wrong field, and refused there; whoever reads the file shall not have it. Only rules are read from files,
+            // and all of them have an entry: what has none was named by mistake.
+            Msg::Read(Ok(text)) if !text.contains("[[") || text.contains("PRIVATE KEY") => {
+                Cow::Owned(Msg::Read(Ok(blank(text))))
+            }
             Msg::Paste(text) if text.contains("PRIVATE KEY") => Cow::Owned(Msg::Paste(dots(text))),
             Msg::Paste(text) => match self.types(app) {
                 Typing::Secret => Cow::Owned(Msg::Paste(dots(text))),
@@ -116,6 +120,11 @@ fn stand_in(c: char) -> char {
 /// As many dots as a field makes of a paste: it leaves the space at its ends and its line breaks count as characters.
 fn dots(text: &str) -> String {
     text.trim().chars().map(|c| if matches!(c, '\r' | '\n' | '\t') { DOT } else { stand_in(c) }).collect()
+}
+
+/// A text of the same length in the same lines.
+fn blank(text: &str) -> String {
+    text.chars().flat_map(|c| repeat_n(if c == '\n' { c } else { '.' }, c.len_utf8())).collect()
 }
 
 fn without_phone(booking: &Arc<Booking>) -> Arc<Booking> {

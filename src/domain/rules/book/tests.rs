@@ -13,6 +13,11 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a moment")
 }
 
+/// The last date for which tickets have been sold.
+fn on_sale() -> NaiveDate {
+    day("2027-01-30")
+}
+
 /// A book of publications `(kind, from)` and of withdrawals, by their numbers.
 fn book(does: &[Result<(RuleKind, &str), u32>]) -> Vec<BookEntry> {
     let entries = does.iter().zip(1..).map(|(does, number)| BookEntry {
@@ -36,7 +41,7 @@ fn book(does: &[Result<(RuleKind, &str), u32>]) -> Vec<BookEntry> {
 #[case(RuleKind::Charts, "2026-12-01T06:00:00Z", "2027-01-31")]
 fn a_day_that_is_too_near_cannot_change(#[case] kind: RuleKind, #[case] now: &str, #[case] earliest: &str) {
     let earliest = day(earliest);
-    let publish = |from| may_publish(&[], (kind, from), at(now), 60);
+    let publish = |from| may_publish(&[], (kind, from), at(now), on_sale());
     assert_eq!(publish(earliest), Ok(()));
     assert_eq!(publish(earliest.pred_opt().expect("a day")), Err(NotEntered::TooSoon { earliest }));
 }
@@ -44,7 +49,7 @@ fn a_day_that_is_too_near_cannot_change(#[case] kind: RuleKind, #[case] now: &st
 #[test]
 fn no_two_editions_of_a_kind_hold_from_one_day_unless_one_was_taken_back() {
     let now = at("2026-12-01T06:00:00Z");
-    let publish = |book: &[BookEntry], kind| may_publish(book, (kind, day("2027-01-01")), now, 60);
+    let publish = |book: &[BookEntry], kind| may_publish(book, (kind, day("2027-01-01")), now, on_sale());
     let taken = book(&[Ok((RuleKind::Fares, "2027-01-01"))]);
     let id = "fares-2027-01-01-e1".to_owned();
     assert_eq!(publish(&taken, RuleKind::Fares), Err(NotEntered::Taken { id }));
@@ -58,13 +63,13 @@ fn what_was_taken_back_stands_no_more_and_cannot_be_again() {
     let book = book(&[Ok((RuleKind::Fares, "2027-01-01")), Ok((RuleKind::Quotas, "2027-01-01")), Err(1)]);
     assert_eq!(standing(&book).map(|edition| edition.number).collect::<Vec<_>>(), [2]);
     let now = at("2026-12-31T18:00:00Z");
-    assert_eq!(may_withdraw(&book, 1, now, 60), Err(NotEntered::Unknown));
-    assert_eq!(may_withdraw(&book, 3, now, 60), Err(NotEntered::Unknown));
-    assert_eq!(may_withdraw(&book, 2, now, 60).map(Edition::id), Ok("quotas-2027-01-01-e2".to_owned()));
+    assert_eq!(may_withdraw(&book, 1, now, on_sale()), Err(NotEntered::Unknown));
+    assert_eq!(may_withdraw(&book, 3, now, on_sale()), Err(NotEntered::Unknown));
+    assert_eq!(may_withdraw(&book, 2, now, on_sale()).map(Edition::id), Ok("quotas-2027-01-01-e2".to_owned()));
     // Two minutes before its day others may not hear of it in time.
     let late = at("2026-12-31T18:28:00Z");
     let begun = NotEntered::Begun { id: "quotas-2027-01-01-e2".to_owned() };
-    assert_eq!(may_withdraw(&book, 2, late, 60), Err(begun));
+    assert_eq!(may_withdraw(&book, 2, late, on_sale()), Err(begun));
 }
 
 #[rstest]

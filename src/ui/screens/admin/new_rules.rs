@@ -119,6 +119,8 @@ impl NewRules {
         if text.len() > LONGEST_TEXT {
             return cx.toast(Tone::Bad, NotEntered::TooLong.to_string());
         }
+        // What was tried, and maybe published, was another.
+        (self.trial, self.op) = (Load::Idle, None);
         text.clone_into(&mut self.text);
         self.lines = Lines::of(text);
         cx.toast(Tone::Good, format!("{} lines were taken: F2 tries them.", self.lines.count()));
@@ -329,7 +331,6 @@ impl Scene for NewRules {
             return cx.toast(Tone::Bad, "That is too long to be pasted: publish it as a file, by kiosk rules publish.");
         }
         if text.trim().contains(['\n', '\r']) {
-            self.trial = Load::Idle;
             self.take_text(&text.replace("\r\n", "\n").replace('\r', "\n"), cx);
         } else if !self.is_shown() {
             self.form.paste(text);

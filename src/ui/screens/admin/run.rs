@@ -3,15 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::berth_list::{Berths, count, written};
 use crate::domain::coach::Coach;
 use crate::domain::inventory::{RunState, Stage};
+use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::domain::waitlist::WaitingList;
-use crate::service::request::{Blocked, Document, Failure, Reply, Request};
+use crate::service::request::{Blocked, Charts, Document, Failure, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
@@ -43,13 +45,12 @@ pub struct Occupancy {
     /// Which berths are taken off sale or put on sale again, while it is typed.
     ask: Option<Ask>,
     chart: Load<Document>,
-    change: Load<()>,
+    /// A cancellation, or charts that are made, on its way.
+    change: Load<Option<Charts>>,
     /// Berths that are on their way off sale, or on sale again.
     blocking: Load<Blocked>,
     /// What is to become of them.
     sale: Sale,
-    /// What was asked for last, in words for when it is done.
-    done: &'static str,
 }
 
 /// What its keys do.
@@ -95,7 +96,6 @@ impl Occupancy {
             change: Load::Idle,
             blocking: Load::Idle,
             sale: Sale::Off,
-            done: "",
         }
     }
 
@@ -279,7 +279,13 @@ impl Scene for Occupancy {
             "Brings the chart of the run as a document, as it is now.",
             Action::Print,
         ),
-        bind(&[Key::Char('m')], "m", "make chart", "Makes the chart that is due.", Action::Chart),
+        bind(
+            &[Key::Char('m')],
+            "m",
+            "make chart",
+            "Makes the chart that is due, and says which are made and when the next is.",
+            Action::Chart,
+        ),
         bind(
             &[Key::Char('X')],
             "X",
@@ -351,10 +357,7 @@ impl Scene for Occupancy {
             Action::Block => self.begin(Sale::Off, cx),
             Action::Unblock => self.begin(Sale::On, cx),
             Action::Print => self.chart = Load::Waiting(cx.call(Request::Chart { run: self.run, coach: None })),
-            Action::Chart => {
-                self.done = "The charts that are due are made.";
-                self.change = Load::Waiting(cx.call(Request::MakeChart { run: self.run }));
-            }
+            Action::Chart => self.change = Load::Waiting(cx.call(Request::MakeChart { run: self.run })),
             Action::Cancel => self.cancel(cx),
             Action::Back if self.ask.take().is_some() => {}
             Action::Back if self.berths.take().is_some() => self.marked.clear(),
@@ -386,7 +389,6 @@ impl Scene for Occupancy {
 
     fn answer(&mut self, answer: Answer, cx: &mut Context) {
         if answer == Answer::Yes(Question::CancelRun) {
-            self.done = "The run is cancelled, and its bookings are refunded.";
             self.change = Load::Waiting(cx.call(Request::CancelRun { run: self.run }));
         }
     }
@@ -408,10 +410,18 @@ impl Scene for Occupancy {
                 Load::Idle | Load::Waiting(_) => {}
             }
         }
-        let changed = |reply: &Reply| matches!(reply, Reply::Done | Reply::Charted(_)).then_some(());
+        let changed = |reply: &Reply| match reply {
+            Reply::Done => Some(None),
+            Reply::Charted(charts) => Some(Some(*charts)),
+            _ => None,
+        };
         if self.change.settle(call, &answer, changed) {
             match std::mem::take(&mut self.change) {
-                Load::Ready(()) => cx.toast(Tone::Good, self.done),
+                Load::Ready(None) => cx.toast(Tone::Good, "The run is cancelled, and its bookings are refunded."),
+                Load::Ready(Some(charts)) => {
+                    let (tone, says) = charted(charts, cx.now);
+                    cx.toast(tone, says);
+                }
                 Load::Failed(failure) => cx.toast(Tone::Bad, failure.to_string()),
                 Load::Idle | Load::Waiting(_) => {}
             }
@@ -444,6 +454,23 @@ impl Scene for Occupancy {
         } else {
             let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
             put(buf, last, 2, &below(state, &self.marked), world.theme.text);
+        }
+    }
+}
+
+/// Which charts are made, or why none is.
+fn charted(charts: Charts, now: DateTime<Utc>) -> (Tone, String) {
+    let at = |at| railway_time(at).format("%a %-d %b at %H:%M");
+    match charts.stage {
+        Stage::FirstChart => (Tone::Good, format!("The first chart is made; the last is due on {}.", at(charts.last))),
+        Stage::FinalChart => (Tone::Good, "The last chart is made: nothing of the run is sold any more.".to_owned()),
+        Stage::Cancelled => (Tone::Bad, "The run is cancelled and has no chart.".to_owned()),
+        Stage::Open if now < charts.first => {
+            (Tone::Bad, format!("No chart is due: the first is on {}. Come back then.", at(charts.first)))
+        }
+        Stage::Open => {
+            let why = "The first chart is not made: nobody has bought of the run, or a process is at it. Try again in a minute.";
+            (Tone::Bad, why.to_owned())
         }
     }
 }
