@@ -137,6 +137,7 @@ fn busy_run() -> RunState {
     state
 }
 
+#[allow(clippy::too_many_lines, reason = "one line for each reply")]
 fn replies() -> Vec<Reply> {
     let shared = SharedBerth { berth: berth(7), part: Part::First };
     let hold = Hold {

@@ -30,12 +30,12 @@ use crate::refund_kit::{cancel, is_clean, sold};
 use crate::service_kit::{PASSWORD, Stage, best, booked, hold, new_op, sign_in, terminal, test_money, whole};
 use crate::till_kit::{card, close, lines, newest, open, report, sell, sell_for_cash, till_of, void};
 
-fn text(text: impl ToString) -> AttributeValue {
-    AttributeValue::S(text.to_string())
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }
 
-fn number(number: impl ToString) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+fn number(number: impl Into<i64>) -> AttributeValue {
+    AttributeValue::N(number.into().to_string())
 }
 
 impl Stage {
@@ -59,7 +59,7 @@ impl Stage {
 
     async fn booking_item(&self, pnr: Pnr) -> HashMap<String, AttributeValue> {
         let get = self.world.clients.dynamodb.get_item().table_name(&self.world.names.bookings).consistent_read(true);
-        let found = get.key("BookingID", text(pnr)).send().await.expect("it answers");
+        let found = get.key("BookingID", text(&pnr.to_string())).send().await.expect("it answers");
         found.item.expect("it is there")
     }
 

@@ -256,7 +256,7 @@ pub fn owed(count: u8) -> Vec<Owed> {
         pnr: format!("84512345{:02}", 60 + nth).parse().expect("a PNR"),
         since: first + TimeDelta::hours(nth.into()),
         amount: if nth == 1 { Paise::new(9_999_999_999) } else { Paise::new(178_500) },
-        method: if nth % 2 == 0 { PaymentMethod::Cash } else { PaymentMethod::Card },
+        method: if nth.is_multiple_of(2) { PaymentMethod::Cash } else { PaymentMethod::Card },
         run: "12951#2026-12-05".parse().expect("a run"),
         class: Class::ThirdAc,
     };
@@ -265,7 +265,9 @@ pub fn owed(count: u8) -> Vec<Owed> {
 
 pub fn owed_sums(owed: &[Owed]) -> OwedSums {
     let mut sums = OwedSums::default();
-    owed.iter().for_each(|owed| sums.enter(owed));
+    for owed in owed {
+        sums.enter(owed);
+    }
     sums
 }
 

@@ -1,8 +1,6 @@
 //! What staff do beside selling: administrators publish trains and take berths off sale, agents put names right, undo sales,
 //! and open and close their tills.
 
-use std::collections::BTreeSet;
-
 use chrono::Days;
 use kiosk::domain::berth_list::Berths;
 use kiosk::domain::booking::{Booking, BookingStatus, OpId};
@@ -46,7 +44,7 @@ impl Person {
         for _ in 0..self.chance.random_range(1..=3) {
             let Some(coach) = visit.train.coaches().choose(&mut self.chance) else { return };
             let number = self.chance.random_range(1..=coach.berths());
-            berths.entry(coach.id()).or_insert_with(BTreeSet::new).insert(number);
+            berths.entry(coach.id()).or_default().insert(number);
         }
         let reason = self.chance.random_bool(0.6).then(|| "window broken".to_owned());
         let (is_off, now) = (reason.is_some(), self.town.now());

@@ -9,12 +9,10 @@ use kiosk::domain::money::Paise;
 use kiosk::domain::till::{Till, TillId};
 use kiosk::store::{Names, Store};
 
-use super::ledger::Ledger;
-
 /// Each till has the sums of its movements and no agent has two open; one that was closed is as people were told.
-pub async fn tills(ledger: &Ledger, store: &Store, clients: &Clients) -> Result<(), String> {
+pub async fn tills(told: BTreeMap<TillId, Till>, store: &Store, clients: &Clients) -> Result<(), String> {
     let (entries, tills) = stored(store, clients).await?;
-    for (id, told) in &ledger.tills {
+    for (id, told) in &told {
         let till = tills.get(id).ok_or_else(|| format!("till {id} was acknowledged and is not there"))?;
         if told.closing.is_some() && told != till {
             return Err(format!("till {id} was closed as {told:?} and is {till:?}"));

@@ -63,7 +63,8 @@ pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), 
         queue_verdict::nobody_waits_beside_a_free_berth(&read.state, &sold, &own)?;
         queue_verdict::nobody_was_passed(&town.ledger(), &own)?;
     }
-    till_verdict::tills(&town.ledger(), store, clients).await?;
+    let told = town.ledger().tills.clone();
+    till_verdict::tills(told, store, clients).await?;
     second_opinion(town).await
 }
 
