@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::boarding::{self, NotMoved};
+use crate::domain::boarding;
 use crate::domain::booking::{Booking, OpId};
-use crate::domain::correction::{Correction, NotCorrected};
+use crate::domain::correction::Correction;
 use crate::domain::inventory::RunState;
 use crate::domain::pnr::Pnr;
 use crate::domain::station::StationCode;
@@ -15,9 +15,9 @@ use crate::domain::user::AccountId;
 use crate::service::booking::{changeable, second};
 use crate::service::receipt_outbox;
 use crate::service::refund::first_chart;
-use crate::service::refusal::{in_doubt, refuse};
+use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Reply};
-use crate::service::session::{Session, Tried};
+use crate::service::session::Session;
 use crate::store::runs::{Before, Commit, Plan, Transition};
 
 /// How often a booking is read again because it has changed under the attempt.
@@ -57,14 +57,6 @@ pub(super) async fn change_boarding(
     .await
 }
 
-/// Whether something is refused for its time alone, so that an earlier attempt was not refused for it.
-const fn goes_by_time(refusal: &Failure) -> bool {
-    matches!(
-        refusal,
-        Failure::NotMoved(NotMoved::TooLate | NotMoved::ChartMade) | Failure::NotCorrected(NotCorrected::ChartMade)
-    )
-}
-
 /// Writes a booking as `decide` has it, on condition that it is as that has seen it.
 async fn amend(
     session: &Session,
@@ -74,7 +66,6 @@ async fn amend(
     decide: impl Fn(&Booking, &RunState, Doer) -> Result<Booking, Failure>,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
-    let tried = session.try_op(op);
     for _ in 0..READS {
         let booking = changeable(session, pnr).await?;
         let after = if booking.was_done(op) {
@@ -82,11 +73,7 @@ async fn amend(
         } else {
             let run = kiosk.known_run(booking.run).await?;
             let who = (op, second(kiosk.now()), session.who().account());
-            let after = decide(&booking, &run.state, who).map_err(|refusal| match tried {
-                // The booking is as it was: an attempt that was in time may still be on its way.
-                Tried::Before if goes_by_time(&refusal) => in_doubt("change a booking", &refusal),
-                _ => refusal,
-            })?;
+            let after = decide(&booking, &run.state, who)?;
             let before = Before::Version(booking.version);
             let transition = Transition { before, ..kiosk.transition(&after) };
             let commit = kiosk.commit(&Plan::of(&run.state), &transition).await;

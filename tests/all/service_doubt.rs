@@ -6,14 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::TimeDelta;
 use futures_util::future::join3;
 use kiosk::aws::fault::{Call, Fault, Meeting};
-use kiosk::domain::boarding::NOTICE;
-use kiosk::domain::time::instant;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Outcome, Request};
 use kiosk::service::{Kiosk, Session};
 
 use crate::service_kit::{
-    PASSWORD, Stage, best, book, booked, hold, left, new_op, order, sign_in, station, terminal, test_money, whole,
+    PASSWORD, Stage, best, booked, hold, left, new_op, order, sign_in, terminal, test_money, whole,
 };
 
 /// A process at a bad line. Of the transactions sent while it is down, the first arrives at the meeting, and no other.
@@ -41,27 +39,6 @@ impl BadLine {
         assert!(matches!(told, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{told:?}");
         self.down.store(false, Ordering::SeqCst);
     }
-}
-
-#[tokio::test]
-async fn what_may_have_been_in_time_is_not_refused_for_its_time() {
-    let (stage, meeting) = (Stage::new().await, Meeting::of(2));
-    let agent = stage.agent().await;
-    let held = hold(&agent, whole(), best(2)).await.expect("free");
-    let booking = book(&agent, &order(&agent, &held).await).await.expect("it is booked");
-    stage.clock.set(instant(booking.from.at) - NOTICE);
-    let line = bad_line(&stage, &meeting).await;
-    let session = line.kiosk.open_session(terminal("NDLS-08"));
-    sign_in(&session, "agnes", PASSWORD).await.expect("the password is right");
-    let request = Request::ChangeBoarding { op: new_op(), pnr: booking.pnr, station: station("BVI") };
-    line.asks(&session, &request).await;
-    stage.advance(TimeDelta::seconds(1));
-    let told = booked(session.call(request.clone()).await);
-    assert!(matches!(told, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{told:?}");
-    meeting.come().await;
-    meeting.come().await;
-    let found = booked(session.call(request).await).expect("it was in time, and came late");
-    assert_eq!(found.boards().station, station("BVI"));
 }
 
 /// Found by the simulation: the berths were said to be given back, and a write that was late booked them all the same.
