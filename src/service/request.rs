@@ -1,7 +1,7 @@
 //! All that a screen or a subcommand can ask, what it is told, and how it is refused.
 //!
 //! A request names no account: who asks is known to the session that carries it (`service::Session`), and whether they
-//! may is decided there. Requests that change something carry an [`OpId`] and are safe to repeat with it.
+//! may is decided there. Requests that change something carry an `OpId` and are safe to repeat with it.
 
 mod ask;
 mod document;
