@@ -68,7 +68,7 @@ struct Cli {
 enum Command {
     /// Creates the tables and the bucket; what exists stays as it is
     Provision,
-    /// Loads trains; safe to repeat
+    /// Loads the trains that are not there yet; safe to repeat
     Seed(seed::Args),
     /// Imports trains from a GTFS folder or a sheet, and tells what that changes
     #[command(subcommand)]

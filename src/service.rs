@@ -37,7 +37,7 @@ mod receipt_outbox;
 mod record;
 mod refund;
 mod refusal;
-mod report;
+pub(crate) mod report;
 pub mod request;
 mod rule_book;
 mod rule_preview;

@@ -185,19 +185,8 @@ mod tests {
 
     use super::{Columns, GAP, LEFT, LINE, RIGHT, render};
     use crate::domain::money::Paise;
-    use crate::export::sheet::{Cell, Column, Sheet, Side};
-
-    const COLUMNS: &[Column] = &[
-        Column::text("What", 62),
-        Column::text("", 103),
-        Column::number("Sales", 34),
-        Column::number("Passengers", 50),
-        Column::number("Taken", 70),
-        Column::number("Refunds", 40),
-        Column::number("Given back", 60),
-        Column::number("Undone", 44),
-        Column::number("Net", 60),
-    ];
+    use crate::export::sheet::{Cell, Sheet, Side};
+    use crate::service::report::COLUMNS;
 
     fn sheet(name: &str, amount: i64) -> Sheet {
         let (amount, count) = (Cell::Money(Paise::new(amount)), Cell::Count(99_999));

@@ -25,7 +25,8 @@ const PAGE: i32 = 500;
 /// How many lists are read at once.
 const SIDE_BY_SIDE: usize = 16;
 
-const COLUMNS: &[Column] = &[
+/// What stands on paper and in a spreadsheet for each line.
+pub(crate) const COLUMNS: &[Column] = &[
     Column::text("What", 62),
     Column::text("", 103),
     Column::number("Sales", 34),
