@@ -11,7 +11,7 @@ use crate::domain::report::By;
 use crate::domain::report::refunds::RefundsBy;
 use crate::domain::time::railway_time;
 use crate::service::Session;
-use crate::service::request::{Form, Reply, Request};
+use crate::service::request::{Form, Reply, ReportOf, Request};
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -98,11 +98,11 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
     let session = kiosk.operator_session();
     let request = match (sales_by, refunds_by) {
         (Some(_), _) if args.json => Request::Report { from, to },
-        (Some(by), _) => Request::ReportFile { days, by, form },
+        (Some(by), _) => Request::ReportFile { report: ReportOf::Sales { days, by }, form },
         (_, Some(_)) if args.json => Request::Refunds { from, to },
-        (_, Some(by)) => Request::RefundsFile { days, by, form },
+        (_, Some(by)) => Request::ReportFile { report: ReportOf::Refunds { days, by }, form },
         (None, None) if args.json => return owed_as_json(&session).await,
-        (None, None) => Request::OwedFile { form },
+        (None, None) => Request::ReportFile { report: ReportOf::Owed, form },
     };
     match session.call(request).await? {
         Reply::Report(report) => output::json(&*report),

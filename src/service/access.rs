@@ -73,11 +73,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Report { .. }
         | Request::ReportFile { .. }
         | Request::Refunds { .. }
-        | Request::RefundsFile { .. }
         | Request::Owed { .. }
-        | Request::OwedFile { .. }
-        | Request::Occupancy { .. }
-        | Request::OccupancyFile { .. } => Need::Role(Role::Supervisor),
+        | Request::Occupancy { .. } => Need::Role(Role::Supervisor),
         Request::MakeChart { .. }
         | Request::CancelRun { .. }
         | Request::Trains { .. }

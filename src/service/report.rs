@@ -14,9 +14,9 @@ use crate::domain::report::{Books, By, MOST_DAYS, Report, Row, Sums};
 use crate::domain::user::AccountId;
 use crate::export::sheet::{Cell, Column, Sheet};
 use crate::service::refusal::refuse;
-use crate::service::request::{Failure, Form, Reply};
+use crate::service::request::{Failure, Form, Reply, ReportOf};
 use crate::service::session::Session;
-use crate::service::{Kiosk, sheets};
+use crate::service::{Kiosk, occupancy, owed, sheets};
 use crate::store::StoreError;
 use crate::store::bookings::SHARDS;
 
@@ -44,12 +44,17 @@ pub(super) async fn show(session: &Session, from: NaiveDate, to: NaiveDate) -> R
 }
 
 /// One of its tables as a document.
-pub(super) async fn file(
-    session: &Session,
-    (from, to): (NaiveDate, NaiveDate),
-    by: By,
-    form: Form,
-) -> Result<Reply, Failure> {
+/// Any report as a document.
+pub(super) async fn document(session: &Session, report: ReportOf, form: Form) -> Result<Reply, Failure> {
+    match report {
+        ReportOf::Sales { days, by } => file(session, days, by, form).await,
+        ReportOf::Refunds { days, by } => refunds::file(session, days, by, form).await,
+        ReportOf::Owed => owed::file(session, form).await,
+        ReportOf::Occupancy(date) => occupancy::file(session, date, form).await,
+    }
+}
+
+async fn file(session: &Session, (from, to): (NaiveDate, NaiveDate), by: By, form: Form) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let report = kiosk.report(from, to).await?;
     let name = format!("sales-by-{}-{}.{}", by.word(), in_name(from, to), form.extension());

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use self::ask::Request;
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
-pub use self::money::{Form, Tills};
+pub use self::money::{Form, ReportOf, Tills};
 pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Step};
 pub use self::reply::{Charts, InLine, Reply};
@@ -41,10 +41,7 @@ impl Request {
             | Self::Report { .. }
             | Self::ReportFile { .. }
             | Self::Refunds { .. }
-            | Self::RefundsFile { .. }
             | Self::Owed { after: None }
-            | Self::OwedFile { .. }
-            | Self::OccupancyFile { .. }
             | Self::MyBookingsFile { .. }
             | Self::ExportEvents { .. }
             | Self::RetryNotifications { which: Revive::AllDead } => None,

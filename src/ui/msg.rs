@@ -279,11 +279,7 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::OpenTill { .. } => "Opening the till",
         Request::CloseTill { .. } => "Closing the till",
         Request::MyTills { .. } | Request::Tills { .. } => "Reading the tills",
-        Request::TillReport { .. }
-        | Request::ReportFile { .. }
-        | Request::RefundsFile { .. }
-        | Request::OwedFile { .. }
-        | Request::OccupancyFile { .. } => "Writing the report",
+        Request::TillReport { .. } | Request::ReportFile { .. } => "Writing the report",
         Request::MyBookingsFile { .. } => "Writing the list",
         Request::Occupancy { .. } => "Reading the runs",
         Request::Report { .. } => "Adding up the sales",

@@ -19,7 +19,7 @@ use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::till::Till;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, Request};
+use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, ReportOf, Request};
 use kiosk::service::{AuditReport, AuditScope, Depth, Session};
 use kiosk::store::StoreError;
 use kiosk::store::schema::SCHEMA_VERSION;
@@ -122,13 +122,15 @@ async fn refunds_are_added_up_by_reason_with_what_was_kept_and_what_was_undone_i
     assert_eq!((report.total.refunds, report.test.refunds), (2, 1));
     assert_eq!(report.total.kept() + report.total.back, report.total.fare);
     let today = railway_time(stage.kiosk.now()).date();
-    let file = Request::RefundsFile { days: (today, today), by: RefundsBy::Reason, form: Form::Csv };
+    let report = ReportOf::Refunds { days: (today, today), by: RefundsBy::Reason };
+    let file = Request::ReportFile { report, form: Form::Csv };
     let csv = document(&supervisor, file).await;
     assert_eq!(csv.name, format!("refunds-by-reason-{today}.csv"));
     let csv = String::from_utf8(csv.bytes.to_vec()).expect("text");
     let back = wished.refunds[0].quote.refunded.to_string().replace(',', "");
     assert!(csv.contains("wish,the passenger's wish,1,1,") && csv.contains(&back), "{csv}");
-    let file = Request::RefundsFile { days: (today, today), by: RefundsBy::Day, form: Form::Pdf };
+    let report = ReportOf::Refunds { days: (today, today), by: RefundsBy::Day };
+    let file = Request::ReportFile { report, form: Form::Pdf };
     assert!(document(&supervisor, file).await.bytes.starts_with(b"%PDF-1.7"));
 }
 
@@ -156,7 +158,7 @@ async fn what_waits_at_a_counter_is_owed_until_it_is_handed_out_the_longest_firs
     booked(agent.call(Request::PayOut { op: new_op(), pnr: waiting[0].pnr }).await).expect("it waits");
     let (page, _, total) = owed(&supervisor, None).await;
     assert_eq!((page.len(), total.expect("the first page").amount), (2, amount - waiting[0].owed()));
-    let csv = document(&supervisor, Request::OwedFile { form: Form::Csv }).await;
+    let csv = document(&supervisor, Request::ReportFile { report: ReportOf::Owed, form: Form::Csv }).await;
     let csv = String::from_utf8(csv.bytes.to_vec()).expect("text");
     assert!(csv.contains(&waiting[1].pnr.to_string()) && !csv.contains(&waiting[0].pnr.to_string()), "{csv}");
     assert!(csv.trim_end().ends_with(&(amount - waiting[0].owed()).to_string().replace(',', "")), "{csv}");

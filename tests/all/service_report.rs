@@ -17,7 +17,7 @@ use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::{Phone, Role};
 use kiosk::service::Session;
-use kiosk::service::request::{Document, Failure, Form, Order, Reply, Request, Tender};
+use kiosk::service::request::{Document, Failure, Form, Order, Reply, ReportOf, Request, Tender};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt, SeedableRng};
@@ -184,7 +184,7 @@ impl Week {
     }
 
     async fn file(&self, days: (NaiveDate, NaiveDate), by: By, form: Form) -> Document {
-        match self.supervisor.call(Request::ReportFile { days, by, form }).await {
+        match self.supervisor.call(Request::ReportFile { report: ReportOf::Sales { days, by }, form }).await {
             Ok(Reply::Document(document)) => document,
             other => panic!("a report was answered with {other:?}"),
         }

@@ -16,13 +16,12 @@ use kiosk::domain::pnr::Pnr;
 use kiosk::domain::profile::ProfileChange;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{Quote, Reason, WaiverCode};
-use kiosk::domain::report::By;
-use kiosk::domain::report::refunds::RefundsBy;
 use kiosk::domain::till::TillId;
 use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
-    AccountChange, BookingSearch, Choice, EventFilter, Failure, Form, Hold, OldKeys, Order, Request, Revive, Tills,
+    AccountChange, BookingSearch, Choice, EventFilter, Failure, Form, Hold, OldKeys, Order, ReportOf, Request, Revive,
+    Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -150,13 +149,10 @@ fn requests() -> Vec<(String, Request)> {
         Request::Tills { which: Tills::Open, after: None },
         Request::TillReport { till, form: Form::Csv },
         Request::Report { from: run().date, to: run().date },
-        Request::ReportFile { days: (run().date, run().date), by: By::Day, form: Form::Csv },
+        Request::ReportFile { report: ReportOf::Owed, form: Form::Csv },
         Request::Refunds { from: run().date, to: run().date },
-        Request::RefundsFile { days: (run().date, run().date), by: RefundsBy::Reason, form: Form::Csv },
         Request::Owed { after: None },
-        Request::OwedFile { form: Form::Csv },
         Request::Occupancy { date: run().date, after: None },
-        Request::OccupancyFile { date: run().date, form: Form::Csv },
         Request::Booking { pnr },
         Request::LookUp { pnr, phone: phone.clone() },
         Request::FindBookings { by: BookingSearch::Phone(phone), after: None },

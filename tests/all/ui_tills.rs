@@ -11,7 +11,7 @@ use kiosk::domain::report::refunds::{RefundReport, RefundRow, RefundSums, Refund
 use kiosk::domain::report::{By, Report, Row, Sums, Tally};
 use kiosk::domain::till::{Closing, Till, TillId};
 use kiosk::domain::user::{AccountId, Role, Username};
-use kiosk::service::request::{Document, Failure, Form, Outcome, Reply, Request, Tills};
+use kiosk::service::request::{Document, Failure, Form, Outcome, Reply, ReportOf, Request, Tills};
 use kiosk::ui::msg::{Effect, How};
 use uuid::Uuid;
 
@@ -188,7 +188,10 @@ fn the_days_of_a_report_are_turned_and_chosen_and_it_is_brought() {
     assert!(matches!(asked, Request::Report { to, .. } if to.to_string() == "2026-12-01"), "{asked:?}");
     stage.keys("<right>x");
     let asked = stage.reply(Err(Failure::Busy));
-    assert!(matches!(asked, Request::ReportFile { by: By::Train, form: Form::Csv, .. }), "{asked:?}");
+    assert!(
+        matches!(asked, Request::ReportFile { report: ReportOf::Sales { by: By::Train, .. }, form: Form::Csv }),
+        "{asked:?}"
+    );
     // The last day gives way to a first day after it.
     stage.keys("l<left><enter>");
     let asked = stage.reply(Err(Failure::Busy));
@@ -246,7 +249,13 @@ fn a_week_of_refunds_is_shown_with_what_was_kept_and_by_reason() {
     assert!(stage.text().contains("No money moved"), "{}", stage.text());
     stage.keys("<left><left>x");
     let asked = stage.reply(Err(Failure::Busy));
-    assert!(matches!(asked, Request::RefundsFile { by: RefundsBy::Reason, form: Form::Csv, .. }), "{asked:?}");
+    assert!(
+        matches!(
+            asked,
+            Request::ReportFile { report: ReportOf::Refunds { by: RefundsBy::Reason, .. }, form: Form::Csv }
+        ),
+        "{asked:?}"
+    );
 }
 
 /// Bookings for which money waits.
@@ -287,7 +296,7 @@ fn what_is_owed_is_listed_page_by_page_with_what_it_comes_to_and_leads_to_the_bo
     assert!(stage.text().contains("21 bookings"), "the sums stay: {}", stage.text());
     stage.keys("x");
     let asked = stage.reply(Err(Failure::Busy));
-    assert!(matches!(asked, Request::OwedFile { form: Form::Csv }), "{asked:?}");
+    assert!(matches!(asked, Request::ReportFile { report: ReportOf::Owed, form: Form::Csv }), "{asked:?}");
     stage.keys("<enter>");
     let asked = stage.calls.back().map(|(_, request)| request.clone());
     assert!(matches!(asked, Some(Request::Booking { .. })), "{asked:?}");

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::{
-    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, OldKeys, Order, Revive, SampleBooking, Tender,
-    Tills,
+    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, OldKeys, Order, ReportOf, Revive, SampleBooking,
+    Tender, Tills,
 };
 use crate::domain::admission::Accept;
 use crate::domain::banner::{Banner, BannerId};
@@ -24,8 +24,6 @@ use crate::domain::pnr::Pnr;
 use crate::domain::profile::ProfileChange;
 use crate::domain::quota::Quota;
 use crate::domain::refund::{Quote, WaiverCode};
-use crate::domain::report::By;
-use crate::domain::report::refunds::RefundsBy;
 use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::till::TillId;
@@ -310,15 +308,6 @@ pub enum Request {
         /// The last day.
         to: NaiveDate,
     },
-    /// The same as a document.
-    ReportFile {
-        /// The first day and the last.
-        days: (NaiveDate, NaiveDate),
-        /// By what it is added up.
-        by: By,
-        /// On paper, or for a spreadsheet.
-        form: Form,
-    },
     /// The refunds that were handed out on some days of the railway.
     Refunds {
         /// The first day.
@@ -326,24 +315,10 @@ pub enum Request {
         /// The last day.
         to: NaiveDate,
     },
-    /// The same as a document.
-    RefundsFile {
-        /// The first day and the last.
-        days: (NaiveDate, NaiveDate),
-        /// By what they are added up.
-        by: RefundsBy,
-        /// On paper, or for a spreadsheet.
-        form: Form,
-    },
     /// Refunds that wait at a counter, the longest waiting first.
     Owed {
         /// Where the page before ended.
         after: Option<Cursor>,
-    },
-    /// All of them as a document.
-    OwedFile {
-        /// On paper, or for a spreadsheet.
-        form: Form,
     },
     /// How full the runs are that leave their origin on a day.
     Occupancy {
@@ -352,10 +327,10 @@ pub enum Request {
         /// Where the page before ended.
         after: Option<Cursor>,
     },
-    /// The same as a document.
-    OccupancyFile {
-        /// The day.
-        date: NaiveDate,
+    /// A report as a document.
+    ReportFile {
+        /// Which.
+        report: ReportOf,
         /// On paper, or for a spreadsheet.
         form: Form,
     },

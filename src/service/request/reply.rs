@@ -142,7 +142,7 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
-    /// To `TillReport`, `ReportFile`, `RefundsFile`, `OwedFile`, `OccupancyFile`,
+    /// To `TillReport`, `ReportFile`,
     /// `MyBookingsFile` and `ExportEvents`.
     Document(Document),
     /// To `Manifest`.

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::load::RunLoad;
-use crate::service::request::{Cursor, Failure, Reply, Request};
+use crate::service::request::{Cursor, Failure, Reply, ReportOf, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::form::Focus;
 use crate::ui::frame;
@@ -123,7 +123,11 @@ impl Scene for Loads {
             Action::Later => self.show(self.date + Days::new(1), cx),
             Action::Day => cx.pick_date(DatePicker::new(cx.today() - BEFORE, cx.today() + AFTER, self.date)),
             Action::Report(ask) => {
-                self.bring.ask(ask, Request::OccupancyFile { date: self.date, form: ask.form() }, cx);
+                self.bring.ask(
+                    ask,
+                    Request::ReportFile { report: ReportOf::Occupancy(self.date), form: ask.form() },
+                    cx,
+                );
             }
             Action::Again => self.list.begin(cx, Self::ask(self.date)),
             Action::Back => cx.pop(),

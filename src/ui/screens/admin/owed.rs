@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::owed::{Owed, OwedSums};
 use crate::domain::time::railway_time;
-use crate::service::request::{Cursor, Failure, Reply, Request};
+use crate::service::request::{Cursor, Failure, Reply, ReportOf, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::form::Focus;
 use crate::ui::frame;
@@ -114,7 +114,9 @@ impl Scene for OwedMoney {
         match action {
             Action::Move(key) => self.list.key(key, places(frame::body(cx.size)).1, cx, Self::ask),
             Action::Open => self.open(cx),
-            Action::Report(ask) => self.bring.ask(ask, Request::OwedFile { form: ask.form() }, cx),
+            Action::Report(ask) => {
+                self.bring.ask(ask, Request::ReportFile { report: ReportOf::Owed, form: ask.form() }, cx);
+            }
             Action::Again => self.list.begin(cx, Self::ask),
             Action::Back => cx.pop(),
         }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::domain::money::Paise;
 use crate::domain::report::refunds::{RefundReport, RefundRow, RefundSums, RefundsBy};
 use crate::domain::report::{By, Report, Row, Sums};
-use crate::service::request::{Form, Reply, Request};
+use crate::service::request::{Form, Reply, ReportOf, Request};
 use crate::ui::context::World;
 use crate::ui::text;
 use crate::ui::widgets::sheet::{put, put_right};
@@ -64,10 +64,11 @@ impl Book {
 
     /// Asks for one of its tables as a document.
     pub const fn file(self, days: (NaiveDate, NaiveDate), tab: usize, form: Form) -> Request {
-        match self {
-            Self::Sales => Request::ReportFile { days, by: By::ALL[tab], form },
-            Self::Refunds => Request::RefundsFile { days, by: RefundsBy::ALL[tab], form },
-        }
+        let report = match self {
+            Self::Sales => ReportOf::Sales { days, by: By::ALL[tab] },
+            Self::Refunds => ReportOf::Refunds { days, by: RefundsBy::ALL[tab] },
+        };
+        Request::ReportFile { report, form }
     }
 }
 
