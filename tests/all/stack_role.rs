@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use kiosk::store::permissions::asked_of;
+use kiosk::store::schema::TABLES;
 use serde_json::Value;
 
-use crate::stack_kit::{Template, one_or_many, project_file};
+use crate::stack_kit::{Template, one_or_many, project_file, table_arn};
 
 /// What is done once, by whoever makes tables and bucket by a command: never by the machine that sells.
 const OF_AN_OPERATOR: [&str; 5] = [
@@ -215,6 +217,32 @@ fn asked_by_kiosk() -> (BTreeSet<String>, BTreeSet<String>) {
 fn the_role_has_what_the_code_calls_and_nothing_else() {
     let role = allowed(&kiosks_own(&Template::read()));
     assert_eq!(differences(&asked_by_kiosk().0, &role), Vec::<String>::new());
+}
+
+#[test]
+fn each_table_is_allowed_what_is_asked_of_it_and_no_more() {
+    let template = Template::read();
+    let (names, own) = (template.names(), kiosks_own(&template));
+    for table in &TABLES {
+        let arn = table_arn(&(table.name)(&names));
+        let covers = |of: &str| of.strip_suffix('*').map_or(of == arn, |beginning| arn.starts_with(beginning));
+        let of_it = own.iter().filter(|statement| one_or_many(&statement["Resource"]).into_iter().any(covers));
+        let asked = asked_of(table, &names).iter().map(|action| action.name());
+        let looked_at = ["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"].map(str::to_owned);
+        let mut allowed = allowed(of_it);
+        allowed.retain(|action| action.starts_with("dynamodb:"));
+        assert_eq!(allowed, asked.chain(looked_at).collect(), "{arn}");
+    }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>: spaces do not count.
+#[test]
+fn the_policies_of_the_role_fit_into_it() {
+    let template = Template::read();
+    let inline = template.properties("InstanceRole")["Policies"].as_array().expect("policies").clone();
+    let apart = template.of_type("AWS::IAM::Policy").into_iter().map(|policy| template.properties(policy));
+    let signs: usize = inline.into_iter().chain(apart).map(|policy| policy["PolicyDocument"].to_string().len()).sum();
+    assert!(signs < 9_000, "{signs} of 10,240, and names of tables can be longer");
 }
 
 #[test]
