@@ -66,9 +66,18 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
 }
 
 async fn those(session: &Session, delivery: Delivery) -> Result<Vec<Notification>, CliError> {
-    match session.call(Request::Notifications { delivery }).await? {
-        Reply::Notifications(listed) => Ok(listed),
-        other => Err(unexpected(&other)),
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        match session.call(Request::Notifications { delivery, after }).await? {
+            Reply::Notifications { page, next } => {
+                listed.extend(page);
+                after = next;
+            }
+            other => return Err(unexpected(&other)),
+        }
+        if after.is_none() {
+            return Ok(listed);
+        }
     }
 }
 

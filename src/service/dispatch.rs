@@ -89,7 +89,7 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         }
         Request::WithdrawRules { op, number } => rule_book::withdraw(session, op, number).await,
         Request::BlockBerths { run, berths, reason } => blocking::block(session, run, &berths, reason.as_deref()).await,
-        Request::Notifications { delivery } => notification::list(session, delivery).await,
+        Request::Notifications { delivery, after } => notification::list(session, delivery, after.as_ref()).await,
         Request::RetryNotifications { which } => notification::retry(session, which).await,
         Request::Release { hold, run: _ } => hold::release(session, hold).await,
         Request::Price { run, leg, class, quota, passengers } => {

@@ -43,7 +43,6 @@ pub(super) async fn show(session: &Session, from: NaiveDate, to: NaiveDate) -> R
     session.kiosk().report(from, to).await.map(|report| Reply::Report(Box::new(report)))
 }
 
-/// One of its tables as a document.
 /// Any report as a document.
 pub(super) async fn document(session: &Session, report: ReportOf, form: Form) -> Result<Reply, Failure> {
     match report {
@@ -54,6 +53,7 @@ pub(super) async fn document(session: &Session, report: ReportOf, form: Form) ->
     }
 }
 
+/// The sales by something as a document.
 async fn file(session: &Session, (from, to): (NaiveDate, NaiveDate), by: By, form: Form) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let report = kiosk.report(from, to).await?;

@@ -209,6 +209,11 @@ impl Store {
         }
     }
 
+    /// How many slips are to be paid. The index may be a moment behind the table.
+    pub async fn count_slips(&self) -> Result<u64, StoreError> {
+        self.count(&self.names().bookings, Kind::Payment).await
+    }
+
     /// Some of the slips that had lapsed at a moment. The index may be a moment behind the table.
     pub async fn unpaid(&self, lists: Lists, now: DateTime<Utc>) -> Result<Vec<Pnr>, StoreError> {
         let due = self.due(&self.names().bookings, Kind::Payment, lists, now, work::AT_ONCE).await?;

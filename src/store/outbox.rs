@@ -5,18 +5,30 @@
 //! it moves its `DueAt` ahead first, on condition that `Attempts` and `DueAt` are as they read them: the others do not find
 //! it before that, and find it then if nothing came of it. That is once as a rule, and at least once in any case.
 
-use aws_sdk_dynamodb::types::{Put, Select, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
 
 use crate::domain::notification::{Delivery, Notification, NotificationId};
-use crate::store::item::{Item, decode, encode, number, string};
+use crate::store::item::{Item, decode, encode, number, string, text};
+use crate::store::pages::{List, Order};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
-use crate::store::schema::{BOOKING_ID, DUE_AT, WORK, WORK_INDEX};
-use crate::store::work::{self, ALL, AT_ONCE, EVER, Kind, Lists};
+use crate::store::schema::{BOOKING_ID, BY_WORK, DUE_AT, WORK};
+use crate::store::work::{self, ALL, AT_ONCE, Kind, Lists};
 use crate::store::{Store, StoreError};
 
 const WHAT: &str = "a notification";
+
+/// A page of the outbox.
+#[derive(Clone, Debug)]
+pub struct NotificationPage {
+    /// The longest due first.
+    pub notifications: Vec<Notification>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
 const PREFIX: &str = "N#";
 
 /// Whether a key of the bookings' table is that of a notification.
@@ -58,40 +70,39 @@ impl Store {
         Ok(readable(due))
     }
 
-    /// Those that are to be delivered, or were given up: at most `limit` of each work list, the longest due first. The
-    /// index may be a moment behind.
-    pub async fn notifications(&self, delivery: Delivery, limit: i32) -> Result<Vec<Notification>, StoreError> {
-        let listed = self.due(&self.names().bookings, kind(delivery), ALL, EVER, limit).await?;
-        let mut read = readable(listed);
-        read.sort_by_key(|notification| (notification.due, notification.id));
-        Ok(read)
+    /// A page of those that are to be delivered, or were given up. The index may be a moment behind.
+    pub async fn notifications(
+        &self,
+        delivery: Delivery,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<NotificationPage, StoreError> {
+        // Of each work list as many as the page may need: it ends where the last of it does, in all of them.
+        let partitions: Vec<_> = ALL.map(|list| kind(delivery).list(list)).collect();
+        let lists = partitions.iter().map(|partition| async move {
+            let list = List { index: BY_WORK, partition, order: Order::OldestFirst };
+            self.page_of(&list, after, limit).await
+        });
+        let (mut items, mut is_over) = (Vec::new(), true);
+        for (found, next) in try_join_all(lists).await? {
+            items.extend(found);
+            is_over &= next.is_none();
+        }
+        let place = |item: &Item| {
+            let of = |name| text(item, name).unwrap_or_default().to_owned();
+            (of(DUE_AT), of(BOOKING_ID))
+        };
+        items.sort_by_cached_key(place);
+        let most = usize::try_from(limit).unwrap_or_default();
+        is_over &= items.len() <= most;
+        items.truncate(most);
+        let last = items.last().filter(|_| !is_over).map(place);
+        Ok(NotificationPage { next: last.map(|(due, key)| format!("{due} {key}")), notifications: readable(items) })
     }
 
     /// How many there are of those. The index may be a moment behind.
     pub async fn count_notifications(&self, delivery: Delivery) -> Result<u64, StoreError> {
-        let mut count = 0;
-        for list in ALL {
-            let mut start = None;
-            loop {
-                let query = self
-                    .dynamodb()
-                    .query()
-                    .table_name(&self.names().bookings)
-                    .index_name(WORK_INDEX)
-                    .select(Select::Count)
-                    .key_condition_expression("#work = :work")
-                    .expression_attribute_names("#work", WORK)
-                    .expression_attribute_values(":work", string(kind(delivery).list(list)))
-                    .set_exclusive_start_key(start);
-                let page = self.attempt(|| query.clone().send()).await?.answer()?;
-                count += u64::from(page.count.unsigned_abs());
-                start = page.last_evaluated_key;
-                if start.is_none() {
-                    break;
-                }
-            }
-        }
-        Ok(count)
+        self.count(&self.names().bookings, kind(delivery)).await
     }
 
     /// A notification that is not delivered, read consistently.

@@ -14,7 +14,7 @@ use kiosk::domain::fare::FareError;
 use kiosk::domain::former::FormerBooking;
 use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
 use kiosk::domain::money::Paise;
-use kiosk::domain::notification::{Channel, Delivery, Event, Notification};
+use kiosk::domain::notification::Channel;
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::profile::{Companion, Known, NotSaved};
 use kiosk::domain::quota::{NotEligible, Quota};
@@ -42,8 +42,8 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::recording_samples::{
-    account, banner, date, event_line, former_booking, mistake, on_board, overview, pnr, rule_row, train_record,
-    train_row,
+    account, banner, date, dead_letter, event_line, former_booking, mistake, on_board, overview, pnr, rule_row,
+    train_record, train_row,
 };
 use crate::sample_booking::{booking, passenger};
 use crate::ui_kit::{RULES, identity, offers, setup, start, station, with_quotas};
@@ -176,16 +176,7 @@ fn replies() -> Vec<Reply> {
         Reply::Manifest { page: vec![on_board()], next: None },
         Reply::Queue(vec![InLine { who, from: station("NDLS"), to: station("MMCT") }]),
         Reply::Charted(Charts { stage: Stage::FinalChart, first: start(), last: start() }),
-        Reply::Notifications(vec![Notification {
-            id: "2451234567-3".parse().expect("a notification"),
-            event: Event::TrainCancelled,
-            at: start(),
-            owed: [Channel::Email, Channel::Sms].into(),
-            attempts: 8,
-            delivery: Delivery::Dead,
-            due: start(),
-            reason: Some("SES cannot be reached".to_owned()),
-        }]),
+        Reply::Notifications { page: vec![dead_letter()], next: None },
         Reply::Revived(7),
         Reply::Companions {
             people: vec![Companion { passenger: booking().passengers[0].passenger.clone(), known: Known::Saved }],

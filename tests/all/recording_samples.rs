@@ -8,6 +8,7 @@ use kiosk::domain::booking::Place;
 use kiosk::domain::edition::Editions;
 use kiosk::domain::former::FormerBooking;
 use kiosk::domain::money::Paise;
+use kiosk::domain::notification::{self, Channel, Delivery, Notification};
 use kiosk::domain::overview::{DaySales, NextRun};
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::pnr::Pnr;
@@ -120,6 +121,19 @@ pub fn event_line() -> EventLine {
         note: Some("1 given up".to_owned()),
     };
     EventLine { who: Some(Username::parse("agnes").expect("a name")), event }
+}
+
+pub fn dead_letter() -> Notification {
+    Notification {
+        id: "2451234567-3".parse().expect("a notification"),
+        event: notification::Event::TrainCancelled,
+        at: start(),
+        owed: [Channel::Email, Channel::Sms].into(),
+        attempts: 8,
+        delivery: Delivery::Dead,
+        due: start(),
+        reason: Some("SES cannot be reached".to_owned()),
+    }
 }
 
 pub fn banner() -> Banner {

@@ -25,8 +25,8 @@ const NONE: Backlog = Backlog { waiting: 0, dead: 0 };
 const LONG: TimeDelta = TimeDelta::minutes(61);
 
 async fn listed(kiosk: &Kiosk, delivery: Delivery) -> Vec<Notification> {
-    match kiosk.operator_session().call(Request::Notifications { delivery }).await {
-        Ok(Reply::Notifications(listed)) => listed,
+    match kiosk.operator_session().call(Request::Notifications { delivery, after: None }).await {
+        Ok(Reply::Notifications { page, next: None }) => page,
         other => panic!("{other:?}"),
     }
 }

@@ -201,7 +201,7 @@ fn requests() -> Vec<(String, Request)> {
             berths: [(CoachId::parse("Z9").expect("no coach of the run"), [1].into())].into(),
             reason: None,
         },
-        Request::Notifications { delivery: Delivery::Dead },
+        Request::Notifications { delivery: Delivery::Dead, after: None },
         Request::RetryNotifications { which: Revive::AllDead },
         Request::Receipt { pnr },
         Request::ReceiptLink { pnr },

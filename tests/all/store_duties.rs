@@ -7,6 +7,7 @@ use kiosk::domain::booking::{Booking, Place};
 use kiosk::domain::coach::{BerthType, Class, CoachId};
 use kiosk::domain::inventory::edit::{CoachEdit, Fence, Held, settle};
 use kiosk::domain::inventory::{HoldId, RunState, Stage};
+use kiosk::domain::notification::{Channel, Delivery, Event, Notification};
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::rules::quota::QuotaRules;
 use kiosk::domain::segment::Leg;
@@ -271,4 +272,42 @@ async fn a_run_that_is_cancelled_while_its_chart_is_made_is_still_to_be_refunded
             assert_eq!(store.runs_due(Kind::CancelRun, ALL, now()).await, Ok(vec![]), "once it is done");
         }
     }
+}
+
+/// Messages of a station are on ten lists: a page is the longest due of all of them, and the next goes on where it ended.
+#[tokio::test]
+async fn messages_are_read_page_by_page_over_all_their_lists() {
+    let world = World::empty().await;
+    // Several are due in the same second.
+    let message = |nth: u8| Notification {
+        id: format!("24512345{nth:02}-1").parse().expect("a notification"),
+        event: Event::Booked,
+        at: now(),
+        owed: [Channel::Sms].into(),
+        attempts: 8,
+        delivery: Delivery::Dead,
+        due: now() + TimeDelta::seconds(i64::from(nth) * 11 % 20),
+        reason: None,
+    };
+    let messages: Vec<_> = (0..47).map(message).collect();
+    for message in &messages {
+        world.store.owe(message).await.expect("it is put");
+    }
+    let (mut read, mut sizes, mut after) = (Vec::new(), Vec::new(), None);
+    loop {
+        let page = world.store.notifications(Delivery::Dead, after.as_deref(), 20).await.expect("it answers");
+        sizes.push(page.notifications.len());
+        read.extend(page.notifications);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [20, 20, 7]);
+    let mut expected = messages;
+    expected.sort_by_key(|message| (message.due, message.id));
+    assert_eq!(read, expected);
+    assert_eq!(world.store.count_notifications(Delivery::Dead).await, Ok(47));
+    let waiting = world.store.notifications(Delivery::Waiting, None, 20).await.expect("it answers");
+    assert_eq!((waiting.notifications.len(), waiting.next), (0, None));
 }

@@ -28,8 +28,8 @@ fn messages(listed: Vec<Notification>) -> Stage {
     let mut stage = Stage::signed_in(Role::Administrator);
     stage.calls.clear();
     stage.keys("<f12>m");
-    let asked = stage.reply(Ok(Reply::Notifications(listed)));
-    assert!(matches!(asked, Request::Notifications { delivery: Delivery::Dead }), "{asked:?}");
+    let asked = stage.reply(Ok(Reply::Notifications { page: listed, next: None }));
+    assert!(matches!(asked, Request::Notifications { delivery: Delivery::Dead, after: None }), "{asked:?}");
     stage
 }
 
@@ -64,7 +64,7 @@ fn messages_that_were_given_up_say_why_and_are_tried_anew() {
     let Request::RetryNotifications { which: Revive::One(id) } = asked else { panic!("{asked:?}") };
     assert_eq!(id.to_string(), "8451234568-3");
     assert!(stage.text().contains("1 message is due now"), "{}", stage.text());
-    stage.reply(Ok(Reply::Notifications(Vec::new())));
+    stage.reply(Ok(Reply::Notifications { page: Vec::new(), next: None }));
     assert_picture!(stage, "messages_none");
 }
 
@@ -77,7 +77,7 @@ fn messages_that_cannot_be_read_keep_what_is_known_and_are_read_again() {
     assert!(stage.text().contains("845-1234567"), "{}", stage.text());
     assert!(stage.text().contains("Press r to try again"), "{}", stage.text());
     stage.keys("<tab>");
-    let asked = stage.reply(Ok(Reply::Notifications(Vec::new())));
-    assert!(matches!(asked, Request::Notifications { delivery: Delivery::Waiting }), "{asked:?}");
+    let asked = stage.reply(Ok(Reply::Notifications { page: Vec::new(), next: None }));
+    assert!(matches!(asked, Request::Notifications { delivery: Delivery::Waiting, after: None }), "{asked:?}");
     assert!(stage.text().contains("Nothing waits"), "{}", stage.text());
 }

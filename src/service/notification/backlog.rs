@@ -3,12 +3,13 @@
 use crate::domain::notification::{Delivery, Notification, NotificationId};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
-use crate::service::request::{Failure, Reply, Revive};
+use crate::service::request::{Cursor, Failure, Reply, Revive};
 use crate::service::session::Session;
 use crate::store::StoreError;
+use crate::store::outbox::NotificationPage;
 
-/// How many of each of the ten work lists are shown or revived at once.
-const AT_ONCE: i32 = 100;
+/// Notifications on a page of a list.
+const PAGE: i32 = 20;
 
 /// How often a notification is revived that others write to meanwhile.
 const ATTEMPTS: u32 = 4;
@@ -40,10 +41,16 @@ impl Kiosk {
     }
 }
 
-/// The notifications that are not delivered, at most a thousand of a kind: the longest due first.
-pub(in crate::service) async fn list(session: &Session, delivery: Delivery) -> Result<Reply, Failure> {
-    let listed = session.kiosk().store().notifications(delivery, AT_ONCE).await;
-    listed.map(Reply::Notifications).map_err(|error| refuse("list notifications", &error))
+/// A page of the notifications that are not delivered, the longest due first.
+pub(in crate::service) async fn list(
+    session: &Session,
+    delivery: Delivery,
+    after: Option<&Cursor>,
+) -> Result<Reply, Failure> {
+    let after = after.map(|Cursor(after)| after.as_str());
+    let page = session.kiosk().store().notifications(delivery, after, PAGE).await;
+    let NotificationPage { notifications, next } = page.map_err(|error| refuse("list notifications", &error))?;
+    Ok(Reply::Notifications { page: notifications, next: next.map(Cursor) })
 }
 
 /// Has notifications tried anew, and says how many.
@@ -56,12 +63,17 @@ pub(in crate::service) async fn retry(session: &Session, which: Revive) -> Resul
             1
         }
         Revive::AllDead => {
-            let dead = kiosk.store().notifications(Delivery::Dead, AT_ONCE).await.map_err(failed)?;
-            let mut revived = 0;
-            for notification in dead {
-                revived += usize::from(revive(kiosk, notification.id).await.map_err(failed)?.is_some());
+            let (mut revived, mut after) = (0, None);
+            loop {
+                let dead = kiosk.store().notifications(Delivery::Dead, after.as_deref(), PAGE).await.map_err(failed)?;
+                for notification in dead.notifications {
+                    revived += usize::from(revive(kiosk, notification.id).await.map_err(failed)?.is_some());
+                }
+                after = dead.next;
+                if after.is_none() {
+                    break revived;
+                }
             }
-            revived
         }
     };
     let (subject, note) = match which {

@@ -465,6 +465,8 @@ pub enum Request {
     Notifications {
         /// Which of the two.
         delivery: Delivery,
+        /// Where the page before ended.
+        after: Option<Cursor>,
     },
     /// Have notifications tried anew.
     RetryNotifications {

@@ -157,7 +157,12 @@ pub enum Reply {
     /// To `MakeChart`: how far the charts of the run have come now.
     Charted(Charts),
     /// To `Notifications`: the longest due first.
-    Notifications(Vec<Notification>),
+    Notifications {
+        /// A page of them.
+        page: Vec<Notification>,
+        /// Where the next begins; nothing at the end.
+        next: Option<Cursor>,
+    },
     /// To `RetryNotifications`: how many are tried anew.
     Revived(usize),
     /// To `SshKeys`, `AddSshKey` and `RemoveSshKey`: those that there are now.

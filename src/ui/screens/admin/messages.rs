@@ -57,9 +57,8 @@ pub enum Action {
 }
 
 impl Messages {
-    /// The services answer with all there are, at most a thousand: a page, and no other.
     fn ask(delivery: Delivery) -> impl FnOnce(Option<Cursor>) -> Request {
-        move |_| Request::Notifications { delivery }
+        move |after| Request::Notifications { delivery, after }
     }
 
     fn retry(&mut self, which: Revive, cx: &mut Context) {
@@ -148,7 +147,7 @@ impl Scene for Messages {
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
         self.list.reply(call, &answer, |reply| match reply {
-            Reply::Notifications(listed) => Some((listed.clone(), None)),
+            Reply::Notifications { page, next } => Some((page.clone(), next.clone())),
             _ => None,
         });
         let revived = |reply: &Reply| if let Reply::Revived(count) = reply { Some(*count) } else { None };
