@@ -39,6 +39,7 @@ mod refund;
 mod refusal;
 pub(crate) mod report;
 pub mod request;
+mod roll_call;
 mod rule_book;
 mod rule_preview;
 pub mod rules_file;
@@ -80,6 +81,7 @@ use self::live::Live;
 use self::look_up::LookUps;
 use self::overview::Counts;
 use self::presence::Presence;
+use self::roll_call::RollCall;
 use self::rule_book::RuleBook;
 use self::session::Who;
 use crate::domain::station::StationIndex;
@@ -115,6 +117,7 @@ struct Shared {
     look_ups: LookUps,
     bootstrap: Bootstrap,
     presence: Presence,
+    roll_call: RollCall,
     counts: Counts,
     background: TaskTracker,
 }
@@ -131,14 +134,16 @@ impl Kiosk {
         let kiosk = Self::open(store, settings, clock).await?;
         kiosk.spawn_poller();
         kiosk.spawn_doorkeeper();
+        kiosk.spawn_roll_call();
         kiosk.spawn_worker();
         kiosk.spawn_messenger();
         Ok(kiosk)
     }
 
-    /// A kiosk that follows live counts only when [`Self::poll_once`] is called, does what is due only when
-    /// [`Self::work_once`] is and delivers notifications only when [`Self::deliver_once`] is, and ends sessions of accounts that others change only when
-    /// [`Self::end_sessions_of_changed_accounts`] is: for tests and single commands.
+    /// A kiosk that does nothing by itself, for tests and single commands: it follows live counts only when
+    /// [`Self::poll_once`] is called, does what is due when [`Self::work_once`] is, delivers notifications when
+    /// [`Self::deliver_once`] is, ends sessions of accounts that others change when
+    /// [`Self::end_sessions_of_changed_accounts`] is, and says who is here when [`Self::tell_who_is_here`] is.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let now = clock.now();
         let (catalogue, entries) = Catalogue::read(&store, now).await?;
@@ -156,6 +161,7 @@ impl Kiosk {
             look_ups: LookUps::default(),
             bootstrap: Bootstrap::default(),
             presence: Presence::default(),
+            roll_call: RollCall::default(),
             counts: Counts::default(),
             background: TaskTracker::new(),
             store,

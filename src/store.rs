@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod owed;
 pub mod pages;
 pub mod permissions;
+pub mod processes;
 pub mod provision;
 mod raising;
 pub mod receipts;

@@ -1,46 +1,13 @@
-//! What somebody who runs the place sees at a glance: what a day's bookings come to, how full a run is, and which leave next.
+//! What somebody who runs the place sees at a glance of its runs: which leave next, and how full they are.
 
 use chrono::{DateTime, Days, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::booking::{Booking, BookingStatus, Place};
 use crate::domain::inventory::RunState;
-use crate::domain::money::Paise;
 use crate::domain::quota::Quota;
 use crate::domain::segment::Leg;
 use crate::domain::timetable::Timetable;
 use crate::domain::train::RunId;
-
-/// What bookings of a day come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct DaySales {
-    /// Bookings that were paid.
-    pub bookings: u32,
-    /// Passengers on them who still travel, or may.
-    pub passengers: u32,
-    /// Slips that are to be paid.
-    pub slips: u32,
-    /// What was taken for them.
-    pub taken: Paise,
-    /// What of it was given back, or is to be.
-    pub refunded: Paise,
-}
-
-impl DaySales {
-    /// The sales with a booking more.
-    pub fn and(self, booking: &Booking) -> Self {
-        let mut sales = self;
-        sales.slips += u32::from(booking.status == BookingStatus::AwaitingPayment);
-        let Some(payment) = &booking.payment else { return sales };
-        let stays = booking.passengers.iter().filter(|one| !matches!(one.place, Place::Cancelled)).count();
-        sales.bookings += 1;
-        sales.passengers += u32::try_from(stays).unwrap_or(u32::MAX);
-        sales.taken += payment.amount;
-        sales.refunded += booking.refunds.iter().map(|refund| refund.quote.refunded).sum();
-        sales
-    }
-}
 
 /// A run that leaves soon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

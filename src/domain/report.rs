@@ -6,6 +6,7 @@
 pub mod refunds;
 
 use std::collections::BTreeMap;
+use std::ops::Add;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, amount: Paise) {
+    fn count(&mut self, amount: Paise) {
         self.count += 1;
         self.amount += amount;
     }
@@ -58,12 +59,12 @@ impl Sums {
     pub fn enter(&mut self, entry: &LedgerEntry) {
         match entry.movement {
             Movement::Sale => {
-                self.sales.add(entry.amount);
+                self.sales.count(entry.amount);
                 self.passengers += i64::from(entry.passengers);
             }
-            Movement::Refund => self.refunds.add(entry.amount),
+            Movement::Refund => self.refunds.count(entry.amount),
             Movement::Void => {
-                self.voids.add(entry.amount);
+                self.voids.count(entry.amount);
                 self.passengers -= i64::from(entry.passengers);
             }
         }
@@ -72,6 +73,52 @@ impl Sums {
     /// What was taken, less what was handed out.
     pub fn net(&self) -> Paise {
         self.sales.amount - self.refunds.amount - self.voids.amount
+    }
+}
+
+impl Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { count: self.count + other.count, amount: self.amount + other.amount }
+    }
+}
+
+impl Add for Sums {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            sales: self.sales + other.sales,
+            passengers: self.passengers + other.passengers,
+            refunds: self.refunds + other.refunds,
+            voids: self.voids + other.voids,
+        }
+    }
+}
+
+/// Money that moved, and beside it what was tried without money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Takings {
+    /// Cash and cards.
+    pub money: Sums,
+    /// Test payments.
+    pub test: Sums,
+}
+
+impl Takings {
+    /// Adds a movement.
+    pub fn enter(&mut self, entry: &LedgerEntry) {
+        if entry.is_money() { self.money.enter(entry) } else { self.test.enter(entry) }
+    }
+}
+
+impl Add for Takings {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { money: self.money + other.money, test: self.test + other.test }
     }
 }
 
@@ -148,8 +195,7 @@ pub struct Books {
     agents: BTreeMap<Option<AccountId>, Sums>,
     cash: Sums,
     card: Sums,
-    total: Sums,
-    test: Sums,
+    all: Takings,
 }
 
 impl Books {
@@ -164,8 +210,7 @@ impl Books {
             agents: BTreeMap::new(),
             cash: Sums::default(),
             card: Sums::default(),
-            total: Sums::default(),
-            test: Sums::default(),
+            all: Takings::default(),
         }
     }
 
@@ -175,8 +220,9 @@ impl Books {
         if day < self.from || day > self.to {
             return;
         }
+        self.all.enter(entry);
         match entry.method {
-            PaymentMethod::Test => return self.test.enter(entry),
+            PaymentMethod::Test => return,
             PaymentMethod::Cash => self.cash.enter(entry),
             PaymentMethod::Card => self.card.enter(entry),
         }
@@ -184,7 +230,6 @@ impl Books {
         self.trains.entry(entry.run.train).or_default().enter(entry);
         self.classes.entry(entry.class).or_default().enter(entry);
         self.agents.entry(entry.by).or_default().enter(entry);
-        self.total.enter(entry);
     }
 
     /// The accounts that moved money.
@@ -216,8 +261,8 @@ impl Books {
             from: self.from,
             to: self.to,
             tables: vec![days.collect(), trains.collect(), classes.collect(), agents.collect(), means.collect()],
-            total: self.total,
-            test: self.test,
+            total: self.all.money,
+            test: self.all.test,
         }
     }
 }

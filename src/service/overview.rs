@@ -4,34 +4,32 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use crate::domain::overview::{DaySales, NextRun, next_runs};
+use crate::domain::overview::{NextRun, next_runs};
+use crate::domain::report::Takings;
 use crate::domain::time::railway_time;
 use crate::service::Kiosk;
 use crate::service::notification::Backlog;
 use crate::service::refusal::refuse;
+use crate::service::report::today::Read;
 use crate::service::request::{Failure, Reply};
+use crate::service::roll_call::Here;
 use crate::service::session::Session;
 use crate::store::StoreError;
-use crate::store::bookings::Listed;
 
-/// How many of a day's bookings are read at most, the newest.
-const MOST: usize = 5_000;
-/// Bookings of a page of them.
-const PAGE: usize = 500;
 /// How long what costs much is good.
 const GOOD_FOR: TimeDelta = TimeDelta::seconds(30);
-/// How many of the next runs are named.
-const RUNS: usize = 7;
+/// How many of the next runs are named: as many as a tall terminal shows.
+const RUNS: usize = 24;
 
 /// What is seen at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Overview {
-    /// What today's bookings come to.
-    pub sales: DaySales,
-    /// Whether those are the newest of the day alone, since there are too many.
-    pub is_part: bool,
-    /// When the sales and the notifications were counted.
+    /// The money that moved today.
+    pub today: Takings,
+    /// Slips that are to be paid.
+    pub slips: u64,
+    /// When money, slips and notifications were counted.
     pub counted_at: DateTime<Utc>,
     /// Notifications that are to be delivered.
     pub waiting: u64,
@@ -39,24 +37,32 @@ pub struct Overview {
     pub dead: u64,
     /// The next runs that leave.
     pub next: Vec<NextRun>,
-    /// Sessions of this process.
-    pub sessions: i64,
-    /// Choices of berths that are held in this process by whoever comes over a network.
-    pub holds: usize,
+    /// Processes at which somebody is, and this one.
+    pub processes: u32,
+    /// Sessions at terminals, of all processes.
+    pub sessions: u32,
+    /// Choices of berths that they hold.
+    pub holds: u32,
     /// How long the store took to answer, in milliseconds.
     pub store_ms: i64,
 }
 
 /// What was counted last. Whoever counts has it to themselves: the others wait, and find what was counted.
 #[derive(Default)]
-pub(super) struct Counts(Mutex<Option<Counted>>);
+pub(super) struct Counts(Mutex<Last>);
+
+#[derive(Default)]
+struct Last {
+    read: Option<Read>,
+    counted: Option<Counted>,
+}
 
 #[derive(Clone, Copy)]
 struct Counted {
     day: NaiveDate,
     at: DateTime<Utc>,
-    sales: DaySales,
-    is_part: bool,
+    today: Takings,
+    slips: u64,
     backlog: Backlog,
 }
 
@@ -68,15 +74,17 @@ pub(super) async fn overview(session: &Session) -> Result<Reply, Failure> {
     kiosk.store().ping().await.map_err(failed)?;
     let store_ms = (kiosk.now() - now).num_milliseconds();
     let counted = counted(kiosk).await.map_err(failed)?;
+    let Here { processes, sessions, holds } = kiosk.who_is_here().await.map_err(failed)?;
     Ok(Reply::Overview(Box::new(Overview {
-        sales: counted.sales,
-        is_part: counted.is_part,
+        today: counted.today,
+        slips: counted.slips,
         counted_at: counted.at,
         waiting: counted.backlog.waiting,
         dead: counted.backlog.dead,
         next: next_runs(&kiosk.timetable(), railway_time(now), RUNS),
-        sessions: kiosk.store().metrics().sessions(),
-        holds: kiosk.0.presence.holds_open(now),
+        processes,
+        sessions,
+        holds,
         store_ms,
     })))
 }
@@ -85,21 +93,15 @@ async fn counted(kiosk: &Kiosk) -> Result<Counted, StoreError> {
     let mut last = kiosk.0.counts.0.lock().await;
     let now = kiosk.now();
     let day = railway_time(now).date();
-    if let Some(known) = last.filter(|known| known.day == day && now - known.at < GOOD_FOR) {
+    if let Some(known) = last.counted.filter(|known| known.day == day && now - known.at < GOOD_FOR) {
         return Ok(known);
     }
-    let (mut sales, mut read, mut after) = (DaySales::default(), 0, None);
-    loop {
-        let page = kiosk.store().bookings_by(&Listed::Day(day), after.as_deref(), PAGE).await?;
-        read += page.bookings.len();
-        sales = page.bookings.iter().fold(sales, DaySales::and);
-        after = page.next;
-        if after.is_none() || read >= MOST {
-            break;
-        }
-    }
+    let known = last.read.take().filter(|read| read.day() == day);
+    let read = last.read.insert(known.unwrap_or_else(|| Read::nothing_of(day)));
+    let today = kiosk.read_on(read).await?;
+    let slips = kiosk.store().count_slips().await?;
     let backlog = kiosk.notification_backlog().await?;
-    let counted = Counted { day, at: kiosk.now(), sales, is_part: after.is_some(), backlog };
-    *last = Some(counted);
+    let counted = Counted { day, at: kiosk.now(), today, slips, backlog };
+    last.counted = Some(counted);
     Ok(counted)
 }

@@ -22,7 +22,7 @@ use crate::store::StoreError;
 /// How often it is looked for accounts that were changed: their sessions have to end within five seconds.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// The sessions of a process that have an account or an address.
+/// The sessions of a process, by account and by address.
 #[derive(Default)]
 pub(super) struct Presence {
     here: Mutex<Here>,
@@ -51,14 +51,19 @@ struct Looked {
 
 #[derive(Default)]
 struct Here {
+    everybody: Vec<Weak<Inner>>,
     accounts: HashMap<AccountId, Vec<Weak<Inner>>>,
     addresses: HashMap<IpAddr, Vec<Weak<Inner>>>,
 }
 
 impl Presence {
-    /// Notes that a session comes from an address, until it ends.
-    pub(super) fn comes_from(&self, address: IpAddr, session: &Arc<Inner>) {
-        add(&mut self.here().addresses, address, session);
+    /// Notes a session, and the address from which it comes, until it ends.
+    pub(super) fn begins(&self, address: Option<IpAddr>, session: &Arc<Inner>) {
+        let mut here = self.here();
+        here.everybody.push(Arc::downgrade(session));
+        if let Some(address) = address {
+            add(&mut here.addresses, address, session);
+        }
     }
 
     /// Notes that a session is an account's, until it ends or that is taken back.
@@ -72,9 +77,13 @@ impl Presence {
         remove(&mut self.here().accounts, &account, session);
     }
 
-    /// Notes that a session comes from an address no more.
-    pub(super) fn is_gone_from(&self, address: IpAddr, session: &Inner) {
-        remove(&mut self.here().addresses, &address, session);
+    /// Notes that a session has ended.
+    pub(super) fn ends(&self, address: Option<IpAddr>, session: &Inner) {
+        let mut here = self.here();
+        here.everybody.retain(|other| !std::ptr::eq(other.as_ptr(), session));
+        if let Some(address) = address {
+            remove(&mut here.addresses, &address, session);
+        }
     }
 
     /// The sessions of an account.
@@ -89,10 +98,10 @@ impl Presence {
         here.addresses.get(&address).into_iter().flatten().filter_map(Weak::upgrade).collect()
     }
 
-    /// How many choices of berths are held by all who come from an address: over a network, that is everybody.
+    /// How many choices of berths are held at this process.
     pub(super) fn holds_open(&self, now: DateTime<Utc>) -> usize {
         // Whoever has the last of a session ends it, and that takes the lock.
-        let everybody: Vec<Arc<Inner>> = self.here().addresses.values().flatten().filter_map(Weak::upgrade).collect();
+        let everybody: Vec<Arc<Inner>> = self.here().everybody.iter().filter_map(Weak::upgrade).collect();
         everybody.iter().map(|session| session.holds_open(now)).sum()
     }
 

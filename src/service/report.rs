@@ -1,6 +1,7 @@
 //! Reports: the money of some days, read from the ledger's lists page by page and added up as it comes.
 
 pub(super) mod refunds;
+pub(super) mod today;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -207,9 +207,7 @@ impl Session {
             expelled: Notify::new(),
             was_expelled: AtomicBool::new(false),
         });
-        if let Some(address) = address {
-            inner.kiosk.0.presence.comes_from(address, &inner);
-        }
+        inner.kiosk.0.presence.begins(address, &inner);
         Self { inner, asked: None }
     }
 
@@ -496,9 +494,7 @@ impl Drop for Inner {
         if let Some(account) = account {
             self.kiosk.0.presence.is_no_more_of(account, self);
         }
-        if let Some(address) = self.address {
-            self.kiosk.0.presence.is_gone_from(address, self);
-        }
+        self.kiosk.0.presence.ends(self.address, self);
         give_back(&self.kiosk, holds);
     }
 }

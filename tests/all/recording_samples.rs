@@ -9,9 +9,10 @@ use kiosk::domain::edition::Editions;
 use kiosk::domain::former::FormerBooking;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::{self, Channel, Delivery, Notification};
-use kiosk::domain::overview::{DaySales, NextRun};
+use kiosk::domain::overview::NextRun;
 use kiosk::domain::passenger::Gender;
 use kiosk::domain::pnr::Pnr;
+use kiosk::domain::report::{Sums, Takings, Tally};
 use kiosk::domain::rules::book::{self, Mistake, RuleKind};
 use kiosk::domain::user::{AccountId, Email, Phone, Proof, Role, SignIn, Username};
 use kiosk::domain::waitlist::WaitingList;
@@ -95,14 +96,23 @@ pub fn account() -> AccountFacts {
     }
 }
 
+/// The money of a good day.
+pub fn takings() -> Takings {
+    let tally = |count, rupees| Tally { count, amount: Paise::rupees(rupees) };
+    let money =
+        Sums { sales: tally(1_204, 4_020_000), passengers: 2_911, refunds: tally(41, 120_500), voids: tally(0, 0) };
+    Takings { money, test: Sums { sales: tally(2, 3_100), passengers: 2, ..Sums::default() } }
+}
+
 pub fn overview() -> Overview {
     Overview {
-        sales: DaySales { bookings: 2, taken: Paise::rupees(4_020), ..DaySales::default() },
-        is_part: true,
+        today: takings(),
+        slips: 3,
         counted_at: start(),
         waiting: 1,
         dead: 2,
         next: vec![NextRun { run: booking().run, name: "Mumbai Rajdhani".to_owned(), departs: booking().from.at }],
+        processes: 2,
         sessions: 3,
         holds: 4,
         store_ms: 5,

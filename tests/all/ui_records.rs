@@ -6,9 +6,8 @@ use chrono::TimeDelta;
 use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::booking::{Booking, Deed};
 use kiosk::domain::inventory::RunState;
-use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Channel;
-use kiosk::domain::overview::{DaySales, NextRun, next_runs};
+use kiosk::domain::overview::{NextRun, next_runs};
 use kiosk::domain::segment::SegmentMask;
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::time::railway_time;
@@ -21,6 +20,7 @@ use kiosk::store::audit_log::Event;
 use kiosk::ui::msg::{Effect, How, Msg, Opened};
 use uuid::Uuid;
 
+use crate::recording_samples::takings;
 use crate::sample_booking::booking;
 use crate::ui_kit::{RULES, Stage, TIMETABLE, setup, start};
 
@@ -274,7 +274,7 @@ fn a_banner_stands_on_the_message_line_from_its_beginning_to_its_end() {
 }
 
 fn leaving() -> Vec<NextRun> {
-    next_runs(&TIMETABLE, railway_time(start()), 7)
+    next_runs(&TIMETABLE, railway_time(start()), 24)
 }
 
 /// The state of a run, from end to end as it is when nothing is sold.
@@ -285,18 +285,13 @@ fn unsold(next: &NextRun) -> RunState {
 
 fn glance() -> Overview {
     Overview {
-        sales: DaySales {
-            bookings: 1_204,
-            passengers: 2_911,
-            slips: 14,
-            taken: Paise::rupees(4_020_000),
-            refunded: Paise::rupees(120_500),
-        },
-        is_part: false,
+        today: takings(),
+        slips: 14,
         counted_at: start(),
         waiting: 3,
         dead: 0,
         next: leaving(),
+        processes: 3,
         sessions: 160,
         holds: 41,
         store_ms: 3,

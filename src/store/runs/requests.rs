@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::train::RunId;
 use crate::store::item::{Item, corrupt, text};
+use crate::store::processes::PROCESSES;
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::runs::coach_item::number;
@@ -125,9 +126,10 @@ impl Store {
                 .table_name(self.names().runs())
                 .consistent_read(true)
                 .projection_expression("RunID")
-                .filter_expression("#item <> :hint")
+                .filter_expression("#item <> :hint AND RunID <> :processes")
                 .expression_attribute_names("#item", "Item")
                 .expression_attribute_values(":hint", AttributeValue::S("#rev".to_owned()))
+                .expression_attribute_values(":processes", AttributeValue::S(PROCESSES.to_owned()))
                 .set_exclusive_start_key(start);
             let page = self.attempt(|| scan.clone().send()).await?.answer()?;
             for item in page.items.unwrap_or_default() {

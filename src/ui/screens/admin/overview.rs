@@ -6,10 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::overview::{NextRun, Occupancy};
+use crate::domain::report::Takings;
 use crate::domain::time::railway_time;
 use crate::service::overview::Overview as Facts;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::context::{Context, World};
+use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, bind};
 use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::screen::Scene;
@@ -20,6 +22,9 @@ use crate::ui::widgets::state;
 
 /// How often it looks again.
 const EVERY: TimeDelta = TimeDelta::seconds(5);
+
+/// Rows of everything but the runs.
+const BESIDE: u16 = 11;
 
 /// Columns of a bar.
 const BAR: u16 = 24;
@@ -43,6 +48,12 @@ pub enum Action {
 }
 
 impl Overview {
+    /// As many of the next runs as there is room for.
+    fn shown(&self, height: u16) -> &[NextRun] {
+        let next = self.facts.as_ref().map_or(&[][..], |facts| &facts.next);
+        &next[..next.len().min(height.saturating_sub(BESIDE).into())]
+    }
+
     fn read(&mut self, cx: &mut Context) {
         if self.reading.is_waiting() {
             return;
@@ -121,9 +132,9 @@ impl Scene for Overview {
         self.next
     }
 
-    fn watch(&self, _world: &World) -> Vec<Watch> {
-        let next = self.facts.iter().flat_map(|facts| &facts.next);
-        next.map(|next| Watch { run: next.run, attention: Attention::Listed }).collect()
+    fn watch(&self, world: &World) -> Vec<Watch> {
+        let next = self.shown(frame::body(world.size).height);
+        next.iter().map(|next| Watch { run: next.run, attention: Attention::Listed }).collect()
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
@@ -135,30 +146,40 @@ impl Scene for Overview {
         };
         let row = |at: u16| Rect { y: area.y + at, height: u16::from(at < area.height), ..area };
         let theme = &world.theme;
-        let sales = &facts.sales;
+        let Takings { money, test } = &facts.today;
         put(buf, row(1), 2, "Today", theme.strong);
         let counted = railway_time(facts.counted_at).format("counted at %H:%M:%S");
-        let part = if facts.is_part { "the newest of the day alone, " } else { "" };
-        put_right(buf, row(1), &format!("{part}{counted}"), theme.dim);
+        put_right(buf, row(1), &counted.to_string(), theme.dim);
         let rupee = world.glyphs.rupee;
         let people = format!(
-            "Bookings: {}, travellers: {}, slips to be paid: {}",
-            sales.bookings, sales.passengers, sales.slips
+            "Sales: {}, travellers: {}, slips to be paid: {}",
+            money.sales.count, money.passengers, facts.slips
         );
         put(buf, row(2), 2, &people, theme.text);
-        put_right(buf, row(2), &format!("{rupee}{}", sales.taken - sales.refunded), theme.accent);
-        let money = format!("{rupee}{} taken, {rupee}{} given back", sales.taken, sales.refunded);
-        put(buf, row(3), 2, &money, theme.dim);
+        put_right(buf, row(2), &format!("{rupee}{}", money.net()), theme.accent);
+        let back = money.refunds.amount + money.voids.amount;
+        let moved = format!("{rupee}{} taken, {rupee}{back} given back or undone", money.sales.amount);
+        put(buf, row(3), 2, &moved, theme.dim);
+        if test.sales.count > 0 {
+            let tried = format!("Beside it, in test and no money: {}", test.sales.count);
+            put(buf, row(4), 2, &tried, theme.dim);
+        }
 
-        let known: Vec<_> = facts.next.iter().filter_map(|next| occupancy(next, world)).collect();
+        let shown = self.shown(area.height);
+        let known: Vec<_> = shown.iter().filter_map(|next| occupancy(next, world)).collect();
         let out = known.iter().filter(|run| run.sold_out).count();
         put(buf, row(5), 2, "The next runs", theme.strong);
-        put_right(buf, row(5), &format!("{out} sold out"), if out > 0 { theme.warning } else { theme.dim });
-        for (at, next) in (6..).zip(&facts.next) {
+        let says = format!("{out} of {} sold out", shown.len());
+        put_right(buf, row(5), &says, if out > 0 { theme.warning } else { theme.dim });
+        for (at, next) in (6..).zip(shown) {
             view_run(buf, row(at), next, world);
         }
-        let below = 7 + u16::try_from(facts.next.len()).unwrap_or_default();
-        let here = format!("Sessions in this process: {}, choices of berths held: {}", facts.sessions, facts.holds);
+        if shown.is_empty() {
+            put(buf, row(6), 2, "None leaves today or tomorrow.", theme.dim);
+        }
+        let below = 7 + u16::try_from(shown.len().max(1)).unwrap_or_default();
+        let at = if facts.processes == 1 { String::new() } else { format!(" at {} processes", facts.processes) };
+        let here = format!("Sessions: {}{at}, choices of berths held: {}", facts.sessions, facts.holds);
         put(buf, row(below), 2, &here, theme.text);
         let (messages, tone) = match (facts.waiting, facts.dead) {
             (waiting, 0) => (format!("Messages that wait to be delivered: {waiting}"), Tone::Plain),
