@@ -113,6 +113,7 @@ fn lists(library: &Library) -> Vec<List> {
     let of_day = BookingSearch::Day { day, name: String::new() };
     let named = BookingSearch::Day { day, name: "anita".to_owned() };
     let rare = BookingSearch::Day { day, name: library::RARE.to_owned() };
+    let anywhere = BookingSearch::Name(library::RARE.to_owned());
     let of_run = BookingSearch::Run { run, name: String::new() };
     vec![
         list("my_bookings", |after| Request::MyBookings { filter: JourneyFilter::default(), after }),
@@ -120,6 +121,7 @@ fn lists(library: &Library) -> Vec<List> {
         list("bookings_of_a_day", found(of_day)),
         list("bookings_of_a_day_by_name", found(named)),
         list("bookings_of_a_day_by_rare_name", found(rare)),
+        list("bookings_by_rare_name", found(anywhere)),
         list("bookings_of_a_run", found(of_run)),
         list("trains", |after| Request::Trains { wanted: String::new(), after }),
         list("trains_by_name", |after| Request::Trains { wanted: "rajdhani".to_owned(), after }),

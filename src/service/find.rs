@@ -1,12 +1,14 @@
 //! Finding anybody's bookings, for whoever works at a counter: by telephone number, by run, by the day on which they were made,
-//! and among those of a run or a day by name. Who looked for what is recorded.
+//! and by name, among those of a run, of a day or of all days. Who looked for what is recorded.
 
 use std::sync::Arc;
 
+use chrono::{Days, NaiveDate};
 use futures_util::future::try_join_all;
 
 use crate::domain::booking::Booking;
 use crate::domain::pnr::Pnr;
+use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
@@ -19,6 +21,11 @@ use crate::store::pages::Portion;
 const PAGE: usize = 20;
 /// How many bookings are looked at for a page at most, when few have the name.
 const LOOKED_AT: usize = 1_000;
+/// Through how many days it is looked for a page at most, when a name is looked for on all: one without bookings costs sixteen
+/// queries as well.
+const DAYS: u32 = 7;
+/// How far back that goes: nobody comes to a counter with a journey of a year ago.
+const FURTHEST: Days = Days::new(366);
 /// How many bookings of a run are read at once, as many as one request may ask for.
 const AT_ONCE: usize = 100;
 
@@ -32,7 +39,9 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
     }
     let name = match by {
         BookingSearch::Phone(_) => String::new(),
-        BookingSearch::Run { name, .. } | BookingSearch::Day { name, .. } => name.trim().to_lowercase(),
+        BookingSearch::Run { name, .. } | BookingSearch::Day { name, .. } | BookingSearch::Name(name) => {
+            name.trim().to_lowercase()
+        }
     };
     let portion = Portion { most: PAGE, looked_at: if name.is_empty() { PAGE } else { LOOKED_AT } };
     let after = after.map(|Cursor(after)| after.as_str());
@@ -40,17 +49,22 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
         BookingSearch::Phone(phone) => Listed::Phone(phone.clone()),
         BookingSearch::Day { day, .. } => Listed::Day(*day),
         BookingSearch::Run { run, .. } => return of_run(kiosk, *run, after, (portion, &name)).await,
+        BookingSearch::Name(_) => return of_all_days(kiosk, after, (portion, &name)).await,
     };
     let found = kiosk.store().bookings_among(&listed, after, portion, |booking| has_name(booking, &name)).await;
     let (page, looked_at) = found.map_err(|error| refuse("find bookings", &error))?;
-    told(kiosk, page, looked_at).await
+    told(kiosk, page, (looked_at, None)).await
 }
 
-/// A page with the numbers that who waits has now.
-async fn told(kiosk: &Kiosk, found: BookingPage, looked_at: usize) -> Result<Reply, Failure> {
+/// A page with the numbers that who waits has now, and how far it was looked.
+async fn told(
+    kiosk: &Kiosk,
+    found: BookingPage,
+    (looked_at, back_to): (usize, Option<NaiveDate>),
+) -> Result<Reply, Failure> {
     let as_of_now = found.bookings.into_iter().map(|booking| kiosk.placed(kiosk.as_of_now(booking)));
     let page = try_join_all(as_of_now).await?.into_iter().map(Arc::new).collect();
-    Ok(Reply::Found { page, next: found.next.map(Cursor), looked_at })
+    Ok(Reply::Found { page, next: found.next.map(Cursor), looked_at, back_to })
 }
 
 /// Those on the manifest of a run, as many at a time as one request reads.
@@ -81,9 +95,39 @@ async fn of_run(
         }
         if next.is_none() || bookings.len() == portion.most || looked_at >= portion.looked_at {
             let next = next.map(|pnr| pnr.to_string());
-            return told(kiosk, BookingPage { bookings, next }, looked_at).await;
+            return told(kiosk, BookingPage { bookings, next }, (looked_at, None)).await;
         }
     }
+}
+
+/// Those of all days, the newest first: it goes back day by day, a few days for an answer.
+async fn of_all_days(kiosk: &Kiosk, after: Option<&str>, (portion, name): (Portion, &str)) -> Result<Reply, Failure> {
+    let today = railway_time(kiosk.now()).date();
+    let begun = after.and_then(|after| after.split_once(' '));
+    let begun = begun.and_then(|(day, within)| Some((day.parse::<NaiveDate>().ok()?, within)));
+    let (mut day, mut within) = begun.map_or((today, None), |(day, within)| (day, Some(within.to_owned())));
+    let (mut bookings, mut looked_at, mut days) = (Vec::new(), 0, 0);
+    let next = loop {
+        let left = Portion { most: portion.most - bookings.len(), looked_at: portion.looked_at - looked_at };
+        let within_day = within.as_deref().filter(|within| !within.is_empty());
+        let of_day =
+            kiosk.store().bookings_among(&Listed::Day(day), within_day, left, |booking| has_name(booking, name)).await;
+        let (page, looked) = of_day.map_err(|error| refuse("find bookings", &error))?;
+        bookings.extend(page.bookings);
+        (looked_at, days) = (looked_at + looked, days + 1);
+        let is_enough = bookings.len() >= portion.most || looked_at >= portion.looked_at || days == DAYS;
+        match (page.next, day.checked_sub_days(Days::new(1))) {
+            (Some(next), _) => break Some(format!("{day} {next}")),
+            (None, Some(before)) if day > today - FURTHEST => {
+                if is_enough {
+                    break Some(format!("{before} "));
+                }
+                (day, within) = (before, None);
+            }
+            (None, _) => break None,
+        }
+    };
+    told(kiosk, BookingPage { bookings, next }, (looked_at, Some(day))).await
 }
 
 fn has_name(booking: &Booking, part: &str) -> bool {
@@ -97,5 +141,6 @@ fn described(by: &BookingSearch) -> (String, Option<String>) {
         BookingSearch::Phone(phone) => (phone.masked(), None),
         BookingSearch::Run { run, name } => (run.to_string(), named(name)),
         BookingSearch::Day { day, name } => (day.to_string(), named(name)),
+        BookingSearch::Name(name) => (name.clone(), None),
     }
 }

@@ -167,7 +167,7 @@ fn replies() -> Vec<Reply> {
         Reply::Quote(Box::new(quote())),
         Reply::Booking(Arc::new(waiting.clone())),
         Reply::Bookings { page: vec![Arc::new(waiting.clone())], next: None, back_to: None },
-        Reply::Found { page: vec![Arc::new(waiting)], next: None, looked_at: 1_000 },
+        Reply::Found { page: vec![Arc::new(waiting)], next: None, looked_at: 1_000, back_to: None },
         Reply::FormerBooking(Arc::new(former_booking())),
         Reply::FormerBookings { page: vec![Arc::new(former_booking())], next: None },
         Reply::Receipt(document.clone()),
@@ -435,7 +435,7 @@ fn what_no_screen_draws_is_left_out() {
     assert_eq!((read.name.as_str(), read.bytes.len()), ("receipt.pdf", 0));
     let one = Arc::new(booking());
     let page = Reply::Bookings { page: vec![Arc::clone(&one)], next: None, back_to: None };
-    let found = Reply::Found { page: vec![Arc::clone(&one)], next: None, looked_at: 1 };
+    let found = Reply::Found { page: vec![Arc::clone(&one)], next: None, looked_at: 1, back_to: None };
     for reply in [Reply::Booking(Arc::clone(&one)), page, found] {
         let phone = match through(&Msg::Reply(CallId(1), Ok(reply))) {
             Msg::Reply(_, Ok(Reply::Booking(read))) => read.phone.clone(),

@@ -153,7 +153,7 @@ async fn a_name_that_is_rare_on_a_day_is_looked_for_bit_by_bit_and_costs_few_que
     let (agent, queries) = counting(&stage).await;
     let by = |name: &str| BookingSearch::Day { day, name: name.to_owned() };
     let ask = async |name: &str, after| match agent.call(Request::FindBookings { by: by(name), after }).await {
-        Ok(Reply::Found { page, next, looked_at }) => (page.len(), next, looked_at),
+        Ok(Reply::Found { page, next, looked_at, back_to: None }) => (page.len(), next, looked_at),
         other => panic!("{other:?}"),
     };
     let (found, next, looked_at) = ask("zubin", None).await;
@@ -167,6 +167,53 @@ async fn a_name_that_is_rare_on_a_day_is_looked_for_bit_by_bit_and_costs_few_que
     assert_eq!((found, looked_at), (20, 20), "whom it finds at once it looks for no further");
     let asked = queries.load(Ordering::SeqCst);
     assert!(asked <= 20, "{asked} queries");
+}
+
+/// Whoever knows nothing but a name is looked for from today's bookings back, some days at a time.
+#[tokio::test]
+async fn a_name_is_looked_for_through_all_days_from_the_newest_back() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let day_of = |booking: &Booking| railway_time(booking.booked_at).date();
+    let oldest = buy(&agent, "Zubin Irani", "9810012345").await;
+    buy(&agent, "Anita Sharma", "9810012345").await;
+    stage.advance(TimeDelta::days(9));
+    let middle = found_again(&stage, &oldest, "2451000001").await;
+    stage.advance(TimeDelta::hours(1));
+    let newest = found_again(&stage, &oldest, "2451000002").await;
+    let ask = async |after| match agent
+        .call(Request::FindBookings { by: BookingSearch::Name("IRANI".to_owned()), after })
+        .await
+    {
+        Ok(Reply::Found { page, next, looked_at, back_to }) => {
+            (page.iter().map(|booking| booking.pnr).collect::<Vec<_>>(), next, looked_at, back_to.expect("a day"))
+        }
+        other => panic!("{other:?}"),
+    };
+    let (pnrs, next, looked_at, back_to) = ask(None).await;
+    let today = railway_time(stage.kiosk.now()).date();
+    assert_eq!((pnrs, looked_at, back_to), (vec![newest, middle], 2, today - TimeDelta::days(6)));
+    let (pnrs, mut next, looked_at, back_to) = ask(next).await;
+    assert_eq!((pnrs, looked_at), (vec![oldest.pnr], 2));
+    assert!(back_to < day_of(&oldest));
+    let mut answers = 2;
+    while next.is_some() {
+        let (pnrs, further, _, _) = ask(next).await;
+        assert_eq!(pnrs, [], "each once");
+        (next, answers) = (further, answers + 1);
+    }
+    assert_eq!(answers, 367_usize.div_ceil(7), "a year back and no further");
+    let log = events(&stage.signed_in("adam", Role::Administrator).await, today, EventFilter::default()).await;
+    assert!(
+        log.iter().any(|line| line.event.action == "booking.find" && line.event.subject.as_deref() == Some("IRANI"))
+    );
+}
+
+/// The same booking under another PNR, made now.
+async fn found_again(stage: &Stage, booking: &Booking, pnr: &str) -> Pnr {
+    let pnr = pnr.parse().expect("a PNR");
+    copy(stage, booking, pnr, stage.kiosk.now()).await;
+    pnr
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ fn by_phone() -> Stage {
     stage.keys("<s-tab><right><tab>98100 12345<enter>");
     let other = Booking { pnr: "2451234568".parse().expect("a PNR"), ..booking() };
     let page = vec![Arc::new(booking()), Arc::new(other)];
-    let asked = stage.reply(Ok(Reply::Found { page, next: None, looked_at: 2 }));
+    let asked = stage.reply(Ok(Reply::Found { page, next: None, looked_at: 2, back_to: None }));
     let Request::FindBookings { by: BookingSearch::Phone(phone), after: None } = asked else { panic!("{asked:?}") };
     assert_eq!(phone.as_str(), "9810012345");
     stage
@@ -72,7 +72,7 @@ fn runs_and_days_are_searched_by_name_too() {
     assert_eq!((run.to_string().as_str(), name.as_str()), ("12951#2026-12-24", "sharma"));
     let mut stage = office(Role::Agent, "b");
     stage.keys("<s-tab>d<tab>yesterday<enter>");
-    let asked = stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 0 }));
+    let asked = stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 0, back_to: None }));
     let Request::FindBookings { by: BookingSearch::Day { day, name }, .. } = asked else { panic!("{asked:?}") };
     assert_eq!((day.to_string().as_str(), name.as_str()), ("2026-11-30", ""));
     assert!(stage.text().contains("Nothing fits what was typed"), "{}", stage.text());
@@ -82,20 +82,39 @@ fn runs_and_days_are_searched_by_name_too() {
 fn a_name_that_is_rare_says_how_far_it_was_looked_for() {
     let mut stage = office(Role::Agent, "b");
     stage.keys("<s-tab>d<tab>today<tab>zubin<enter>");
-    stage.reply(Ok(Reply::Found { page: Vec::new(), next: Some(cursor()), looked_at: 1_000 }));
+    stage.reply(Ok(Reply::Found { page: Vec::new(), next: Some(cursor()), looked_at: 1_000, back_to: None }));
     assert_picture!(stage, "find_bookings_nobody_yet");
     stage.keys("<enter>");
     let page = vec![Arc::new(booking())];
-    let asked = stage.reply(Ok(Reply::Found { page, next: Some(cursor()), looked_at: 1_000 }));
+    let asked = stage.reply(Ok(Reply::Found { page, next: Some(cursor()), looked_at: 1_000, back_to: None }));
     assert!(matches!(&asked, Request::FindBookings { after: Some(after), .. } if *after == cursor()), "{asked:?}");
     let looked = "Looked through 2000 bookings of the day; at the end ↓ looks on.";
     assert!(stage.text().contains(looked), "{}", stage.text());
     stage.keys("<down>");
-    stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 400 }));
+    stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 400, back_to: None }));
     assert!(!stage.text().contains("Looked through"), "all of the day was:\n{}", stage.text());
     stage.keys("<enter>");
     let (_, asked) = stage.asked();
     assert!(matches!(asked, Request::Booking { pnr } if pnr == booking().pnr), "{asked:?}");
+}
+
+#[test]
+fn whoever_knows_nothing_but_a_name_looks_back_through_the_days() {
+    let mut stage = office(Role::Agent, "b");
+    stage.keys("<s-tab>n<tab>z<enter>");
+    assert!(stage.calls.is_empty() && stage.text().contains("Two letters or more"), "{}", stage.text());
+    stage.keys("ubin<enter>");
+    let far = |days| Some(start().date_naive() - TimeDelta::days(days));
+    let page = vec![Arc::new(booking())];
+    let asked = stage.reply(Ok(Reply::Found { page, next: Some(cursor()), looked_at: 410, back_to: far(6) }));
+    assert!(
+        matches!(&asked, Request::FindBookings { by: BookingSearch::Name(name), .. } if name == "zubin"),
+        "{asked:?}"
+    );
+    assert_picture!(stage, "find_bookings_by_name");
+    stage.keys("<down>");
+    stage.reply(Ok(Reply::Found { page: Vec::new(), next: Some(cursor()), looked_at: 0, back_to: far(13) }));
+    assert!(stage.text().contains("Looked through 410 bookings back to 18 Nov 2026"), "{}", stage.text());
 }
 
 #[test]

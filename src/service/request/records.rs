@@ -27,6 +27,8 @@ pub enum BookingSearch {
         /// The part.
         name: String,
     },
+    /// A part of a passenger's name, whenever and for whatever run they were made.
+    Name(String),
 }
 
 /// Something that was done to a booking.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -89,6 +89,8 @@ pub enum Reply {
         next: Option<Cursor>,
         /// At how many bookings it was looked for these.
         looked_at: usize,
+        /// Among all days: to which it was looked back.
+        back_to: Option<NaiveDate>,
     },
     /// To `Overview`.
     Overview(Box<Overview>),

@@ -77,9 +77,9 @@ impl Typist {
                 let page = page.iter().map(without_phone).collect();
                 Cow::Owned(Msg::Reply(*call, Ok(Reply::Bookings { page, next: next.clone(), back_to: *back_to })))
             }
-            Msg::Reply(call, Ok(Reply::Found { page, next, looked_at })) => {
+            Msg::Reply(call, Ok(Reply::Found { page, next, looked_at, back_to })) => {
                 let (page, next) = (page.iter().map(without_phone).collect(), next.clone());
-                Cow::Owned(Msg::Reply(*call, Ok(Reply::Found { page, next, looked_at: *looked_at })))
+                Cow::Owned(Msg::Reply(*call, Ok(Reply::Found { page, next, looked_at: *looked_at, back_to: *back_to })))
             }
             Msg::Reply(call, Ok(Reply::FormerBooking(booking))) => {
                 Cow::Owned(Msg::Reply(*call, Ok(Reply::FormerBooking(former_without_phone(booking)))))

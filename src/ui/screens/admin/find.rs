@@ -1,7 +1,8 @@
-//! Anybody's bookings: by PNR, telephone number, run or day of sale, and among those of a run or a day by name.
+//! Anybody's bookings: by PNR, telephone number, name, run or day of sale, and among those of a run or a day by name.
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -40,17 +41,19 @@ const NAME: usize = 2;
 enum By {
     Pnr,
     Phone,
+    Name,
     Run,
     Day,
 }
 
 impl By {
-    const ALL: [Self; 4] = [Self::Pnr, Self::Phone, Self::Run, Self::Day];
+    const ALL: [Self; 5] = [Self::Pnr, Self::Phone, Self::Name, Self::Run, Self::Day];
 
     const fn word(self) -> &'static str {
         match self {
             Self::Pnr => "PNR",
             Self::Phone => "telephone",
+            Self::Name => "name",
             Self::Run => "run",
             Self::Day => "day of sale",
         }
@@ -61,6 +64,7 @@ impl By {
         match self {
             Self::Pnr => "A PNR has ten digits, as on the ticket.",
             Self::Phone => "The telephone number on the booking, with or without +91 or 0 before it.",
+            Self::Name => "Two letters or more of a passenger's name; the newest bookings come first.",
             Self::Run => "A train and the day on which it leaves its first station, such as 12951 24 dec.",
             Self::Day => "The day on which they were booked: today, yesterday, -3, 24 dec.",
         }
@@ -75,6 +79,8 @@ pub struct FindBookings {
     asked: Option<BookingSearch>,
     /// At how many bookings it was looked for those in the list.
     looked_at: usize,
+    /// Back to which day, if through all of them.
+    back_to: Option<NaiveDate>,
     list: Paged<Arc<Booking>>,
 }
 
@@ -85,7 +91,7 @@ impl Default for FindBookings {
             Field::text("What", 24),
             Field::text("Name", 24).note("A part of a passenger's name, among the bookings of a run or a day."),
         ];
-        Self { query: Query::new(fields, WHAT), asked: None, looked_at: 0, list: Paged::new(ROW) }
+        Self { query: Query::new(fields, WHAT), asked: None, looked_at: 0, back_to: None, list: Paged::new(ROW) }
     }
 }
 
@@ -126,6 +132,8 @@ impl FindBookings {
         let sought = match self.by() {
             By::Pnr => text.parse::<Pnr>().ok().map(Sought::One),
             By::Phone => Phone::parse(&text).ok().map(|phone| Sought::Many(BookingSearch::Phone(phone))),
+            By::Name if text.trim().chars().count() >= 2 => Some(Sought::Many(BookingSearch::Name(text))),
+            By::Name => None,
             By::Run => run(&text, world).map(|run| Sought::Many(BookingSearch::Run { run, name })),
             By::Day => when::day(&text, today).map(|day| Sought::Many(BookingSearch::Day { day, name })),
         };
@@ -144,7 +152,7 @@ impl FindBookings {
     /// Reads the list from its beginning.
     fn begin(&mut self, cx: &mut Context) {
         if !self.list.is_waiting() {
-            self.looked_at = 0;
+            (self.looked_at, self.back_to) = (0, None);
         }
         let ask = self.ask();
         self.list.begin(cx, ask);
@@ -153,12 +161,13 @@ impl FindBookings {
     /// Where it was looked for a name, as far as it was; nothing once it was everywhere, or without a name.
     fn looked(&self) -> Option<String> {
         let (name, of) = match self.asked.as_ref()? {
-            BookingSearch::Day { name, .. } => (name, "day"),
-            BookingSearch::Run { name, .. } => (name, "run"),
+            BookingSearch::Day { name, .. } => (name, " of the day".to_owned()),
+            BookingSearch::Run { name, .. } => (name, " of the run".to_owned()),
+            BookingSearch::Name(name) => (name, self.back_to?.format(" back to %-d %b %Y").to_string()),
             BookingSearch::Phone(_) => return None,
         };
         let goes_on = !name.is_empty() && self.list.goes_on() && !self.list.is_waiting();
-        goes_on.then(|| format!("Looked through {} bookings of the {of}", self.looked_at))
+        goes_on.then(|| format!("Looked through {} bookings{of}", self.looked_at))
     }
 
     fn list_place(&self, area: Rect) -> Rect {
@@ -234,7 +243,7 @@ impl Scene for FindBookings {
             Action::Search => match self.read(cx) {
                 Some(Sought::One(pnr)) => cx.push(Detail::of(pnr)),
                 Some(Sought::Many(by)) => {
-                    (self.asked, self.looked_at) = (Some(by), 0);
+                    (self.asked, self.looked_at, self.back_to) = (Some(by), 0, None);
                     let ask = self.ask();
                     self.list.begin_another(cx, ask);
                     self.query.to_list();
@@ -296,15 +305,16 @@ impl Scene for FindBookings {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
-        let mut looked_at = 0;
+        let (mut looked_at, mut back_to) = (0, self.back_to);
         self.list.reply(call, &answer, |reply| match reply {
-            Reply::Found { page, next, looked_at: at } => {
-                looked_at = *at;
+            Reply::Found { page, next, looked_at: at, back_to: day } => {
+                (looked_at, back_to) = (*at, *day);
                 Some((page.clone(), next.clone()))
             }
             _ => None,
         });
         self.looked_at += looked_at;
+        self.back_to = back_to;
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
