@@ -15,6 +15,7 @@ use kiosk::store::trains::Listing;
 use kiosk::store::{Names, Store};
 use tempfile::TempDir;
 
+use super::office;
 use crate::market::{buy, long_train, run_of};
 use crate::service_kit::{PASSWORD, publish, secret, settings, sign_in, terminal, username};
 use crate::world::stations;
@@ -29,11 +30,14 @@ pub struct Size {
     pub phones: usize,
     /// Events of the day.
     pub events: usize,
+    /// Rows of each list of the office.
+    pub office: usize,
 }
 
-pub const FULL: Size = Size { bookings: 100_000, trains: 3_000, accounts: 2_000, phones: 20_000, events: 20_000 };
+pub const FULL: Size =
+    Size { bookings: 100_000, trains: 3_000, accounts: 2_000, phones: 20_000, events: 20_000, office: 2_000 };
 /// `cargo test --benches` only wants to know that it runs.
-pub const BRIEF: Size = Size { bookings: 200, trains: 20, accounts: 20, phones: 20, events: 50 };
+pub const BRIEF: Size = Size { bookings: 200, trains: 20, accounts: 20, phones: 20, events: 50, office: 50 };
 
 /// A name that one booking of a day has.
 pub const RARE: &str = "Zubin Irani";
@@ -73,6 +77,12 @@ impl Library {
         let booking = buy(&session, run, 2).await.expect("there are berths");
         kiosk.settle().await;
         copy_booking(&clients, &booking.pnr.to_string(), size).await;
+        office::travel(&clients, run, booking.pnr, size.bookings).await;
+        office::owe(&kiosk, &clients, &session, run, size.office).await;
+        office::close_tills(&clients, &session, size.office).await;
+        office::give_up_messages(&store, kiosk.now(), size.office).await;
+        office::publish_rules(&store, kiosk.now()).await;
+        office::remember(&clients, &session, size.office).await;
         publish_trains(&store, size.trains).await;
         add_accounts(&kiosk, size.accounts).await;
         add_events(&store, size.events).await;
@@ -85,45 +95,66 @@ impl Library {
     }
 }
 
+/// An item of a table.
+pub type Item = HashMap<String, AttributeValue>;
+
 /// Copies a booking's item as often as wanted: of another account, at another time, with another telephone number.
 async fn copy_booking(clients: &Clients, pnr: &str, size: Size) {
     let table = Names::default().bookings;
-    let key = AttributeValue::S(pnr.to_owned());
-    let get = clients.dynamodb.get_item().table_name(&table).key("BookingID", key).consistent_read(true);
-    let item = get.send().await.expect("it is there").item.expect("it is there");
+    let item = item(clients, &table, &[("BookingID", pnr)]).await;
     let own = item["UserID"].clone();
     let now = SystemClock.now();
-    let numbers: Vec<usize> = (0..size.bookings).collect();
+    fill(clients, &table, size.bookings, |nth| {
+        let account = match nth % size.accounts {
+            0 => own.clone(),
+            other => text(uuid::Uuid::from_u128(other as u128).to_string()),
+        };
+        copied(&item, nth, account, now, size)
+    })
+    .await;
+}
+
+/// An item by its key.
+pub async fn item(clients: &Clients, table: &str, key: &[(&str, &str)]) -> Item {
+    let key = key.iter().map(|(name, value)| ((*name).to_owned(), text((*value).to_owned()))).collect();
+    let get = clients.dynamodb.get_item().table_name(table).set_key(Some(key)).consistent_read(true);
+    get.send().await.expect("it answers").item.expect("it is there")
+}
+
+/// Puts items into a table, as many in one request as it takes.
+pub async fn fill(clients: &Clients, table: &str, count: usize, nth: impl Fn(usize) -> Item) {
+    let numbers: Vec<usize> = (0..count).collect();
     for chunk in numbers.chunks(BATCH) {
-        let puts = chunk.iter().map(|nth| {
-            let account = match nth % size.accounts {
-                0 => own.clone(),
-                other => AttributeValue::S(uuid::Uuid::from_u128(other as u128).to_string()),
-            };
-            let copy = copied(&item, *nth, account, now, size);
-            WriteRequest::builder()
-                .put_request(PutRequest::builder().set_item(Some(copy)).build().expect("an item"))
-                .build()
+        let puts = chunk.iter().map(|number| {
+            let put = PutRequest::builder().set_item(Some(nth(*number))).build().expect("an item");
+            WriteRequest::builder().put_request(put).build()
         });
-        let batch = HashMap::from([(table.clone(), puts.collect())]);
+        let batch = HashMap::from([(table.to_owned(), puts.collect())]);
         let answer = clients.dynamodb.batch_write_item().set_request_items(Some(batch)).send().await;
         let left = answer.expect("it is written").unprocessed_items.unwrap_or_default();
         assert!(left.is_empty(), "the engine takes all of it");
     }
 }
 
-type Item = HashMap<String, AttributeValue>;
+/// A text attribute.
+pub fn text(text: String) -> AttributeValue {
+    AttributeValue::S(text)
+}
+
+/// The id of whoever is signed in.
+pub fn own_id(session: &Session) -> String {
+    session.identity().expect("somebody is signed in").account.to_string()
+}
 
 fn copied(item: &Item, nth: usize, account: AttributeValue, now: DateTime<Utc>, size: Size) -> Item {
     let seconds = nth * DAYS * 86_400 / size.bookings;
     let at = now - TimeDelta::seconds(i64::try_from(seconds).expect("a few weeks"));
-    let pnr = 3_000_000_000_u64 + nth as u64 * 7_919;
-    let text = |text: String| AttributeValue::S(text);
+    let pnr = office::pnr(3_000_000_000, nth);
     let mut copy = item.clone();
-    copy.insert("BookingID".to_owned(), text(pnr.to_string()));
+    copy.insert("BookingID".to_owned(), text(pnr.clone()));
     copy.insert("UserID".to_owned(), account);
     copy.insert("BookedAt".to_owned(), text(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
-    copy.insert("BookedOn".to_owned(), text(format!("{}#{}", railway_time(at).date(), pnr % 16)));
+    copy.insert("BookedOn".to_owned(), text(format!("{}#{}", railway_time(at).date(), nth % 16)));
     copy.insert("Phone".to_owned(), text(format!("+9198{:08}", nth % size.phones)));
     if nth == rarity(now, size) {
         rename(&mut copy);
