@@ -33,6 +33,7 @@ pub(super) fn list(session: &Session) -> Reply {
 /// Shows a banner; those whose time is over go first.
 pub(super) async fn show(session: &Session, banner: Banner) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    kiosk.check_current()?;
     let now = kiosk.now();
     if banner.until <= now || banner.until <= banner.from {
         return Err(Failure::BannerOver);
@@ -51,6 +52,7 @@ pub(super) async fn show(session: &Session, banner: Banner) -> Result<Reply, Fai
 /// Shows a banner no more.
 pub(super) async fn end(session: &Session, id: BannerId) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    kiosk.check_current()?;
     let known = kiosk.0.catalogue.banners().borrow().clone();
     if let Some(banner) = known.iter().find(|banner| banner.id == id) {
         let banners = kiosk.store().end_banners(&[banner]).await.map_err(|error| told(&error))?;

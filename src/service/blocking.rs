@@ -39,6 +39,7 @@ pub(super) async fn block(
     {
         return Err(Failure::BadReason);
     }
+    kiosk.check_current()?;
     let mut read = kiosk.known_run(run).await?;
     for _ in 0..ATTEMPTS {
         if !has_all(&read.state, berths) {

@@ -338,6 +338,7 @@ pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>)
 /// Makes the chart of a run that is due, now rather than when a process next looks.
 pub(super) async fn make(session: &Session, run: RunId) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    kiosk.check_current()?;
     kiosk.know_rules().await?;
     let before = kiosk.known_run(run).await?.state.stage;
     kiosk.work_on(run, kiosk.now()).await.map_err(|error| refuse("make a chart", &error))?;
@@ -358,6 +359,7 @@ pub(super) async fn make(session: &Session, run: RunId) -> Result<Reply, Failure
 pub(super) async fn cancel_run(session: &Session, run: RunId) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let failed = |error: StoreError| refuse("cancel a run", &error);
+    kiosk.check_current()?;
     kiosk.know_rules().await?;
     let mut read = kiosk.known_run(run).await?;
     // A run that was never sold is settled first: its item is where the cancellation is kept.

@@ -40,7 +40,7 @@ impl Kiosk {
     /// Looks through the outbox's work lists, each every 15 seconds, until the last handle is dropped. It is apart from
     /// the other work, so that a service that hangs keeps nobody from being promoted; without a channel it does nothing.
     pub(super) fn spawn_messenger(&self) {
-        if self.settings().notifications.channels().is_empty() {
+        if self.settings().notifications.channels().is_empty() || self.is_outdated() {
             return;
         }
         let shared = std::sync::Arc::downgrade(&self.0);

@@ -234,6 +234,7 @@ pub(super) async fn publish(
     if let Some(made) = made_by(&book, op) {
         return record_of(kiosk, &made.id()).map(|record| Reply::RuleEdition(Box::new(record)));
     }
+    kiosk.check_current()?;
     rules_file::read_edition(text, TRIED, from).map_err(|mistakes| Failure::BadRules { mistakes })?;
     let kind = rules_file::kind_of(text).expect("it was read as rules of a kind");
     let now = kiosk.now();
@@ -266,6 +267,7 @@ pub(super) async fn withdraw(session: &Session, op: OpId, number: u32) -> Result
         if let Some(id) = id {
             return record_of(kiosk, &id).map(|record| Reply::RuleEdition(Box::new(record)));
         }
+        kiosk.check_current()?;
         let now = kiosk.now();
         let id = may_withdraw(&book, number, now, kiosk.last_on_sale())?.id();
         let count = u32::try_from(book.len()).unwrap_or(u32::MAX);

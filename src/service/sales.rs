@@ -48,9 +48,7 @@ impl Kiosk {
 
     /// Refuses what is off sale, and everything once the store is a newer Kiosk's: what this one wrote would lack something.
     pub(super) fn check_sold(&self, train: TrainNumber) -> Result<(), Failure> {
-        if self.is_outdated() {
-            return Err(Failure::Outdated);
-        }
+        self.check_current()?;
         if self.0.catalogue.is_off_sale(train) { Err(Failure::SalesStopped) } else { Ok(()) }
     }
 

@@ -61,9 +61,7 @@ pub(super) async fn open(session: &Session, op: OpId, float: Paise) -> Result<Re
     if let Some(before) = kiosk.store().till(id).await.map_err(failed)? {
         return Ok(opened(session, before));
     }
-    if kiosk.is_outdated() {
-        return Err(Failure::Outdated);
-    }
+    kiosk.check_current()?;
     let terminal = session.terminal().id.clone();
     let till = Till::opened(id, identity.username, terminal, second(kiosk.now()), float);
     match kiosk.store().open_till(&till).await.map_err(failed)? {

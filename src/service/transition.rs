@@ -5,6 +5,7 @@ use crate::domain::booking::Booking;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::notification::Notification;
 use crate::service::Kiosk;
+use crate::service::request::Failure;
 use crate::store::StoreError;
 use crate::store::runs::{Commit, Plan, Transition};
 
@@ -21,6 +22,11 @@ impl Kiosk {
     /// Whether the store is marked for a newer Kiosk than this process is: what this one wrote would lack something.
     pub(super) fn is_outdated(&self) -> bool {
         self.0.catalogue.is_newer()
+    }
+
+    /// Refuses what a process that is outdated would write, where nothing earlier of it is in doubt.
+    pub(super) fn check_current(&self) -> Result<(), Failure> {
+        if self.is_outdated() { Err(Failure::Outdated) } else { Ok(()) }
     }
 
     /// Writes a change of a booking, unless the store is a newer Kiosk's: whatever is changed goes through here.

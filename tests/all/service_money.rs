@@ -19,7 +19,7 @@ use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::till::Till;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, ReportOf, Request};
+use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, ReportOf, Request, Revive};
 use kiosk::service::{AuditReport, AuditScope, Depth, Session};
 use kiosk::store::StoreError;
 use kiosk::store::schema::SCHEMA_VERSION;
@@ -27,7 +27,7 @@ use kiosk::store::trains::Edit;
 use tokio::sync::Notify;
 
 use crate::refund_kit::{cancel, is_clean, sold};
-use crate::service_kit::{PASSWORD, Stage, best, booked, hold, new_op, sign_in, terminal, test_money, whole};
+use crate::service_kit::{PASSWORD, Stage, best, booked, hold, new_op, run, sign_in, terminal, test_money, whole};
 use crate::till_kit::{card, close, lines, newest, open, report, sell, sell_for_cash, till_of, void};
 
 fn text(text: &str) -> AttributeValue {
@@ -341,6 +341,19 @@ async fn a_store_that_a_newer_kiosk_has_raised_is_neither_opened_nor_changed_nor
     assert_eq!(booked(agent.call(book).await), Err(Failure::Outdated));
     assert_eq!(cancel(&agent, before.pnr, &[0]).await, Err(Failure::Outdated));
     assert_eq!(open(&agent, 500).await, Err(Failure::Outdated));
+    let office = stage.kiosk.operator_session();
+    let berths = [(kiosk::domain::coach::CoachId::parse("B1").expect("a coach"), [5].into())].into();
+    for request in [
+        Request::BlockBerths { run: run(), berths, reason: Some("broken".to_owned()) },
+        Request::ShowBanner { banner: crate::recording_samples::banner() },
+        Request::EndBanner { banner: crate::recording_samples::banner().id },
+        Request::MakeChart { run: run() },
+        Request::CancelRun { run: run() },
+        Request::RetryNotifications { which: Revive::AllDead },
+    ] {
+        let named = format!("{request:?}");
+        assert_eq!(office.call(request).await.err(), Some(Failure::Outdated), "{named}");
+    }
     let retired = stage.world.store.change_train(before.run.train, 1, Edit::Retire(None)).await;
     assert!(retired.is_err_and(|error| error.is_of_newer()));
     let says = |error: StoreError| error.to_string().contains("written by a newer kiosk: update this one");

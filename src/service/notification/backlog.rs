@@ -56,6 +56,7 @@ pub(in crate::service) async fn list(
 /// Has notifications tried anew, and says how many.
 pub(in crate::service) async fn retry(session: &Session, which: Revive) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    kiosk.check_current()?;
     let failed = |error: StoreError| refuse("retry notifications", &error);
     let revived = match which {
         Revive::One(id) => {
