@@ -73,6 +73,8 @@ pub enum Question {
     HandOut,
     /// To publish a train.
     PublishTrain,
+    /// To leave a train that was edited without publishing it.
+    LeaveTrain,
     /// To end a train.
     RetireTrain,
     /// To take a train's end back.

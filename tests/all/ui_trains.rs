@@ -110,6 +110,26 @@ fn says(stage: &Stage, words: &str) {
 }
 
 #[test]
+fn what_was_edited_is_not_forgotten_without_a_question() {
+    let mut stage = editor();
+    stage.keys("<esc>");
+    assert!(stage.text().contains(" Trains "), "nothing was edited:\n{}", stage.text());
+    let mut stage = editor();
+    stage.keys("x<esc>");
+    assert!(stage.text().contains("Leave 12951 unpublished?"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("Train 12951"), "{}", stage.text());
+    stage.keys("<esc><enter>");
+    assert!(!stage.text().contains("Train 12951"), "{}", stage.text());
+    for edit in ["<f3>x", "<f3><f3>i", "<f3><f3>>"] {
+        let mut stage = editor();
+        stage.keys(edit);
+        stage.keys("<esc>");
+        assert!(stage.text().contains("unpublished?"), "{edit}:\n{}", stage.text());
+    }
+}
+
+#[test]
 fn the_list_shows_what_a_train_is_and_what_is_to_become_of_it() {
     let mut stage = list();
     assert_picture!(stage, "trains");

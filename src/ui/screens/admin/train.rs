@@ -44,6 +44,8 @@ pub struct Editor {
     change: Load<TrainRecord>,
     /// What was asked for last, which the answer is about.
     asked: Asked,
+    /// Whether anything was edited since it was filled in.
+    is_edited: bool,
 }
 
 /// The parts of a train.
@@ -104,6 +106,7 @@ impl Editor {
             coaches: Coaches::default(),
             change: Load::Idle,
             asked: Asked::Publish,
+            is_edited: false,
         }
     }
 
@@ -114,6 +117,7 @@ impl Editor {
         self.head = Head::of(train, from);
         self.way = Way::of(train);
         self.coaches = Coaches::of(train);
+        self.is_edited = false;
     }
 
     /// The train as it stands, if every part of it can be read.
@@ -196,6 +200,23 @@ impl Editor {
         self.asked = Asked::Publish;
         let request = Request::PublishTrain { train: Box::new(train), based_on, from };
         self.change = Load::Waiting(cx.call(request));
+    }
+
+    fn edit_coaches(&mut self, edit: Edit) {
+        self.coaches.edit(edit);
+        self.is_edited = true;
+    }
+
+    /// Asks whether what was edited is forgotten.
+    fn ask_to_leave(&self, cx: &mut Context) {
+        let train = self.number.map_or_else(|| "the new train".to_owned(), |number| number.to_string());
+        cx.confirm(Confirm {
+            question: Question::LeaveTrain,
+            title: format!("Leave {train} unpublished?"),
+            text: "What was edited here is published nowhere yet, and is forgotten.".to_owned(),
+            yes: "Forget it",
+            no: "Edit on",
+        });
     }
 
     /// Asks whether a train ends on the date that is typed, or takes back that it does.
@@ -300,7 +321,7 @@ impl Scene for Editor {
         bind(&[Key::Char('+')], "+ -", "berths", "Gives the coach a berth more or fewer.", Action::Coach(Edit::More)),
         bind(&[Key::Char('-')], "", "", "", Action::Coach(Edit::Fewer)),
         bind(&[Key::Ctrl('r')], "^R", "begin again", "Forgets what is typed and reads the train again.", Action::Again),
-        bind(&[Key::Esc], "Esc", "back", "Goes back; what is not published is forgotten.", Action::Back),
+        bind(&[Key::Esc], "Esc", "back", "Goes back; asks before what is not published is forgotten.", Action::Back),
     ];
 
     fn place(&self, _world: &World) -> String {
@@ -368,14 +389,18 @@ impl Scene for Editor {
             Action::Line if self.way.typing() == Typing::Yes => self.way.take(cx),
             Action::Line => self.way.edit(),
             Action::Insert if self.part == Part::Way => self.way.insert(),
-            Action::Insert => self.coaches.edit(Edit::Insert),
-            Action::Remove if self.part == Part::Way => self.way.remove(),
-            Action::Remove => self.coaches.edit(Edit::Remove),
-            Action::Coach(edit) => self.coaches.edit(edit),
+            Action::Insert => self.edit_coaches(Edit::Insert),
+            Action::Remove if self.part == Part::Way => {
+                self.way.remove();
+                self.is_edited = true;
+            }
+            Action::Remove => self.edit_coaches(Edit::Remove),
+            Action::Coach(edit) => self.edit_coaches(edit),
             Action::Publish => self.ask_to_publish(cx),
             Action::End => self.ask_to_end(cx),
             Action::Again => self.read(cx),
             Action::Back if self.way.leave() => {}
+            Action::Back if self.is_edited => self.ask_to_leave(cx),
             Action::Back => cx.pop(),
         }
     }
@@ -387,6 +412,7 @@ impl Scene for Editor {
             }
             return;
         }
+        self.is_edited |= matches!(key, Key::Char(_) | Key::Backspace | Key::Delete);
         match self.part {
             Part::Head => {
                 if self.head.key(key, cx.today()) == Filled::Submit {
@@ -399,6 +425,7 @@ impl Scene for Editor {
     }
 
     fn paste(&mut self, text: &str, cx: &mut Context) {
+        self.is_edited = true;
         match self.part {
             Part::Head => self.head.paste(text, cx.today()),
             Part::Way => self.way.paste(text, cx),
@@ -428,6 +455,7 @@ impl Scene for Editor {
                     self.retire(Asked::End, Some(from), cx);
                 }
             }
+            Answer::Yes(Question::LeaveTrain) => cx.pop(),
             Answer::Yes(Question::UnretireTrain) => self.retire(Asked::TakeBack, None, cx),
             _ => {}
         }
