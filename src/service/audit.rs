@@ -306,6 +306,10 @@ impl Kiosk {
                 let difference = Difference::Unreadable { what: format!("PNR {pnr}"), cause: error.to_string() };
                 deep.findings.push(Finding { run: None, rev: None, difference });
             }
+            for pnr in page.mislisted.iter().filter(|_| scope == AuditScope::All) {
+                let difference = Difference::WorkList { pnr: *pnr };
+                deep.findings.push(Finding { run: None, rev: None, difference });
+            }
             let is_meant = |run: RunId| scope == AuditScope::All || scope == AuditScope::Run(run);
             page.entries.iter().for_each(|entry| {
                 ledger.began(entry.at);

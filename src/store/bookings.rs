@@ -16,10 +16,10 @@ use crate::domain::till::Till;
 use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::store::former::{self, FORMER};
-use crate::store::item::{Item, check_version, corrupt, decode, encode, string, text};
+use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
 use crate::store::requests::Consistency;
 use crate::store::schema::{
-    BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
+    BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
 };
 use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError, ledger, outbox, owed, tills};
@@ -70,7 +70,9 @@ pub struct AllBookings {
     pub entries: Vec<LedgerEntry>,
     /// The tills that lie there too, each once.
     pub tills: Vec<Till>,
-    /// Those that cannot, by their keys, and why.
+    /// Of the bookings of this version those that are not listed as the work that they are, or are listed though they are none.
+    pub mislisted: Vec<Pnr>,
+    /// Those that cannot be read, by their keys, and why.
     pub unreadable: Vec<(String, StoreError)>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<String>,
@@ -95,7 +97,8 @@ impl Store {
             .set_exclusive_start_key(start);
         let page = self.attempt(|| scan.clone().send()).await?.answer()?;
         let next = page.last_evaluated_key.as_ref().and_then(|key| text(key, BOOKING_ID)).map(str::to_owned);
-        let (mut bookings, mut entries, mut drawers, mut unreadable) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut bookings, mut entries, mut drawers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut mislisted, mut unreadable) = (Vec::new(), Vec::new());
         for item in page.items.unwrap_or_default() {
             let pnr = text(&item, BOOKING_ID).unwrap_or_default().to_owned();
             if ledger::is_key(&pnr) {
@@ -115,12 +118,21 @@ impl Store {
             if is_former(&item) || is_beside(&pnr) {
                 continue;
             }
+            // What an older version has stored may be on no list: whoever raises the store lists it.
+            let is_of_this = item.get(SCHEMA_VERSION_ATTRIBUTE) == Some(&number(SCHEMA_VERSION));
+            let listed = [WORK, DUE_AT].map(|name| item.get(name).cloned());
             match booking_of(item) {
-                Ok(booking) => bookings.push(booking),
+                Ok(booking) => {
+                    let mut due = item_of(&booking);
+                    if is_of_this && [WORK, DUE_AT].map(|name| due.remove(name)) != listed {
+                        mislisted.push(booking.pnr);
+                    }
+                    bookings.push(booking);
+                }
                 Err(error) => unreadable.push((pnr, error)),
             }
         }
-        Ok(AllBookings { bookings, entries, tills: drawers, unreadable, next })
+        Ok(AllBookings { bookings, entries, tills: drawers, mislisted, unreadable, next })
     }
 
     /// The booking under a PNR, read consistently.

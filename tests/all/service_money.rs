@@ -246,6 +246,31 @@ async fn a_till_that_has_counted_something_else_than_its_entries_is_named_and_it
     assert!(found.iter().any(|finding| is_gone(&finding.difference)), "{found:?}");
 }
 
+/// What waits at a counter, and a slip, are found by work lists: who is on none is nobody's work.
+#[tokio::test]
+async fn a_booking_that_is_missing_on_its_work_list_is_found_by_the_audit() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let sold = sell_for_cash(&agent, 1).await;
+    let waits = cancel(&stage.kiosk.operator_session(), sold.pnr, &[0]).await.expect("it is allowed");
+    let paid = sell_for_cash(&agent, 1).await;
+    is_clean(&stage).await;
+    let table = &stage.world.names.bookings;
+    stage.unset(table, ("BookingID", &waits.pnr.to_string()), ["Work", "DueAt"]).await;
+    stage.set(table, ("BookingID", &paid.pnr.to_string()), "Work", text("owed#0")).await;
+    let found = stage.deep_audit().await.findings;
+    let mut found: Vec<_> = found.into_iter().map(|finding| finding.difference).collect();
+    found.sort_by_key(|difference| format!("{difference:?}"));
+    let mut expected = [sold.pnr, paid.pnr].map(|pnr| Difference::WorkList { pnr });
+    expected.sort_by_key(|difference| format!("{difference:?}"));
+    assert_eq!(found, expected);
+    assert!(found[0].to_string().contains("is not on the work list"), "{}", found[0]);
+    booked(agent.call(Request::PayOut { op: new_op(), pnr: waits.pnr }).await).expect("it waits");
+    assert!(
+        !stage.deep_audit().await.findings.iter().any(|one| one.difference == Difference::WorkList { pnr: sold.pnr })
+    );
+}
+
 /// The lines of a report that say what does not add up.
 async fn complaints(agent: &Session, till: &Till) -> Vec<(String, String)> {
     let lines = lines(agent, till.id).await.into_iter();

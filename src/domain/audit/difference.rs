@@ -270,6 +270,12 @@ pub enum Difference {
         /// What it has counted.
         counted: Flows,
     },
+    /// A booking is not on the work list on which it should be, or on one though nothing of it is to be done.
+    WorkList {
+        /// Its PNR.
+        #[serde(rename = "PNR")]
+        pnr: Pnr,
+    },
     /// A booking awaits payment and its hold is not there, so that its berths can be sold to others.
     SlipWithoutHold {
         /// Which.
@@ -431,6 +437,11 @@ impl fmt::Display for Difference {
                 f,
                 "Till {till} is not there: the ledger has {ledger} through it, so look for who deleted it, and bring it back from \
                  a backup."
+            ),
+            Self::WorkList { pnr } => write!(
+                f,
+                "PNR {pnr} is not on the work list that follows from it, so nobody is reminded of it: open it by its PNR, and pay, \
+                 give up or hand out what is due, which lists it anew."
             ),
             Self::SlipWithoutHold { pnr, hold, class } => write!(
                 f,
