@@ -125,6 +125,8 @@ mod service_profile;
 mod service_queue;
 #[path = "all/service_quota.rs"]
 mod service_quota;
+#[path = "all/service_record.rs"]
+mod service_record;
 #[path = "all/service_refund.rs"]
 mod service_refund;
 #[path = "all/service_refund_race.rs"]

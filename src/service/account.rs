@@ -70,7 +70,8 @@ pub(super) async fn register(
     let session = &session.asking();
     // Making accounts is limited as wrong passwords are: each costs a hash and a row.
     kiosk.0.sources.begin(&session.origin(), kiosk.now())?;
-    let account = create(kiosk, username, email, Role::Traveller, password).await?;
+    let came_in = Some(session.sign_in(Proof::Password));
+    let account = create(kiosk, username, email, Role::Traveller, password, came_in).await?;
     enter(session, by, &account, "account.register", None).await
 }
 
@@ -131,17 +132,19 @@ async fn standing(session: &Session) -> Result<Option<Role>, Failure> {
     }
 }
 
-/// Makes an account, if nobody has its name or address.
+/// Makes an account, if nobody has its name or address; its holder may come in with it at once.
 async fn create(
     kiosk: &Kiosk,
     username: Username,
     email: Email,
     role: Role,
     password: SecretString,
+    came_in: Option<SignIn>,
 ) -> Result<Account, Failure> {
     password::check(password.expose_secret(), &username).map_err(Failure::WeakPassword)?;
     let hash = kiosk.0.hasher.hash(password).await?;
     let account = kiosk.new_account(username, email, role, hash);
+    let account = came_in.into_iter().fold(account, Account::signed_in);
     insert(kiosk, &account, None).await?;
     Ok(account)
 }

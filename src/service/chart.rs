@@ -228,8 +228,9 @@ impl Kiosk {
 
     fn tell_refunded(&self, booking: &Booking, action: &'static str) {
         receipt_outbox::post(self, booking);
-        let given_back = booking.refunds.last().map(|refund| refund.quote.refunded.to_string());
-        self.record_operator(action, Some(booking.pnr.to_string()), given_back);
+        if let Some(change) = booking.history.last() {
+            self.record_duty(action, change.op, booking);
+        }
     }
 }
 

@@ -103,7 +103,11 @@ impl Kiosk {
     /// Records what Kiosk did to a booking by itself, named by the action and by when it was done.
     pub(super) fn record_duty(&self, action: &'static str, op: OpId, booking: &Booking) {
         let Some(change) = booking.history.iter().find(|change| change.op == op) else { return };
-        let places: Vec<_> = booking.passengers.iter().map(|booked| booked.place.to_string()).collect();
+        let refund = booking.refunds.iter().find(|refund| refund.op == op);
+        let places = || booking.passengers.iter().map(|booked| booked.place.to_string()).collect::<Vec<_>>().join(", ");
+        let note = refund.map_or_else(places, |refund| {
+            format!("{} given up, {} back", refund.quote.lines.len(), refund.quote.refunded)
+        });
         self.append(Event {
             id: op.0,
             at: change.at,
@@ -112,7 +116,7 @@ impl Kiosk {
             subject: Some(booking.pnr.to_string()),
             terminal: super::BY_ITSELF.to_owned(),
             session: None,
-            note: Some(format!("{} {} {}", booking.run, booking.class, places.join(", "))),
+            note: Some(format!("{} {} {note}", booking.run, booking.class)),
         });
     }
 

@@ -333,6 +333,10 @@ impl App {
             | Request::ChangeBoarding { .. } => Kind::Refund,
             _ => Kind::Other,
         };
+        if kind == Kind::Money {
+            // What was said of it is over once it is taken.
+            self.toast = None;
+        }
         let pending = what.map(|what| Pending { since: self.world.now, what, patience: request.patience() });
         self.calls.insert(call, Call { owner, pending, request: kind });
         self.out.push(Effect::Call(call, request));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply};
@@ -145,7 +146,7 @@ pub enum Extent {
 macro_rules! screens {
     ($($(#[$doc:meta])* $name:ident in $($module:ident)::+,)*) => {
         /// A screen.
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug, IntoStaticStr, VariantNames)]
         #[allow(clippy::large_enum_variant, reason = "there are a few on a stack, and each is moved once")]
         pub enum Screen { $($(#[$doc])* $name(screens::$($module)::+::$name),)* }
 

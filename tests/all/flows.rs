@@ -4,16 +4,24 @@
 //! A flow (`tests/flows/NAME.flow`) has one step to a line:
 //!
 //! ```text
-//! trains mixed          on the first line: a train with every quota, RAC and the unreserved class instead of the small one
+//! # screens: A B         every screen that is seen after a step
+//! trains mixed          before anything else: a train with every quota, RAC and the unreserved class instead of the small one
+//! messages on           before anything else: people are told of their bookings by a function
+//! former application    before anything else: what the application before left behind is taken over
 //! account NAME ROLE     makes an account with the password `correct horse battery`
 //! session NAME KIND     opens a terminal (counter, public, desk) at Mumbai Central
 //! session NAME KIND far opens one of another process over the same tables
 //! session NAME          goes to an open one
 //! keys <tab>NDLS        types; keys that are no characters stand in angle brackets
+//! line ENTRIES          opens the command line, pastes in the place of what stands on it, and presses Enter
 //! touch TEXT            touches the middle of a text on the screen
 //! expect TEXT           a line of the screen shows it, however wide the gaps between its words are
 //! refuse TEXT           no line of the screen shows it
 //! remember NAME TEXT    keeps the word behind a text on the screen; later lines have it as {NAME}
+//! remember NAME from the log   keeps the one-time code for the first administrator
+//! messages refused      the function refuses what it is told; `messages given up` until nobody tries any more, hours later; and
+//!                       `messages taken` takes it again
+//! told EVENT            the function was told so since this was asked last
 //! advance 5m            time passes for everybody (s, m, h)
 //! resize 132x43         the terminal has another size
 //! strokes begin         the keys that are typed from here on are counted
@@ -23,7 +31,10 @@
 //! ended                 the session has been left
 //! ```
 
-use std::collections::BTreeMap;
+#[path = "flow_cover.rs"]
+mod flow_cover;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -32,6 +43,7 @@ use futures_util::FutureExt as _;
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::domain::banner::Banner;
 use kiosk::domain::inventory::RunState;
+use kiosk::domain::notification::{ATTEMPTS, Channel};
 use kiosk::domain::rules::Rules;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
 use kiosk::domain::train::RunId;
@@ -40,17 +52,33 @@ use kiosk::service::rules_file::shipped_text;
 use kiosk::service::{Attention, Clock as _, Kiosk, RunWatch, Session};
 use kiosk::ui::app::App;
 use kiosk::ui::context::Setup;
-use kiosk::ui::keys::{Mouse, MouseKind};
+use kiosk::ui::keys::{Key, Mouse, MouseKind};
 use kiosk::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Watch};
 use ratatui::layout::{Position, Size};
 use tokio::sync::watch;
 
-use crate::service_kit::{PASSWORD, Stage};
+use self::flow_cover::screens;
+use crate::post_office::{BUSY, PostOffice, Sent};
+use crate::service_account::Log;
+use crate::service_kit::{PASSWORD, Stage, settings};
+use crate::service_notify::{function_alone, told_by};
+use crate::store_former::{leave_people_behind, taken};
 use crate::tape::Tape;
 use crate::ui_kit::{draw, parse_keys, setup, station, words};
 
-/// The first line of a flow on the train with quotas.
+/// What a flow says before anything else, of the stage on which it is played.
 const MIXED: &str = "trains mixed";
+const MESSAGES: &str = "messages on";
+const FORMER: &str = "former application";
+
+/// The end of a step that asks the server's log.
+const FROM_LOG: &str = " from the log";
+
+/// What stands before the command line.
+const PROMPT: &str = "▌›";
+
+/// How often a function refuses that takes nothing any more.
+const ALWAYS: usize = usize::MAX;
 
 /// How often a program may ask to be woken without time going on.
 const WAKES: usize = 100;
@@ -76,6 +104,15 @@ macro_rules! flows {
 }
 
 flows! {
+    bookings_are_found
+    counters_are_answered_for
+    every_entry_of_the_line
+    entries_that_go_wrong
+    first_administrator
+    former_application
+    messages_are_tried_again
+    run_is_cancelled
+    train_begins_and_ends
     agent_books_for_two
     back_through_every_step
     boards_later
@@ -151,20 +188,22 @@ struct Hall {
     words: BTreeMap<String, String>,
     /// Keys that were typed since somebody began to count.
     strokes: usize,
+    /// The screens that were seen, in the order of their first sight.
+    seen: Vec<&'static str>,
+    /// Those over which the command line was opened.
+    opened: BTreeSet<&'static str>,
+    /// What the server says of what nobody else may know.
+    log: Log,
+    /// Where messages go.
+    office: Option<PostOffice>,
 }
 
 async fn play(name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/flows/{name}.flow"));
     let script = std::fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
-    let mut lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut stage = if lines.next() == Some(MIXED) { Stage::mixed().await } else { Stage::new().await };
-    let trouble: Arc<Mutex<Option<Fault>>> = Arc::default();
-    let befalls = Arc::clone(&trouble);
-    let troubled = stage.world.with_faults(move |_: &Call| befalls.lock().expect("nothing panics").clone());
-    stage.kiosk = stage.other_kiosk(troubled).await;
-    let takes = TimeDelta::zero();
-    let (seats, here, words, strokes) = (BTreeMap::new(), String::new(), BTreeMap::new(), 0);
-    let mut hall = Hall { stage, trouble, takes, seats, here, words, strokes };
+    let log = Log::default();
+    let _guard = script.contains(FROM_LOG).then(|| tracing::subscriber::set_default(log.clone()));
+    let mut hall = Hall::built(&script, log).await;
     for (number, line) in (1..).zip(script.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -174,10 +213,14 @@ async fn play(name: &str) {
         if let Err(problem) = hall.step(&line).await {
             panic!("{}:{number}: {line}\n{problem}\n{}", path.display(), hall.screen());
         }
+        hall.look();
     }
+    let (seen, line) = (hall.seen.iter().copied().collect::<BTreeSet<_>>(), hall.seen.join(" "));
+    assert_eq!(seen, screens(&script), "{}: this is its line: # screens: {line}", path.display());
     let now = hall.now();
     for seat in hall.seats.into_values() {
-        let written = seat.tape.check(now, &seat.kiosk.rules());
+        // The name of an action of the audit log has a word of it, too.
+        let written = seat.tape.check(now, &seat.kiosk.rules()).replace("booking.correct-name", "");
         for word in PASSWORD.split(' ') {
             assert!(!written.contains(word), "a recording has a word of the password");
         }
@@ -203,6 +246,63 @@ impl Seat {
 }
 
 impl Hall {
+    /// An empty one, over the services that a flow asks for.
+    async fn built(script: &str, log: Log) -> Self {
+        let says = |wanted: &str| script.lines().any(|line| line.trim() == wanted);
+        let settings = if says(MESSAGES) { told_by(function_alone()) } else { settings() };
+        let mut stage = if says(MIXED) { Stage::mixed_with(settings).await } else { Stage::with(settings).await };
+        if says(FORMER) {
+            leave_people_behind(&stage.world).await;
+            taken(&stage.world.store).await;
+        }
+        let trouble: Arc<Mutex<Option<Fault>>> = Arc::default();
+        let befalls = Arc::clone(&trouble);
+        let troubled = stage.world.with_faults(move |_: &Call| befalls.lock().expect("nothing panics").clone());
+        let office = if says(MESSAGES) { Some(PostOffice::open().await) } else { None };
+        stage.kiosk = match &office {
+            Some(office) => office.kiosk_over(&stage, troubled).await,
+            None => stage.other_kiosk(troubled).await,
+        };
+        Self {
+            stage,
+            trouble,
+            takes: TimeDelta::zero(),
+            seats: BTreeMap::new(),
+            here: String::new(),
+            words: BTreeMap::new(),
+            strokes: 0,
+            seen: Vec::new(),
+            opened: BTreeSet::new(),
+            log,
+            office,
+        }
+    }
+
+    /// What becomes of messages, or what was told.
+    async fn post(&self, verb: &str, rest: &str) -> Result<(), String> {
+        let office = self.office.as_ref().ok_or("say `messages on` first")?;
+        match (verb, rest) {
+            ("messages", "refused") => office.refuses(Channel::Function, BUSY, ALWAYS),
+            ("messages", "taken") => office.refuses(Channel::Function, BUSY, 0),
+            ("messages", "given up") => {
+                office.refuses(Channel::Function, BUSY, ALWAYS);
+                for _ in 0..=ATTEMPTS {
+                    self.stage.advance(TimeDelta::minutes(61));
+                    self.stage.kiosk.deliver_once().await;
+                }
+            }
+            ("told", event) => {
+                let sent = office.take();
+                let told = |sent: &Sent| matches!(sent, Sent::Function { payload, .. } if payload["Event"] == event);
+                if !sent.iter().any(told) {
+                    return Err(format!("the function was told {sent:?}"));
+                }
+            }
+            _ => return Err("messages are refused, given up or taken".to_owned()),
+        }
+        Ok(())
+    }
+
     async fn step(&mut self, line: &str) -> Result<(), String> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb {
@@ -210,7 +310,8 @@ impl Hall {
                 let (name, role) = rest.split_once(' ').ok_or("account NAME ROLE")?;
                 self.stage.account(name, role.parse().map_err(|_| "no such role")?).await;
             }
-            "trains" if line == MIXED => {}
+            _ if [MIXED, MESSAGES, FORMER].contains(&line) => {}
+            "messages" | "told" => self.post(verb, rest).await?,
             "session" => self.sit(rest).await?,
             "keys" => {
                 for key in parse_keys(rest) {
@@ -218,12 +319,17 @@ impl Hall {
                     self.tell(Msg::Key(key)).await;
                 }
             }
+            "line" => self.enter(rest).await,
             "touch" => {
                 let at = self.place_of(rest).ok_or("it does not stand there")?;
                 self.tell(Msg::Mouse(Mouse { kind: MouseKind::Press, at })).await;
             }
             "expect" if self.shows(rest) => {}
             "expect" => return Err("it does not stand there".to_owned()),
+            "remember" if rest.ends_with(FROM_LOG) => {
+                let code = self.log.codes().pop().ok_or("there is no code in the log")?;
+                self.words.insert(format!("{{{}}}", rest.trim_end_matches(FROM_LOG)), code);
+            }
             "remember" => {
                 let (name, mark) = rest.split_once(' ').ok_or("remember NAME TEXT")?;
                 let screen = self.screen();
@@ -299,6 +405,16 @@ impl Hall {
 
     fn screen(&self) -> String {
         self.seats.get(&self.here).map_or_else(String::new, |seat| words(&draw(&seat.app, seat.size)))
+    }
+
+    /// Does a line of entries.
+    async fn enter(&mut self, line: &str) {
+        if !self.screen().contains(PROMPT) {
+            self.tell(Msg::Key(Key::F(10))).await;
+        }
+        for msg in [Msg::Key(Key::End), Msg::Key(Key::Ctrl('u')), Msg::Paste(line.to_owned()), Msg::Key(Key::Enter)] {
+            self.tell(msg).await;
+        }
     }
 
     async fn sit(&mut self, rest: &str) -> Result<(), String> {
@@ -379,6 +495,10 @@ impl Hall {
     async fn settle(&mut self) {
         let names: Vec<String> = self.seats.keys().cloned().collect();
         let mut quiet = false;
+        if self.office.is_some() {
+            self.stage.kiosk.settle().await;
+            self.stage.kiosk.deliver_once().await;
+        }
         while !quiet {
             quiet = true;
             for name in &names {

@@ -314,7 +314,7 @@ async fn every_request_is_for_whom_it_should_be() {
 
 /// Keeps what is logged where only errors are.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(String, String)>>>);
+pub struct Log(Arc<Mutex<Vec<(String, String)>>>);
 
 impl Visit for Log {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
@@ -343,7 +343,8 @@ impl tracing::Subscriber for Log {
 }
 
 impl Log {
-    fn codes(&self) -> Vec<String> {
+    /// The one-time codes for the first administrator.
+    pub fn codes(&self) -> Vec<String> {
         let lines = self.0.lock().expect("one thread");
         lines.iter().filter(|(name, _)| name == "code").map(|(_, value)| value.clone()).collect()
     }

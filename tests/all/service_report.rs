@@ -420,6 +420,43 @@ async fn a_run_is_as_full_as_berths_are_taken_for_how_far_and_a_hold_that_is_ove
 }
 
 #[tokio::test]
+async fn how_full_runs_are_is_a_table_for_a_spreadsheet_and_a_paper() {
+    let week = Week::new(1).await;
+    let date = week.today() + TimeDelta::days(3);
+    let run = RunId { train: TrainNumber::parse(OTHER).expect("a number"), date };
+    let (class, quota) = (Class::SecondAc, Quota::General);
+    let hold =
+        Request::Hold { hold: new_hold(), run, leg: leg(1, 3), class, quota, choice: best(2), accept: Accept::Berths };
+    week.agents[0].call(hold).await.expect("all is free");
+    let file = async |form| {
+        let asked = Request::ReportFile { report: ReportOf::Occupancy(date), form };
+        match week.supervisor.call(asked).await {
+            Ok(Reply::Document(document)) => document,
+            other => panic!("a report was answered with {other:?}"),
+        }
+    };
+    let table = file(Form::Csv).await;
+    assert_eq!(table.name, format!("occupancy-{date}.csv"));
+    let mut rows = csv::Reader::from_reader(&table.bytes[..]);
+    let head: Vec<_> = rows.headers().expect("a head").iter().map(str::to_owned).collect();
+    assert_eq!(head, ["Run", "Train", "Class", "Taken, %"]);
+    let rows: Vec<Vec<String>> =
+        rows.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect();
+    assert_eq!(
+        rows,
+        [
+            [format!("12951#{date}"), "Mumbai Rajdhani".to_owned(), "2A".to_owned(), "0".to_owned()],
+            [format!("12951#{date}"), "Mumbai Rajdhani".to_owned(), "3A".to_owned(), "0".to_owned()],
+            [run.to_string(), "August Kranti".to_owned(), "2A".to_owned(), "10".to_owned()],
+            [run.to_string(), "August Kranti".to_owned(), "3A".to_owned(), "0".to_owned()],
+        ]
+    );
+    let paper = file(Form::Pdf).await;
+    assert_eq!(paper.name, format!("occupancy-{date}.pdf"));
+    assert!(paper.bytes.starts_with(b"%PDF-"));
+}
+
+#[tokio::test]
 async fn a_report_is_of_a_day_at_least_and_of_a_quarter_at_most() {
     let week = Week::new(1).await;
     let today = week.today();

@@ -69,9 +69,24 @@ async fn all(world: &World, table: &str) -> Vec<Item> {
 /// Two users, one by a UUID and one by an address; two bookings of each; a train.
 async fn left_behind() -> World {
     let world = World::empty().await;
-    let names = world.names.clone();
+    leave_people_behind(&world).await;
     put(
         &world,
+        &world.names.trains,
+        json!({
+            "TrainID": "12951", "TrainName": "Mumbai Rajdhani", "Route": "Mumbai - Delhi", "Time": "17:00 - 08:32",
+            "Classes": {"Sleeper": {"Availability": 200, "Fare": "755"}, "3rd AC": {"Availability": "64", "Fare": 2020}}
+        }),
+    )
+    .await;
+    world
+}
+
+/// The users of the application before, with their bookings.
+pub async fn leave_people_behind(world: &World) {
+    let names = world.names.clone();
+    put(
+        world,
         &names.users,
         json!({
             "UserID": ANITA, "Username": "Anita", "UsernameLower": "anita", "Email": "Anita@example.in",
@@ -81,7 +96,7 @@ async fn left_behind() -> World {
     )
     .await;
     put(
-        &world,
+        world,
         &names.users,
         json!({
             "UserID": "boss@example.in", "username": "boss", "email": "boss@example.in", "password_hash": SCRYPT, "is_admin": true
@@ -89,7 +104,7 @@ async fn left_behind() -> World {
     )
     .await;
     put(
-        &world,
+        world,
         &names.bookings,
         json!({
             "BookingID": "8451234567", "UserID": ANITA, "BookedAt": "2024-05-02T10:00:00", "TrainID": "12951",
@@ -100,7 +115,7 @@ async fn left_behind() -> World {
     )
     .await;
     put(
-        &world,
+        world,
         &names.bookings,
         json!({
             "BookingID": "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d", "UserID": "boss@example.in", "booked_at": 1_714_640_400,
@@ -108,19 +123,9 @@ async fn left_behind() -> World {
         }),
     )
     .await;
-    put(
-        &world,
-        &names.trains,
-        json!({
-            "TrainID": "12951", "TrainName": "Mumbai Rajdhani", "Route": "Mumbai - Delhi", "Time": "17:00 - 08:32",
-            "Classes": {"Sleeper": {"Availability": 200, "Fare": "755"}, "3rd AC": {"Availability": "64", "Fare": 2020}}
-        }),
-    )
-    .await;
-    world
 }
 
-async fn taken(store: &Store) -> Takeover {
+pub async fn taken(store: &Store) -> Takeover {
     take_over(store, now(), Mode::Real, |_, _| {}).await.expect("it answers")
 }
 

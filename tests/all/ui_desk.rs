@@ -189,6 +189,15 @@ fn a_paste_fills_the_line_and_does_nothing() {
 #[case("c sharma/dev", 2, "Type the passenger's line first")]
 #[case("c 2", 3, "Type the name as it should be")]
 #[case("w someday", 2, "That is not a date")]
+#[case("g someday", 2, "That is not a date")]
+#[case("g 31jan", 2, "Tickets are sold from")]
+#[case("g +1 3a", 5, "Nothing follows here")]
+#[case("k x", 2, "Type the journey's number")]
+#[case("k 0", 2, "Type the journey's number")]
+#[case("l 12", 2, "A telephone number")]
+#[case("b", 1, "Type the station")]
+#[case("f;b  xxqq", 5, "We have no such station.")]
+#[case("b mumbai", 2, "A city has several stations")]
 #[case("h;h now", 4, "Nothing follows here")]
 fn what_is_wrong_is_pointed_at_before_anything_is_done(#[case] text: &str, #[case] at: usize, #[case] why: &str) {
     let mut stage = desk();
@@ -329,6 +338,21 @@ fn what_is_missing_among_the_passengers_is_said() {
     let Request::Price { passengers, .. } = answered(&mut stage) else { panic!("the fare is asked") };
     let names: Vec<_> = passengers.iter().map(|who| who.name.as_str().to_owned()).collect();
     assert_eq!(names, ["Asha Verma", "Rama Iyer", "Om Iyer"]);
+}
+
+#[test]
+fn a_word_that_a_screen_refuses_is_pointed_at() {
+    let mut stage = desk();
+    stage.keys("<f10>a ndls mmct 24dec;s 12952 3a 1<enter>");
+    answered(&mut stage);
+    answered(&mut stage);
+    stage.keys("<f10>k 3<enter>");
+    assert_eq!(pointed_at(&stage).1.trim_end(), "3", "{}", stage.text());
+    stage.keys("<c-u><del>l<enter>");
+    assert_eq!(pointed_at(&stage).1.trim_end(), "l", "{}", stage.text());
+    stage.keys("<del>l 9810099999<enter>");
+    stage.reply(Ok(Reply::Companions { people: Vec::new(), phone: None }));
+    assert_eq!(pointed_at(&stage).1.trim_end(), "9810099999", "{}", stage.text());
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Kiosk {
         role: Role,
         password: SecretString,
     ) -> Result<Account, OperatorError> {
-        let account = create(self, username, email, role, password).await?;
+        let account = create(self, username, email, role, password, None).await?;
         self.record_operator("account.add", Some(account.username.to_string()), Some(role.word().to_owned()));
         Ok(account)
     }

@@ -133,7 +133,7 @@ impl App {
             Step::Aside(place) => {
                 let done = if let Some(place) = place { self.take_up(*place) } else { self.turn_aside() };
                 if let Err(why) = done {
-                    return Refusal::new(why).into();
+                    return Refusal::of_word(place.map_or(0, |_| 1), why).into();
                 }
             }
             Step::Help => self.show_help(),

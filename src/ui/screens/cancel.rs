@@ -48,6 +48,8 @@ pub struct Cancel {
     quote: Load<Box<Quote>>,
     attempt: Attempt,
     reread: Reread,
+    /// Whether it stood here when the entry was typed that is done now, so that its figures were seen.
+    was_seen: bool,
 }
 
 /// What its keys do.
@@ -86,6 +88,7 @@ impl Cancel {
             quote: Load::Idle,
             attempt: Attempt::default(),
             reread: Reread::default(),
+            was_seen: false,
         };
         let seated: Vec<u8> = screen.seated().collect();
         if let [alone] = seated[..] {
@@ -166,7 +169,7 @@ impl Cancel {
         }
     }
 
-    /// Ticks by an entry; those who are ticked already, with their figures on the screen, are asked about.
+    /// Ticks by an entry; those who were ticked already, with their figures on the screen, are asked about.
     fn tick_these(&mut self, rows: &[u8], cx: &mut Context) -> Taken {
         let left: BTreeSet<u8> = self.left().map(|(passenger, _)| passenger).collect();
         let wanted: BTreeSet<u8> = if rows.is_empty() { left.clone() } else { rows.iter().copied().collect() };
@@ -176,9 +179,10 @@ impl Cancel {
         if !self.attempt.is_idle() {
             return Refusal::new("It is not known yet whether it was cancelled: press Enter to ask again.").into();
         }
-        if self.quote.ready().is_some() && (self.ticked == wanted || self.chosen() == wanted) {
+        let has_figures = self.quote.ready().is_some() && (self.ticked == wanted || self.chosen() == wanted);
+        if has_figures && self.was_seen {
             self.confirm(cx);
-        } else {
+        } else if !has_figures {
             self.ticked = wanted;
             self.ask(cx);
         }
@@ -346,7 +350,10 @@ impl Scene for Cancel {
 
     fn take(&mut self, step: &Step, cx: &mut Context) -> Taken {
         match step {
-            Step::GiveUp => Taken::Yes,
+            Step::GiveUp => {
+                self.was_seen = true;
+                Taken::Yes
+            }
             Step::Tick(rows) => self.tick_these(rows, cx),
             _ => Taken::NotHere,
         }

@@ -14,6 +14,11 @@ impl Berths {
             Step::Choose(_) | Step::HoldBest | Step::Join if held => {
                 Refusal::new("Berths are held already: go on with them, or press e to give them back.").into()
             }
+            // What is held leads on to those who have it.
+            Step::FillIn { .. } | Step::Telephone(_) | Step::Companions | Step::Fare if held => {
+                self.act(Action::GoOn, cx);
+                Taken::Elsewhere
+            }
             // Another train out of the list beneath.
             Step::Choose(_) => {
                 cx.pop();

@@ -72,7 +72,8 @@ impl Passengers {
     /// The fare leads on from here, once nothing is missing.
     pub(super) fn shortfall(&self, step: &Step) -> Option<Refusal> {
         if *step == Step::Companions && self.companions.ready().is_none() {
-            return Some(Refusal::new(self.phone.error().unwrap_or("Nobody is known by it: type the names.")));
+            let why = self.phone.error().unwrap_or("Nobody is known by it: type the names.");
+            return Some(Refusal::of_word(1, why));
         }
         if *step != Step::Fare {
             return None;

@@ -182,7 +182,8 @@ fn view_sales(buf: &mut Buffer, [first, second, third]: [Rect; 3], report: &Repo
     let words = format!("taken {} · {} sales, {passengers} passengers", sales.amount, sales.count);
     put(buf, first, 2, &words, theme.text);
     put_right(buf, first, &format!("net {}{}", world.glyphs.rupee, report.total.net()), theme.strong);
-    let mut back = format!("given back {} · {} refunds", refunds.amount, refunds.count);
+    let plural = if refunds.count == 1 { "" } else { "s" };
+    let mut back = format!("given back {} · {} refund{plural}", refunds.amount, refunds.count);
     if voids.count > 0 {
         back = format!("{back} · undone {}", voids.amount);
     }
