@@ -360,7 +360,7 @@ async fn looks_after_terminals(walk: &mut Walk, administrator: &Session) {
     walk.leaves(administrator, Request::ShowBanner { banner }, &[("banner.show", "all")]).await;
     walk.looks(administrator, Request::Banners).await;
     walk.leaves(administrator, Request::EndBanner { banner: id }, &[("banner.end", "all")]).await;
-    walk.looks(administrator, Request::Notifications { delivery: Delivery::Dead }).await;
+    walk.looks(administrator, Request::Notifications { delivery: Delivery::Dead, after: None }).await;
     let again = Request::RetryNotifications { which: Revive::AllDead };
     walk.leaves(administrator, again, &[("notification.retry", "")]).await;
     walk.looks(administrator, Request::Overview).await;
