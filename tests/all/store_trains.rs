@@ -117,7 +117,7 @@ async fn a_version_that_another_publication_has_kept_is_never_replaced() {
     world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let listing = |name: &str| [Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() }];
     let breaking = world.with_faults(|call: &Call| {
-        (call.operation == "BatchWriteItem").then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
+        (call.operation == "TransactWriteItems").then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
     });
     breaking.publish(&[], &listing("Fog"), at_once(), |_, _| {}).await.expect_err("broken off before its trains");
     world.store.publish(&[], &listing("Snow"), at_once(), |_, _| {}).await.expect("it goes on");
