@@ -33,6 +33,7 @@ pub mod overview;
 mod owed;
 pub mod presence;
 mod profile;
+pub mod progress;
 mod receipt_outbox;
 mod record;
 mod refund;
@@ -76,6 +77,7 @@ use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
 use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
+use self::import::Turns;
 use self::live::Live;
 use self::look_up::LookUps;
 use self::overview::Counts;
@@ -116,6 +118,7 @@ struct Shared {
     bootstrap: Bootstrap,
     presence: Presence,
     counts: Counts,
+    imports: Turns,
     background: TaskTracker,
 }
 
@@ -157,6 +160,7 @@ impl Kiosk {
             bootstrap: Bootstrap::default(),
             presence: Presence::default(),
             counts: Counts::default(),
+            imports: Turns::default(),
             background: TaskTracker::new(),
             store,
             settings,

@@ -3,9 +3,7 @@
 //! Each action can be tried so that nothing is read or written whatever is stored: on an item that nobody has, and on
 //! condition that it exists. The store looks at the permission first, so a condition that failed was a permission held.
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, KeysAndAttributes, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, KeysAndAttributes, TransactWriteItem};
 
 use crate::store::item::{Item, string};
 use crate::store::remedy::refused;
@@ -42,9 +40,7 @@ type Asked = (fn(&Names) -> String, &'static [Action]);
 
 /// What is asked of the tables. `Query` covers their indexes.
 const ASKED: [Asked; 5] = {
-    use Action::{
-        BatchGetItem, ConditionCheckItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem,
-    };
+    use Action::{BatchGetItem, ConditionCheckItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem};
     [
         (|names| names.trains.clone(), &[GetItem, Scan, PutItem, UpdateItem]),
         (Names::runs, &[BatchGetItem, Query, Scan, PutItem, UpdateItem, DeleteItem, ConditionCheckItem]),

@@ -73,6 +73,8 @@ pub enum Question {
     HandOut,
     /// To publish a train.
     PublishTrain,
+    /// To import trains.
+    Import,
     /// To end a train.
     RetireTrain,
     /// To take a train's end back.

@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::train::RunId;
+use crate::service::progress::Progress;
 use crate::service::request::{Failure, Reply};
 use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, World};
@@ -91,6 +92,9 @@ pub trait Scene {
 
     /// The answer to a call of its own.
     fn reply(&mut self, _call: CallId, _answer: Result<Reply, Failure>, _cx: &mut Context) {}
+
+    /// A call of its own has come so far.
+    fn progress(&mut self, _call: CallId, _progress: Progress) {}
 
     /// The person waits no longer for a call.
     fn gave_up(&mut self, _call: CallId, _cx: &mut Context) {}
@@ -210,6 +214,8 @@ screens! {
     Messages in admin::messages,
     /// The trains of the timetable.
     Trains in admin::trains,
+    /// Trains from files.
+    Import in admin::import,
     /// A train that is edited.
     Editor in admin::train,
     /// The runs of a train.
@@ -331,6 +337,11 @@ impl Screen {
     /// The answer to a call of its own.
     pub fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
         each!(self, scene => scene.reply(call, answer, cx));
+    }
+
+    /// A call of its own has come so far.
+    pub fn progress(&mut self, call: CallId, progress: Progress) {
+        each!(self, scene => scene.progress(call, progress));
     }
 
     /// The person waits no longer for a call.
