@@ -40,6 +40,8 @@ mod joining;
 mod kill;
 #[path = "all/ledger.rs"]
 mod ledger;
+#[path = "all/loop_import.rs"]
+mod loop_import;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/market.rs"]
 mod market;

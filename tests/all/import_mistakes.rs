@@ -171,9 +171,12 @@ fn what_has_no_end_or_is_not_there_is_not_waited_for() {
     if made.is_ok_and(|made| made.success()) {
         assert_eq!(
             read(&stops).expect_err("a pipe").to_string(),
-            format!("{}: it is not a plain file", stops.display())
+            format!("{}: it is not a plain file: only such are read", stops.display())
         );
-        assert_eq!(read(folder.path()).expect_err("a pipe").to_string(), "stops.txt: it is not a plain file");
+        assert_eq!(
+            read(folder.path()).expect_err("a pipe").to_string(),
+            "stops.txt: it is not a plain file: only such are read"
+        );
     }
 }
 

@@ -77,7 +77,7 @@ impl Folder<'_> {
 /// Opens a file that has an end. What is none, such as a pipe, could keep its reader waiting for ever.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let about = fs::metadata(path)?;
-    if about.is_file() { File::open(path) } else { Err(io::Error::other("it is not a plain file")) }
+    if about.is_file() { File::open(path) } else { Err(io::Error::other("it is not a plain file: only such are read")) }
 }
 
 impl<'a> Table<'a, File> {

@@ -92,7 +92,7 @@ impl Store {
         (publisher, read): (&str, Option<&Catalogue>),
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Published, StoreError> {
-        let mut contents = self.contents().await?;
+        let mut contents = self.contents_to_change().await?;
         if read.is_some_and(|read| read.version != contents.version) || !contents.are_as(read)? {
             return Err(moved());
         }
@@ -100,7 +100,7 @@ impl Store {
         if contents.unfinished {
             // Whoever began it may be about to write: from this mark on they cannot.
             begun = Some(self.begin(contents.version, publisher).await?);
-            contents = self.contents().await?;
+            contents = self.contents_to_change().await?;
             if !contents.are_as(read)? {
                 return Err(moved());
             }
@@ -197,6 +197,17 @@ impl Store {
             }
             Err(refusal) => Err(refused(&refusal)),
         }
+    }
+
+    /// All that is stored, with the count from before it was read: whoever changes something after that counts on, and the
+    /// first mark then finds another count.
+    async fn contents_to_change(&self) -> Result<Contents, StoreError> {
+        let mut before = Contents::default();
+        if let Some(item) = self.trains_item(CATALOGUE).await? {
+            before.add(item)?;
+        }
+        let Contents { version, unfinished, .. } = before;
+        Ok(Contents { version, unfinished, ..self.contents().await? })
     }
 
     /// Sets the first mark.
