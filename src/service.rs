@@ -33,6 +33,7 @@ pub mod overview;
 mod owed;
 pub mod presence;
 mod profile;
+pub mod progress;
 mod receipt_outbox;
 mod record;
 mod refund;
@@ -77,6 +78,7 @@ use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
 use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
+use self::import::Turns;
 use self::live::Live;
 use self::look_up::LookUps;
 use self::overview::Counts;
@@ -119,6 +121,7 @@ struct Shared {
     presence: Presence,
     roll_call: RollCall,
     counts: Counts,
+    imports: Turns,
     background: TaskTracker,
 }
 
@@ -163,6 +166,7 @@ impl Kiosk {
             presence: Presence::default(),
             roll_call: RollCall::default(),
             counts: Counts::default(),
+            imports: Turns::default(),
             background: TaskTracker::new(),
             store,
             settings,

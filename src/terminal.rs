@@ -16,6 +16,7 @@ pub mod player;
 mod program;
 pub mod recorder;
 pub mod ssh;
+mod told;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -94,6 +95,7 @@ where
             msg = Program::other_rules(&mut program.rules) => msg,
             msg = Program::other_banners(&mut program.banners, &program.session) => msg,
             Some(done) = program.tasks.join_next_with_id() => program.finished(done),
+            msg = program.told.next() => msg,
             Some(state) = program.watches.next() => match state {
                 Some(state) => Msg::Live(state),
                 None => continue,

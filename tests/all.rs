@@ -26,16 +26,22 @@ mod deploy;
 #[allow(dead_code, reason = "the tests on a terminal ask it for more")]
 #[path = "pty/driver.rs"]
 mod driver;
+#[path = "all/feed.rs"]
+mod feed;
 #[path = "all/flows.rs"]
 mod flows;
 #[path = "all/import.rs"]
 mod import;
+#[path = "all/import_mistakes.rs"]
+mod import_mistakes;
 #[path = "all/joining.rs"]
 mod joining;
 #[path = "all/kill.rs"]
 mod kill;
 #[path = "all/ledger.rs"]
 mod ledger;
+#[path = "all/loop_import.rs"]
+mod loop_import;
 #[allow(dead_code, reason = "the benchmarks ask it for more")]
 #[path = "all/market.rs"]
 mod market;
@@ -95,6 +101,8 @@ mod service_doubt;
 mod service_find;
 #[path = "all/service_hold.rs"]
 mod service_hold;
+#[path = "all/service_import.rs"]
+mod service_import;
 #[path = "all/service_kit.rs"]
 mod service_kit;
 #[path = "all/service_live.rs"]
@@ -246,6 +254,8 @@ mod ui_desk_party;
 mod ui_find;
 #[path = "all/ui_former.rs"]
 mod ui_former;
+#[path = "all/ui_import.rs"]
+mod ui_import;
 #[path = "all/ui_office.rs"]
 mod ui_office;
 #[path = "all/ui_people.rs"]

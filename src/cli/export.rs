@@ -28,11 +28,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<(), CliErro
     let Command::Trains { output: file, on } = command;
     let kiosk = open::kiosk(config).await?;
     let on = on.unwrap_or_else(|| railway_time(kiosk.now()).date());
-    let timetable = kiosk.timetable();
-    let mut sheet = trains::header();
-    for edition in timetable.editions().iter().filter(|edition| edition.covers(on)) {
-        sheet.extend(trains::rows(&edition.train, timetable.stations()));
-    }
+    let sheet = trains::sheet(&kiosk.timetable(), on, |_| true);
     match file {
         Some(file) => save(&file, &sheet),
         None => output::bytes(&sheet),

@@ -1,8 +1,10 @@
 //! `kiosk import`: trains from a GTFS folder or a sheet. What it would change is told line by line before it is written.
 
 use std::fmt;
-use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use clap::{Args as ClapArgs, Subcommand};
@@ -10,12 +12,15 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::progress::Progress;
 use super::{CliError, Kind, open, output};
 use crate::config::Config;
-use crate::domain::composition;
 use crate::domain::edition::{NotPublished, Start};
 use crate::domain::time::railway_time;
-use crate::domain::train::{Train, TrainNumber, Zone};
+use crate::domain::train::{TrainNumber, Zone};
 use crate::service::Kiosk;
-use crate::service::import::{Basis, Change, Comparison, Import, Unreadable, compare, gtfs, sheet};
+use crate::service::import::{
+    Basis, Change, Comparison, Import, Meter, Stored, Unreadable, compare, gtfs, lines, sheet,
+};
+use crate::service::progress::{self, Stage};
+use crate::store::StoreError;
 
 /// How many mistakes are told one by one.
 const MISTAKES: usize = 200;
@@ -76,14 +81,12 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
         let error = CliError::new(Kind::Usage, format!("Runs of {from} have left and cannot change."));
         return Err(error.hint(format!("choose {today} or a later date for --from")));
     }
-    let timetable = kiosk.timetable();
+    let stored = kiosk.stored_timetable().await?;
     let start = Start { from: how.from, today };
-    let basis = Basis { timetable: &timetable, on: start.date(), zone: how.zone };
-    let import = read(&command, basis)?;
+    let (import, comparison) = read(&command, &stored, start).await?;
     import.notes.iter().for_each(output::notice);
     tell_faults(&import);
-    let comparison = compare(&timetable, &import, start);
-    lines(&comparison, &import).into_iter().try_for_each(output::line)?;
+    lines(&comparison, &import).try_for_each(output::line)?;
     if !import.faults.is_empty() && !how.skip_bad {
         let mistakes = counted(import.faults.len(), "mistake");
         let error = CliError::new(Kind::BadData, format!("Nothing was imported: there {mistakes} above."));
@@ -99,11 +102,18 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
     if comparison.is_empty() && retire.is_empty() {
         return Ok(());
     }
-    let progress = Progress::new("Importing trains");
-    let report = |step: crate::service::seed::Progress| progress.set(step.done, step.of, &step.what);
-    let done = kiosk.import(&import, start, &retire, report).await?;
-    drop(progress);
-    // Told above, unless somebody changed the timetable meanwhile.
+    let bar = Progress::new("Importing trains");
+    let done = kiosk.import(&import, &stored, start, &retire, |progress| show(&bar, progress)).await;
+    drop(bar);
+    let done = done.map_err(|error| match error {
+        StoreError::Conflict { .. } => {
+            let moved = "The timetable was changed meanwhile by somebody else, and nothing more was written.";
+            CliError::new(Kind::Refused, moved)
+                .hint("look at what would change now with --dry-run, and import it again")
+        }
+        error => error.into(),
+    })?;
+    // Told above.
     let foreseen = |reason: &&NotPublished| {
         comparison.trains.iter().any(|(.., change)| matches!(change, Change::Left(known) if known == *reason))
     };
@@ -114,31 +124,54 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
     ))
 }
 
-fn read(command: &Command, basis: Basis<'_>) -> Result<Import, CliError> {
-    match command {
-        Command::Gtfs { folder, .. } => {
-            if !folder.is_dir() {
-                let error = CliError::new(Kind::NotFound, format!("{} is not a folder.", folder.display()));
-                return Err(error.hint("unpack the feed, and name the folder with its files"));
-            }
-            gtfs::read(folder, basis).map_err(|error| unreadable(folder, error))
-        }
-        Command::Csv { file, .. } => {
-            let source = File::open(file).map_err(|error| CliError::file(file, &error))?;
-            let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-            sheet::read(&name, source, basis).map_err(|error| unreadable(file, error))
-        }
+/// Reads the files and compares them, on a thread of its own so that the bar moves.
+async fn read(command: &Command, stored: &Stored, start: Start) -> Result<(Import, Comparison), CliError> {
+    let (Command::Gtfs { how, folder: path } | Command::Csv { how, file: path }) = command;
+    let is_folder = matches!(command, Command::Gtfs { .. });
+    if is_folder && !path.is_dir() {
+        let error = CliError::new(Kind::NotFound, format!("{} is not a folder.", path.display()));
+        return Err(error.hint("unpack the feed, and name the folder with its files"));
     }
+    let (path, zone, timetable) = (path.clone(), how.zone, Arc::clone(&stored.timetable));
+    let bar = Progress::new("Reading trains");
+    let read = tokio::task::spawn_blocking(move || {
+        let told = |progress| {
+            show(&bar, progress);
+            ControlFlow::Continue(())
+        };
+        let (meter, basis) = (Meter::new(&told), Basis { timetable: &timetable, on: start.date(), zone });
+        let read = if is_folder { gtfs::read(&path, basis, &meter) } else { sheet::read_file(&path, basis, &meter) };
+        let compared = read.and_then(|import| {
+            let comparison = compare(&timetable, &import, start, &meter)?;
+            Ok((import, comparison))
+        });
+        compared.map_err(|error| unreadable(&path, error))
+    });
+    read.await.map_err(|error| CliError::new(Kind::Internal, error))?
+}
+
+/// Moves the bar.
+fn show(bar: &Progress, progress: progress::Progress) {
+    let what = match progress.stage {
+        Stage::Reading => "bytes",
+        Stage::Building | Stage::Comparing => "trains",
+        Stage::Writing => "timetable",
+    };
+    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    bar.set(count(progress.done), count(progress.of), what);
 }
 
 fn unreadable(path: &Path, error: Unreadable) -> CliError {
-    let kind = match error {
+    let kind = match &error {
+        Unreadable::Absent(_) => Kind::NotFound,
+        Unreadable::Io { error, .. } if error.kind() == io::ErrorKind::NotFound => Kind::NotFound,
         Unreadable::Io { .. } => Kind::Files,
         Unreadable::Missing { .. }
         | Unreadable::Head(_)
         | Unreadable::Hopeless { .. }
         | Unreadable::TooLong { .. }
-        | Unreadable::LongRow(_) => Kind::BadData,
+        | Unreadable::LongRow(_)
+        | Unreadable::Stopped => Kind::BadData,
     };
     CliError::new(kind, error).hint(format!("nothing was imported from {}", path.display()))
 }
@@ -148,48 +181,6 @@ fn tell_faults(import: &Import) {
     if let Some(more) = import.faults.len().checked_sub(MISTAKES).filter(|more| *more > 0) {
         output::notice(format_args!("There {} more: mend these first, and look again.", counted(more, "mistake")));
     }
-}
-
-/// A line for each train and station that would change.
-fn lines(comparison: &Comparison, import: &Import) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (station, before) in &comparison.stations {
-        let is = format!("{} of {}", station.name, station.city);
-        lines.push(match before {
-            None => format!("+ station {}: {is}", station.code),
-            Some(before) => format!("~ station {}: from {} of {} to {is}", station.code, before.name, before.city),
-        });
-    }
-    for ((number, name, change), train) in comparison.trains.iter().zip(&import.trains) {
-        match change {
-            Change::New => lines.push(format!("+ {number} {name}: {}", described(train))),
-            Change::Changed(changes) => {
-                lines.extend(changes.iter().map(|change| format!("~ {number} {name}: {change}")));
-            }
-            Change::Left(reason) => lines.push(format!("! {number} {name}: left as it is. {reason}")),
-            Change::Unchanged => {}
-        }
-    }
-    lines
-}
-
-/// A new train in a line: `superfast of WR, MTWTFSS, MMCT 17:00 to NDLS 08:32+1, 6 halts, 1386 km, 1 1A, 1 2A`.
-fn described(train: &Train) -> String {
-    let halts = train.halts();
-    let (first, last) = (&halts[0], &halts[halts.len() - 1]);
-    let coaches = composition::summary(train.coaches());
-    format!(
-        "{} of {}, {}, {} {} to {} {}, {} halts, {} km, {coaches}",
-        train.kind(),
-        train.zone(),
-        train.runs_on(),
-        first.station,
-        first.depart,
-        last.station,
-        last.arrive,
-        halts.len(),
-        last.km,
-    )
 }
 
 /// What would be written, in a sentence.

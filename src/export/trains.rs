@@ -1,7 +1,10 @@
 //! Trains as a sheet: CSV with a row for each halt, which `service::import::sheet` reads back.
 
+use chrono::NaiveDate;
+
 use crate::domain::composition;
 use crate::domain::station::{Station, StationCode, StationIndex};
+use crate::domain::timetable::Timetable;
 use crate::domain::train::Train;
 
 use super::{safe, written};
@@ -25,6 +28,13 @@ pub const COLUMNS: [&str; 12] = [
 /// The row with the names of the columns.
 pub fn header() -> Vec<u8> {
     written(|rows| rows.write_record(COLUMNS))
+}
+
+/// The trains by which runs of a date go, as far as they are wanted, in a whole file.
+pub fn sheet(timetable: &Timetable, on: NaiveDate, is_wanted: impl Fn(&Train) -> bool) -> Vec<u8> {
+    let editions = timetable.editions().iter().filter(|edition| edition.covers(on) && is_wanted(&edition.train));
+    let rows = editions.flat_map(|edition| rows(&edition.train, timetable.stations()));
+    header().into_iter().chain(rows).collect()
 }
 
 /// The rows of a train. What is the train's stands in the first alone.

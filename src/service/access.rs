@@ -78,6 +78,9 @@ pub(super) fn need(request: &Request) -> Need {
         Request::MakeChart { .. }
         | Request::CancelRun { .. }
         | Request::Trains { .. }
+        | Request::TrainsFile { .. }
+        | Request::TryImport { .. }
+        | Request::Import { .. }
         | Request::Train { .. }
         | Request::PublishTrain { .. }
         | Request::RetireTrain { .. }

@@ -2,12 +2,13 @@
 
 use crate::domain::user::Role;
 use crate::service::access::{Need, need};
+use crate::service::progress::Tell;
 use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
-    account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report, rule_book,
-    search, till, trains, waitlist,
+    account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, import,
+    look_up, manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report,
+    rule_book, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -17,10 +18,19 @@ impl Session {
     ///
     /// A [`Failure`] whose message is a sentence for the person at the terminal.
     pub async fn call(&self, request: Request) -> Result<Reply, Failure> {
+        self.call_telling(request, Tell::nobody()).await
+    }
+
+    /// The same, telling meanwhile how far it has come where it takes long.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::call`].
+    pub async fn call_telling(&self, request: Request, tell: Tell) -> Result<Reply, Failure> {
         let session = &self.asking();
         let is_awaited = request.patience().is_some();
         // As large as all answers together: whoever calls should not carry it around.
-        let answer = Box::pin(self.under_reference(answer(session, request)));
+        let answer = Box::pin(self.under_reference(answer(session, request, tell)));
         let store = self.kiosk().store();
         let answered = if is_awaited { store.within_one_deadline(answer).await } else { answer.await };
         if answered.as_ref().is_err_and(Failure::is_refused_sign_in) {
@@ -38,7 +48,7 @@ impl Session {
 }
 
 #[allow(clippy::too_many_lines, reason = "one line for each request")]
-async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
+async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply, Failure> {
     admit(session, need(&request)).await?;
     match request {
         Request::SignIn { name, password } => account::sign_in(session, &name, password).await,
@@ -77,6 +87,9 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
         Request::Trains { wanted, after } => Ok(trains::list(session, &wanted, after.as_ref())),
+        Request::TrainsFile { wanted } => trains::file(session, &wanted).await,
+        Request::TryImport { source } => import::try_out(session, &source, tell).await,
+        Request::Import { op, source, shown } => import::import(session, op, source, shown, tell).await,
         Request::Train { train } => trains::show(session, train).await,
         Request::PublishTrain { train, based_on, from } => trains::publish(session, &train, based_on, from).await,
         Request::RetireTrain { train, from } => trains::retire(session, train, from).await,

@@ -3,19 +3,29 @@
 //! Reading decides nothing and writes nothing. A mistake belongs to a line, and takes its train out of the import; whoever
 //! imports says whether the rest is taken all the same.
 
+mod asked;
 mod comparison;
 pub mod gtfs;
 mod loading;
+mod meter;
 pub mod sheet;
 mod table;
+mod telling;
 
 use std::fmt;
+use std::fs;
 use std::io;
+use std::path::Path;
 
 use chrono::NaiveDate;
 use thiserror::Error;
 
+pub(in crate::service) use self::asked::{Turns, import, try_out};
 pub use self::comparison::{Change, Comparison, compare};
+pub use self::loading::Stored;
+pub use self::meter::Meter;
+use self::meter::Stopped;
+pub use self::telling::lines;
 use crate::domain::station::Station;
 use crate::domain::text::is_hidden;
 use crate::domain::timetable::Timetable;
@@ -76,6 +86,9 @@ pub enum Unreadable {
         /// What to do.
         remedy: &'static str,
     },
+    /// There is nothing of this name.
+    #[error("there is no {0}: check the path")]
+    Absent(String),
     /// The system does not give it.
     #[error("{file}: {error}")]
     Io {
@@ -108,6 +121,28 @@ pub enum Unreadable {
     /// A row of it is longer than any can be, so that nobody knows where it ends.
     #[error("{0}")]
     LongRow(Fault),
+    /// Nobody waits for it any more.
+    #[error("it was not read to its end: try again")]
+    Stopped,
+}
+
+impl Unreadable {
+    fn of_path(path: &Path, error: io::Error) -> Self {
+        let file = path.display().to_string();
+        if error.kind() == io::ErrorKind::NotFound { Self::Absent(file) } else { Self::Io { file, error } }
+    }
+}
+
+impl From<Stopped> for Unreadable {
+    fn from(Stopped: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+/// Reads what is at a path: a folder is a feed, and a file a sheet.
+pub fn read(path: &Path, basis: Basis<'_>, meter: &Meter<'_>) -> Result<Import, Unreadable> {
+    let about = fs::metadata(path).map_err(|error| Unreadable::of_path(path, error))?;
+    if about.is_dir() { gtfs::read(path, basis, meter) } else { sheet::read_file(path, basis, meter) }
 }
 
 /// Refuses a name that no screen could show.

@@ -6,6 +6,7 @@
 mod ask;
 mod document;
 mod failure;
+mod imports;
 mod money;
 mod people;
 mod records;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use self::ask::Request;
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
+pub use self::imports::{BadTrains, ImportLine, ImportSource, ImportTrial, Imported, LineKind, Shown};
 pub use self::money::{Form, ReportOf, Tills};
 pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Step};
@@ -32,7 +34,8 @@ use crate::store::retry::DEADLINE;
 
 impl Request {
     /// How long the store is asked again when it does not answer, before the person is told what is known; `None` for
-    /// what goes through all bookings of a run, all money of some days or that is owed, or all dead letters, however many they are.
+    /// what goes through all bookings of a run, all money of some days or that is owed, all dead letters or the files of an
+    /// import, however many they are.
     pub fn patience(&self) -> Option<TimeDelta> {
         match self {
             Self::Chart { .. }
@@ -44,9 +47,21 @@ impl Request {
             | Self::Owed { after: None }
             | Self::MyBookingsFile { .. }
             | Self::ExportEvents { .. }
+            | Self::TryImport { .. }
+            | Self::Import { .. }
             | Self::RetryNotifications { which: Revive::AllDead } => None,
             _ => Some(TimeDelta::from_std(DEADLINE).expect("it is short")),
         }
+    }
+
+    /// Whether it tells how far it has come.
+    pub const fn tells(&self) -> bool {
+        matches!(self, Self::TryImport { .. } | Self::Import { .. })
+    }
+
+    /// Whether it stops when nobody waits for it any more: it reads, and takes long.
+    pub const fn stops(&self) -> bool {
+        matches!(self, Self::TryImport { .. })
     }
 }
 

@@ -10,7 +10,6 @@ use crate::domain::money::Paise;
 use crate::domain::quota::Quota;
 use crate::domain::rules::Rules;
 use crate::domain::segment::Leg;
-use crate::domain::station::Station;
 use crate::domain::time::railway_time;
 use crate::domain::train::Train;
 use crate::service::clock::Clock;
@@ -44,20 +43,10 @@ pub async fn seed(
     let stations: Vec<_> = file.stations.iter().filter(|station| !known.contains(&station.code)).cloned().collect();
     let known: BTreeSet<_> = kept.trains.iter().map(Editions::number).collect();
     let trains: Vec<_> = file.trains.iter().filter(|train| !known.contains(&train.number())).cloned().collect();
-    load(store, rules, (&stations, &trains), Start::at_once(today(clock.now())), &mut progress).await
-}
-
-/// Writes the stations and trains that are new or changed.
-pub(super) async fn load(
-    store: &Store,
-    rules: &Rules,
-    (stations, trains): (&[Station], &[Train]),
-    start: Start,
-    mut progress: impl FnMut(Progress),
-) -> Result<Published, StoreError> {
+    let start = Start::at_once(today(clock.now()));
     let listings: Vec<_> = trains.iter().map(|train| listing(rules, train, start.today)).collect();
     let report = |done, of| progress(Progress { what: "timetable".to_owned(), done, of });
-    store.publish(stations, &listings, start, report).await
+    store.publish(&stations, &listings, start, report).await
 }
 
 fn today(now: DateTime<Utc>) -> NaiveDate {

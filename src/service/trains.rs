@@ -11,9 +11,10 @@ use crate::domain::edition::{Edition, NotPublished, Start};
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::domain::train_changes::{FieldChange, changes};
+use crate::export;
 use crate::service::Kiosk;
-use crate::service::refusal::refuse;
-use crate::service::request::{Cursor, Failure, Reply, RunRow, TrainRecord, TrainRow};
+use crate::service::refusal::{fault, refuse};
+use crate::service::request::{Cursor, Document, Failure, Reply, RunRow, TrainRecord, TrainRow};
 use crate::service::seed::listing;
 use crate::service::session::Session;
 use crate::store::StoreError;
@@ -29,18 +30,28 @@ pub(super) fn list(session: &Session, wanted: &str, after: Option<&Cursor>) -> R
     let kiosk = session.kiosk();
     let timetable = kiosk.timetable();
     let (today, stops) = (kiosk.today(), kiosk.stops());
-    let words: Vec<String> = wanted.split_whitespace().map(str::to_lowercase).collect();
+    let words = words(wanted);
     let mut rows = timetable
         .trains()
         .filter(|editions| after.is_none_or(|Cursor(after)| editions[0].train.number().as_str() > after.as_str()))
         .filter_map(|editions| {
             let shown = shown(editions, today);
-            words.iter().all(|word| has_word(&shown.train, word)).then(|| row(editions, shown, today))
+            has_words(&shown.train, &words).then(|| row(editions, shown, today))
         })
         .map(|row| TrainRow { is_off_sale: stops.include(row.number), ..row });
     let page: Vec<_> = rows.by_ref().take(PAGE).collect();
     let next = rows.next().and(page.last()).map(|last| Cursor(last.number.to_string()));
     Reply::Trains { page, next }
+}
+
+/// The trains of today that have all the words, as a file for a spreadsheet.
+pub(super) async fn file(session: &Session, wanted: &str) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let (timetable, today, words) = (kiosk.timetable(), kiosk.today(), words(wanted));
+    let made =
+        kiosk.settings().labour.run(move || export::trains::sheet(&timetable, today, |train| has_words(train, &words)));
+    let bytes = made.await.map_err(|error| fault("write the trains", &error))?;
+    Ok(Reply::Document(Document { name: format!("trains-{today}.csv"), bytes: bytes.into() }))
 }
 
 /// The edition of today, or the nearest.
@@ -66,6 +77,14 @@ fn row(editions: &[Edition], shown: &Edition, today: NaiveDate) -> TrainRow {
         retired_from: editions.last().and_then(|last| last.until),
         is_off_sale: false,
     }
+}
+
+fn words(wanted: &str) -> Vec<String> {
+    wanted.split_whitespace().map(str::to_lowercase).collect()
+}
+
+fn has_words(train: &Train, words: &[String]) -> bool {
+    words.iter().all(|word| has_word(train, word))
 }
 
 fn has_word(train: &Train, word: &str) -> bool {
@@ -190,7 +209,7 @@ impl Kiosk {
     }
 
     /// So that whoever changed the timetable sees it as it is now; other processes look within seconds.
-    async fn reread_timetable(&self) -> Result<(), Failure> {
+    pub(super) async fn reread_timetable(&self) -> Result<(), Failure> {
         self.reload_catalogue(self.now()).await.map_err(|error| refuse("read the timetable", &error))
     }
 }

@@ -3,9 +3,7 @@
 //! Each action can be tried so that nothing is read or written whatever is stored: on an item that nobody has, and on
 //! condition that it exists. The store looks at the permission first, so a condition that failed was a permission held.
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, DeleteRequest, KeysAndAttributes, TransactWriteItem, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, KeysAndAttributes, TransactWriteItem};
 
 use crate::store::item::{Item, string};
 use crate::store::remedy::refused;
@@ -27,7 +25,6 @@ pub enum Action {
     PutItem,
     UpdateItem,
     DeleteItem,
-    BatchWriteItem,
     ConditionCheckItem,
 }
 
@@ -43,11 +40,9 @@ type Asked = (fn(&Names) -> String, &'static [Action]);
 
 /// What is asked of the tables. `Query` covers their indexes.
 const ASKED: [Asked; 5] = {
-    use Action::{
-        BatchGetItem, BatchWriteItem, ConditionCheckItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem,
-    };
+    use Action::{BatchGetItem, ConditionCheckItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem};
     [
-        (|names| names.trains.clone(), &[GetItem, Scan, PutItem, UpdateItem, BatchWriteItem]),
+        (|names| names.trains.clone(), &[GetItem, Scan, PutItem, UpdateItem]),
         (Names::runs, &[BatchGetItem, Query, Scan, PutItem, UpdateItem, DeleteItem, ConditionCheckItem]),
         (
             |names| names.bookings.clone(),
@@ -116,12 +111,6 @@ impl Store {
                 let delete = client.delete_item().table_name(name).set_key(Some(nobody(table.key)));
                 let delete = delete.condition_expression(exists).expression_attribute_names("#key", of);
                 held(self.attempt(|| delete.clone().send()).await?)
-            }
-            Action::BatchWriteItem => {
-                let delete = DeleteRequest::builder().set_key(Some(nobody(table.key))).build().expect("there is a key");
-                let delete = WriteRequest::builder().delete_request(delete).build();
-                let write = client.batch_write_item().request_items(name, vec![delete]);
-                held(self.attempt(|| write.clone().send()).await?)
             }
             Action::ConditionCheckItem => {
                 let check = ConditionCheck::builder().table_name(name).set_key(Some(nobody(table.key)));

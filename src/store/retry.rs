@@ -180,9 +180,8 @@ macro_rules! plain_refusals {
 }
 
 plain_refusals! {
-    aws_sdk_dynamodb: batch_get_item::BatchGetItemError, batch_write_item::BatchWriteItemError,
-        create_table::CreateTableError, describe_table::DescribeTableError,
-        describe_time_to_live::DescribeTimeToLiveError, get_item::GetItemError, query::QueryError, scan::ScanError,
+    aws_sdk_dynamodb: batch_get_item::BatchGetItemError, create_table::CreateTableError,
+        describe_table::DescribeTableError, describe_time_to_live::DescribeTimeToLiveError, get_item::GetItemError, query::QueryError, scan::ScanError,
         transact_get_items::TransactGetItemsError, update_continuous_backups::UpdateContinuousBackupsError,
         update_table::UpdateTableError, update_time_to_live::UpdateTimeToLiveError;
     aws_sdk_s3: create_bucket::CreateBucketError, delete_object::DeleteObjectError, get_object::GetObjectError, head_bucket::HeadBucketError,

@@ -6,29 +6,28 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
-};
-use futures_util::future::try_join_all;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 pub use self::change::Edit;
-use self::train_item::{Listed, TrainItem, listed, version_id};
+pub use self::publication::Basis;
+use self::train_item::{TrainItem, version_id};
 use crate::domain::banner::Banner;
 use crate::domain::coach::Class;
-use crate::domain::edition::{Editions, NotPublished, Start};
+use crate::domain::edition::{Editions, NotPublished};
 use crate::domain::money::Paise;
 use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
 use crate::domain::train::{Train, TrainNumber};
-use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
+use crate::store::item::{Item, check_version, corrupt, decode, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::schema::{SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
-use crate::store::{Outcome, Store, StoreError, raising};
+use crate::store::{Store, StoreError, raising};
 
 mod banners;
 mod change;
+mod publication;
 mod rule_book;
 mod train_item;
 
@@ -41,12 +40,6 @@ const STATION: &str = "station#";
 const OFF_SALE: &str = "OffSale";
 /// Stands for all trains among numbers of trains, of which none is written so.
 const EVERYTHING: &str = "*";
-/// The most items that one batch may write.
-const BATCH: usize = 25;
-/// The most versions of a train that others may have kept while one is published.
-const TAKEN_VERSIONS: u32 = 16;
-/// How often what the store left over of a batch is sent again, with growing pauses.
-const LEFTOVER_ROUNDS: u32 = 12;
 
 /// A train to be published, with what a table of trains shows beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +72,10 @@ pub struct Catalogue {
     pub stations: Vec<Station>,
     /// The trains, by number.
     pub trains: Vec<Editions>,
-    /// Whether a change of it broke off: publishing the same again finishes it.
+    /// Whether a change of it broke off, or is under way: publishing the same again finishes it.
     pub unfinished: bool,
+    /// Who published many trains last.
+    pub publisher: Option<String>,
     /// What is off sale.
     pub stops: Stops,
     /// What is shown at terminals, by when it begins.
@@ -121,118 +116,12 @@ struct Contents {
     banners: Vec<Banner>,
     rules: u32,
     unfinished: bool,
+    publisher: Option<String>,
     stations: BTreeMap<StationCode, Station>,
     trains: BTreeMap<TrainNumber, TrainItem>,
 }
 
 impl Store {
-    /// Writes what is new or changed among stations and trains; what is unchanged is not written, so it is safe to repeat,
-    /// also after it broke off. A train that cannot be published for the date on which it is to start is left as it is.
-    /// `progress` gets the items written and the items to write.
-    ///
-    /// # Errors
-    ///
-    /// `Conflict` when somebody else publishes at the same time: repeat it then.
-    pub async fn publish(
-        &self,
-        stations: &[Station],
-        listings: &[Listing],
-        start: Start,
-        mut progress: impl FnMut(usize, usize),
-    ) -> Result<Published, StoreError> {
-        let contents = self.contents().await?;
-        let names: HashMap<_, _> = contents.stations.values().chain(stations).map(named).collect();
-        let changed_stations: Vec<_> =
-            stations.iter().filter(|station| contents.stations.get(&station.code) != Some(station)).collect();
-        let mut changed = Vec::new();
-        let mut left = Vec::new();
-        let list = |listing: &Listing, taken| {
-            listed(listing, &names, contents.trains.get(&listing.train.number()), start, taken)
-        };
-        for listing in listings {
-            match list(listing, 0)? {
-                Listed::Same => {}
-                Listed::Left(reason) => left.push(reason),
-                Listed::Changed(items) => changed.push((listing, items)),
-            }
-        }
-        let (stations_done, version) = (changed_stations.len(), contents.version);
-        let done = Published { trains: changed.len(), stations: stations_done, left, version };
-        if done.trains == 0 && done.stations == 0 && !contents.unfinished {
-            return Ok(done);
-        }
-        // The first mark says that a change has begun, so that one that breaks off is finished by the next.
-        let publisher = self.patience().token();
-        self.mark_catalogue(contents.version, &publisher, Stage::Begun).await?;
-        let stations: Vec<_> = changed_stations
-            .into_iter()
-            .map(|station| encode(&StationItem { id: format!("{STATION}{}", station.code), station: station.clone() }))
-            .collect();
-        let of = stations.len() + 2 * changed.len();
-        let mut written = 0;
-        for batch in stations.chunks(BATCH) {
-            progress(written, of);
-            self.put_trains(batch).await?;
-            written += batch.len();
-        }
-        // A version must be there before anything can refer to it.
-        let mut trains = Vec::new();
-        for batch in changed.chunks(BATCH) {
-            progress(written, of);
-            let kept = batch.iter().map(|(listing, items)| self.keep(listing, items, &list));
-            trains.extend(try_join_all(kept).await?);
-            written += batch.len();
-        }
-        for batch in trains.chunks(BATCH) {
-            progress(written, of);
-            self.put_trains(batch).await?;
-            written += batch.len();
-        }
-        progress(of, of);
-        self.mark_catalogue(contents.version + 1, &publisher, Stage::Done).await?;
-        Ok(Published { version: contents.version + 2, ..done })
-    }
-
-    /// Keeps a train's next version for good, and gives the train's item with it. A number under which another is kept is left
-    /// to that one, for runs may be sold by it: somebody else publishes at the same time, or did until it broke off.
-    async fn keep(
-        &self,
-        listing: &Listing,
-        (version, train): &(Option<TrainItem>, TrainItem),
-        list: &impl Fn(&Listing, u32) -> Result<Listed, StoreError>,
-    ) -> Result<Item, StoreError> {
-        let Some(version) = version else { return Ok(encode(train)) };
-        let (mut version, mut train) = (version.clone(), train.clone());
-        for _ in 0..TAKEN_VERSIONS {
-            if self.put_version(encode(&version)).await? {
-                return Ok(encode(&train));
-            }
-            let Listed::Changed(next) = list(listing, version.version)? else { break };
-            let (Some(next), with_it) = *next else { break };
-            (version, train) = (next, with_it);
-        }
-        Err(StoreError::Conflict { what: "the timetable".to_owned() })
-    }
-
-    /// Puts a version unless there is one of its number; whether there is this one then.
-    async fn put_version(&self, item: Item) -> Result<bool, StoreError> {
-        let put = self
-            .dynamodb()
-            .put_item()
-            .table_name(&self.names().trains)
-            .set_item(Some(item.clone()))
-            .condition_expression(format!("attribute_not_exists({TRAIN_ID})"))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match self.attempt(|| put.clone().send()).await?.verdict {
-            Ok(_) => Ok(true),
-            Err(refusal) if refusal.is_condition_failure() => {
-                let found = refusal.found().cloned().unwrap_or_default();
-                Ok(decode::<TrainItem>(found, "a version of a train")? == decode(item, "a version of a train")?)
-            }
-            Err(refusal) => Err(refused(&refusal)),
-        }
-    }
-
     /// All stations and trains.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
         let contents = self.contents().await?;
@@ -242,6 +131,7 @@ impl Store {
             banners: contents.banners,
             rules: contents.rules,
             unfinished: contents.unfinished,
+            publisher: contents.publisher,
             stations: contents.stations.into_values().collect(),
             trains: contents.trains.into_values().map(TrainItem::editions).collect::<Result<_, _>>()?,
         })
@@ -339,75 +229,6 @@ impl Store {
             }
         }
     }
-
-    /// Counts the catalogue on from a version, unless another publisher did.
-    async fn mark_catalogue(&self, read: u64, publisher: &str, stage: Stage) -> Result<(), StoreError> {
-        let unfinished = match stage {
-            Stage::Begun => "SET Unfinished = :true,",
-            Stage::Done => "REMOVE Unfinished SET",
-        };
-        let condition = if read == 0 {
-            format!("attribute_not_exists({TRAIN_ID})")
-        } else {
-            format!("Version = :read AND {}", unless_newer())
-        };
-        let mut request = self
-            .dynamodb()
-            .update_item()
-            .table_name(&self.names().trains)
-            .key(TRAIN_ID, string(CATALOGUE))
-            .update_expression(format!("{unfinished} Version = :next, Publisher = :publisher, {MARKING}"))
-            .condition_expression(condition)
-            .expression_attribute_values(":next", number(read + 1))
-            .expression_attribute_values(":publisher", string(publisher))
-            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        if read > 0 {
-            request = request.expression_attribute_values(":read", number(read));
-        }
-        if stage == Stage::Begun {
-            request = request.expression_attribute_values(":true", AttributeValue::Bool(true));
-        }
-        let Err(refusal) = self.attempt(|| request.clone().send()).await?.verdict else { return Ok(()) };
-        if !refusal.is_condition_failure() {
-            return Err(refused(&refusal));
-        }
-        if let Some(found) = refusal.found() {
-            check_version(found, CATALOGUE)?;
-        }
-        // An earlier attempt whose reply was lost left this publisher's name at the next version.
-        let ours = refusal.found().is_some_and(|found| {
-            text(found, "Publisher") == Some(publisher) && catalogue_version(found).is_ok_and(|at| at == read + 1)
-        });
-        if ours { Ok(()) } else { Err(StoreError::Conflict { what: "the timetable".to_owned() }) }
-    }
-
-    /// Puts at most [`BATCH`] items; what the store leaves over is sent again.
-    async fn put_trains(&self, items: &[Item]) -> Result<(), StoreError> {
-        let put = |item: &Item| {
-            let put = PutRequest::builder().set_item(Some(item.clone())).build().expect("the item is set");
-            WriteRequest::builder().put_request(put).build()
-        };
-        let mut left = HashMap::from([(self.names().trains.clone(), items.iter().map(put).collect::<Vec<_>>())]);
-        for round in 1..=LEFTOVER_ROUNDS {
-            let request = self.dynamodb().batch_write_item().set_request_items(Some(left));
-            let answer = self.attempt(|| request.clone().send()).await?.answer()?;
-            left = answer.unprocessed_items.unwrap_or_default();
-            if left.is_empty() {
-                return Ok(());
-            }
-            self.patience().pause(round).await;
-        }
-        let cause = "it takes only a part of what is written".to_owned();
-        Err(StoreError::Unavailable { outcome: Outcome::Unknown, cause })
-    }
-}
-
-/// How far a change of the catalogue has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Begun,
-    Done,
 }
 
 impl Contents {
@@ -420,6 +241,7 @@ impl Contents {
             self.banners = banners::of(&item);
             self.rules = rule_book::count(&item)?;
             self.unfinished = item.contains_key("Unfinished");
+            self.publisher = text(&item, "Publisher").map(str::to_owned);
         } else if id.starts_with(STATION) {
             let StationItem { station, .. } = decode(item, &id)?;
             self.stations.insert(station.code, station);

@@ -12,12 +12,14 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::domain::banner::Banner;
 use crate::domain::rules::Rules;
+use crate::service::progress::Tell;
 use crate::service::request::{Failure, Reply, Request};
 use crate::service::{Clock, Session};
 use crate::terminal::lot::{Lot, News, Parked};
 use crate::terminal::output::Output;
 use crate::terminal::papers::Papers;
 use crate::terminal::recorder::Recorder;
+use crate::terminal::told::Told;
 use crate::terminal::{Ended, Watches};
 use crate::ui::app::App;
 use crate::ui::msg::{CallId, Effect, LeftBehind, Msg, OpenFailed, Opened};
@@ -53,6 +55,8 @@ pub(super) struct Program {
     pub tasks: JoinSet<Done>,
     /// The call of each task: a task that panics still has to be answered.
     calls: HashMap<Id, CallId>,
+    /// How far calls have come that take long.
+    pub told: Told,
     pub watches: Watches,
 }
 
@@ -72,7 +76,7 @@ impl Program {
         papers: Arc<Papers>,
         lot: Option<Arc<Lot>>,
     ) -> Self {
-        let (tasks, calls, watches) = (JoinSet::new(), HashMap::new(), Watches::default());
+        let (tasks, calls, told, watches) = (JoinSet::new(), HashMap::new(), Told::default(), Watches::default());
         let news = lot.as_ref().zip(session.identity()).map(|(lot, identity)| lot.news(identity.account));
         let mut banners = session.banners();
         if !banners.borrow().is_empty() {
@@ -83,7 +87,8 @@ impl Program {
         if !rules.borrow().editions().is_empty() {
             rules.mark_changed();
         }
-        Self { session, clock, app, recorder, papers, lot, news, offered: None, banners, rules, tasks, calls, watches }
+        let offered = None;
+        Self { session, clock, app, recorder, papers, lot, news, offered, banners, rules, tasks, calls, told, watches }
     }
 
     pub fn take(&mut self, msg: Msg, output: &mut Output) -> Ends {
@@ -94,6 +99,7 @@ impl Program {
         for effect in self.app.update(now, msg) {
             match effect {
                 Effect::Call(id, request) => self.call(id, request),
+                Effect::Stop(id) => self.told.stop(id),
                 Effect::Open(document, how) => {
                     let papers = Arc::clone(&self.papers);
                     self.tasks.spawn(async move { Done::Opened(papers.deliver(&document, how).await) });
@@ -133,7 +139,8 @@ impl Program {
 
     fn call(&mut self, id: CallId, request: Request) {
         let session = self.session.clone();
-        let call = async move { Done::Reply(id, Box::new(session.call(request).await)) };
+        let tell = if request.tells() { self.told.listen(id) } else { Tell::nobody() };
+        let call = async move { Done::Reply(id, Box::new(session.call_telling(request, tell).await)) };
         let task = self.tasks.spawn(call);
         self.calls.insert(task.id(), id);
     }
@@ -181,7 +188,8 @@ impl Program {
         (self.session, self.app) = (session, app);
         self.rules.mark_changed();
         // Answers to the other one's calls would be taken for this one's.
-        (self.tasks, self.calls, self.watches) = (JoinSet::new(), HashMap::new(), Watches::default());
+        (self.tasks, self.calls, self.told, self.watches) =
+            (JoinSet::new(), HashMap::new(), Told::default(), Watches::default());
         // First that somebody is there: else it would lock itself for all the time that nobody was.
         let back = self.take(Msg::Back(look), output);
         if back == Ends::Now { back } else { self.take(Msg::Resize(size), output) }

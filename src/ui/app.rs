@@ -28,6 +28,7 @@ use crate::ui::toast::Toast;
 
 mod aside;
 mod desk;
+mod late;
 mod leave;
 mod resume;
 mod time;
@@ -97,7 +98,18 @@ enum Kind {
     Money,
     /// Gives places up or money back, or changes names.
     Refund,
+    /// Imports trains.
+    Import,
+    /// Reads alone, and stops when nobody waits for it.
+    Reading,
     Other,
+}
+
+impl Kind {
+    /// Whether money or places may have moved by it.
+    const fn acts(self) -> bool {
+        matches!(self, Self::Money | Self::Refund)
+    }
 }
 
 impl App {
@@ -146,6 +158,7 @@ impl App {
             Msg::Banners(banners) => self.world.banners = banners,
             Msg::Rules(editions) => self.go_by(&editions),
             Msg::Read(file) => self.with_top(|screen, cx| screen.read(file, cx)),
+            Msg::Progress(call, progress) => self.progressed(call, progress),
             Msg::Reply(call, answer) => self.reply(call, answer),
             Msg::Opened(outcome) => self.opened(outcome),
             Msg::Closing(at) => self.close_at(at),
@@ -331,6 +344,8 @@ impl App {
             | Request::PayOut { .. }
             | Request::CorrectName { .. }
             | Request::ChangeBoarding { .. } => Kind::Refund,
+            Request::Import { .. } => Kind::Import,
+            request if request.stops() => Kind::Reading,
             _ => Kind::Other,
         };
         if kind == Kind::Money {
@@ -346,13 +361,6 @@ impl App {
     fn send(&mut self, owner: Owner, request: Request) {
         self.calls_made += 1;
         self.ask(CallId(self.calls_made), owner, None, request);
-    }
-
-    fn orphan(&mut self, call: CallId) {
-        if let Some(call) = self.calls.get_mut(&call) {
-            call.owner = Owner::Nobody;
-            call.pending = None;
-        }
     }
 
     fn reply(&mut self, id: CallId, answer: Result<Reply, Failure>) {
@@ -377,24 +385,6 @@ impl App {
             }
             Owner::Entry(_) | Owner::Nobody | Owner::Gone => self.nobodys(&call, answer),
             Owner::Lock => self.unlocked(answer),
-        }
-    }
-
-    /// A reply for which nobody waits any more must not leave anything behind.
-    fn nobodys(&mut self, call: &Call, answer: Result<Reply, Failure>) {
-        match answer {
-            Ok(Reply::Held(hold)) => {
-                self.send(Owner::Nobody, Request::Release { hold: hold.id, run: hold.run });
-            }
-            // The session refuses it where somebody left or began again; whom it let in before is nobody here.
-            Ok(Reply::Welcome(_)) if self.world.identity.is_none() => self.send(Owner::Nobody, Request::SignOut),
-            // What the last person booked is not the next one's business.
-            Ok(Reply::Booking(booking)) if call.request != Kind::Other && call.owner != Owner::Gone => {
-                let what = if call.request == Kind::Money { "booked" } else { "changed" };
-                let text = format!("PNR {} was {what} after all: look at it under its number.", booking.pnr.spoken());
-                self.toast = Some(Toast::new(Tone::Warning, text, self.world.now));
-            }
-            _ => {}
         }
     }
 
@@ -494,18 +484,6 @@ impl App {
             Answer::No(Question::Quit | Question::SignOut | Question::Resume) => {}
             answer => self.with_top(|screen, cx| screen.answer(answer, cx)),
         }
-    }
-
-    /// Gives up the calls for which the top screen waits. Returns whether there were any.
-    fn stop_waiting(&mut self) -> bool {
-        let top = self.stack.last().expect("there is always a screen").id;
-        let waiting = |call: &Call| call.owner == Owner::Entry(top) && call.pending.is_some();
-        let calls: Vec<CallId> = self.calls.iter().filter(|(_, call)| waiting(call)).map(|(id, _)| *id).collect();
-        for call in &calls {
-            self.orphan(*call);
-            self.with(top, |screen, cx| screen.gave_up(*call, cx));
-        }
-        !calls.is_empty()
     }
 
     fn offers(&self, action: Everywhere) -> bool {

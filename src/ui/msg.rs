@@ -12,6 +12,7 @@ use crate::domain::inventory::RunState;
 use crate::domain::rules::book::Edition;
 use crate::domain::train::RunId;
 pub use crate::service::live::Attention;
+use crate::service::progress::Progress;
 use crate::service::request::{Document, Failure, Reply, Request};
 use crate::ui::context::Look;
 use crate::ui::keys::{Key, Mouse};
@@ -38,6 +39,8 @@ pub enum Msg {
     Banners(Vec<Banner>),
     /// These are the published rules now.
     Rules(Vec<Arc<Edition>>),
+    /// A call that takes long has come so far.
+    Progress(CallId, Progress),
     /// A call was answered.
     Reply(CallId, Result<Reply, Failure>),
     /// What became of an `Effect::Open`.
@@ -72,6 +75,7 @@ impl fmt::Debug for Msg {
             Self::Read(Err(failed)) => write!(f, "Read({failed:?})"),
             Self::Banners(banners) => write!(f, "Banners({})", banners.len()),
             Self::Live(state) => write!(f, "Live({})", state.run),
+            Self::Progress(call, progress) => write!(f, "Progress({call:?}, {progress:?})"),
             Self::Reply(call, Ok(_)) => write!(f, "Reply({call:?}, ok)"),
             Self::Reply(call, Err(failure)) => write!(f, "Reply({call:?}, {failure:?})"),
             Self::Opened(result) => write!(f, "Opened({result:?})"),
@@ -90,6 +94,8 @@ impl fmt::Debug for Msg {
 pub enum Effect {
     /// Ask the services, and bring the answer back under this name.
     Call(CallId, Request),
+    /// Nobody waits for this call any more: it reads alone, and may stop.
+    Stop(CallId),
     /// Bring a document to the person.
     Open(Document, How),
     /// Read the text file at this path, of the machine at which the person sits.
@@ -308,6 +314,9 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Notifications { .. } => "Reading the notifications",
         Request::RetryNotifications { .. } => "Reviving the notifications",
         Request::Trains { .. } => "Reading the trains",
+        Request::TrainsFile { .. } => "Writing the trains",
+        Request::TryImport { .. } => "Reading the files",
+        Request::Import { .. } => "Importing the trains",
         Request::Train { .. } => "Reading the train",
         Request::PublishTrain { .. } => "Publishing the train",
         Request::RetireTrain { .. } => "Changing the train's end",

@@ -75,6 +75,8 @@ pub enum Question {
     PublishTrain,
     /// To leave a train that was edited without publishing it.
     LeaveTrain,
+    /// To import trains.
+    Import,
     /// To end a train.
     RetireTrain,
     /// To take a train's end back.

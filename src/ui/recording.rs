@@ -34,6 +34,7 @@ use crate::domain::rules::Rules;
 use crate::domain::rules::book::Edition;
 use crate::domain::station::StationIndex;
 use crate::domain::terminal::Terminal;
+use crate::service::progress::Progress;
 use crate::service::request::{Failure, Identity, Reply};
 use crate::ui::app::App;
 use crate::ui::context::{Look, Setup};
@@ -113,6 +114,7 @@ enum MsgForm {
     Live(Arc<RunState>),
     Banners(Vec<Banner>),
     Rules(Vec<Arc<Edition>>),
+    Progress(CallId, Progress),
     Reply(CallId, Result<Reply, Failure>),
     Opened(Result<Opened, OpenFailed>),
     Read(Result<String, OpenFailed>),

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use strum::{IntoStaticStr, VariantNames};
 
 use crate::domain::train::RunId;
+use crate::service::progress::Progress;
 use crate::service::request::{Failure, Reply};
 use crate::ui::command::{self, Refusal, Taken};
 use crate::ui::context::{Context, World};
@@ -92,6 +93,9 @@ pub trait Scene {
 
     /// The answer to a call of its own.
     fn reply(&mut self, _call: CallId, _answer: Result<Reply, Failure>, _cx: &mut Context) {}
+
+    /// A call of its own has come so far.
+    fn progress(&mut self, _call: CallId, _progress: Progress) {}
 
     /// The person waits no longer for a call.
     fn gave_up(&mut self, _call: CallId, _cx: &mut Context) {}
@@ -211,6 +215,8 @@ screens! {
     Messages in admin::messages,
     /// The trains of the timetable.
     Trains in admin::trains,
+    /// Trains from files.
+    Import in admin::import,
     /// A train that is edited.
     Editor in admin::train,
     /// The runs of a train.
@@ -332,6 +338,11 @@ impl Screen {
     /// The answer to a call of its own.
     pub fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
         each!(self, scene => scene.reply(call, answer, cx));
+    }
+
+    /// A call of its own has come so far.
+    pub fn progress(&mut self, call: CallId, progress: Progress) {
+        each!(self, scene => scene.progress(call, progress));
     }
 
     /// The person waits no longer for a call.

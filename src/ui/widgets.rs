@@ -11,6 +11,7 @@ pub mod paged;
 pub mod panel;
 pub mod papers;
 pub mod places;
+pub mod progress;
 pub mod qr;
 pub mod query;
 pub mod sheet;

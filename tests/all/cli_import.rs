@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::cli::{Done, Machine};
+use crate::feed::feed;
 
 impl Machine {
     /// Runs a command that has to work; what it printed.
@@ -126,4 +127,42 @@ fn a_folder_that_is_none_or_lacks_a_file_says_what_to_do() {
     let empty = machine.run(&["import", "gtfs", "feed"]);
     assert_eq!(empty.code, 65, "{}", empty.said);
     assert!(empty.said.contains("agency.txt is missing: a GTFS folder has it"), "{}", empty.said);
+}
+
+#[test]
+fn a_feed_is_told_and_then_imported() {
+    let machine = Machine::new();
+    let folder = machine.0.path().join("feed");
+    fs::create_dir(&folder).expect("it can be made");
+    for (name, text) in feed() {
+        fs::write(folder.join(name), text.replace("20271231", "21991231")).expect("it can be written");
+    }
+    machine.done(&["export", "trains"]);
+    let from = ["import", "gtfs", "feed", "--from", "2199-12-20"];
+    let dry = machine.run(&[&from[..], &["--dry-run"]].concat());
+    assert_eq!(dry.code, 0, "{}", dry.said);
+    assert!(dry.said.contains("2 dated exceptions of calendar_dates.txt were not taken"), "{}", dry.said);
+    assert!(dry.out.contains("~ 12951 Mumbai Rajdhani: halt "), "{}", dry.out);
+    assert!(dry.out.contains("+ 22903 Night Express: superfast of WR, M------, BDTS 00:15 to ST 04:00"), "{}", dry.out);
+    assert!(dry.out.contains("Nothing was written: leave --dry-run out to import it."), "{}", dry.out);
+    let told = machine.done(&from);
+    assert!(told.contains("1 new, 1 changed, 0 unchanged; 57 that are not in it stay as they are."), "{told}");
+    assert!(told.contains("Imported 2 trains and "), "{told}");
+    let on = |date: &str| machine.done(&["export", "trains", "--on", date]);
+    assert!(!on("2199-12-19").contains("22903,Night Express,") && on("2199-12-20").contains("22903,Night Express,"));
+    let again = machine.done(&from);
+    assert_eq!(again.trim(), "0 new, 0 changed, 2 unchanged; 57 that are not in it stay as they are.");
+}
+
+#[test]
+fn of_a_file_that_is_no_sheet_nothing_is_told() {
+    let machine = Machine::new();
+    fs::write(machine.0.path().join("shadow"), "root:$6$salt$hash:19000:0:99999:7:::\n").expect("it can be written");
+    let refused = machine.run(&["import", "csv", "shadow"]);
+    assert_eq!(refused.code, 65, "{}", refused.said);
+    assert!(refused.said.contains("shadow, line 1: the head does not name train, name, kind"), "{}", refused.said);
+    assert!(!refused.said.contains("root"), "{}", refused.said);
+    let none = machine.run(&["import", "csv", "nothing.csv"]);
+    assert_eq!(none.code, 66, "{}", none.said);
+    assert!(none.said.contains("there is no nothing.csv: check the path"), "{}", none.said);
 }

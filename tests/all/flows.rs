@@ -28,6 +28,8 @@
 //! strokes 60 beside X Y no more than so many were, the letters of some words left out
 //! store vanishes        requests to the store are lost; `throttles`, `loses replies`, and `answers` again
 //! store takes 4s        what is asked from now on is answered so long after it was asked
+//! sheet NAME OLD -> NEW writes the trains that run into a file, with a text replaced; lines have its folder as {files}, and
+//!                       documents are saved there
 //! ended                 the session has been left
 //! ```
 
@@ -46,7 +48,10 @@ use kiosk::domain::inventory::RunState;
 use kiosk::domain::notification::{ATTEMPTS, Channel};
 use kiosk::domain::rules::Rules;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
+use kiosk::domain::time::railway_time;
 use kiosk::domain::train::RunId;
+use kiosk::export::trains;
+use kiosk::service::progress::Tell;
 use kiosk::service::request::Request;
 use kiosk::service::rules_file::shipped_text;
 use kiosk::service::{Attention, Clock as _, Kiosk, RunWatch, Session};
@@ -55,6 +60,7 @@ use kiosk::ui::context::Setup;
 use kiosk::ui::keys::{Key, Mouse, MouseKind};
 use kiosk::ui::msg::{CallId, Effect, Msg, OpenFailed, Opened, Watch};
 use ratatui::layout::{Position, Size};
+use tempfile::TempDir;
 use tokio::sync::watch;
 
 use self::flow_cover::screens;
@@ -139,6 +145,7 @@ flows! {
     till_of_a_day
     test_payment_is_marked
     train_changes_from_a_date
+    trains_come_from_a_sheet
     traveller_keeps_an_account
     two_customers_at_once
     unreserved_ticket
@@ -186,6 +193,8 @@ struct Hall {
     seats: BTreeMap<String, Seat>,
     here: String,
     words: BTreeMap<String, String>,
+    /// What the machine has on its disk.
+    files: TempDir,
     /// Keys that were typed since somebody began to count.
     strokes: usize,
     /// The screens that were seen, in the order of their first sight.
@@ -263,13 +272,15 @@ impl Hall {
             Some(office) => office.kiosk_over(&stage, troubled).await,
             None => stage.other_kiosk(troubled).await,
         };
+        let files = TempDir::new().expect("a folder");
         Self {
             stage,
             trouble,
             takes: TimeDelta::zero(),
             seats: BTreeMap::new(),
             here: String::new(),
-            words: BTreeMap::new(),
+            words: [("{files}".to_owned(), files.path().display().to_string())].into(),
+            files,
             strokes: 0,
             seen: Vec::new(),
             opened: BTreeSet::new(),
@@ -348,6 +359,7 @@ impl Hall {
                 self.tell(Msg::Resize(size)).await;
             }
             "store" if rest.starts_with("takes ") => self.takes = span(&rest["takes ".len()..])?,
+            "sheet" => self.write_sheet(rest).await?,
             "strokes" if rest == "begin" => self.strokes = 0,
             "strokes" => self.count(rest)?,
             "store" => {
@@ -366,6 +378,18 @@ impl Hall {
         }
         self.settle().await;
         Ok(())
+    }
+
+    async fn write_sheet(&self, rest: &str) -> Result<(), String> {
+        let (name, change) = rest.split_once(' ').ok_or("sheet NAME OLD -> NEW")?;
+        let (old, new) = change.split_once(" -> ").ok_or("sheet NAME OLD -> NEW")?;
+        let stored = self.stage.kiosk.stored_timetable().await.map_err(|fault| fault.to_string())?;
+        let sheet = trains::sheet(&stored.timetable, railway_time(self.now()).date(), |_| true);
+        let text = String::from_utf8(sheet).map_err(|fault| fault.to_string())?;
+        if !text.contains(old) {
+            return Err(format!("'{old}' is not in it"));
+        }
+        std::fs::write(self.files.path().join(name), text.replacen(old, new, 1)).map_err(|fault| fault.to_string())
     }
 
     fn count(&self, rest: &str) -> Result<(), String> {
@@ -479,9 +503,18 @@ impl Hall {
                         seat.late.push((now + self.takes, id, request));
                     }
                     Effect::Call(id, request) => {
-                        happened.push(Msg::Reply(id, seat.session.call(request).await));
+                        let (tell, told) = Tell::somebody();
+                        let answer = seat.session.call_telling(request, tell).await;
+                        happened.extend(told.borrow().map(|progress| Msg::Progress(id, progress)));
+                        happened.push(Msg::Reply(id, answer));
                     }
-                    Effect::Open(document, _) => happened.push(Msg::Opened(Ok(Opened::Saved(document.name)))),
+                    // Whatever was asked is answered by now.
+                    Effect::Stop(_) => {}
+                    Effect::Open(document, _) => {
+                        let path = self.files.path().join(&document.name);
+                        std::fs::write(path, &document.bytes).expect("it can be written");
+                        happened.push(Msg::Opened(Ok(Opened::Saved(document.name))));
+                    }
                     Effect::Read(path) => happened.push(Msg::Read(read(&path))),
                     Effect::Bell => {}
                     Effect::GoOn => panic!("no line breaks here"),

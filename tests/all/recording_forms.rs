@@ -25,8 +25,9 @@ use kiosk::domain::spot::{Grant, Part, SharedBerth, Spot};
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::{Email, Phone, Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
+use kiosk::service::progress::{self, Progress};
 use kiosk::service::request::{
-    Blocked, Charts, Document, Failure, Hold, InLine, OneTimeCode, Outcome, PreviewLine, ReceiptLink, Reply,
+    Blocked, Charts, Document, Failure, Hold, Imported, InLine, OneTimeCode, Outcome, PreviewLine, ReceiptLink, Reply,
     RuleRecord, RuleTrial, RunRow, Step,
 };
 use kiosk::ticket::TicketKey;
@@ -42,8 +43,8 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::recording_samples::{
-    account, banner, date, dead_letter, event_line, former_booking, mistake, on_board, overview, pnr, rule_row,
-    train_record, train_row,
+    account, banner, date, dead_letter, event_line, former_booking, import_trial, mistake, on_board, overview, pnr,
+    rule_row, train_record, train_row,
 };
 use crate::sample_booking::{booking, passenger};
 use crate::ui_kit::{RULES, identity, offers, setup, start, station, with_quotas};
@@ -72,6 +73,7 @@ fn whole(msg: &Msg) -> String {
         Msg::Banners(banners) => format!("{banners:?}"),
         Msg::Rules(editions) => format!("{editions:?}"),
         Msg::Read(file) => format!("{file:?}"),
+        Msg::Progress(call, progress) => format!("{call:?} {progress:?}"),
         Msg::Reply(call, answer) => format!("{call:?} {answer:?}"),
         Msg::Opened(outcome) => format!("{outcome:?}"),
         Msg::Closing(at) => format!("{at:?}"),
@@ -217,6 +219,8 @@ fn replies() -> Vec<Reply> {
         Reply::Ticket(TicketKey::derive(&[7; 32]).sign(&booking())),
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
         Reply::Train(Box::new(train_record())),
+        Reply::ImportTried(Box::new(import_trial())),
+        Reply::Imported(Imported { trains: 2, stations: 1, left: vec!["Train 12951 has ended.".to_owned()] }),
         Reply::Runs(vec![RunRow { run: booking().run, version: 3, is_sold: true }]),
         Reply::Blocked(Blocked {
             done: [(berth(1).coach, [1, 2, 7].into())].into(),
@@ -287,6 +291,11 @@ fn failures() -> Vec<Failure> {
         Failure::TooManyBanners { max: 8 },
         Failure::BannerOver,
         Failure::NoTimetable,
+        Failure::NotRead("there is no /srv/feeds: check the path".to_owned()),
+        Failure::NotWholePath,
+        Failure::ImportsUnderWay { max: 2 },
+        Failure::ImportMoved,
+        Failure::ImportHasMistakes { mistakes: 7 },
         Failure::UsernameTaken(Username::parse("anita").expect("a name")),
         Failure::EmailTaken,
         Failure::WeakPassword("A password has at least 10 characters."),
@@ -405,6 +414,7 @@ fn what_happens_at_a_terminal_comes_back() {
             from: date(),
             text: "[[fares]]\n".to_owned(),
         })]),
+        Msg::Progress(CallId(7), Progress { stage: progress::Stage::Building, done: 3, of: 58 }),
         Msg::Read(Ok("[[fares]]\n".to_owned())),
         Msg::Read(Err(OpenFailed("There is no such file.".to_owned()))),
         Msg::Opened(Ok(Opened::Shown)),

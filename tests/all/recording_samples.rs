@@ -17,7 +17,9 @@ use kiosk::domain::rules::book::{self, Mistake, RuleKind};
 use kiosk::domain::user::{AccountId, Email, Phone, Proof, Role, SignIn, Username};
 use kiosk::domain::waitlist::WaitingList;
 use kiosk::service::overview::Overview;
-use kiosk::service::request::{AccountFacts, EventLine, OnBoard, RuleRow, TrainRecord, TrainRow};
+use kiosk::service::request::{
+    AccountFacts, EventLine, ImportLine, ImportTrial, LineKind, OnBoard, RuleRow, Shown, TrainRecord, TrainRow,
+};
 use kiosk::store::audit_log;
 use uuid::Uuid;
 
@@ -52,6 +54,27 @@ pub fn rule_row() -> RuleRow {
 
 pub fn mistake() -> Mistake {
     Mistake { line: 3, says: "fares.table is missing: write one".to_owned() }
+}
+
+pub fn import_trial() -> ImportTrial {
+    let line = |kind, text: &str| ImportLine { kind, text: text.to_owned() };
+    ImportTrial {
+        on: date(),
+        mistakes: 1,
+        new: 1,
+        changed: 1,
+        unchanged: 56,
+        missing: 2,
+        lines: vec![
+            line(LineKind::Mistake, "trips.txt, line 4: it has no zone"),
+            line(LineKind::Note, "2 trips were left out."),
+            line(LineKind::New, "station ST: Surat of Surat"),
+            line(LineKind::Changed, "12951 Mumbai Rajdhani: name from A to B"),
+            line(LineKind::Left, "12002 Shatabdi: left as it is."),
+        ],
+        unlisted: 3,
+        shown: Shown { files: "00ff".to_owned(), change: "ff00".to_owned(), trains: 2, stations: 1 },
+    }
 }
 
 pub fn train_row() -> TrainRow {

@@ -20,8 +20,8 @@ use kiosk::domain::till::TillId;
 use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
-    AccountChange, BookingSearch, Choice, EventFilter, Failure, Form, Hold, OldKeys, Order, ReportOf, Request, Revive,
-    Tills,
+    AccountChange, BadTrains, BookingSearch, Choice, EventFilter, Failure, Form, Hold, ImportSource, OldKeys, Order,
+    ReportOf, Request, Revive, Shown, Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -187,6 +187,13 @@ fn requests() -> Vec<(String, Request)> {
         Request::MakeChart { run: run() },
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
         Request::Trains { wanted: String::new(), after: None },
+        Request::TrainsFile { wanted: String::new() },
+        Request::TryImport { source: no_files() },
+        Request::Import {
+            op: new_op(),
+            source: no_files(),
+            shown: Shown { files: String::new(), change: String::new(), trains: 0, stations: 0 },
+        },
         Request::Train { train: run().train },
         Request::PublishTrain { train: Box::new(small_train()), based_on: 99, from: run().date },
         Request::RetireTrain { train: TrainNumber::parse("99999").expect("nobody's"), from: None },
@@ -216,6 +223,11 @@ fn requests() -> Vec<(String, Request)> {
     let named = |request: Request, more: &str| (format!("{}{more}", name(&request)), request);
     let plain = plain.into_iter().map(|request| named(request, ""));
     plain.chain(waived.into_iter().map(|request| named(request, WAIVED))).collect()
+}
+
+/// Nothing that could be read.
+fn no_files() -> ImportSource {
+    ImportSource { path: "/no/such/feed".to_owned(), from: None, zone: None, bad: BadTrains::Refuse }
 }
 
 fn name(request: &Request) -> &'static str {

@@ -77,7 +77,8 @@ async fn an_empty_store_is_filled_once_also_when_the_first_time_broke_off() {
     let clock = kiosk::service::ManualClock::new(crate::world::now());
     let rules = rules_file::bundled();
     let dying = world.with_faults(|call: &Call| {
-        (call.operation == "BatchWriteItem" && call.nth > 2).then(|| Fault::Answer(500, "InternalServerError".into()))
+        (call.operation == "TransactWriteItems" && call.nth > 2)
+            .then(|| Fault::Answer(500, "InternalServerError".into()))
     });
     assert!(seed::prepare(&dying, &rules, &clock, |_| {}).await.is_err());
     let mut steps = Vec::new();

@@ -10,7 +10,7 @@ use kiosk::domain::money::Paise;
 use kiosk::domain::sales::{Scope, Stops};
 use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::train::{Train, TrainDraft, TrainNumber};
-use kiosk::store::trains::{Catalogue, Edit, Listing, Mark, Published};
+use kiosk::store::trains::{Basis, Catalogue, Edit, Listing, Mark, Published};
 use kiosk::store::{Store, StoreError};
 
 use crate::world::{World, express, rajdhani, stations};
@@ -117,7 +117,7 @@ async fn a_version_that_another_publication_has_kept_is_never_replaced() {
     world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let listing = |name: &str| [Listing { train: renamed(rajdhani(), name), fares: BTreeMap::new() }];
     let breaking = world.with_faults(|call: &Call| {
-        (call.operation == "BatchWriteItem").then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
+        (call.operation == "TransactWriteItems").then(|| Fault::Answer(400, "AccessDeniedException".to_owned()))
     });
     breaking.publish(&[], &listing("Fog"), at_once(), |_, _| {}).await.expect_err("broken off before its trains");
     world.store.publish(&[], &listing("Snow"), at_once(), |_, _| {}).await.expect("it goes on");
@@ -125,6 +125,29 @@ async fn a_version_that_another_publication_has_kept_is_never_replaced() {
     assert_eq!((fog.expect("kept").name(), snow.expect("the next").name()), ("Fog", "Snow"));
     let editions = world.store.editions(number()).await.expect("it answers").expect("it is there");
     assert_eq!(editions.latest_version(), 3);
+}
+
+#[tokio::test]
+async fn what_was_compared_with_another_timetable_is_not_published() {
+    let world = World::empty().await;
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
+    let read = world.store.catalogue().await.expect("it answers");
+    let snow = [Listing { train: renamed(rajdhani(), "Snow"), fares: BTreeMap::new() }];
+    let over = async |read: &Catalogue| {
+        let basis = Basis { read, publisher: "snow" };
+        world.store.publish_over(basis, &[], &snow, at_once(), |_, _| {}).await
+    };
+    rename_from(&world.store, 1, "Winter Rajdhani", "2026-12-10").await.expect("somebody is faster");
+    let before = world.store.catalogue().await.expect("it answers");
+    let refused = over(&read).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    // Nor by whoever knows the count and not the trains.
+    let counted = Catalogue { version: before.version, ..read };
+    let refused = over(&counted).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    assert_eq!(world.store.catalogue().await.expect("it answers"), before, "nothing is written");
+    assert_eq!(over(&before).await.expect("it is as it was read").trains, 1);
+    assert_eq!(world.store.catalogue().await.expect("it answers").publisher.as_deref(), Some("snow"));
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::Import;
+use super::{Import, Meter, Unreadable};
 use crate::domain::edition::{Edition, Editions, NotPublished, Placement, Start};
 use crate::domain::station::Station;
 use crate::domain::timetable::Timetable;
 use crate::domain::train::{Train, TrainNumber};
 use crate::domain::train_changes::{FieldChange, changes};
+use crate::service::progress::Stage;
 
 /// What an import would do, and what it would leave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,12 +53,25 @@ impl Comparison {
 }
 
 /// Compares an import with what is in force on the date from which it takes effect.
-pub fn compare(timetable: &Timetable, import: &Import, start: Start) -> Comparison {
+///
+/// # Errors
+///
+/// [`Unreadable::Stopped`] when nobody waits for it any more.
+pub fn compare(
+    timetable: &Timetable,
+    import: &Import,
+    start: Start,
+    meter: &Meter<'_>,
+) -> Result<Comparison, Unreadable> {
     let named = |train: &Train| (train.number(), train.name().to_owned());
-    let trains = import.trains.iter().map(|train| {
+    let of = import.trains.len();
+    let mut trains = Vec::with_capacity(of);
+    for (done, train) in import.trains.iter().enumerate() {
+        meter.trains(Stage::Comparing, done, of)?;
         let (number, name) = named(train);
-        (number, name, change(timetable.train(number), train, start))
-    });
+        trains.push((number, name, change(timetable.train(number), train, start)));
+    }
+    meter.trains(Stage::Comparing, of, of)?;
     let stations = import.stations.iter().filter_map(|station| {
         let before = timetable.stations().get(station.code);
         (before != Some(station)).then(|| (station.clone(), before.cloned()))
@@ -65,7 +79,7 @@ pub fn compare(timetable: &Timetable, import: &Import, start: Start) -> Comparis
     let imported: BTreeSet<_> = import.trains.iter().map(Train::number).collect();
     let running = timetable.editions().iter().filter(|edition| edition.covers(start.date()));
     let missing = running.map(|edition| named(&edition.train)).filter(|(number, _)| !imported.contains(number));
-    Comparison { trains: trains.collect(), stations: stations.collect(), missing: missing.collect() }
+    Ok(Comparison { trains, stations: stations.collect(), missing: missing.collect() })
 }
 
 fn change(editions: &[Edition], train: &Train, start: Start) -> Change {

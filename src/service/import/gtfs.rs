@@ -10,15 +10,16 @@ mod feed;
 
 use std::path::Path;
 
-use super::{Basis, Import, Unreadable};
+use super::table::Folder;
+use super::{Basis, Import, Meter, Unreadable};
 
 /// The extension file with what GTFS does not know of trains: `train_number,coaches,kind,zone`.
 pub const EXTENSION: &str = "kiosk_trains.txt";
 
 /// Reads a folder.
-pub fn read(folder: &Path, basis: Basis<'_>) -> Result<Import, Unreadable> {
-    let mut feed = feed::Feed::read(folder)?;
-    let mut import = build::trains(&mut feed, basis);
+pub fn read(folder: &Path, basis: Basis<'_>, meter: &Meter<'_>) -> Result<Import, Unreadable> {
+    let mut feed = feed::Feed::read(Folder { path: folder, meter })?;
+    let mut import = build::trains(&mut feed, basis, meter)?;
     import.faults.append(&mut feed.faults);
     import.faults.sort();
     Ok(import)

@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::path::Path;
 
-use super::table::{Row, Size, Table};
-use super::{Basis, Fault, Import, Unreadable, check_name, printable};
+use super::table::{Row, Size, Table, open};
+use super::{Basis, Fault, Import, Meter, Unreadable, check_name, printable};
 use crate::domain::coach::Rake;
 use crate::domain::composition;
 use crate::domain::halts::check_order;
@@ -25,11 +26,24 @@ struct Open {
     is_bad: bool,
 }
 
+/// Reads a file.
+pub fn read_file(path: &Path, basis: Basis<'_>, meter: &Meter<'_>) -> Result<Import, Unreadable> {
+    let file = open(path).map_err(|error| Unreadable::of_path(path, error))?;
+    meter.expect(file.metadata().map_or(0, |about| about.len()));
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    read(&name, file, basis, meter)
+}
+
 /// Reads a sheet; `file` names it in mistakes.
-pub fn read<'a>(file: &'a str, source: impl Read, basis: Basis<'a>) -> Result<Import, Unreadable> {
+pub fn read<'a>(
+    file: &'a str,
+    source: impl Read,
+    basis: Basis<'a>,
+    meter: &'a Meter<'a>,
+) -> Result<Import, Unreadable> {
     let required: Vec<String> = COLUMNS.iter().map(|column| column.to_lowercase()).collect();
     let required: Vec<&str> = required.iter().map(String::as_str).collect();
-    let mut table = Table::new(file, source, &required, Size::Kept)?;
+    let mut table = Table::new(file, source, &required, (Size::Kept, meter))?;
     let mut reading =
         Reading { file, basis, import: Import::default(), stations: BTreeMap::new(), seen: BTreeSet::new() };
     let mut open: Option<Open> = None;
@@ -52,6 +66,7 @@ pub fn read<'a>(file: &'a str, source: impl Read, basis: Basis<'a>) -> Result<Im
             reading.add(open, &row);
         }
     }
+    meter.ends()?;
     reading.close(open);
     reading.import.stations = reading.stations.into_values().collect();
     reading.import.trains.sort_by_key(Train::number);
@@ -88,7 +103,7 @@ impl Reading<'_> {
                 .basis
                 .zone
                 .ok_or(())
-                .map_err(|()| bad("it has no zone: write one, or give one with --zone".to_owned())),
+                .map_err(|()| bad("it has no zone: write one, or give one for the import (--zone)".to_owned())),
             text => text.parse::<Zone>().map_err(|_| {
                 bad(format!("'{}' is no zone: write its abbreviation, such as WR", printable(text)));
             }),

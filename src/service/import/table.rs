@@ -3,13 +3,14 @@
 //! A row that cannot be read is a mistake of its own and no end of the file.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Trim};
 
+use super::meter::Meter;
 use super::{Fault, Unreadable};
 
 /// More rows than the stop times of any railway have.
@@ -40,9 +41,9 @@ impl Size {
 }
 
 /// A file that is being read.
-pub(super) struct Table<R> {
+pub(super) struct Table<'a, R> {
     file: Arc<str>,
-    reader: Reader<Lines<R>>,
+    reader: Reader<Lines<'a, R>>,
     columns: Arc<HashMap<String, usize>>,
     width: usize,
     raw: ByteRecord,
@@ -59,22 +60,52 @@ pub(super) struct Row {
     pub line: u64,
 }
 
-impl Table<File> {
+/// A folder with the files of a feed.
+#[derive(Clone, Copy)]
+pub(super) struct Folder<'a> {
+    pub path: &'a Path,
+    pub meter: &'a Meter<'a>,
+}
+
+impl Folder<'_> {
+    /// The bytes of a file; none where there is none.
+    pub fn size(self, file: &str) -> u64 {
+        fs::metadata(self.path.join(file)).map_or(0, |about| about.len())
+    }
+}
+
+/// Opens a file that has an end. What is none, such as a pipe, could keep its reader waiting for ever.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let about = fs::metadata(path)?;
+    if about.is_file() { File::open(path) } else { Err(io::Error::other("it is not a plain file: only such are read")) }
+}
+
+impl<'a> Table<'a, File> {
     /// Opens a file of a folder; `None` where there is none.
-    pub fn of_folder(folder: &Path, file: &str, required: &[&str], size: Size) -> Result<Option<Self>, Unreadable> {
-        match File::open(folder.join(file)) {
-            Ok(source) => Self::new(file, source, required, size).map(Some),
+    pub fn of_folder(
+        folder: Folder<'a>,
+        file: &str,
+        required: &[&str],
+        size: Size,
+    ) -> Result<Option<Self>, Unreadable> {
+        match open(&folder.path.join(file)) {
+            Ok(source) => Self::new(file, source, required, (size, folder.meter)).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Unreadable::Io { file: file.to_owned(), error }),
         }
     }
 }
 
-impl<R: Read> Table<R> {
+impl<'a, R: Read> Table<'a, R> {
     /// Reads the head of a file, which must name the required columns.
-    pub fn new(file: &str, source: R, required: &[&str], size: Size) -> Result<Self, Unreadable> {
-        let mut reader =
-            ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(Lines::of(source, size.most()));
+    pub fn new(
+        file: &str,
+        source: R,
+        required: &[&str],
+        (size, meter): (Size, &'a Meter<'a>),
+    ) -> Result<Self, Unreadable> {
+        let lines = Lines::of(source, size.most(), meter);
+        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(lines);
         let head = |problem: String| Unreadable::Head(Fault { file: file.to_owned(), line: 1, problem });
         let names = match reader.headers().cloned() {
             Ok(names) => names,
@@ -159,8 +190,10 @@ impl Unread {
 
 /// A file whose lines all end alike, the last one too, so that they can be counted: a reader of records takes up one of the
 /// two signs with which lines may end, and the other with the next. It gives no more than a file and a row may have.
-struct Lines<R> {
+struct Lines<'a, R> {
     source: R,
+    /// Who is told how far it has come.
+    meter: &'a Meter<'a>,
     /// What was read last.
     last: u8,
     /// The most bytes of it, and how many were given.
@@ -172,16 +205,17 @@ struct Lines<R> {
     over: Option<Over>,
 }
 
-/// Of what there was too much.
+/// Of what there was too much, or nobody waits for more of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Over {
     File,
     Row,
+    Patience,
 }
 
-impl<R> Lines<R> {
-    const fn of(source: R, most: u64) -> Self {
-        Self { source, last: b'\n', most, given: 0, before_row: 0, over: None }
+impl<'a, R> Lines<'a, R> {
+    const fn of(source: R, most: u64, meter: &'a Meter<'a>) -> Self {
+        Self { source, meter, last: b'\n', most, given: 0, before_row: 0, over: None }
     }
 
     const fn begin_row(&mut self) {
@@ -197,12 +231,13 @@ impl<R> Lines<R> {
                 let problem = format!("the row has more than {LONGEST_ROW} bytes: close its quotes, or shorten it");
                 Unreadable::LongRow(Fault { file, line, problem })
             }
+            Some(Over::Patience) => Unreadable::Stopped,
             None => Unreadable::Io { file, error },
         }
     }
 }
 
-impl<R: Read> Read for Lines<R> {
+impl<R: Read> Read for Lines<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
             if self.given - self.before_row >= LONGEST_ROW {
@@ -212,10 +247,13 @@ impl<R: Read> Read for Lines<R> {
                 self.over = Some(Over::File);
             }
             if self.over.is_some() {
-                return Err(io::Error::other("it is too long"));
+                return Err(io::Error::other("it is not read on"));
             }
             let read = self.source.read(buf)?;
             self.given += read as u64;
+            if self.meter.passed(read as u64).is_err() {
+                self.over = Some(Over::Patience);
+            }
             if read == 0 {
                 let is_whole = buf.is_empty() || matches!(std::mem::replace(&mut self.last, b'\n'), b'\n' | b'\r');
                 if !is_whole {
@@ -254,11 +292,18 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use std::io::Read;
+    use std::ops::ControlFlow;
 
-    use super::{Fault, LONGEST_ROW, Size, Table, Unreadable};
+    use super::{Fault, LONGEST_ROW, Meter, Size, Table, Unreadable};
+
+    /// Tells nobody.
+    fn silent() -> Meter<'static> {
+        Meter::new(&|_| ControlFlow::Continue(()))
+    }
 
     fn rows(bytes: &[u8]) -> (Vec<(u64, String)>, Vec<String>) {
-        let mut table = Table::new("stops.txt", bytes, &["stop_id"], Size::Kept).expect("a head");
+        let silent = silent();
+        let mut table = Table::new("stops.txt", bytes, &["stop_id"], (Size::Kept, &silent)).expect("a head");
         let mut faults: Vec<Fault> = Vec::new();
         let mut rows = Vec::new();
         while let Some(row) = table.next(&mut faults).expect("memory") {
@@ -301,7 +346,9 @@ mod tests {
 
     #[test]
     fn a_head_without_a_column_is_no_table() {
-        let error = Table::new("stops.txt", &b"a,b\n1,2\n"[..], &["stop_id"], Size::Kept).err().expect("refused");
+        let silent = silent();
+        let error =
+            Table::new("stops.txt", &b"a,b\n1,2\n"[..], &["stop_id"], (Size::Kept, &silent)).err().expect("refused");
         assert!(matches!(error, Unreadable::Head(_)));
         assert_eq!(
             error.to_string(),
@@ -312,7 +359,8 @@ mod tests {
     /// Reads to the end, or to what ends it.
     fn ended(source: impl Read) -> Result<u64, String> {
         let told = |error: Unreadable| error.to_string();
-        let mut table = Table::new("stops.txt", source, &["stop_id"], Size::Kept).map_err(told)?;
+        let silent = silent();
+        let mut table = Table::new("stops.txt", source, &["stop_id"], (Size::Kept, &silent)).map_err(told)?;
         let mut faults: Vec<Fault> = Vec::new();
         let mut rows = 0;
         while table.next(&mut faults).map_err(told)?.is_some() {

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::{
-    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, OldKeys, Order, ReportOf, Revive, SampleBooking,
-    Tender, Tills,
+    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, ImportSource, OldKeys, Order, ReportOf, Revive,
+    SampleBooking, Shown, Tender, Tills,
 };
 use crate::domain::admission::Accept;
 use crate::domain::banner::{Banner, BannerId};
@@ -480,6 +480,25 @@ pub enum Request {
         wanted: String,
         /// Where the page before ended.
         after: Option<Cursor>,
+    },
+    /// Those of them that run today as a file for a spreadsheet, which an import reads.
+    TrainsFile {
+        /// As in `Trains`.
+        wanted: String,
+    },
+    /// What an import of trains would do.
+    TryImport {
+        /// What is imported, and how.
+        source: ImportSource,
+    },
+    /// Import what was shown.
+    Import {
+        /// Names the action.
+        op: OpId,
+        /// What is imported, and how.
+        source: ImportSource,
+        /// What was shown.
+        shown: Shown,
     },
     /// All that is published of a train.
     Train {

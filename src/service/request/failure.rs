@@ -339,6 +339,30 @@ pub enum Failure {
     /// Nothing was ever published, and banners stand beside the timetable.
     #[error("There is no timetable yet, and so nothing to tell anybody about: load one with kiosk seed first.")]
     NoTimetable,
+    /// The files of an import cannot be read; why.
+    #[error("Nothing was read: {0}.")]
+    NotRead(String),
+    /// Nobody can tell from where such a path goes on.
+    #[error("Type the whole path, from the root of the machine on which Kiosk runs, such as /srv/feeds/winter.")]
+    NotWholePath,
+    /// As many imports as are read at once.
+    #[error("Others read {max} imports just now, which is as many as can be: try again in a minute.")]
+    ImportsUnderWay {
+        /// The most.
+        max: usize,
+    },
+    /// An import would not do what was shown.
+    #[error(
+        "The files or the timetable have changed since you looked, and nothing more was written: look again, and import \
+         what you see then."
+    )]
+    ImportMoved,
+    /// Nothing of an import with mistakes is written unless somebody says so.
+    #[error("Nothing was imported, since there are mistakes in it ({mistakes}): mend them, or leave their trains out.")]
+    ImportHasMistakes {
+        /// How many.
+        mistakes: usize,
+    },
     /// Tickets and receipts are for paid bookings.
     #[error("There is no ticket and no receipt before the booking is paid: pay at a counter first.")]
     NotPaid,

@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountFacts, Blocked, Cursor, Document, EventLine, Hold, Identity, Offer, OnBoard, OneTimeCode, ReceiptLink,
-    RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
+    AccountFacts, Blocked, Cursor, Document, EventLine, Hold, Identity, ImportTrial, Imported, Offer, OnBoard,
+    OneTimeCode, ReceiptLink, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
@@ -144,8 +144,7 @@ pub enum Reply {
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
     },
-    /// To `TillReport`, `ReportFile`,
-    /// `MyBookingsFile` and `ExportEvents`.
+    /// To `TillReport`, `ReportFile`, `MyBookingsFile`, `TrainsFile` and `ExportEvents`.
     Document(Document),
     /// To `Manifest`.
     Manifest {
@@ -191,6 +190,10 @@ pub enum Reply {
     },
     /// To `Train`, `PublishTrain` and `RetireTrain`.
     Train(Box<TrainRecord>),
+    /// To `TryImport`.
+    ImportTried(Box<ImportTrial>),
+    /// To `Import`.
+    Imported(Imported),
     /// To `Runs`: by date.
     Runs(Vec<RunRow>),
     /// To `BlockBerths`.

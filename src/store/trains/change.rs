@@ -116,7 +116,7 @@ impl Store {
         Ok(self.attempt(|| get.clone().send()).await?.answer()?.item)
     }
 
-    fn put_train(&self, item: Item) -> TransactWriteItem {
+    pub(super) fn put_train(&self, item: Item) -> TransactWriteItem {
         let put = Put::builder().table_name(&self.names().trains).set_item(Some(item)).build();
         TransactWriteItem::builder().put(put.expect("table and item are given")).build()
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::ui::app::{App, Call, Entry, Kind, Owner};
+use crate::ui::app::{App, Call, Entry, Owner};
 use crate::ui::draft::{Draft, Step, Typed};
 use crate::ui::frame::{countdown, next_second};
 use crate::ui::msg::Effect;
@@ -91,7 +91,7 @@ impl App {
         if place >= self.aside.len() {
             return Err("No journey waits there: the line under the head shows those that do.".to_owned());
         }
-        let acts = |call: &Call| call.request != Kind::Other && call.owner != Owner::Gone;
+        let acts = |call: &Call| call.request.acts() && call.owner != Owner::Gone;
         if self.calls.values().any(acts) {
             return Err(AWAITS.to_owned());
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::service::request::{Failure, Reply, Request};
-use crate::ui::app::{App, Owner};
+use crate::ui::app::{App, Kind, Owner};
 use crate::ui::command::CommandLine;
 use crate::ui::context::World;
 use crate::ui::draft::Draft;
@@ -53,9 +53,12 @@ impl App {
         self.aside.clear();
         self.line = CommandLine::default();
         self.run = None;
-        for call in self.calls.values_mut() {
+        for (id, call) in &mut self.calls {
             call.owner = Owner::Gone;
             call.pending = None;
+            if call.request == Kind::Reading {
+                self.out.push(Effect::Stop(*id));
+            }
         }
         self.stack.clear();
         self.push(Screen::home(&self.world));

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::domain::time::railway_time;
-use crate::ui::app::{App, Call, Kind, Owner};
+use crate::ui::app::{App, Call, Owner};
 use crate::ui::context::Look;
 use crate::ui::msg::{Effect, LeftBehind};
 use crate::ui::overlay::{Confirm, Overlay, Question};
@@ -19,7 +19,7 @@ impl App {
     pub fn left_behind(&self) -> Option<LeftBehind> {
         let now = self.world.now;
         self.world.identity.as_ref()?;
-        let acts = |call: &Call| call.request != Kind::Other && call.owner != Owner::Gone;
+        let acts = |call: &Call| call.request.acts() && call.owner != Owner::Gone;
         let in_work = self.world.draft.hold.as_ref().filter(|hold| now < hold.until);
         let outcome = self.calls.values().any(acts).then_some(now + OUTCOME);
         let aside = self.aside_until().filter(|until| now < *until);

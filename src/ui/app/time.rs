@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::service::progress::Progress;
 use crate::ui::app::{App, Call, Entry, Kind, Owner};
 use crate::ui::context::LIVE_MARK;
 use crate::ui::draft::Step;
 use crate::ui::frame::next_second;
-use crate::ui::msg::{Effect, PATIENCE, Pending};
+use crate::ui::msg::{CallId, Effect, PATIENCE, Pending};
 use crate::ui::overlay::{Notice, Overlay};
 use crate::ui::prospect::keeps_berths;
 use crate::ui::screen::Screen;
@@ -66,6 +67,13 @@ impl App {
 
     pub(super) fn visible_wait(&self) -> Option<&Pending> {
         self.longest_wait().filter(|pending| self.world.now >= pending.since + PATIENCE)
+    }
+
+    /// A call has come so far.
+    pub(super) fn progressed(&mut self, call: CallId, progress: Progress) {
+        if let Some(Owner::Entry(entry)) = self.calls.get(&call).map(|call| call.owner) {
+            self.with(entry, |screen, _| screen.progress(call, progress));
+        }
     }
 
     /// A hold that is over takes the person back to the trains, unless its booking is on the way. What was

@@ -94,6 +94,7 @@ impl Typist {
             | Msg::Live(_)
             | Msg::Banners(_)
             | Msg::Rules(_)
+            | Msg::Progress(..)
             | Msg::Read(_)
             | Msg::Opened(_)
             | Msg::Closing(_)

@@ -27,6 +27,7 @@ use crate::ui::widgets::sheet::put;
 
 pub mod audit;
 pub mod find;
+pub mod import;
 pub mod loads;
 pub mod manifest;
 pub mod messages;

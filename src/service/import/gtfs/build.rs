@@ -11,12 +11,13 @@ use crate::domain::halts::{OutOfOrder, check_order};
 use crate::domain::station::{Station, StationCode};
 use crate::domain::time::RunTime;
 use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
-use crate::service::import::{Basis, Fault, Import, check_name, printable};
+use crate::service::import::{Basis, Fault, Import, Meter, Unreadable, check_name, printable};
+use crate::service::progress::Stage;
 
 const MINUTES_A_DAY: u16 = 1440;
 
 /// The trains of a feed. Mistakes in trips are among the import's; those in the files' rows stay with the feed.
-pub(super) fn trains(feed: &mut Feed, basis: Basis<'_>) -> Import {
+pub(super) fn trains(feed: &mut Feed, basis: Basis<'_>, meter: &Meter<'_>) -> Result<Import, Unreadable> {
     let mut work =
         Work { unit: Unit::of(feed), feed, basis, left: Left::default(), told: Told::default(), codes: HashMap::new() };
     let mut by_number: BTreeMap<TrainNumber, Vec<usize>> = BTreeMap::new();
@@ -27,7 +28,9 @@ pub(super) fn trains(feed: &mut Feed, basis: Basis<'_>) -> Import {
     }
     let mut import = Import::default();
     let mut stations = BTreeMap::new();
-    for (number, trips) in by_number {
+    let of = by_number.len();
+    for (done, (number, trips)) in by_number.into_iter().enumerate() {
+        meter.trains(Stage::Building, done, of)?;
         match work.train(number, &trips) {
             Ok((train, calls_at)) => {
                 import.trains.push(train);
@@ -38,10 +41,11 @@ pub(super) fn trains(feed: &mut Feed, basis: Basis<'_>) -> Import {
             Err(None) => {}
         }
     }
+    meter.trains(Stage::Building, of, of)?;
     import.stations = stations.into_values().collect();
     import.notes = work.notes();
     import.faults = work.told.faults;
-    import
+    Ok(import)
 }
 
 struct Work<'a> {
@@ -276,7 +280,7 @@ impl Work<'_> {
         }
         Err(Some(if let Some(agency) = agency {
             let problem = format!(
-                "'{}' is no zone: write its abbreviation, such as WR, as agency_id, give one with --zone, or in {EXTENSION}",
+                "'{}' is no zone: write its abbreviation, such as WR, as agency_id, give one for the import (--zone), or in {EXTENSION}",
                 printable(&agency.name)
             );
             Feed::fault_of_agency(agency, problem)
@@ -319,9 +323,7 @@ impl Work<'_> {
             (over, format!("trips have calendars that are over on {on}, and were left out.")),
             (
                 not_yet,
-                format!(
-                    "trips have calendars that begin after {on}, and were left out: import again with --from then."
-                ),
+                format!("trips have calendars that begin after {on}, and were left out: import again from then on."),
             ),
             (measured, format!("trips have distances from shape_dist_traveled, taken as {}.", self.unit.words())),
             (by_shape, "trips have distances along their shapes.".to_owned()),

@@ -1,13 +1,13 @@
 //! The files of a GTFS folder as rows with their lines. Stop times, which are nearly all of a feed, are kept small.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::fs::File;
 
 use chrono::NaiveDate;
 
 use super::EXTENSION;
 use crate::domain::train::RunDays;
-use crate::service::import::table::{Row, Size, Table};
+use crate::service::import::table::{Folder, Row, Size, Table};
 use crate::service::import::{Fault, Unreadable, printable};
 
 const AGENCY: &str = "agency.txt";
@@ -19,6 +19,10 @@ const CALENDAR: &str = "calendar.txt";
 const CALENDAR_DATES: &str = "calendar_dates.txt";
 const FREQUENCIES: &str = "frequencies.txt";
 const SHAPES: &str = "shapes.txt";
+
+/// All that is read of a folder.
+const FILES: [&str; 10] =
+    [AGENCY, STOPS, ROUTES, TRIPS, STOP_TIMES, CALENDAR, CALENDAR_DATES, FREQUENCIES, SHAPES, EXTENSION];
 
 /// The one zone of time that Kiosk knows.
 const ZONE_OF_TIME: &str = "Asia/Kolkata";
@@ -123,8 +127,9 @@ pub(super) struct Extension {
 }
 
 impl Feed {
-    pub fn read(folder: &Path) -> Result<Self, Unreadable> {
+    pub fn read(folder: Folder<'_>) -> Result<Self, Unreadable> {
         let mut feed = Self::default();
+        folder.meter.expect(FILES.iter().map(|file| folder.size(file)).sum());
         feed.read_agencies(folder)?;
         feed.read_stops(folder)?;
         feed.read_routes(folder)?;
@@ -134,10 +139,12 @@ impl Feed {
         feed.refuse_frequencies(folder)?;
         feed.read_shapes(folder)?;
         feed.read_extension(folder)?;
+        // Shapes that nobody needs were not read.
+        folder.meter.ends()?;
         Ok(feed)
     }
 
-    fn read_agencies(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_agencies(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let mut table = must(folder, AGENCY, &["agency_name", "agency_timezone"], Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
             if row.text("agency_timezone") != ZONE_OF_TIME {
@@ -151,7 +158,7 @@ impl Feed {
         Ok(())
     }
 
-    fn read_stops(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_stops(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let mut table = must(folder, STOPS, &["stop_id", "stop_name"], Size::Kept)?;
         let mut parents = Vec::new();
         while let Some(row) = table.next(&mut self.faults)? {
@@ -174,7 +181,7 @@ impl Feed {
         Ok(())
     }
 
-    fn read_routes(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_routes(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let mut table = must(folder, ROUTES, &["route_id", "route_type"], Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
             // 2 is rail; 100 to 117 are its kinds in the extended list.
@@ -191,7 +198,7 @@ impl Feed {
         Ok(())
     }
 
-    fn read_calendars(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_calendars(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let required = [&["service_id", "start_date", "end_date"][..], &WEEK].concat();
         let mut table = must(folder, CALENDAR, &required, Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
@@ -213,7 +220,7 @@ impl Feed {
         Ok(())
     }
 
-    fn read_trips(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_trips(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let mut table = must(folder, TRIPS, &["route_id", "service_id", "trip_id"], Size::Kept)?;
         while let Some(row) = table.next(&mut self.faults)? {
             self.trips.push(Trip {
@@ -231,7 +238,7 @@ impl Feed {
         Ok(())
     }
 
-    fn read_stop_times(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_stop_times(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let trips: HashMap<String, TripIndex> =
             (0..).zip(&self.trips).map(|(at, trip)| (trip.id.clone(), at)).collect();
         let stops = places(&self.stops);
@@ -274,7 +281,7 @@ impl Feed {
     }
 
     /// A train leaves at times that people know: one that comes every so often has none.
-    fn refuse_frequencies(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn refuse_frequencies(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let Some(mut table) = Table::of_folder(folder, FREQUENCIES, &["trip_id"], Size::Kept)? else { return Ok(()) };
         let mut named = HashSet::new();
         while let Some(row) = table.next(&mut self.faults)? {
@@ -290,7 +297,7 @@ impl Feed {
     }
 
     /// The shapes of trips whose stop times have no distances.
-    fn read_shapes(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_shapes(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let unmeasured = |trip: &&Trip| !trip.shape.is_empty() && trip.calls.iter().any(|call| call.distance.is_none());
         let wanted: HashSet<String> = self.trips.iter().filter(unmeasured).map(|trip| trip.shape.clone()).collect();
         if wanted.is_empty() {
@@ -321,7 +328,7 @@ impl Feed {
         Ok(())
     }
 
-    fn read_extension(&mut self, folder: &Path) -> Result<(), Unreadable> {
+    fn read_extension(&mut self, folder: Folder<'_>) -> Result<(), Unreadable> {
         let Some(mut table) = Table::of_folder(folder, EXTENSION, &["train_number", "coaches"], Size::Kept)? else {
             return Ok(());
         };
@@ -368,7 +375,7 @@ fn places(stops: &[Stop]) -> HashMap<String, u32> {
     (0..).zip(stops).map(|(at, stop)| (stop.id.clone(), at)).collect()
 }
 
-fn must(folder: &Path, file: &str, required: &[&str], size: Size) -> Result<Table<std::fs::File>, Unreadable> {
+fn must<'a>(folder: Folder<'a>, file: &str, required: &[&str], size: Size) -> Result<Table<'a, File>, Unreadable> {
     let remedy = "a GTFS folder has it; unpack the whole feed into the folder";
     Table::of_folder(folder, file, required, size)?.ok_or_else(|| Unreadable::Missing { file: file.to_owned(), remedy })
 }

@@ -12,9 +12,11 @@ use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::CallId;
 use crate::ui::screen::Scene;
+use crate::ui::screens::admin::import::Import;
 use crate::ui::screens::admin::runs::Runs;
 use crate::ui::screens::admin::train::Editor;
 use crate::ui::text;
+use crate::ui::widgets::bring::{Ask, Bring};
 use crate::ui::widgets::list::Touch;
 use crate::ui::widgets::paged::Paged;
 use crate::ui::widgets::sheet::{put, put_right};
@@ -35,6 +37,7 @@ pub struct Trains {
     /// Whether what is typed goes into what is looked for.
     focus: Part,
     list: Paged<TrainRow>,
+    export: Bring,
 }
 
 /// What keys are for.
@@ -46,7 +49,8 @@ enum Part {
 
 impl Default for Trains {
     fn default() -> Self {
-        Self { wanted: Field::text("Find", 40), focus: Part::List, list: Paged::new(1) }
+        let (wanted, list, export) = (Field::text("Find", 40), Paged::new(1), Bring::default());
+        Self { wanted, focus: Part::List, list, export }
     }
 }
 
@@ -65,6 +69,10 @@ pub enum Action {
     Runs,
     /// Make a new train.
     New,
+    /// Bring trains in from files.
+    Import,
+    /// Write what is listed into a file.
+    Export,
     /// Read the list again.
     Again,
     /// Go back.
@@ -105,6 +113,14 @@ impl Scene for Trains {
         bind(&[Key::Tab], "Tab", "list", "Goes from what is looked for to the list.", Action::Leave),
         bind(&[Key::Char('v')], "v", "runs", "Shows the runs of the train under the cursor.", Action::Runs),
         bind(&[Key::Char('n')], "n", "new train", "Makes a new train.", Action::New),
+        bind(&[Key::Char('i')], "i", "import", "Brings trains in from a GTFS folder or a sheet.", Action::Import),
+        bind(
+            &[Key::Char('x')],
+            "x",
+            "export",
+            "Saves the trains that are listed and run today as a CSV file, which the import reads.",
+            Action::Export,
+        ),
         bind(&[Key::Char('r')], "r", "read again", "Reads the list again.", Action::Again),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -113,11 +129,12 @@ impl Scene for Trains {
         "Trains".to_owned()
     }
 
-    fn offers(&self, action: Action, _world: &World) -> bool {
+    fn offers(&self, action: Action, world: &World) -> bool {
         let in_list = self.focus == Part::List;
         match action {
             Action::Leave => !in_list,
-            Action::Find | Action::New => in_list,
+            Action::Find | Action::New | Action::Import => in_list,
+            Action::Export => in_list && !self.list.is_empty() && self.export.offers(Ask::Spreadsheet, world),
             Action::Move(Key::Home | Key::End) => in_list && !self.list.is_empty(),
             Action::Move(_) | Action::Edit => !self.list.is_empty(),
             Action::Runs => in_list && !self.list.is_empty(),
@@ -166,6 +183,11 @@ impl Scene for Trains {
                 }
             }
             Action::New => cx.push(Editor::new_train(cx.today())),
+            Action::Import => cx.push(Import::default()),
+            Action::Export => {
+                let request = Request::TrainsFile { wanted: self.wanted.value().to_owned() };
+                self.export.ask(Ask::Spreadsheet, request, cx);
+            }
             Action::Again => {
                 let ask = self.ask();
                 self.list.begin(cx, ask);
@@ -210,7 +232,10 @@ impl Scene for Trains {
         }
     }
 
-    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        if self.export.reply(call, &answer, cx) {
+            return;
+        }
         self.list.reply(call, &answer, |reply| match reply {
             Reply::Trains { page, next } => Some((page.clone(), next.clone())),
             _ => None,
@@ -219,6 +244,7 @@ impl Scene for Trains {
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
         self.list.gave_up(call);
+        self.export.gave_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
@@ -232,7 +258,7 @@ impl Scene for Trains {
         let value = Rect { x: line.x + NAME, width: 42.min(line.width.saturating_sub(NAME)), ..line };
         self.wanted.view_value(buf, value, wanted, world);
         let none = if self.wanted.is_empty() {
-            ("No trains yet", "Make one with n, or bring them in with kiosk import.")
+            ("No trains yet", "Make one with n, or bring them in from files with i.")
         } else {
             (
                 "No such train",

@@ -1,0 +1,233 @@
+//! An import that is asked for at a terminal: first what it would do, and then that and nothing else.
+//!
+//! Nothing is kept between the two. The files are read again, and what they would do has to be what was shown, by its
+//! fingerprint; the write then asks that the timetable is as it was read for that.
+
+use std::fmt::{self, Debug, Write as _};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::loading::{Come, Stored, noted};
+use super::telling::{line, lines};
+use super::{Basis, Comparison, Import, Meter, Unreadable, compare, read};
+use crate::domain::booking::OpId;
+use crate::domain::edition::{NotPublished, Start};
+use crate::domain::time::railway_time;
+use crate::service::Kiosk;
+use crate::service::progress::{Progress, Tell};
+use crate::service::refusal::{fault, refuse};
+use crate::service::request::{
+    BadTrains, Failure, ImportLine, ImportSource, ImportTrial, Imported, LineKind, Reply, Shown,
+};
+use crate::service::session::Session;
+use crate::store::StoreError;
+
+/// How many imports a process reads at once: a large feed takes some hundred megabytes while it is read.
+const AT_ONCE: usize = 2;
+
+/// The most lines that are shown of a trial.
+const MOST_LINES: usize = 3_000;
+
+/// Turns to read files.
+#[derive(Debug)]
+pub(in crate::service) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Turns {
+    /// A turn, unless all are taken.
+    fn take(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.0).try_acquire_owned().map_err(|_| Failure::ImportsUnderWay { max: AT_ONCE })
+    }
+}
+
+/// Says what an import would do. Nothing is written; it ends when nobody waits for it any more.
+pub(in crate::service) async fn try_out(
+    session: &Session,
+    source: &ImportSource,
+    tell: Tell,
+) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let start = start(kiosk, source)?;
+    let stored = kiosk.stored_timetable().await.map_err(|error| refuse("read the timetable", &error))?;
+    let found = look(kiosk, source, start, &stored, move |progress| tell.tell(progress)).await?;
+    Ok(Reply::ImportTried(Box::new(found.trial(start))))
+}
+
+/// Imports what was shown. Whoever asked may leave: it goes on to its end.
+pub(in crate::service) async fn import(
+    session: &Session,
+    op: OpId,
+    source: ImportSource,
+    shown: Shown,
+    tell: Tell,
+) -> Result<Reply, Failure> {
+    let own = session.clone();
+    let work = session.under_reference(async move { write(&own, op, &source, &shown, tell).await });
+    let written = session.kiosk().background().spawn(work).await;
+    written.map_err(|error| fault("import trains", &error))?
+}
+
+async fn write(
+    session: &Session,
+    op: OpId,
+    source: &ImportSource,
+    shown: &Shown,
+    tell: Tell,
+) -> Result<Reply, Failure> {
+    let kiosk = session.kiosk();
+    let start = start(kiosk, source)?;
+    let stored = kiosk.stored_timetable().await.map_err(|error| refuse("read the timetable", &error))?;
+    let come = stored.come(op);
+    if come == Come::ToItsEnd {
+        // The reply to an earlier attempt was lost.
+        return Ok(Reply::Imported(done(shown, Vec::new())));
+    }
+    let told = tell.clone();
+    let goes_on = move |progress| {
+        let _ = told.tell(progress);
+        ControlFlow::Continue(())
+    };
+    let found = look(kiosk, source, start, &stored, goes_on).await?;
+    let is_shown = match come {
+        // A part of it is written already, so that less would change than was shown.
+        Come::Begun => found.shown.files == shown.files,
+        Come::Nowhere | Come::ToItsEnd => found.shown == *shown,
+    };
+    if !is_shown {
+        return Err(Failure::ImportMoved);
+    }
+    if source.bad == BadTrains::Refuse && !found.import.faults.is_empty() {
+        return Err(Failure::ImportHasMistakes { mistakes: found.import.faults.len() });
+    }
+    let publisher = format!("{op}/{}", kiosk.chance().id());
+    let progress = |progress| {
+        let _ = tell.tell(progress);
+    };
+    let written = kiosk.write_import(&found.import, (&stored, &publisher), start, progress).await;
+    let written = written.map_err(|error| match error {
+        StoreError::Conflict { .. } => Failure::ImportMoved,
+        error => refuse("import trains", &error),
+    })?;
+    let note = noted(shown.trains, shown.stations, start);
+    kiosk.record_once(session, "timetable.import", (op, kiosk.now()), source.path.clone(), note);
+    kiosk.reread_timetable().await?;
+    let left = written.left.iter().map(NotPublished::to_string).collect();
+    Ok(Reply::Imported(done(shown, left)))
+}
+
+fn done(shown: &Shown, left: Vec<String>) -> Imported {
+    Imported { trains: shown.trains, stations: shown.stations, left }
+}
+
+fn start(kiosk: &Kiosk, source: &ImportSource) -> Result<Start, Failure> {
+    let today = railway_time(kiosk.now()).date();
+    if source.from.is_some_and(|from| from < today) {
+        return Err(NotPublished::Past { today }.into());
+    }
+    Ok(Start { from: source.from, today })
+}
+
+/// What files hold, and what they would change.
+struct Found {
+    import: Import,
+    comparison: Comparison,
+    shown: Shown,
+}
+
+/// Reads and compares, on a thread of its own and in a turn that lasts as long.
+async fn look(
+    kiosk: &Kiosk,
+    source: &ImportSource,
+    start: Start,
+    stored: &Stored,
+    told: impl Fn(Progress) -> ControlFlow<()> + Send + 'static,
+) -> Result<Found, Failure> {
+    let path = PathBuf::from(&source.path);
+    if !path.is_absolute() {
+        return Err(Failure::NotWholePath);
+    }
+    let turn = kiosk.0.imports.take()?;
+    let (zone, timetable) = (source.zone, Arc::clone(&stored.timetable));
+    let looked = kiosk.settings().labour.run(move || {
+        let _turn = turn;
+        let meter = Meter::new(&told);
+        let import = read(&path, Basis { timetable: &timetable, on: start.date(), zone }, &meter)?;
+        let comparison = compare(&timetable, &import, start, &meter)?;
+        let shown = shown(&import, &comparison, start);
+        Ok(Found { import, comparison, shown })
+    });
+    looked.await.map_err(|error| fault("read an import", &error))?.map_err(|error| match error {
+        Unreadable::Stopped => Failure::GivenUp,
+        error => Failure::NotRead(error.to_string()),
+    })
+}
+
+fn shown(import: &Import, comparison: &Comparison, start: Start) -> Shown {
+    let (new, changed, _) = comparison.counts();
+    let files = fingerprint(&(&import.stations, &import.trains, &import.faults, start.date()));
+    let change = fingerprint(&(&comparison.trains, &comparison.stations));
+    Shown { files, change, trains: new + changed, stations: comparison.stations.len() }
+}
+
+/// What says the same has the same fingerprint.
+fn fingerprint(value: &impl Debug) -> String {
+    let mut print = Print(Sha256::new());
+    write!(print, "{value:?}").expect("a fingerprint takes all");
+    HEXLOWER.encode(&print.0.finalize()[..16])
+}
+
+/// Takes a text of any length.
+struct Print(Sha256);
+
+impl fmt::Write for Print {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
+    }
+}
+
+impl Found {
+    fn trial(self, start: Start) -> ImportTrial {
+        let Self { import, comparison, shown } = self;
+        let (new, changed, unchanged) = comparison.counts();
+        let mistakes = import.faults.iter().map(|fault| line(LineKind::Mistake, fault.to_string()));
+        let notes = import.notes.iter().map(|note| line(LineKind::Note, note.clone()));
+        let mut all = mistakes.chain(notes).chain(lines(&comparison, &import));
+        let listed: Vec<ImportLine> = all.by_ref().take(MOST_LINES).collect();
+        ImportTrial {
+            on: start.date(),
+            mistakes: import.faults.len(),
+            new,
+            changed,
+            unchanged,
+            missing: comparison.missing.len(),
+            lines: listed,
+            unlisted: all.count(),
+            shown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AT_ONCE, Failure, Turns};
+
+    #[test]
+    fn no_more_imports_are_read_at_once_than_there_are_turns() {
+        let turns = Turns::default();
+        let mut taken: Vec<_> = (0..AT_ONCE).map(|_| turns.take().expect("there is one")).collect();
+        assert_eq!(turns.take().err(), Some(Failure::ImportsUnderWay { max: AT_ONCE }));
+        taken.pop();
+        assert!(turns.take().is_ok(), "one has ended");
+    }
+}

@@ -1,0 +1,152 @@
+//! How an import is drawn: the form, the bar while files are read or trains are written, the lines, and what was done.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{Import, Page, counted};
+use crate::service::request::{BadTrains, ImportTrial, Imported, LineKind};
+use crate::ui::context::World;
+use crate::ui::screen::long_date;
+use crate::ui::text;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::sheet::{paragraph, put};
+use crate::ui::widgets::{progress, state};
+
+/// Rows above the form and above the lines.
+const HEAD: u16 = 3;
+/// Rows below the lines, in which the one under the cursor stands in full, or why nothing was imported.
+const FULL: u16 = 5;
+
+pub(super) fn view(import: &Import, buf: &mut Buffer, area: Rect, world: &World) {
+    match (import.page(), import.trial.ready(), import.change.ready()) {
+        (Page::Done, trial, Some(done)) => view_done(buf, area, (done, trial), world),
+        (Page::Trial, Some(trial), _) => view_trial(import, buf, area, trial, world),
+        (Page::Importing, Some(trial), _) => {
+            let what = format!("Importing {}, from {} on", counted(&trial.shown), long_date(trial.on));
+            view_bar(
+                import,
+                buf,
+                area,
+                (&what, "Esc stops waiting. The import goes on to its end all the same."),
+                world,
+            );
+        }
+        (Page::Looking, ..) => {
+            let path = import.source.as_ref().map_or("the files", |source| source.path.as_str());
+            let what = format!("Looking at {}", text::ends(path, area.width.saturating_sub(16)));
+            view_bar(import, buf, area, (&what, "Nothing is written by looking. Esc stops it."), world);
+        }
+        _ => {
+            let says = "Trains from a GTFS folder or a sheet. What would change is shown first.";
+            put(buf, Rect { y: area.y + 1, height: 1, ..area }, 2, says, world.theme.text);
+            import.form.view(buf, form_place(area), world);
+        }
+    }
+}
+
+fn view_bar(import: &Import, buf: &mut Buffer, area: Rect, (what, esc): (&str, &str), world: &World) {
+    let theme = &world.theme;
+    let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area }.intersection(area);
+    put(buf, row(1, 1), 2, what, theme.strong);
+    if let Some(known) = import.progress {
+        progress::view(buf, row(3, progress::ROWS), known, world);
+    }
+    put(buf, row(6, 1), 2, esc, theme.dim);
+}
+
+fn view_trial(import: &Import, buf: &mut Buffer, area: Rect, trial: &ImportTrial, world: &World) {
+    let theme = &world.theme;
+    let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
+    let ImportTrial { new, changed, unchanged, missing, .. } = trial;
+    let missing = match missing {
+        0 => String::new(),
+        count => format!("; {count} not in it stay"),
+    };
+    let counts = format!("{new} new, {changed} changed, {unchanged} unchanged{missing}");
+    put(buf, row(0), 2, &format!("From {}: {counts}.", long_date(trial.on)), theme.strong);
+    let (says, style) = verdict(import, trial, theme);
+    put(buf, row(1), 2, &says, style);
+    let list = list_place(area);
+    if import.rows() == 0 {
+        return state::empty(
+            buf,
+            list,
+            "Nothing to be told",
+            "The timetable is as the files have it. Esc goes back.",
+            world,
+        );
+    }
+    import.list.position(buf, row(2), list, world);
+    for (nth, place) in import.list.visible(list) {
+        let Some((kind, words)) = import.row(nth) else { break };
+        put(buf, place, 2, &kind.sign().to_string(), sign_style(kind, theme));
+        put(buf, place, 4, &words, theme.text);
+        import.list.mark(buf, nth, place, world);
+    }
+    let below = Rect { y: list.bottom(), height: area.bottom().saturating_sub(list.bottom()), ..area };
+    text::rule(buf, below, theme.rule);
+    let below = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
+    if let Some(failure) = &import.refused {
+        paragraph(buf, below, &failure.to_string(), theme.bad);
+    } else if let Some((_, words)) = import.list.chosen().and_then(|nth| import.row(nth)) {
+        paragraph(buf, below, &words, theme.text);
+    }
+}
+
+/// Whether it can be imported, and if not why.
+fn verdict(import: &Import, trial: &ImportTrial, theme: &Theme) -> (String, Style) {
+    let leaves_out = import.source.as_ref().is_some_and(|source| source.bad == BadTrains::LeaveOut);
+    let mistakes = if trial.mistakes == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", trial.mistakes) };
+    match (trial.mistakes, leaves_out, trial.changes_anything()) {
+        (0, _, true) => (format!("No mistakes. Enter imports {}.", counted(&trial.shown)), theme.good),
+        (0, _, false) => ("No mistakes, and nothing to import: the timetable has it already.".to_owned(), theme.good),
+        (_, true, true) => {
+            (format!("{mistakes}: their trains are left out. Enter imports {}.", counted(&trial.shown)), theme.warning)
+        }
+        (_, true, false) => (format!("{mistakes}, and nothing beside them to import."), theme.bad),
+        (_, false, _) => (format!("{mistakes}: mend them and look again, or leave their trains out."), theme.bad),
+    }
+}
+
+const fn sign_style(kind: LineKind, theme: &Theme) -> Style {
+    match kind {
+        LineKind::Mistake => theme.bad,
+        LineKind::Note => theme.dim,
+        LineKind::New => theme.good,
+        LineKind::Changed => theme.accent,
+        LineKind::Left => theme.warning,
+    }
+}
+
+fn view_done(buf: &mut Buffer, area: Rect, (done, trial): (&Imported, Option<&ImportTrial>), world: &World) {
+    let theme = &world.theme;
+    let mut rows = area.rows().skip(1);
+    let mut say = |words: &str, style: Style| {
+        if let Some(row) = rows.next() {
+            put(buf, row, 2, words, style);
+        }
+    };
+    if let Some(trial) = trial {
+        say(&format!("Imported: {}, from {} on.", counted(&trial.shown), long_date(trial.on)), theme.good);
+    }
+    say("Runs of which anything was sold keep the trains by which they were sold.", theme.text);
+    if !done.left.is_empty() {
+        say("", theme.text);
+        say("Left as they are:", theme.warning);
+    }
+    done.left.iter().for_each(|why| say(why, theme.text));
+}
+
+pub(super) fn form_place(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 2,
+        y: area.y + HEAD,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(HEAD),
+    }
+}
+
+pub(super) fn list_place(area: Rect) -> Rect {
+    Rect { y: area.y + HEAD, height: area.height.saturating_sub(HEAD + FULL), ..area }
+}
