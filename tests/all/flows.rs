@@ -19,8 +19,7 @@
 //! refuse TEXT           no line of the screen shows it
 //! remember NAME TEXT    keeps the word behind a text on the screen; later lines have it as {NAME}
 //! remember NAME from the log   keeps the one-time code for the first administrator
-//! messages refused      the function refuses what it is told; `messages given up` until nobody tries any more, hours later; and
-//!                       `messages taken` takes it again
+//! messages refused      the function refuses what it is told; `given up` until nobody tries any more, and `taken` no longer
 //! told EVENT            the function was told so since this was asked last
 //! advance 5m            time passes for everybody (s, m, h)
 //! resize 132x43         the terminal has another size
@@ -70,7 +69,7 @@ use crate::service_kit::{PASSWORD, Stage, settings};
 use crate::service_notify::{function_alone, told_by};
 use crate::store_former::{leave_people_behind, taken};
 use crate::tape::Tape;
-use crate::ui_kit::{draw, parse_keys, setup, station, words};
+use crate::ui_kit::{closed_up, draw, parse_keys, setup, station, words};
 
 /// What a flow says before anything else, of the stage on which it is played.
 const MIXED: &str = "trains mixed";
@@ -586,11 +585,6 @@ impl Hall {
         }
         self.stage.clock.set(end);
     }
-}
-
-/// A text with one space for every gap.
-fn closed_up(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn span(text: &str) -> Result<TimeDelta, String> {

@@ -259,6 +259,11 @@ pub fn draw(app: &App, size: Size) -> Buffer {
     screen.backend().buffer().clone()
 }
 
+/// A text with one space for every gap.
+pub fn closed_up(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The words on a screen, without the space at the ends of lines.
 pub fn words(buffer: &Buffer) -> String {
     rows(buffer, |cells| {
