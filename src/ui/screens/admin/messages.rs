@@ -197,6 +197,7 @@ fn view_row(buf: &mut Buffer, place: Rect, one: &Notification, world: &World) {
         Delivery::Waiting => put_right(buf, top, &format!("due {when}"), theme.dim),
     }
     let tried = match one.attempts {
+        0 if one.reason.is_some() => "to be retried".to_owned(),
         0 => "not tried yet".to_owned(),
         1 => "tried once".to_owned(),
         times => format!("tried {times} times"),

@@ -4,6 +4,7 @@ use super::{Results, sales_closed};
 use crate::domain::admission::{Accept, Standing};
 use crate::domain::allotment::BerthWish;
 use crate::domain::coach::Class;
+use crate::domain::inventory::Stage;
 use crate::domain::quota::Quota;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
@@ -15,6 +16,11 @@ use crate::ui::screens::berths::Berths;
 use crate::ui::screens::passengers::Passengers;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::standing;
+
+/// Whether the railway has cancelled a run that is watched.
+fn is_cancelled(run: RunId, world: &World) -> bool {
+    world.live.get(&run).is_some_and(|live| live.state.stage == Stage::Cancelled)
+}
 
 /// Goes on with places without berths, or says why there are none.
 pub(super) fn held(settled: Result<Hold, Failure>, cx: &mut Context) {
@@ -82,7 +88,9 @@ impl Results {
         };
         let (journey, number) = (&offer.journey, offer.journey.train.number());
         let standing = world.standing(journey.run, class, quota, journey.leg).map(|stands| stands.standing);
-        if sales_closed(offer, world) {
+        if is_cancelled(journey.run, world) {
+            Some(Failure::TrainCancelled.to_string())
+        } else if sales_closed(offer, world) {
             Some(format!("Sales for {number} have closed: choose a later train or another day."))
         } else if fare.is_none() {
             Some(format!("There is no fare for {class} on {number}: choose another class."))
@@ -111,6 +119,10 @@ impl Results {
         let Some(offer) = self.selected().filter(|offer| offer.journey.run == run) else { return };
         let Some(live) = cx.live.get(&run) else { return };
         let Some(before) = &live.before else { return };
+        if live.state.stage == Stage::Cancelled && before.stage != Stage::Cancelled {
+            let number = offer.journey.train.number();
+            return cx.toast(Tone::Warning, format!("The railway has just cancelled {number}: choose another train."));
+        }
         let (leg, quota, now) = (offer.journey.leg, self.quota, cx.now);
         let mut classes: Vec<Class> = offer.fares.iter().map(|(class, _)| *class).collect();
         classes.sort_by_key(|class| Some(*class) != self.class);
