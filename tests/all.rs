@@ -93,6 +93,8 @@ mod service_cost;
 mod service_doubt;
 #[path = "all/service_find.rs"]
 mod service_find;
+#[path = "all/service_group.rs"]
+mod service_group;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_kit.rs"]
