@@ -246,6 +246,8 @@ mod ui_desk_party;
 mod ui_find;
 #[path = "all/ui_former.rs"]
 mod ui_former;
+#[path = "all/ui_group.rs"]
+mod ui_group;
 #[path = "all/ui_office.rs"]
 mod ui_office;
 #[path = "all/ui_people.rs"]

@@ -13,6 +13,7 @@ pub mod papers;
 pub mod places;
 pub mod qr;
 pub mod query;
+pub mod roll;
 pub mod sheet;
 pub mod standing;
 pub mod state;

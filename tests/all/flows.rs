@@ -10,6 +10,7 @@
 //! session NAME KIND far opens one of another process over the same tables
 //! session NAME          goes to an open one
 //! keys <tab>NDLS        types; keys that are no characters stand in angle brackets
+//! paste A|B             pastes lines
 //! touch TEXT            touches the middle of a text on the screen
 //! expect TEXT           a line of the screen shows it, however wide the gaps between its words are
 //! refuse TEXT           no line of the screen shows it
@@ -98,6 +99,7 @@ flows! {
     slip_runs_out
     store_is_slow
     store_vanishes
+    supervisor_books_a_group
     tatkal_opens
     till_of_a_day
     test_payment_is_marked
@@ -218,6 +220,7 @@ impl Hall {
                     self.tell(Msg::Key(key)).await;
                 }
             }
+            "paste" => self.tell(Msg::Paste(rest.replace('|', "\n"))).await,
             "touch" => {
                 let at = self.place_of(rest).ok_or("it does not stand there")?;
                 self.tell(Msg::Mouse(Mouse { kind: MouseKind::Press, at })).await;

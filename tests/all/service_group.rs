@@ -155,8 +155,7 @@ async fn others_are_told_who_books_a_group() {
     sign_in(&agent, "agnes", PASSWORD).await.expect("she may");
     assert_eq!(
         told.expect_err("refused").to_string(),
-        "More than 6 on one booking are a group, which a supervisor books: ask one, or make another booking for the \
-         others."
+        "For more than 6 ask a supervisor, or make another booking for the others."
     );
     // A child on a lap counts like everybody else: it has no berth that would have been refused before.
     let held = sleeper(Accept::Berths).hold(&agent, 6).await.expect("a party is anybody's");

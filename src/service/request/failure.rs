@@ -165,7 +165,7 @@ pub enum Failure {
     },
     /// A group, which not everybody books.
     #[error(
-        "More than {max} on one booking are a group, which {} books: ask one, or make another booking for the others.",
+        "For more than {max} ask {}, or make another booking for the others.",
         needs.with_article()
     )]
     GroupNeeds {
