@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 use kiosk::domain::booking::{Booking, BookingStatus, Payment, PaymentMethod, Slip as SlipFacts};
-use kiosk::domain::coach::{BerthRef, BerthType, Class};
+use kiosk::domain::coach::{BerthRef, BerthType, Class, Coach};
 use kiosk::domain::fare::{Fare, Ride, Traveller, price};
 use kiosk::domain::inventory::{HoldId, Parts};
 use kiosk::domain::money::Paise;
@@ -53,7 +53,7 @@ fn journey() -> Journey {
 /// A journey in work with so many berths of SL, forty in its first coach.
 fn draft(berths: u8) -> Draft {
     let journey = journey();
-    let coaches: Vec<_> = journey.train.coaches_of(Class::Sleeper).map(|coach| coach.id()).collect();
+    let coaches: Vec<_> = journey.train.coaches_of(Class::Sleeper).map(Coach::id).collect();
     let (one, other) = (coaches[0], coaches[1]);
     let berth =
         |n: u8| if n <= 40 { BerthRef { coach: one, number: n } } else { BerthRef { coach: other, number: n - 40 } };

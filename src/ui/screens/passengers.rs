@@ -20,6 +20,7 @@ use crate::ui::msg::{CallId, Load, Watch};
 use crate::ui::prospect::{promised, watch_queue};
 use crate::ui::screen::Scene;
 use crate::ui::screens::passengers::companions::Companions;
+use crate::ui::screens::passengers::drawing::Parts;
 use crate::ui::screens::passengers::row::{Column, Row, Seat};
 use crate::ui::screens::review::{Review, place};
 use crate::ui::theme::Tone;
@@ -29,6 +30,7 @@ use crate::ui::widgets::sheet::{self, is_senior, panes, put};
 
 mod companions;
 mod desk;
+mod drawing;
 mod pasting;
 mod row;
 
@@ -111,12 +113,6 @@ impl Passengers {
         if swaps { &Column::ALL } else { &Column::ALL[..3] }
     }
 
-    /// How many a booking may have, whoever sells it: what is held of a class counts by the rules for that.
-    fn most(&self, world: &World) -> usize {
-        let hold = world.draft.hold.as_ref();
-        world.largest_party(hold.map(|hold| hold.class), hold.map_or(Quota::General, |hold| hold.quota)).into()
-    }
-
     /// Where the parts are, and the rows that are shown: a page at a time, with the one that had the focus last.
     fn parts(&self, area: Rect) -> (Parts, ListState) {
         let mut list = ListState::new(ROW);
@@ -185,6 +181,13 @@ impl Passengers {
             (Spot::Row(..), _) => Spot::Phone,
             (Spot::Phone, Key::Up) if !self.rows.is_empty() => Spot::Row(self.rows.len() - 1, Column::Name),
             (Spot::Phone, _) => Spot::Phone,
+        }
+    }
+
+    /// What a wheel does where there is more than a page.
+    fn leap(&mut self, key: Key, cx: &mut Context) {
+        if self.offers(Action::Leap(key), cx) {
+            self.act(Action::Leap(key), cx);
         }
     }
 
@@ -273,6 +276,17 @@ impl Passengers {
     }
 }
 
+/// How many a booking of what is held may have.
+fn most(world: &World) -> usize {
+    let hold = world.draft.hold.as_ref();
+    world.largest_party(hold.map(|hold| hold.class), hold.map_or(Quota::General, |hold| hold.quota)).into()
+}
+
+/// Says that nobody else can be on the booking.
+fn no_more(world: &World) -> String {
+    format!("A booking is for {} at most: make another one for the child.", most(world))
+}
+
 fn children(world: &World) -> ChildRules {
     world.rules.fares_on(world.today()).children
 }
@@ -318,7 +332,7 @@ impl Scene for Passengers {
     }
 
     fn offers(&self, action: Action, world: &World) -> bool {
-        let most = self.most(world);
+        let most = most(world);
         let is_choosing = self.companions.ready().is_some();
         match action {
             Action::PanelTake | Action::PanelMove(_) | Action::PanelClose => is_choosing,
@@ -345,7 +359,7 @@ impl Scene for Passengers {
         let draft = &cx.draft;
         self.seats = draft.hold.iter().flat_map(|hold| promised(hold, cx)).filter_map(Seat::of).collect();
         let seats = self.seats.len();
-        let most = self.most(cx).saturating_sub(seats);
+        let most = most(cx).saturating_sub(seats);
         let typed = &draft.typed;
         let filled = typed.seated.iter().cloned().chain(std::iter::repeat_with(TypedPassenger::default));
         self.rows = filled.take(seats).chain(typed.lap.iter().take(most).cloned()).map(|row| Row::from(&row)).collect();
@@ -396,7 +410,7 @@ impl Scene for Passengers {
         match (self.at, key) {
             // Not offered any more, but whoever presses it is told why.
             (_, Key::F(5)) => {
-                cx.toast(Tone::Warning, self.no_more(cx));
+                cx.toast(Tone::Warning, no_more(cx));
             }
             (Spot::Phone, key) => {
                 self.phone.key(key);
@@ -494,86 +508,5 @@ impl Scene for Passengers {
         if let Some(panel) = self.companions.ready() {
             panel.view(buf, area, world);
         }
-    }
-}
-
-impl Passengers {
-    /// What a wheel does where there are more than one page.
-    fn leap(&mut self, key: Key, cx: &mut Context) {
-        if self.offers(Action::Leap(key), cx) {
-            self.act(Action::Leap(key), cx);
-        }
-    }
-
-    /// Says that nobody else can be on the booking.
-    fn no_more(&self, world: &World) -> String {
-        format!("A booking is for {} at most: make another one for the child.", self.most(world))
-    }
-
-    fn view_phone(&self, buf: &mut Buffer, area: Rect, world: &World) {
-        let theme = &world.theme;
-        let focus = if self.at == Spot::Phone { Focus::Here } else { Focus::Elsewhere };
-        let label = if self.at == Spot::Phone { theme.strong } else { theme.dim };
-        if self.at == Spot::Phone {
-            put(buf, area, 0, "▌", theme.accent);
-        }
-        put(buf, area, 2, "Phone", label);
-        self.phone.view_value(buf, Rect { x: area.x + 9, width: 21, height: 1, ..area }, focus, world);
-        put(buf, area, 32, "needed, for news of the journey", theme.dim);
-        if let Some(error) = self.phone.error() {
-            let width = area.width.saturating_sub(button::onward(area, world).width + 2);
-            let below = Rect { y: area.y + 1, width, height: area.height.saturating_sub(1), ..area };
-            sheet::paragraph(buf, below, error, theme.bad);
-        }
-    }
-
-    fn summary(&self, world: &World) -> String {
-        let children = children(world);
-        let (free, half) = (children.free_below, children.half_below);
-        let berths = self.seats.len();
-        let count = |is: fn(&Seat) -> bool| self.seats.iter().filter(|seat| is(seat)).count();
-        let shares = count(|seat| matches!(seat, Seat::Shared));
-        let waits = count(|seat| matches!(seat, Seat::Waiting));
-        if shares + waits > 0 {
-            let own = berths - shares - waits;
-            let has = [(own, if own == 1 { "berth" } else { "berths" }), (shares, "RAC"), (waits, "waiting")];
-            let has = has.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
-            let has = has.collect::<Vec<_>>().join(", ");
-            return format!("{has}. Numbers are given when it is paid.");
-        }
-        let berths = match self.seats.first() {
-            Some(Seat::Unreserved) if berths == 1 => "1 traveller, unreserved".to_owned(),
-            Some(Seat::Unreserved) => format!("{berths} travellers, unreserved"),
-            _ if berths == 1 => "1 berth".to_owned(),
-            _ => format!("{berths} berths"),
-        };
-        match self.rows.len() - self.seats.len() {
-            0 if self.seats.first() == Some(&Seat::Unreserved) => {
-                format!("{berths}: no seat is kept. Below {free} free, below {half} half fare.")
-            }
-            0 => format!("{berths}. Children may travel without: below {free} free, below {half} half fare."),
-            1 => format!("{berths}, 1 child without."),
-            more => format!("{berths}, {more} children without."),
-        }
-    }
-}
-
-/// Where the parts of the form are.
-struct Parts {
-    titles: Rect,
-    rows: Rect,
-    phone: Rect,
-    last: Rect,
-}
-
-impl Parts {
-    /// For so many passengers: more of them are shown where a terminal is higher.
-    fn of(area: Rect, people: usize) -> Self {
-        let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area }.intersection(area);
-        let least = ROW * u16::try_from(PAGE).unwrap_or(u16::MAX);
-        let all = u16::try_from(people).unwrap_or(u16::MAX).saturating_mul(ROW);
-        let rows = all.min(area.height.saturating_sub(6) / ROW * ROW).max(least);
-        let after = area.height.saturating_sub(4).min(rows + 4);
-        Self { titles: row(0, 1), rows: row(1, rows), phone: row(after, 3), last: row(after + 3, 1) }
     }
 }

@@ -1,6 +1,6 @@
 //! What the form does for entries of the command line.
 
-use super::{Passengers, Spot};
+use super::{Passengers, Spot, most, no_more};
 use crate::ui::command::{Named, Refusal, Seated, Step, Taken};
 use crate::ui::context::Context;
 use crate::ui::screens::passengers::row::Row;
@@ -57,8 +57,8 @@ impl Passengers {
             };
             return Err(Refusal::new(why));
         }
-        if self.rows.len() + laps.len() > self.most(cx) {
-            return Err(Refusal::new(self.no_more(cx)));
+        if self.rows.len() + laps.len() > most(cx) {
+            return Err(Refusal::new(no_more(cx)));
         }
         for (row, named) in free.into_iter().zip(seated) {
             self.rows[row] = Row::from(&named.typed);

@@ -3,7 +3,7 @@
 //! It fills empty rows alone, from the one with the focus on, so that nothing is lost that was typed. A line that cannot be
 //! read stands in its row as it was pasted, and is said there.
 
-use super::{Passengers, Spot};
+use super::{Passengers, Spot, most};
 use crate::ui::command::{Named, Seated, party};
 use crate::ui::context::Context;
 use crate::ui::screens::passengers::row::{Column, Row};
@@ -68,7 +68,7 @@ impl Passengers {
         if named.seated == Seated::Berth {
             return self.empty_row(from);
         }
-        if self.rows.len() >= self.most(cx) {
+        if self.rows.len() >= most(cx) {
             return None;
         }
         self.rows.push(Row::from(&named.typed));
