@@ -10,7 +10,7 @@
 //! session NAME KIND far opens one of another process over the same tables
 //! session NAME          goes to an open one
 //! keys <tab>NDLS        types; keys that are no characters stand in angle brackets
-//! paste A|B             pastes lines
+//! paste A|B             pastes lines, as terminals send them
 //! touch TEXT            touches the middle of a text on the screen
 //! expect TEXT           a line of the screen shows it, however wide the gaps between its words are
 //! refuse TEXT           no line of the screen shows it
@@ -220,7 +220,7 @@ impl Hall {
                     self.tell(Msg::Key(key)).await;
                 }
             }
-            "paste" => self.tell(Msg::Paste(rest.replace('|', "\n"))).await,
+            "paste" => self.tell(Msg::Paste(rest.replace('|', "\r"))).await,
             "touch" => {
                 let at = self.place_of(rest).ok_or("it does not stand there")?;
                 self.tell(Msg::Mouse(Mouse { kind: MouseKind::Press, at })).await;

@@ -17,6 +17,7 @@ use kiosk::domain::time::instant;
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Hold, Reply, Request};
+use kiosk::ticket::TicketKey;
 use kiosk::ui::command::{Choice, Step, read};
 use kiosk::ui::context::Setup;
 use kiosk::ui::draft::Draft;
@@ -341,6 +342,22 @@ fn a_ticket_and_a_booking_of_a_group_turn_their_pages() {
             stage.keys("<pgup>");
         }
         assert!(stage.text().contains(" 1  Traveller Two Of Many"), "{}", stage.text());
+    }
+}
+
+#[test]
+fn the_code_of_a_group_leaves_room_for_what_is_said_of_it() {
+    let booking = Arc::new(group());
+    let mut stage = Stage::new(staff(Role::Supervisor));
+    stage.calls.clear();
+    stage.app.show(Draft::default(), [Ticket::new(Arc::clone(&booking)).into()]);
+    stage.tell(Msg::Wake);
+    let ticket = TicketKey::derive(b"a secret of thirty-two bytes, or more").sign(&booking);
+    stage.reply(Ok(Reply::Ticket(ticket)));
+    stage.keys("q");
+    assert_picture!(stage, "code");
+    for said in ["S1-20", "and 30 more, on the receipt", "identity card.", "Esc back to the booking"] {
+        assert!(stage.text().contains(said), "{said}:\n{}", stage.text());
     }
 }
 

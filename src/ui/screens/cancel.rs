@@ -179,6 +179,9 @@ impl Cancel {
         if self.quote.ready().is_some() && (self.ticked == wanted || self.chosen() == wanted) {
             self.confirm(cx);
         } else {
+            if let Some(first) = wanted.first() {
+                self.list.choose(usize::from(*first));
+            }
             self.ticked = wanted;
             self.ask(cx);
         }

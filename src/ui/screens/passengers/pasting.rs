@@ -24,6 +24,8 @@ impl Passengers {
     /// Takes a list, if a text is one: some line of it says all that a row has. Any other text is for one field.
     pub(super) fn paste_list(&mut self, text: &str, cx: &mut Context) -> bool {
         let Spot::Row(from, _) = self.at else { return false };
+        // Terminals send a line's end as a return.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let lines = || (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
         if !lines().any(|(_, line)| party::line(line).is_ok()) {
             return false;
