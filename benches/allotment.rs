@@ -29,6 +29,7 @@ const AIM_OF_PACKING: f64 = 0.98;
 /// What an allotment may take: little beside the write that holds the berths.
 const AIM_ADULT_US: u32 = 300;
 const AIM_SIX_US: u32 = 1000;
+const AIM_GROUP_US: u32 = 20_000;
 
 fn main() {
     let mut lines = quality();
@@ -93,7 +94,7 @@ fn adults() -> Vec<String> {
     figures("allot_adult", AIM_ADULT_US, times.collect())
 }
 
-/// A party of six on an empty train of 24 coaches, and one of every kind while it fills.
+/// A party of six and a group of fifty on an empty train of 24 coaches, and one of every kind while it fills.
 fn parties() -> Vec<String> {
     let free = free_run(TRAIN, 24, 80);
     let wish = |preference, needs_lower| BerthWish { preference, needs_lower };
@@ -112,6 +113,12 @@ fn parties() -> Vec<String> {
         let on_empty = (0..200).map(|start| timed(&free, wishes, start));
         lines.extend(figures(&format!("allot_{name}"), AIM_SIX_US, on_empty.collect()));
         lines.extend(figures(&format!("allot_{name}_filling"), AIM_SIX_US, filling(&free, wishes)));
+    }
+    let group: Vec<_> = family.into_iter().cycle().take(50).collect();
+    for (name, wishes) in [("fifty", vec![BerthWish::default(); 50]), ("fifty_with_wishes", group)] {
+        let on_empty = (0..20).map(|start| timed(&free, &wishes, start));
+        lines.extend(figures(&format!("allot_{name}"), AIM_GROUP_US, on_empty.collect()));
+        lines.extend(figures(&format!("allot_{name}_filling"), AIM_GROUP_US, filling(&free, &wishes)));
     }
     lines
 }

@@ -1,4 +1,5 @@
-//! The receipt: one A4 page that is ticket, bill and tax invoice, as PDF.
+//! The receipt: one A4 page that is ticket, bill and tax invoice, as PDF. Of a group, who does not fit there follows on more
+//! pages, each of which says what it belongs to.
 //!
 //! It is a function of the booking, its ticket and the issuer, to the byte: a receipt that is lost is rendered again.
 //! It carries what the railway's own electronic reservation slip carries (reference 2.10), as far as it applies here.
@@ -51,6 +52,38 @@ impl Default for Issuer {
 
 /// The receipt's file. The same arguments give the same bytes, in every process.
 pub fn render(booking: &Booking, ticket: &Ticket, issuer: &Issuer) -> Vec<u8> {
+    let (mut page, mut y) = begun(booking, issuer);
+    y = parts::journey(&mut page, y, booking, issuer);
+    y = parts::particulars(&mut page, y, booking, ticket);
+    y = parts::passengers(&mut page, y, booking);
+    y = parts::money(&mut page, y, booking, issuer);
+    let mut more: Vec<Page> = parts::on_more_pages(booking)
+        .map(|rows| {
+            let (mut page, y) = begun(booking, issuer);
+            parts::more_passengers(&mut page, y, booking, rows);
+            page
+        })
+        .collect();
+    let replaced = page.has_replaced() || more.iter().any(Page::has_replaced);
+    notes::write(&mut page, y, replaced, issuer);
+    let mut pages = vec![page];
+    pages.append(&mut more);
+    let count = pages.len();
+    for (number, page) in (1..).zip(&mut pages) {
+        notes::foot(page, booking, issuer, (number, count));
+    }
+    let label = Label {
+        title: format!("Ticket {} · {} {}", booking.pnr, booking.train, booking.train_name),
+        author: issuer.name.clone(),
+        subject: format!("{} to {}, {}", booking.from.name, booking.to.name, booking.from.at.format(parts::DATE)),
+        at: booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at),
+        identity: format!("receipt {} {}", booking.pnr, booking.version).into_bytes(),
+    };
+    file::write(pages, label)
+}
+
+/// A page with its head, and where the next part may begin.
+fn begun(booking: &Booking, issuer: &Issuer) -> (Page, f32) {
     let warning = Warning::of(booking);
     let mut page = Page::default();
     if let Some(warning) = warning {
@@ -60,19 +93,7 @@ pub fn render(booking: &Booking, ticket: &Ticket, issuer: &Issuer) -> Vec<u8> {
     if let Some(warning) = warning {
         y = parts::banner(&mut page, y, warning);
     }
-    y = parts::journey(&mut page, y, booking, issuer);
-    y = parts::particulars(&mut page, y, booking, ticket);
-    y = parts::passengers(&mut page, y, booking);
-    y = parts::money(&mut page, y, booking, issuer);
-    notes::write(&mut page, y, booking, issuer);
-    let label = Label {
-        title: format!("Ticket {} · {} {}", booking.pnr, booking.train, booking.train_name),
-        author: issuer.name.clone(),
-        subject: format!("{} to {}, {}", booking.from.name, booking.to.name, booking.from.at.format(parts::DATE)),
-        at: booking.payment.as_ref().map_or(booking.booked_at, |payment| payment.taken_at),
-        identity: format!("receipt {} {}", booking.pnr, booking.version).into_bytes(),
-    };
-    file::write(vec![page], label)
+    (page, y)
 }
 
 /// Why a page must not be taken for a valid ticket.

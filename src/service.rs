@@ -31,6 +31,7 @@ mod notification;
 mod occupancy;
 pub mod overview;
 mod owed;
+mod party;
 pub mod presence;
 mod profile;
 pub mod progress;

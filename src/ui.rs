@@ -27,6 +27,7 @@ pub mod keys;
 pub mod msg;
 pub mod onward;
 pub mod overlay;
+pub mod party_size;
 pub mod prospect;
 pub mod recording;
 pub mod reread;

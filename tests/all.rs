@@ -99,6 +99,8 @@ mod service_cost;
 mod service_doubt;
 #[path = "all/service_find.rs"]
 mod service_find;
+#[path = "all/service_group.rs"]
+mod service_group;
 #[path = "all/service_hold.rs"]
 mod service_hold;
 #[path = "all/service_import.rs"]
@@ -254,6 +256,8 @@ mod ui_desk_party;
 mod ui_find;
 #[path = "all/ui_former.rs"]
 mod ui_former;
+#[path = "all/ui_group.rs"]
+mod ui_group;
 #[path = "all/ui_import.rs"]
 mod ui_import;
 #[path = "all/ui_office.rs"]

@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use crate::domain::coach::Class;
 use crate::domain::money::Paise;
+use crate::domain::quota::Quota;
 use crate::domain::rules::book::{Edition, RuleKind};
 use crate::domain::rules::chart::ChartRules;
 use crate::domain::rules::quota::QuotaRules;
@@ -181,13 +182,41 @@ pub struct BookingRules {
     pub window_days: u16,
     /// The railway's time of day at which a new date opens.
     pub opens_at: NaiveTime,
-    /// The largest party of one booking, children on laps included.
+    /// The largest party that anybody books, children on laps included.
     pub max_party: u8,
+    /// Larger parties, where there are any.
+    pub groups: Option<GroupRules>,
     /// Minutes before departure from the boarding halt at which sales end.
     pub closes_minutes: u16,
 }
 
+/// The largest groups on one booking, which are booked by leave of a supervisor, children on laps included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupRules {
+    /// In classes with air conditioning.
+    pub ac: u8,
+    /// In the other reserved classes.
+    pub non_ac: u8,
+}
+
 impl BookingRules {
+    /// The most that any party may ever be.
+    pub const MOST: u8 = 50;
+
+    /// The largest party in a class and a quota, by leave of a supervisor. Groups have places of the general quota, and
+    /// none where no place is kept for anybody.
+    pub fn largest(&self, class: Class, quota: Quota) -> u8 {
+        let Some(groups) = self.groups.filter(|_| quota == Quota::General && class != Class::Unreserved) else {
+            return self.max_party;
+        };
+        self.max_party.max(if class.is_ac() { groups.ac } else { groups.non_ac })
+    }
+
+    /// The largest party in any class of a quota.
+    pub fn largest_in_any(&self, quota: Quota) -> u8 {
+        Class::RESERVED.into_iter().map(|class| self.largest(class, quota)).max().unwrap_or(self.max_party)
+    }
+
     /// The first and the last date for which tickets are sold at a moment; the last opens at the rules' time of day.
     pub fn window(&self, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
         let local = railway_time(now);
@@ -446,6 +475,7 @@ mod tests {
             window_days: 60,
             opens_at: NaiveTime::from_hms_opt(8, 0, 0).expect("a time"),
             max_party: 6,
+            groups: None,
             closes_minutes: 30,
         };
         let now: NaiveDateTime = now.parse().expect("a moment");

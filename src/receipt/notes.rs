@@ -29,10 +29,9 @@ const SIGNS: [&str; 2] = [
 ];
 
 /// Writes the notes at the foot of the page, or below `y` where that is lower.
-pub fn write(page: &mut Page, y: f32, booking: &Booking, issuer: &Issuer) {
+pub fn write(page: &mut Page, y: f32, replaced: bool, issuer: &Issuer) {
     let top = TOP.max(y + 10.0);
     page.rule((LEFT, top - 12.0), (RIGHT, top - 12.0), 0.5, Ink::Hairline);
-    let replaced = page.has_replaced();
     let ask = format!("Enquiries and complaints: telephone {}.", issuer.helpline);
     let (gap, half) = (24.0, (RIGHT - LEFT - 24.0) / 2.0);
     let columns = [vec![IDENTITY, WAITING], vec![LAW, COST, ILLUSTRATIVE, &ask]];
@@ -53,8 +52,12 @@ pub fn write(page: &mut Page, y: f32, booking: &Booking, issuer: &Issuer) {
         let style = Style { face: Bold, ..SMALL };
         page.text(LEFT, foot + 2.0, RIGHT - LEFT, style, Align::Left, &note);
     }
+}
+
+/// Writes what a page is of at its very foot.
+pub fn foot(page: &mut Page, booking: &Booking, issuer: &Issuer, (number, count): (usize, usize)) {
     let last = HEIGHT - 24.0;
     let made = format!("{} · rules {} · version {}", issuer.name, booking.fare.rules, booking.version);
     page.text(LEFT, last, 400.0, SMALL, Align::Left, &made);
-    page.text(RIGHT, last, 100.0, SMALL, Align::Right, "page 1 of 1");
+    page.text(RIGHT, last, 100.0, SMALL, Align::Right, &format!("page {number} of {count}"));
 }

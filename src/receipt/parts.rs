@@ -1,5 +1,7 @@
 //! The parts of the page from top to bottom. Each answers where the next may begin.
 
+use std::ops::Range;
+
 use chrono::NaiveDateTime;
 
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
@@ -130,10 +132,45 @@ pub fn particulars(page: &mut Page, y: f32, booking: &Booking, ticket: &Ticket) 
     y + CODE + 38.0
 }
 
-/// Who travels, on which berth.
+/// How many passengers the first page has room for.
+const ON_FIRST: usize = 10;
+/// How many each page after it has.
+const ON_NEXT: usize = 42;
+
+/// Who travels, on which berth: as many as the first page has room for.
 pub fn passengers(page: &mut Page, y: f32, booking: &Booking) -> f32 {
     /// What a table of any length must leave to the parts below it.
     const ROOM: f32 = 104.0;
+    let shown = booking.passengers.len().min(ON_FIRST);
+    let height = (ROOM / f32::from(shown.max(1) as u8)).min(19.0);
+    let line = table(page, y, booking, 0..shown, height);
+    let left = booking.passengers.len() - shown;
+    if left == 0 {
+        return line;
+    }
+    let pages = if left <= ON_NEXT { "the next page" } else { "the next pages" };
+    page.text(LEFT + 30.0, line + 10.0, FULL, LABEL, Align::Left, &format!("and {left} more on {pages}"));
+    line + 12.0
+}
+
+/// Which passengers are on each page after the first.
+pub fn on_more_pages(booking: &Booking) -> impl Iterator<Item = Range<usize>> {
+    let count = booking.passengers.len();
+    (ON_FIRST..count).step_by(ON_NEXT).map(move |first| first..(first + ON_NEXT).min(count))
+}
+
+/// Those of a page after the first, under the train to which they belong.
+pub fn more_passengers(page: &mut Page, y: f32, booking: &Booking, rows: Range<usize>) {
+    let (from, to) = (&booking.from, &booking.to);
+    let train = format!("{} {}", booking.train, booking.train_name);
+    page.text(LEFT, y + 20.0, FULL, VALUE, Align::Left, &train);
+    let way = format!("{} ({}) to {} ({}), {}", from.name, from.station, to.name, to.station, from.at.format(MOMENT));
+    page.text(LEFT, y + 34.0, FULL, BODY, Align::Left, &way);
+    table(page, y + 46.0, booking, rows, 15.0);
+}
+
+/// A table of passengers in rows of a height, and where it ends.
+fn table(page: &mut Page, y: f32, booking: &Booking, rows: Range<usize>, height: f32) -> f32 {
     let columns = [
         (LEFT + 8.0, 18.0, Align::Left, "No."),
         (LEFT + 30.0, 208.0, Align::Left, "Name"),
@@ -147,11 +184,8 @@ pub fn passengers(page: &mut Page, y: f32, booking: &Booking) -> f32 {
     for (x, room, align, label) in columns {
         page.text(x, y + 12.0, room, Style::new(Bold, 7.5, Ink::Soft), align, label);
     }
-    let most = 10;
-    let shown = booking.passengers.len().min(most);
-    let height = (ROOM / f32::from(shown.max(1) as u8)).min(19.0);
     let mut line = y + 18.0;
-    for (place, booked) in booking.passengers.iter().take(shown).enumerate() {
+    for (place, booked) in booking.passengers.iter().enumerate().take(rows.end).skip(rows.start) {
         let allotted = status_of(booking, booked);
         let cells = [
             (BODY, (place + 1).to_string()),
@@ -167,11 +201,6 @@ pub fn passengers(page: &mut Page, y: f32, booking: &Booking) -> f32 {
         }
         line += height;
         page.rule((LEFT, line), (RIGHT, line), 0.4, Ink::Hairline);
-    }
-    if booking.passengers.len() > shown {
-        let more = format!("and {} more: see the chart", booking.passengers.len() - shown);
-        page.text(LEFT + 30.0, line + 10.0, FULL, LABEL, Align::Left, &more);
-        line += 12.0;
     }
     line
 }

@@ -3,6 +3,7 @@
 //! What belongs to somebody, such as a booking or money that is taken for it, is looked at again where it is known.
 
 use crate::domain::refund::Reason;
+use crate::domain::rules::BookingRules;
 use crate::domain::user::Role;
 use crate::service::request::Request;
 
@@ -110,4 +111,10 @@ pub(super) fn need(request: &Request) -> Need {
 /// To give everything back, whatever the rules say, is a supervisor's to decide.
 const fn to_cancel(waives: bool) -> Need {
     if waives { Need::Role(Role::Supervisor) } else { Need::Anyone }
+}
+
+/// The role that a party of this size needs, whoever travels. How many anybody books is for the rules of the day to say, so
+/// it is asked where a party is held, priced and booked.
+pub(super) fn to_book(rules: &BookingRules, people: usize) -> Option<Role> {
+    (people > usize::from(rules.max_party)).then_some(Role::Supervisor)
 }

@@ -29,7 +29,7 @@ use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, former, receipt_outbox, till, waitlist};
+use crate::service::{Kiosk, former, party, receipt_outbox, till, waitlist};
 use crate::store::StoreError;
 use crate::store::bookings::Kept;
 use crate::store::runs::{Commit, Guard, Holding, Plan, Transition};
@@ -58,6 +58,7 @@ pub(super) async fn price(
     passengers: &[Passenger],
 ) -> Result<Fare, Failure> {
     let kiosk = session.kiosk();
+    party::check_size(session, ticket.class, ticket.quota, passengers.len()).await?;
     let train = kiosk.train_of(run).await?;
     fare_of(kiosk, &train, ticket, passengers)
 }
@@ -68,10 +69,6 @@ fn fare_of(kiosk: &Kiosk, train: &Train, ticket: Ticket, passengers: &[Passenger
     let km = train.distance(leg).ok_or(Failure::NoSuchRun)?;
     let today = railway_time(kiosk.now()).date();
     let rules = kiosk.rules();
-    let most = rules.booking_on(today).max_party;
-    if passengers.is_empty() || passengers.len() > usize::from(most) {
-        return Err(Failure::PartySize { max: most });
-    }
     let quotas = rules.quotas_on(today);
     eligible(quota, class, quotas, passengers)?;
     let party: Vec<_> = passengers
@@ -317,7 +314,10 @@ enum Prepared {
 async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared, Failure> {
     let kiosk = session.kiosk();
     let train = kiosk.train_of(order.hold.run).await?;
-    let known = kiosk.know_rules().await;
+    let known = match kiosk.know_rules().await {
+        Ok(()) => party::check_size(session, order.hold.class, order.hold.quota, order.passengers.len()).await,
+        unknown => unknown,
+    };
     if session.try_op(op) == Tried::Never {
         let checked = known.clone().and_then(|()| check(session, op, order, Arc::clone(&train)));
         if checked.is_ok() || !session.is_repeated(op) {

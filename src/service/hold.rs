@@ -24,7 +24,7 @@ use crate::service::hold::underway::Races;
 use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, live, waitlist};
+use crate::service::{Kiosk, live, party, waitlist};
 use crate::store::runs::{HoldAttempt, Holding, Plan, Run};
 
 /// How often a choice is made again because somebody was faster. Each time somebody else got a berth, so a run is full
@@ -68,9 +68,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
     kiosk.know_rules().await?;
     let all_rules = kiosk.rules();
     let rules = all_rules.booking_on(railway_time(now).date());
-    if wanted.choice.is_empty() || wanted.choice.len() > usize::from(rules.max_party) {
-        return Err(Failure::PartySize { max: rules.max_party });
-    }
+    party::check_size(session, wanted.class, wanted.quota, wanted.choice.len()).await?;
     let _asking = session.ask_hold(wanted.id)?;
     let tried = session.try_hold(wanted.id);
     let (mut run, mut knowledge) = kiosk.recent_run(wanted.run, tried).await?;

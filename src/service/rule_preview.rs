@@ -87,6 +87,9 @@ fn facts(rules: &Rules, sold: NaiveDate, train: &Train, sample: &SampleBooking) 
     facts.push(("Sale opens".to_owned(), clock(opens.and_time(booking.opens_at))));
     facts.push(("Sale closes".to_owned(), clock(departs - TimeDelta::minutes(booking.closes_minutes.into()))));
     facts.push(("Largest party".to_owned(), booking.max_party.to_string()));
+    let group = booking.largest(sample.class, sample.quota);
+    let group = if group > booking.max_party { group.to_string() } else { "none".to_owned() };
+    facts.push(("Largest group".to_owned(), group));
     let quotas = rules.quotas_on(sold);
     if sample.quota == Quota::Tatkal {
         facts.push(("Tatkal opens".to_owned(), clock(quotas.tatkal.opens_at(sample.class, sample.date))));

@@ -2,7 +2,8 @@
 //!
 //! Any booking of six berths with train numbers and station codes of up to five characters fits whole. Codes of six to
 //! eight characters take two bytes more each: where that is too much, the last berths are left out, which
-//! [`TicketFacts::complete`] tells, and the inspector finds them in the chart.
+//! [`TicketFacts::complete`] tells, and the inspector finds them in the chart. So are those of a group, but its size is
+//! there: it is what an inspector counts.
 
 use chrono::{Days, NaiveDate};
 
@@ -29,7 +30,7 @@ pub struct TicketFacts {
     pub from: StationCode,
     /// Where it ends.
     pub to: StationCode,
-    /// How many travel, children on laps included; 15 stands for 15 and more.
+    /// How many travel, children on laps included.
     pub passengers: u8,
     /// Their berths, at most six.
     pub berths: Vec<BerthRef>,
@@ -38,7 +39,9 @@ pub struct TicketFacts {
 }
 
 const MAX_BERTHS: usize = 6;
-const MAX_PASSENGERS: u8 = 15;
+/// The most passengers that a digit of its own has room for; what a group has beyond is the highest digit.
+const FEW: u8 = 15;
+const BEYOND_FEW: u64 = 241;
 const MAX_PACKED: usize = Ticket::MAX_BYTES - HEAD_BYTES - SIGNATURE_BYTES;
 
 const FIRST_DATE: NaiveDate = NaiveDate::from_ymd_opt(2025, 1, 1).expect("a date");
@@ -66,7 +69,7 @@ impl TicketFacts {
             class: booking.class,
             from: booking.boards().station,
             to: booking.to.station,
-            passengers: booking.passengers.len().min(usize::from(MAX_PASSENGERS)) as u8,
+            passengers: u8::try_from(booking.passengers.len()).unwrap_or(u8::MAX),
             berths: all
                 .iter()
                 .copied()
@@ -90,7 +93,7 @@ impl TicketFacts {
             (self.pnr.get() - PNRS.start, PNRS.end - PNRS.start),
             (days_since(self.date), DATES),
             (reserved.unwrap_or(0) as u64, Class::RESERVED.len() as u64),
-            (u64::from(self.passengers), u64::from(MAX_PASSENGERS) + 1),
+            (u64::from(self.passengers.min(FEW)), u64::from(FEW) + 1),
         ];
         for code in [self.train.as_str(), self.from.as_str(), self.to.as_str()] {
             let short = code.len() <= 5;
@@ -107,8 +110,9 @@ impl TicketFacts {
             digits.push((u64::from(berth.number), u64::from(Coach::MAX_BERTHS) + 1));
             before = Some(berth.coach);
         }
-        // The highest digit, and nothing but a mark: tickets of reserved classes read as before there were others.
+        // The highest digits, and 0 on most tickets, which read as before there were unreserved classes and groups.
         digits.push((u64::from(reserved.is_none()), 2));
+        digits.push((u64::from(self.passengers.saturating_sub(FEW)), BEYOND_FEW));
         let mut number = Number::default();
         for (digit, base) in digits.into_iter().rev() {
             number.push(digit, base);
@@ -122,7 +126,7 @@ impl TicketFacts {
         let pnr = number.pop(PNRS.end - PNRS.start) + PNRS.start;
         let date = FIRST_DATE + Days::new(number.pop(DATES));
         let reserved = Class::RESERVED[number.pop(Class::RESERVED.len() as u64) as usize];
-        let passengers = number.pop(u64::from(MAX_PASSENGERS) + 1) as u8;
+        let passengers = number.pop(u64::from(FEW) + 1) as u8;
         let mut code = || {
             let length = if number.pop(2) == 0 { 5 } else { 8 };
             code_text(number.pop(codes(length)))
@@ -139,6 +143,10 @@ impl TicketFacts {
             berths.push(BerthRef { coach, number: number.pop(u64::from(Coach::MAX_BERTHS) + 1) as u8 });
         }
         let class = if number.pop(2) == 0 { reserved } else { Class::Unreserved };
+        let beyond = number.pop(BEYOND_FEW) as u8;
+        if beyond > 0 && passengers < FEW {
+            return None;
+        }
         number.is_zero().then_some(())?;
         Some(Self {
             pnr: pnr.to_string().parse().ok()?,
@@ -147,7 +155,7 @@ impl TicketFacts {
             class,
             from: StationCode::parse(&from).ok()?,
             to: StationCode::parse(&to).ok()?,
-            passengers,
+            passengers: passengers + beyond,
             berths,
             complete,
         })

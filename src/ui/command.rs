@@ -8,7 +8,7 @@
 
 pub mod grammar;
 pub mod line;
-mod party;
+pub mod party;
 pub mod run;
 mod words;
 

@@ -81,6 +81,10 @@ impl Onward {
             Self::Again => same_day(booking.from.at.date(), window),
         });
         let typed = typed(booking, phone);
+        let people = typed.seated.len() + typed.lap.len();
+        if let Some(why) = cx.too_many(people, Some(booking.class), booking.quota) {
+            return Err(why.to_string());
+        }
         let party = u8::try_from(typed.seated.len()).unwrap_or(1).max(1);
         let trip = Trip { from, to, date, party, class: Some(booking.class), quota: booking.quota };
         *cx.draft_mut() = Draft { party, typed, ..Draft::default() };

@@ -14,6 +14,7 @@ pub mod places;
 pub mod progress;
 pub mod qr;
 pub mod query;
+pub mod roll;
 pub mod sheet;
 pub mod standing;
 pub mod state;

@@ -1,7 +1,10 @@
 //! How much of a random demand allotment sells, and who lies low on a train that fills up.
 #![allow(clippy::print_stdout, reason = "the figures are worth a look even when they are good enough")]
 
+use std::collections::BTreeSet;
+
 use kiosk::domain::allotment::{BerthWish, allot};
+use kiosk::domain::coach::Coach;
 use kiosk::domain::quota::Quota;
 
 use crate::packing::{CLASS, SEEDS, TRAIN, allotted, demand, first_fit, free_run, now, packed, sell};
@@ -52,4 +55,35 @@ fn seniors_who_come_late_still_lie_low() {
     }
     println!("{low} of {seniors} seniors lie low");
     assert!(low * 100 >= seniors * 96, "{low} of {seniors}");
+}
+
+/// A group is as many as one booking has: it lies in one coach while one has room, and then in as few beside each other as
+/// have. It takes them whole, but for what is left over in one of them.
+#[test]
+fn a_group_of_fifty_stays_together_as_far_as_it_can() {
+    let free = free_run(TRAIN, 12, 80);
+    let mut state = free.clone();
+    let wishes = [BerthWish::default(); 50];
+    let mut widths = BTreeSet::new();
+    for (start, leg) in demand(&free.train, 3).into_iter().enumerate() {
+        if start % 100 == 0
+            && let Ok(berths) = allot(&state, CLASS, Quota::General, leg, &wishes, start as u64, now())
+        {
+            let coaches: Vec<_> = state.train.coaches_of(CLASS).copied().collect();
+            let room = |coach: &Coach| state.free_in(coach, Quota::General, leg, now());
+            let fits = |width: &usize| coaches.windows(*width).any(|some| some.iter().map(room).sum::<usize>() >= 50);
+            let width = (1..=coaches.len()).find(fits).expect("so many are free");
+            let of = |coach: &Coach| berths.iter().filter(|berth| berth.coach == coach.id()).count();
+            let used: Vec<usize> = (0..coaches.len()).filter(|at| of(&coaches[*at]) > 0).collect();
+            let (first, last) = (used[0], used[used.len() - 1]);
+            assert!(last - first < width, "coaches {used:?} where {width} beside each other have room");
+            let begun = used.iter().filter(|at| of(&coaches[**at]) < room(&coaches[**at])).count();
+            assert!(begun <= 1, "{begun} coaches are begun: {used:?}");
+            widths.insert(width);
+        }
+        if let Ok(berths) = allot(&state, CLASS, Quota::General, leg, &[BerthWish::default()], start as u64, now()) {
+            sell(&mut state, &berths, leg);
+        }
+    }
+    assert!(widths.contains(&1) && widths.len() > 2, "{widths:?}");
 }

@@ -10,10 +10,11 @@
 //! former application    before anything else: what the application before left behind is taken over
 //! account NAME ROLE     makes an account with the password `correct horse battery`
 //! session NAME KIND     opens a terminal (counter, public, desk) at Mumbai Central
-//! session NAME KIND far opens one of another process over the same tables
+//! session NAME KIND far opens one of another process
 //! session NAME          goes to an open one
 //! keys <tab>NDLS        types; keys that are no characters stand in angle brackets
 //! line ENTRIES          opens the command line, pastes in the place of what stands on it, and presses Enter
+//! paste A|B             pastes lines, as terminals send them
 //! touch TEXT            touches the middle of a text on the screen
 //! expect TEXT           a line of the screen shows it, however wide the gaps between its words are
 //! refuse TEXT           no line of the screen shows it
@@ -27,8 +28,7 @@
 //! strokes 60 beside X Y no more than so many were, the letters of some words left out
 //! store vanishes        requests to the store are lost; `throttles`, `loses replies`, and `answers` again
 //! store takes 4s        what is asked from now on is answered so long after it was asked
-//! sheet NAME OLD -> NEW writes the trains that run into a file, with a text replaced; lines have its folder as {files}, and
-//!                       documents are saved there
+//! sheet NAME OLD -> NEW writes the trains that run into a file of {files}, where documents are saved, a text replaced
 //! ended                 the session has been left
 //! ```
 
@@ -140,6 +140,7 @@ flows! {
     slip_runs_out
     store_is_slow
     store_vanishes
+    supervisor_books_a_group
     tatkal_opens
     till_of_a_day
     test_payment_is_marked
@@ -330,6 +331,7 @@ impl Hall {
                 }
             }
             "line" => self.enter(rest).await,
+            "paste" => self.tell(Msg::Paste(rest.replace('|', "\r"))).await,
             "touch" => {
                 let at = self.place_of(rest).ok_or("it does not stand there")?;
                 self.tell(Msg::Mouse(Mouse { kind: MouseKind::Press, at })).await;

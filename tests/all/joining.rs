@@ -59,6 +59,18 @@ fn a_booking_joins_behind_everybody_and_says_what_it_was_given() {
     &[(30, Gender::Female, WAITING), (9, Gender::Male, WAITING), (2, Gender::Male, Place::Lap)],
     &[true, false]
 )]
+#[case::one_child_in_a_group(
+    &[
+        (30, Gender::Female, WAITING),
+        (9, Gender::Male, WAITING),
+        (30, Gender::Male, WAITING),
+        (30, Gender::Male, WAITING),
+        (61, Gender::Male, WAITING),
+        (30, Gender::Male, WAITING),
+        (2, Gender::Male, Place::Lap),
+    ],
+    &[true, false, true, false, true, false]
+)]
 fn who_should_not_climb_is_known_to_the_queue(#[case] people: &[(u8, Gender, Place)], #[case] low: &[bool]) {
     let (_, entry) = joining(&booking(people), QueueHead::default(), &rules()).expect("they wait");
     assert_eq!(entry.waiters.iter().map(|waiter| waiter.needs_lower).collect::<Vec<_>>(), low);

@@ -252,6 +252,51 @@ fn the_longest_names_stay_in_their_places() {
     let lines: Vec<Box4> = boxes.lines().filter(|line| line.contains("<line ")).filter_map(Box4::read).collect();
     let (across, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.bottom - line.top > 38.5);
     assert!(!across.is_empty() && lines.len() > 60, "one watermark under all the lines: {boxes}");
+    nothing_lies_over_anything(&lines);
+}
+
+/// Fifty over two coaches, the last of whom has a name that the typefaces lack.
+fn group() -> Booking {
+    let mut booking = booking();
+    booking.class = Class::Sleeper;
+    let coach = |n: u8| if n <= 30 { "S4" } else { "S5" };
+    let named = |n: u8| match n {
+        50 => "अनीता शर्मा".to_owned(),
+        n => format!("Traveller {} Of Many", ["One", "Two", "Three"][usize::from(n) % 3]),
+    };
+    booking.passengers = (1..=50)
+        .map(|n| passenger(&named(n), 9 + n, Gender::Male, Some((coach(n), n, BerthType::Upper)), 62_000))
+        .collect();
+    booking
+}
+
+#[test]
+fn everybody_of_a_group_is_on_the_pages_that_follow() {
+    let bytes = receipt(&group());
+    let file = saved("group", &bytes);
+    let about = ask("pdfinfo", "poppler-utils", &[], &file, &[]);
+    assert!(about.contains("Pages:           2"), "{about}");
+    let page = |number| ask("pdftotext", "poppler-utils", &["-layout", "-f", number, "-l", number], &file, &["-"]);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (first, second) = (words(&page("1")), words(&page("2")));
+    for said in ["CNF/S4/10/UB", "and 40 more on the next page", "page 1 of 2", "stands for a letter", "Total"] {
+        assert!(first.contains(said), "'{said}' is not in: {first}");
+    }
+    assert!(!first.contains("CNF/S4/11"), "{first}");
+    for said in ["2451234567", "12952 Mumbai Rajdhani", "CNF/S4/11/UB", "CNF/S5/50/UB", "अनीता शर्मा", "page 2 of 2"]
+    {
+        assert!(second.contains(said), "'{said}' is not in: {second}");
+    }
+    assert_eq!((first + &second).matches("CNF/S").count(), 100, "each has both states");
+    for number in ["1", "2"] {
+        let boxes = ask("pdftotext", "poppler-utils", &["-bbox-layout", "-f", number, "-l", number], &file, &["-"]);
+        nothing_lies_over_anything(
+            &boxes.lines().filter(|line| line.contains("<line ")).filter_map(Box4::read).collect::<Vec<_>>(),
+        );
+    }
+}
+
+fn nothing_lies_over_anything(lines: &[Box4]) {
     for (place, line) in lines.iter().enumerate() {
         assert!(line.left > 40.0 && line.right < 556.0 && line.top > 30.0 && line.bottom < 825.0, "{line:?}");
         for other in &lines[..place] {

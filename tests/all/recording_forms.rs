@@ -317,6 +317,7 @@ fn failures() -> Vec<Failure> {
         Failure::BadReason,
         Failure::NoSuchBerth,
         Failure::PartySize { max: 6 },
+        Failure::GroupNeeds { max: 6, needs: Role::Supervisor },
         Failure::BerthTaken { berths: vec![berth(1), berth(2)], left: 3 },
         Failure::SoldOut { left: 1, standing },
         Failure::OtherQuota { berths: vec![berth(1)] },

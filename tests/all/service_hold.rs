@@ -351,7 +351,7 @@ async fn berths_that_make_no_sense_are_refused() {
     }
     assert_eq!(hold(&session, leg(4, 6), best(1)).await, Err(Failure::NoSuchRun));
     assert_eq!(hold(&session, whole(), best(0)).await, Err(Failure::PartySize { max: 6 }));
-    assert_eq!(hold(&session, whole(), best(7)).await, Err(Failure::PartySize { max: 6 }));
+    assert_eq!(hold(&session, whole(), best(11)).await, Err(Failure::PartySize { max: 6 }));
     let sleeper = hold_as(&session, new_hold(), whole(), Class::Sleeper, best(1)).await;
     assert_eq!(sleeper, Err(Failure::NoSuchRun));
 }

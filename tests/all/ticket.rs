@@ -124,6 +124,24 @@ fn the_fullest_booking_fits_to_the_last_byte() {
     assert!(says_all_of(&facts, &booking), "{facts:?}");
 }
 
+/// An inspector counts a group by its ticket, and finds all its berths in the chart.
+#[rstest]
+#[case(15)]
+#[case(16)]
+#[case(50)]
+#[case(255)]
+fn a_group_s_ticket_says_how_many_they_are(#[case] people: u8) {
+    let mut booking = booking();
+    booking.passengers = (0..people)
+        .map(|n| passenger("Anita", 30, Gender::Female, Some(("S1", n % 72 + 1, BerthType::Lower)), 0))
+        .collect();
+    let ticket = key().sign(&booking);
+    let facts = verify(ticket.as_bytes(), &[key().public()]).expect("signed with this key");
+    assert_eq!((facts.passengers, facts.complete), (people, false));
+    assert!(facts.berths.len() >= 5, "{facts:?}");
+    assert_eq!(Ticket::read(&ticket.text()), Ok(ticket));
+}
+
 #[test]
 fn the_same_booking_gives_the_same_ticket_and_names_nobody() {
     let ticket = key().sign(&booking());

@@ -193,7 +193,7 @@ fn wishes_go_with_the_best_choice() {
 fn a_party_has_a_limit() {
     let (mut stage, journey) = berths("6");
     stage.live(all_free(&journey)).keys("+");
-    assert!(stage.text().contains("1 to 6 passengers"), "{}", stage.text());
+    assert!(stage.text().contains("For more than 6 ask a supervisor"), "{}", stage.text());
     stage.keys("b----");
     assert!(stage.text().contains("Party of 2"), "{}", stage.text());
 }

@@ -177,7 +177,7 @@ fn a_paste_fills_the_line_and_does_nothing() {
 #[case("a ndls mmct 31jan", 12, "Tickets are sold from")]
 #[case("a mmct 24dec 3a sl", 16, "Nothing follows here")]
 #[case("s", 1, "Say which train")]
-#[case("s 2 3a 9", 7, "A party is of 1 to 6")]
+#[case("s 2 3a 9", 7, "For more than 6 ask a supervisor")]
 #[case("s 2 x", 4, "Type a class and then a number")]
 #[case("f;  n SHARMA/ANITA X3", 19, "Type F for female")]
 #[case("t 12", 2, "A telephone number")]

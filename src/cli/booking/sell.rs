@@ -131,10 +131,11 @@ async fn journey(args: &Args, kiosk: &Kiosk, session: &Session) -> Result<Journe
 async fn hold(args: &Args, journey: &Journey, kiosk: &Kiosk, session: &Session) -> Result<Hold, CliError> {
     let rules = kiosk.rules();
     let rules = rules.quotas_on(railway_time(kiosk.now()).date());
-    let berths = args.passengers.iter().filter(|passenger| passenger.accommodation == Accommodation::Berth);
-    let wishes = berths.map(|passenger| BerthWish {
+    let numbered = args.passengers.iter().enumerate();
+    let berths = numbered.filter(|(_, passenger)| passenger.accommodation == Accommodation::Berth);
+    let wishes = berths.map(|(at, passenger)| BerthWish {
         preference: passenger.preference,
-        needs_lower: needs_lower(passenger, &args.passengers, rules),
+        needs_lower: needs_lower(&args.passengers, at, rules),
     });
     let request = Request::Hold {
         hold: HoldId(Uuid::new_v4()),

@@ -40,19 +40,22 @@ fn waiters(booking: &Booking, rules: &QuotaRules) -> Vec<Waiter> {
             passenger,
             shared: booked.place.shared(),
             preference: booked.passenger.preference,
-            needs_lower: needs_lower(&booked.passenger, &party, rules),
+            needs_lower: needs_lower(&party, usize::from(passenger), rules),
             ladies: are_ladies && booked.passenger.gender == Gender::Female,
         })
         .collect()
 }
 
-/// Whether somebody should not have to climb: old people, and grown-ups with a child on their lap.
-pub fn needs_lower(passenger: &Passenger, party: &[Passenger], rules: &QuotaRules) -> bool {
+/// Whether somebody of a party should not have to climb: old people, and grown-ups with a child on their lap. Whose child it
+/// is nobody knows: with each go the next two of the form.
+pub fn needs_lower(party: &[Passenger], at: usize, rules: &QuotaRules) -> bool {
+    let passenger = &party[at];
     let old = match passenger.gender {
         Gender::Female => rules.lower_berth.women_from,
         Gender::Male | Gender::Transgender => rules.lower_berth.men_from,
     };
-    let is_adult = passenger.age.years() >= rules.boys_below;
-    let has_child = party.iter().any(|other| other.accommodation == Accommodation::Lap);
-    passenger.age.years() >= old || (is_adult && has_child)
+    let is_adult = |one: &Passenger| one.age.years() >= rules.boys_below;
+    let children = party.iter().filter(|other| other.accommodation == Accommodation::Lap).count();
+    let before = party[..at].iter().filter(|one| is_adult(one)).count();
+    passenger.age.years() >= old || (is_adult(passenger) && before < 2 * children)
 }

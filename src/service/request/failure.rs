@@ -163,6 +163,14 @@ pub enum Failure {
         /// The most.
         max: u8,
     },
+    /// A group, which not everybody books.
+    #[error("For more than {max} ask {}, or make another booking for the others.", needs.with_article())]
+    GroupNeeds {
+        /// The most that anybody books.
+        max: u8,
+        /// The least role that books more.
+        needs: Role,
+    },
     /// Somebody else was faster.
     #[error("{}", taken(berths, *left))]
     BerthTaken {

@@ -253,8 +253,41 @@ fn an_error_names_the_file_the_key_and_what_is_allowed(#[case] old: &str, #[case
 fn an_error_in_the_booking_rules_names_their_file() {
     let booking = TEXT.booking.replacen("max-party = 6", "max-party = 9", 1);
     let error = parse(&RulesText { booking: &booking, ..TEXT }).expect_err("refused");
-    let says = "booking.toml, line 15: booking[booking-2015-04-01].max-party is 9: write a number from 1 to 6";
+    let says = "booking.toml, line 17: booking[booking-2015-04-01].max-party is 9: write a number from 1 to 6";
     assert_eq!(error.to_string(), says);
+}
+
+#[rstest]
+#[case("ac = 10", "ac = 5", "groups.ac is 5: write a number from 6 to 50")]
+#[case("non-ac = 50", "non-ac = 51", "groups.non-ac is 51: write a number from 6 to 50")]
+#[case("ac = 10, ", "", "groups.ac is missing: write a number from 6 to 50")]
+#[case("non-ac = 50", "nonac = 50", "groups.nonac is not known: write non-ac, or take it out")]
+#[case("{ ac = 10, non-ac = 50 }", "50", "groups is 50: write a table here, such as { … }")]
+fn an_error_in_the_groups_says_what_is_allowed(#[case] old: &str, #[case] new: &str, #[case] says: &str) {
+    let booking = TEXT.booking.replacen(old, new, 1);
+    assert_ne!(booking, TEXT.booking);
+    let error = parse(&RulesText { booking: &booking, ..TEXT }).expect_err("refused").to_string();
+    assert!(error.contains("booking.toml, line 18: booking[booking-2015-04-01].") && error.contains(says), "{error}");
+}
+
+/// Texts from before there were groups stay good: nobody books one by them.
+#[test]
+fn without_groups_nobody_books_more_than_anybody() {
+    let text = TEXT.booking.replace("groups = { ac = 10, non-ac = 50 }\n", "");
+    let rules = parse(&RulesText { booking: &text, ..TEXT }).expect("the text is as it was before");
+    let on = "2026-12-01".parse().expect("a date");
+    assert_eq!(rules.booking_on(on).largest(Class::Sleeper, Quota::General), 6);
+    let rules = bundled();
+    let largest = |class, quota| rules.booking_on(on).largest(class, quota);
+    for class in Class::RESERVED {
+        let group = if class.is_ac() { 10 } else { 50 };
+        assert_eq!(largest(class, Quota::General), group, "{class}");
+        for quota in [Quota::Tatkal, Quota::Ladies, Quota::Senior] {
+            assert_eq!(largest(class, quota), 6, "{class} {quota}");
+        }
+    }
+    assert_eq!(largest(Class::Unreserved, Quota::General), 6);
+    assert_eq!(rules.booking_on(on).largest_in_any(Quota::General), 50);
 }
 
 #[rstest]

@@ -352,14 +352,15 @@ fn sell(reader: &mut Reader, world: &World) -> Result<Vec<Step>, BadEntry> {
         }
         _ => None,
     };
-    let most = world.booking_rules().max_party;
     let party = match reader.next() {
         None => None,
+        // From which quota it is, the list knows.
         Some(word) => match word.text.parse::<u8>() {
-            Ok(party) if (1..=most).contains(&party) => Some(party),
-            Ok(_) => {
-                return Err(word.refuse(format!("A party is of 1 to {most}: make another booking for the others.")));
-            }
+            Ok(0) => return Err(word.refuse("Type how many travel, from 1 on.")),
+            Ok(party) => match world.too_many(party.into(), class, Quota::General) {
+                Some(why) => return Err(word.refuse(why.to_string())),
+                None => Some(party),
+            },
             Err(_) => return Err(word.refuse("Type a class and then a number, like s 2 3a 2.")),
         },
     };

@@ -10,8 +10,8 @@ use crate::ui::form::{Field, Focus};
 use crate::ui::keys::{Hint, Key};
 use crate::ui::text;
 
-/// Characters of a line: a party of six with long names, and the rest of its sale.
-const MAX: usize = 400;
+/// Characters of a line: a group with its names, and the rest of its sale.
+const MAX: usize = 2_000;
 
 /// How many lines are kept to be typed again.
 const KEPT: usize = 50;

@@ -1,7 +1,7 @@
 //! Passengers as they are typed at a desk: `SHARMA/ANITA F34 SHARMA/DEV M9`.
 
 use crate::domain::passenger::{Age, Gender, PersonName};
-use crate::ui::command::words::{Reader, Word};
+use crate::ui::command::words::{Reader, Word, words};
 use crate::ui::command::{BadEntry, Named, Seated};
 use crate::ui::draft::TypedPassenger;
 
@@ -36,6 +36,48 @@ pub(super) fn read(reader: &mut Reader) -> Result<Vec<Named>, BadEntry> {
         return Err(reader.missing(format!("Say who travels: {LIKE}.")));
     }
     Ok(party)
+}
+
+/// Reads a line of a list: passengers as they are typed, or one as a table has them, such as `Anita Sharma,34,F`.
+pub fn line(text: &str) -> Result<Vec<Named>, BadEntry> {
+    if let Some(named) = cells(text) {
+        return Ok(vec![named?]);
+    }
+    read(&mut Reader::new(words(text, 0), text.chars().count()))
+}
+
+/// A row of a table: a name, and behind it age and sex, either of them first. `None` for a line that has no cells.
+fn cells(text: &str) -> Option<Result<Named, BadEntry>> {
+    let separator = [',', ';', '\t'].into_iter().find(|separator| text.contains(*separator))?;
+    let mut at = 0;
+    let cells: Vec<Word> = text
+        .split(separator)
+        .map(|cell| {
+            let begins = at + cell.chars().take_while(|c| c.is_whitespace()).count();
+            at += cell.chars().count() + 1;
+            Word { text: cell.trim().trim_matches('"'), at: begins }
+        })
+        .collect();
+    let [name, one, other] = cells[..] else {
+        let why = "Write name, age and sex, like Anita Sharma,34,F.";
+        return Some(Err(BadEntry { at: 0, why: why.to_owned() }));
+    };
+    let (age, sex) = if one.text.starts_with(|c: char| c.is_ascii_digit()) { (one, other) } else { (other, one) };
+    Some(named(name, age, sex))
+}
+
+fn named(name: Word, age: Word, sex: Word) -> Result<Named, BadEntry> {
+    let of = |gender: &Gender| {
+        let begins = sex.text.get(..1).is_some_and(|letter| letter.eq_ignore_ascii_case(gender.code()));
+        begins && (sex.text.len() == 1 || sex.text.eq_ignore_ascii_case(gender.words()))
+    };
+    let Some(gender) = Gender::ALL.into_iter().find(of) else {
+        return Err(sex.refuse("Type F for female, M for male or T for transgender."));
+    };
+    let age = age.text.parse::<Age>().map_err(|bad| age.refuse(bad.to_string()))?;
+    let typed =
+        TypedPassenger { name: written(&[name])?, age: age.to_string(), gender: Some(gender), preference: None };
+    Ok(Named { typed, seated: Seated::Berth })
 }
 
 /// Reads all that follows as one name.

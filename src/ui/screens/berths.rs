@@ -51,6 +51,8 @@ pub struct Berths {
     chosen: Vec<BerthRef>,
     wishes: Vec<BerthWish>,
     panel: Option<WishPanel>,
+    /// The size of the party as its digits were typed last.
+    typed: Option<usize>,
     /// The request for a hold.
     holding: Holding,
     /// Why the last attempt was refused.
@@ -115,6 +117,7 @@ impl Berths {
             chosen: Vec::new(),
             wishes: Vec::new(),
             panel: None,
+            typed: None,
             holding: Holding::default(),
             problem: None,
             leaving: Leaving::Back,
@@ -221,15 +224,33 @@ impl Berths {
     }
 
     fn resize_party(&mut self, step: isize, cx: &mut Context) {
-        let most = usize::from(cx.booking_rules().max_party);
-        let party = self.party().saturating_add_signed(step).clamp(1, most.max(1));
-        if party == self.party() && step > 0 {
-            cx.toast(Tone::Warning, Failure::PartySize { max: cx.booking_rules().max_party }.to_string());
+        self.set_party(self.party().saturating_add_signed(step).max(1), cx);
+    }
+
+    /// Makes the party so large, or says why it cannot be.
+    fn set_party(&mut self, party: usize, cx: &mut Context) {
+        if let Some(why) = cx.too_many(party, Some(self.class), self.quota) {
+            return cx.toast(Tone::Warning, why.to_string());
         }
         self.wishes.resize(party, BerthWish::default());
         self.chosen.truncate(party);
         self.problem = None;
         cx.draft_mut().party = u8::try_from(party).unwrap_or(1);
+    }
+
+    /// A digit says how large the party is, and with one that was just typed before it a larger number.
+    fn type_party(&mut self, digit: char, cx: &mut Context) {
+        if !self.offers(Action::More, cx) {
+            return;
+        }
+        let digit = digit.to_digit(10).unwrap_or_default() as usize;
+        let both = self.typed.filter(|_| self.typed == Some(self.party())).map_or(digit, |before| before * 10 + digit);
+        let fits = |party: usize| party > 0 && cx.too_many(party, Some(self.class), self.quota).is_none();
+        let party = if fits(both) { both } else { digit };
+        if party > 0 {
+            self.set_party(party, cx);
+            self.typed = Some(party);
+        }
     }
 
     fn show_coach(&mut self, index: usize, world: &World) {
@@ -292,7 +313,7 @@ impl Scene for Berths {
             &[Key::Char('+'), Key::Char('=')],
             "+",
             "more",
-            "Makes the party larger; - makes it smaller.",
+            "Makes the party larger, and - smaller; digits say how large.",
             Action::More,
         ),
         bind(
@@ -344,7 +365,7 @@ impl Scene for Berths {
     }
 
     fn enter(&mut self, cx: &mut Context) {
-        let most = cx.booking_rules().max_party.max(1);
+        let most = cx.largest_party(Some(self.class), self.quota).max(1);
         self.wishes = vec![BerthWish::default(); usize::from(cx.draft.party.clamp(1, most))];
     }
 
@@ -357,6 +378,7 @@ impl Scene for Berths {
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
+        self.typed = None;
         match action {
             Action::PanelDone => {
                 self.panel = None;
@@ -381,7 +403,7 @@ impl Scene for Berths {
             Action::CoachBefore => self.turn_coach(-1, cx),
             Action::More => self.resize_party(1, cx),
             Action::Fewer => self.resize_party(-1, cx),
-            Action::Wishes => self.panel = Some(WishPanel::default()),
+            Action::Wishes => self.panel = Some(WishPanel::of(self.party())),
             Action::Back if cx.draft.hold.is_some() => self.ask_back(Leaving::Back, cx),
             Action::Back => cx.pop(),
         }
@@ -389,8 +411,12 @@ impl Scene for Berths {
 
     fn key(&mut self, key: Key, cx: &mut Context) {
         if let Some(panel) = &mut self.panel {
-            return panel.key(key, self.class, &mut self.wishes);
+            return panel.key(key, self.class, &mut self.wishes, frame::body(cx.size));
         }
+        if let Key::Char(digit @ '0'..='9') = key {
+            return self.type_party(digit, cx);
+        }
+        self.typed = None;
         let places = self.places(cx);
         let Some(map) = &places.map else { return };
         self.cursor = match key {
@@ -495,7 +521,7 @@ impl Scene for Berths {
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         self.places_in(area, world).view(self, buf, world);
-        if let Some(panel) = self.panel {
+        if let Some(panel) = &self.panel {
             panel.view(buf, area, self.class, &self.wishes, world);
         }
     }

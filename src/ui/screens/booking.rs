@@ -19,7 +19,7 @@ use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::command::{Refusal, Step, Taken};
 use crate::ui::context::{Context, World};
-use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
+use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{CallId, How, Load, Watch};
 use crate::ui::onward::Onward;
 use crate::ui::overlay::{Answer, Confirm, Question};
@@ -33,6 +33,7 @@ use crate::ui::screens::history::History;
 use crate::ui::screens::review::class_words;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::papers::{Ask, Papers};
+use crate::ui::widgets::roll::{self, Roll};
 use crate::ui::widgets::sheet::panes;
 use crate::ui::widgets::state;
 
@@ -51,13 +52,15 @@ pub struct Detail {
     sending: Load<String>,
     /// Whether it was found by what its travellers know, and is only to be looked at.
     is_found: bool,
+    roll: Roll,
 }
 
 impl Detail {
     /// The booking under a PNR, to be looked up.
     pub fn of(pnr: Pnr) -> Self {
         let (papers, reread, attempt) = (Papers::default(), Reread::default(), Attempt::default());
-        Self { pnr, booking: Load::Idle, papers, reread, attempt, sending: Load::Idle, is_found: false }
+        let (sending, roll) = (Load::Idle, Roll::default());
+        Self { pnr, booking: Load::Idle, papers, reread, attempt, sending, is_found: false, roll }
     }
 
     /// The same for whoever found it without an account: they may look at it.
@@ -182,6 +185,8 @@ pub enum Action {
     Onward(Onward),
     /// Show what was done to it.
     History,
+    /// Show others of a group.
+    Others(Key),
     /// Send the receipt again.
     Resend,
     /// Read it again.
@@ -255,6 +260,14 @@ impl Scene for Detail {
         bind(&[Key::Char('y')], "y", "history", "Shows what was done to it, by whom and from where.", Action::History),
         bind(&[Key::Char('e')], "e", "send again", "Sends the receipt to the traveller again.", Action::Resend),
         bind(&[Key::Char('r')], "r", "read again", "Reads the booking again, as it is now.", Action::Read),
+        bind(
+            &[Key::PageDown],
+            "PgDn",
+            "others",
+            "Shows others who travel; PgUp those before.",
+            Action::Others(Key::PageDown),
+        ),
+        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was done.", Action::Leave),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -298,6 +311,9 @@ impl Scene for Detail {
             Action::Resend => {
                 let may = world.role().is_some_and(Role::is_staff) && !self.sending.is_waiting();
                 may && is(&|booking| booking.payment.is_some())
+            }
+            Action::Others(_) => {
+                !self.papers.is_open() && self.rows(world.size).is_some_and(|(people, rows)| roll::is_cut(people, rows))
             }
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::Read => idle && !self.booking.is_waiting(),
@@ -360,6 +376,11 @@ impl Scene for Detail {
                 }
             }
             Action::Resend => self.sending = Load::Waiting(cx.call(Request::ResendReceipt { pnr: self.pnr })),
+            Action::Others(key) => {
+                if let Some((people, rows)) = self.rows(cx.size) {
+                    self.roll.turn(key, people, rows);
+                }
+            }
             Action::Read => self.read(cx),
             Action::Back => {
                 if !self.papers.close() {
@@ -416,9 +437,10 @@ impl Scene for Detail {
         Some(Refusal::of_word(1, why.to_string()))
     }
 
-    fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {
-        if mouse.kind == MouseKind::Press {
-            self.papers.touch();
+    fn mouse(&mut self, mouse: Mouse, _area: Rect, cx: &mut Context) {
+        match Roll::wheel(mouse.kind) {
+            None => self.papers.touch(),
+            Some(key) => self.act(Action::Others(key), cx),
         }
     }
 

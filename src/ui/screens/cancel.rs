@@ -19,7 +19,7 @@ use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::command::{Refusal, Step, Taken};
 use crate::ui::context::{Context, World};
-use crate::ui::frame::{countdown, next_second};
+use crate::ui::frame::{self, countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
 use crate::ui::msg::{CallId, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Notice, Question};
@@ -183,6 +183,9 @@ impl Cancel {
         if has_figures && self.was_seen {
             self.confirm(cx);
         } else if !has_figures {
+            if let Some(first) = wanted.first() {
+                self.list.choose(usize::from(*first));
+            }
             self.ticked = wanted;
             self.ask(cx);
         }
@@ -261,6 +264,8 @@ impl Scene for Cancel {
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
         bind(&[Key::Home], "", "", "", Action::Move(Key::Home)),
         bind(&[Key::End], "", "", "", Action::Move(Key::End)),
+        bind(&[Key::PageUp], "", "", "", Action::Move(Key::PageUp)),
+        bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
         bind(&[Key::Char('w')], "w", "waiver", "Gives everything back, for the next of the reasons.", Action::Waiver),
         bind(&[Key::Char('r')], "r", "reckon again", "Asks for the figures again.", Action::Ask),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was cancelled.", Action::Leave),
@@ -311,7 +316,8 @@ impl Scene for Cancel {
                 self.ask(cx);
             }
             Action::Move(key) => {
-                self.list.key(key, u16::MAX);
+                let parts = Parts::of(panes(frame::body(cx.size)).0, &self.booking);
+                self.list.key(key, parts.people.height);
             }
             Action::Ask => self.ask(cx),
             Action::Leave => cx.confirm(Confirm {
@@ -341,8 +347,11 @@ impl Scene for Cancel {
             }
             // A touch is a tick, and the next one takes it back: there is no need for two.
             MouseKind::Press if parts.people.contains(mouse.at) && self.offers(Action::Tick, cx) => {
-                self.list.choose(usize::from(mouse.at.y - parts.people.y));
-                self.act(Action::Tick, cx);
+                let row = self.list.visible(parts.people).find(|(_, place)| place.contains(mouse.at));
+                if let Some((row, _)) = row {
+                    self.list.choose(row);
+                    self.act(Action::Tick, cx);
+                }
             }
             MouseKind::Press => {}
         }

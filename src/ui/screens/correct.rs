@@ -12,11 +12,13 @@ use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Filled, Form};
+use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::CallId;
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::screen::Scene;
 use crate::ui::theme::Tone;
+use crate::ui::widgets::roll::{self, Roll};
 use crate::ui::widgets::sheet::{self, People, panes, stack};
 
 const LINE: usize = 0;
@@ -28,6 +30,7 @@ pub struct Correct {
     booking: Arc<Booking>,
     form: Form,
     attempt: Attempt,
+    roll: Roll,
 }
 
 /// What its keys do.
@@ -37,6 +40,8 @@ pub enum Action {
     Forward,
     /// Ask again whether it was done.
     Again,
+    /// Show others of a group.
+    Others(Key),
     /// Leave although nobody knows.
     Leave,
     /// Go back.
@@ -46,7 +51,7 @@ pub enum Action {
 impl Correct {
     /// The names of a booking. Whoever travels alone is chosen already.
     pub fn new(booking: Arc<Booking>) -> Self {
-        let line = Field::digits("Passenger", 1).note("their line in the list above");
+        let line = Field::digits("Passenger", 2).note("their line in the list above");
         let name =
             Field::text("Name", PersonName::MAX).note("as on the identity card; age and gender stay as they are");
         let mut form = Form::new(vec![line, name]);
@@ -54,7 +59,7 @@ impl Correct {
             form.field_mut(LINE).set_value("1");
             form.set_focus(NAME);
         }
-        Self { booking, form, attempt: Attempt::default() }
+        Self { booking, form, attempt: Attempt::default(), roll: Roll::default() }
     }
 
     /// The same with what an entry of the command line says.
@@ -88,6 +93,14 @@ impl Scene for Correct {
     const KEYS: &'static [Binding<Action>] = &[
         bind(&[Key::Enter], "Enter", "put it right", "Goes on, and changes the name after the last.", Action::Forward),
         bind(&[Key::Enter], "Enter", "ask again", "Asks again for the same: it will not happen twice.", Action::Again),
+        bind(
+            &[Key::PageDown],
+            "PgDn",
+            "others",
+            "Shows others who travel; PgUp those before.",
+            Action::Others(Key::PageDown),
+        ),
+        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was done.", Action::Leave),
         bind(&[Key::Esc], "Esc", "back", "Goes back; nothing is changed.", Action::Back),
     ];
@@ -100,9 +113,13 @@ impl Scene for Correct {
         self.attempt.doubt().map(|_| "not known yet".to_owned())
     }
 
-    fn offers(&self, action: Action, _world: &World) -> bool {
+    fn offers(&self, action: Action, world: &World) -> bool {
         match action {
             Action::Forward | Action::Back => self.attempt.is_idle(),
+            Action::Others(_) => {
+                let [people, _] = self.places(frame::body(world.size));
+                roll::is_cut(self.booking.passengers.len(), people.height)
+            }
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
         }
     }
@@ -119,6 +136,10 @@ impl Scene for Correct {
                 }
             }
             Action::Again => self.attempt.repeat(cx),
+            Action::Others(key) => {
+                let [people, _] = self.places(frame::body(cx.size));
+                self.roll.turn(key, self.booking.passengers.len(), people.height);
+            }
             Action::Leave => cx.confirm(Confirm {
                 question: Question::GiveUp,
                 title: "Leave without knowing?".to_owned(),
@@ -145,7 +166,10 @@ impl Scene for Correct {
         }
     }
 
-    fn mouse(&mut self, mouse: Mouse, area: Rect, _cx: &mut Context) {
+    fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        if let Some(key) = Roll::wheel(mouse.kind) {
+            return self.act(Action::Others(key), cx);
+        }
         self.form.mouse(mouse, self.places(area)[1]);
     }
 
@@ -172,7 +196,7 @@ impl Scene for Correct {
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let [people, form] = self.places(area);
-        sheet::people(buf, people, &self.booking, People::Status, world);
+        sheet::people(buf, people, &self.booking, (People::Status, self.roll), world);
         match self.attempt.doubt() {
             Some(doubt) => sheet::paragraph(buf, form, doubt, world.theme.warning),
             None => self.form.view(buf, form, world),
@@ -183,8 +207,8 @@ impl Scene for Correct {
 impl Correct {
     /// The passengers, and the form.
     fn places(&self, area: Rect) -> [Rect; 2] {
-        let people = u16::try_from(self.booking.passengers.len()).unwrap_or(u16::MAX);
         let main = panes(area).0;
-        stack(main, [people, self.form.height(main.width)])
+        let form = self.form.height(main.width);
+        stack(main, [roll::rows(self.booking.passengers.len(), main.height, form), form])
     }
 }

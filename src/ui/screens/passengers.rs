@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::coach::BerthType;
+use crate::domain::quota::Quota;
 use crate::domain::rules::ChildRules;
 use crate::domain::user::Phone;
 use crate::service::request::{Failure, Reply};
@@ -19,14 +20,18 @@ use crate::ui::msg::{CallId, Load, Watch};
 use crate::ui::prospect::{promised, watch_queue};
 use crate::ui::screen::Scene;
 use crate::ui::screens::passengers::companions::Companions;
+use crate::ui::screens::passengers::drawing::Parts;
 use crate::ui::screens::passengers::row::{Column, Row, Seat};
 use crate::ui::screens::review::{Review, place};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::button;
+use crate::ui::widgets::list::ListState;
 use crate::ui::widgets::sheet::{self, is_senior, panes, put};
 
 mod companions;
 mod desk;
+mod drawing;
+mod pasting;
 mod row;
 
 /// Who travels.
@@ -39,6 +44,8 @@ pub struct Passengers {
     spare: Vec<TypedPassenger>,
     phone: Field,
     at: Spot,
+    /// The row that had the focus last: it is among those that are shown.
+    near: usize,
     /// Those who are known, while somebody chooses among them.
     companions: Load<Companions>,
 }
@@ -54,7 +61,7 @@ impl Default for Passengers {
     fn default() -> Self {
         let phone = Field::phone("Phone", 20);
         let at = Spot::Row(0, Column::Name);
-        Self { rows: Vec::new(), seats: Vec::new(), spare: Vec::new(), phone, at, companions: Load::Idle }
+        Self { rows: Vec::new(), seats: Vec::new(), spare: Vec::new(), phone, at, near: 0, companions: Load::Idle }
     }
 }
 
@@ -75,6 +82,8 @@ pub enum Action {
     Submit,
     /// Move the focus.
     Move(Key),
+    /// Move it by a page.
+    Leap(Key),
     /// Add a child without a berth.
     AddChild,
     /// Take the child under the cursor off.
@@ -90,6 +99,9 @@ pub enum Action {
 /// Rows of a passenger.
 const ROW: u16 = 2;
 
+/// Passengers that are shown at once on the smallest terminal.
+const PAGE: usize = 6;
+
 impl Passengers {
     fn seat(&self, row: usize) -> Seat {
         self.seats.get(row).copied().unwrap_or(Seat::Lap)
@@ -99,6 +111,14 @@ impl Passengers {
         // Where everybody has the same right there is nothing to swap.
         let swaps = row < self.seats.len() && self.seats.len() > 1 && self.seat(row) != Seat::Unreserved;
         if swaps { &Column::ALL } else { &Column::ALL[..3] }
+    }
+
+    /// Where the parts are, and the rows that are shown: a page at a time, with the one that had the focus last.
+    fn parts(&self, area: Rect) -> (Parts, ListState) {
+        let mut list = ListState::new(ROW);
+        list.resize(self.rows.len());
+        list.choose(self.near);
+        (Parts::of(panes(area).0, self.rows.len()), list)
     }
 
     fn spots(&self) -> Vec<Spot> {
@@ -147,6 +167,11 @@ impl Passengers {
 
     fn vertical(&self, key: Key) -> Spot {
         match (self.at, key) {
+            (Spot::Row(row, column), Key::PageUp) => Spot::Row(row.saturating_sub(PAGE), column),
+            (Spot::Row(row, column), Key::PageDown) => {
+                let row = (row + PAGE).min(self.rows.len() - 1);
+                Spot::Row(row, column.min(*self.columns(row).last().expect("a row has columns")))
+            }
             (Spot::Row(0, _), Key::Up) => self.at,
             (Spot::Row(row, column), Key::Up) => Spot::Row(row - 1, column),
             (Spot::Row(row, column), _) if row + 1 < self.rows.len() => {
@@ -154,8 +179,17 @@ impl Passengers {
                 Spot::Row(row + 1, column.min(last))
             }
             (Spot::Row(..), _) => Spot::Phone,
-            (Spot::Phone, Key::Up) if !self.rows.is_empty() => Spot::Row(self.rows.len() - 1, Column::Name),
+            (Spot::Phone, Key::Up | Key::PageUp) if !self.rows.is_empty() => {
+                Spot::Row(self.rows.len() - 1, Column::Name)
+            }
             (Spot::Phone, _) => Spot::Phone,
+        }
+    }
+
+    /// What a wheel does where there is more than a page.
+    fn leap(&mut self, key: Key, cx: &mut Context) {
+        if self.offers(Action::Leap(key), cx) {
+            self.act(Action::Leap(key), cx);
         }
     }
 
@@ -231,14 +265,28 @@ impl Passengers {
         }
     }
 
-    /// Writes what is typed into the draft.
-    fn keep(&self, cx: &mut Context) {
+    /// Writes what is typed into the draft, and keeps the focus in sight.
+    fn keep(&mut self, cx: &mut Context) {
+        if let Spot::Row(row, _) = self.at {
+            self.near = row;
+        }
         let typed = |rows: &[Row]| rows.iter().map(Row::typed).collect::<Vec<_>>();
         let (seated, lap) = self.rows.split_at(self.seats.len());
         let mut seated = typed(seated);
         seated.extend(self.spare.iter().cloned());
         cx.draft_mut().typed = TypedForm { seated, lap: typed(lap), phone: self.phone.value().to_owned() };
     }
+}
+
+/// How many a booking of what is held may have.
+fn most(world: &World) -> usize {
+    let hold = world.draft.hold.as_ref();
+    world.largest_party(hold.map(|hold| hold.class), hold.map_or(Quota::General, |hold| hold.quota)).into()
+}
+
+/// Says that nobody else can be on the booking.
+fn no_more(world: &World) -> String {
+    format!("A booking is for {} at most: make another one for the child.", most(world))
 }
 
 fn children(world: &World) -> ChildRules {
@@ -269,6 +317,8 @@ impl Scene for Passengers {
         bind(&[Key::F(6)], "F6", "take off", "Takes the child under the cursor off.", Action::RemoveChild),
         bind(&[Key::Up], "↑↓", "passenger", "Moves to the passenger above or below.", Action::Move(Key::Up)),
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
+        bind(&[Key::PageDown], "PgDn", "further", "Moves on by a page; PgUp back.", Action::Leap(Key::PageDown)),
+        bind(&[Key::PageUp], "", "", "", Action::Leap(Key::PageUp)),
         bind(&[Key::Tab], "Tab", "field", "Moves to the next field; with Shift back.", Action::Move(Key::Tab)),
         bind(&[Key::BackTab], "", "", "", Action::Move(Key::BackTab)),
         bind(&[Key::Esc], "Esc", "trains", "Goes back to the trains; what is typed stays.", Action::Trains),
@@ -284,7 +334,7 @@ impl Scene for Passengers {
     }
 
     fn offers(&self, action: Action, world: &World) -> bool {
-        let most = usize::from(world.booking_rules().max_party);
+        let most = most(world);
         let is_choosing = self.companions.ready().is_some();
         match action {
             Action::PanelTake | Action::PanelMove(_) | Action::PanelClose => is_choosing,
@@ -293,6 +343,7 @@ impl Scene for Passengers {
             Action::AddChild => self.rows.len() < most,
             Action::RemoveChild => matches!(self.at, Spot::Row(row, _) if self.seat(row) == Seat::Lap),
             Action::Lower => self.unfair().is_some(),
+            Action::Leap(_) => self.rows.len() > PAGE,
             Action::Trains => self.seats.first() == Some(&Seat::Unreserved),
             Action::Next | Action::Submit | Action::Move(_) | Action::Back => true,
         }
@@ -310,7 +361,7 @@ impl Scene for Passengers {
         let draft = &cx.draft;
         self.seats = draft.hold.iter().flat_map(|hold| promised(hold, cx)).filter_map(Seat::of).collect();
         let seats = self.seats.len();
-        let most = usize::from(cx.booking_rules().max_party).saturating_sub(seats);
+        let most = most(cx).saturating_sub(seats);
         let typed = &draft.typed;
         let filled = typed.seated.iter().cloned().chain(std::iter::repeat_with(TypedPassenger::default));
         self.rows = filled.take(seats).chain(typed.lap.iter().take(most).cloned()).map(|row| Row::from(&row)).collect();
@@ -341,7 +392,7 @@ impl Scene for Passengers {
             Action::Move(Key::Tab) if self.at == Spot::Phone => self.go(Spot::Row(0, Column::Name), cx),
             Action::Move(Key::Tab) => self.go_on(cx),
             Action::Move(Key::BackTab) => self.go_back(cx),
-            Action::Move(key) => self.go(self.vertical(key), cx),
+            Action::Move(key) | Action::Leap(key) => self.go(self.vertical(key), cx),
             Action::AddChild => self.add_child(),
             Action::RemoveChild => self.remove_child(),
             Action::Lower => {
@@ -361,9 +412,7 @@ impl Scene for Passengers {
         match (self.at, key) {
             // Not offered any more, but whoever presses it is told why.
             (_, Key::F(5)) => {
-                let most = cx.booking_rules().max_party;
-                let words = format!("A booking is for {most} at most: make another one for the child.");
-                cx.toast(Tone::Warning, words);
+                cx.toast(Tone::Warning, no_more(cx));
             }
             (Spot::Phone, key) => {
                 self.phone.key(key);
@@ -383,8 +432,13 @@ impl Scene for Passengers {
     }
 
     fn paste(&mut self, text: &str, cx: &mut Context) {
+        if self.companions.ready().is_some() {
+            return;
+        }
+        if self.paste_list(text, cx) {
+            return self.keep(cx);
+        }
         match self.at {
-            _ if self.companions.ready().is_some() => return,
             Spot::Phone => self.phone.paste(text),
             Spot::Row(row, column) => self.rows[row].paste(column, text),
         }
@@ -403,15 +457,17 @@ impl Scene for Passengers {
         if self.companions.ready().is_some() {
             return self.companions_mouse(mouse, area, cx);
         }
-        if mouse.kind != MouseKind::Press {
-            return;
+        match mouse.kind {
+            MouseKind::ScrollUp => return self.leap(Key::PageUp, cx),
+            MouseKind::ScrollDown => return self.leap(Key::PageDown, cx),
+            MouseKind::Press => {}
         }
-        let parts = Parts::of(panes(area).0);
+        let (parts, list) = self.parts(area);
         if button::onward(parts.phone, cx).contains(mouse.at) {
             return self.act(Action::Submit, cx);
         }
-        let hit = parts.row(self.rows.len(), mouse.at.y);
-        if let Some(row) = hit {
+        let hit = list.visible(parts.rows).find(|(_, place)| (place.y..place.bottom()).contains(&mouse.at.y));
+        if let Some((row, _)) = hit {
             let x = mouse.at.x - area.x;
             let reached = self.columns(row).iter().filter(|column| column.place().0 <= x + 1);
             let column = reached.copied().next_back().unwrap_or(Column::Name);
@@ -427,22 +483,24 @@ impl Scene for Passengers {
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let theme = &world.theme;
-        let (main, side) = panes(area);
-        let parts = Parts::of(main);
+        let side = panes(area).1;
+        let (parts, list) = self.parts(area);
         let titles = ["Name, as on the identity card", "Age", "Gender", "  Berth"];
         for (title, column) in titles.into_iter().zip(Column::ALL) {
             put(buf, parts.titles, column.place().0, title, theme.dim);
         }
         let promises = world.draft.hold.as_ref().map(|hold| promised(hold, world)).unwrap_or_default();
-        for (index, row) in self.rows.iter().enumerate() {
+        for (index, place) in list.visible(parts.rows) {
+            let Some(row) = self.rows.get(index) else { break };
             let focus = match self.at {
                 Spot::Row(at, column) if at == index => Some(column),
                 _ => None,
             };
             let has = promises.get(index).map_or_else(|| "no berth".to_owned(), |promise| promise.words());
             let seat = (self.seat(index), has.as_str());
-            row.view(buf, parts.passenger(index), (index + 1, seat, focus), world);
+            row.view(buf, place, (index + 1, seat, focus), world);
         }
+        list.position(buf, parts.titles, parts.rows, world);
         self.view_phone(buf, parts.phone, world);
         button::view(buf, button::onward(parts.phone, world), "See fare", Focus::Elsewhere, world);
         put(buf, parts.last, 2, &self.summary(world), theme.dim);
@@ -452,82 +510,5 @@ impl Scene for Passengers {
         if let Some(panel) = self.companions.ready() {
             panel.view(buf, area, world);
         }
-    }
-}
-
-impl Passengers {
-    fn view_phone(&self, buf: &mut Buffer, area: Rect, world: &World) {
-        let theme = &world.theme;
-        let focus = if self.at == Spot::Phone { Focus::Here } else { Focus::Elsewhere };
-        let label = if self.at == Spot::Phone { theme.strong } else { theme.dim };
-        if self.at == Spot::Phone {
-            put(buf, area, 0, "▌", theme.accent);
-        }
-        put(buf, area, 2, "Phone", label);
-        self.phone.view_value(buf, Rect { x: area.x + 9, width: 21, height: 1, ..area }, focus, world);
-        put(buf, area, 32, "needed, for news of the journey", theme.dim);
-        if let Some(error) = self.phone.error() {
-            let width = area.width.saturating_sub(button::onward(area, world).width + 2);
-            let below = Rect { y: area.y + 1, width, height: area.height.saturating_sub(1), ..area };
-            sheet::paragraph(buf, below, error, theme.bad);
-        }
-    }
-
-    fn summary(&self, world: &World) -> String {
-        let children = children(world);
-        let (free, half) = (children.free_below, children.half_below);
-        let berths = self.seats.len();
-        let count = |is: fn(&Seat) -> bool| self.seats.iter().filter(|seat| is(seat)).count();
-        let shares = count(|seat| matches!(seat, Seat::Shared));
-        let waits = count(|seat| matches!(seat, Seat::Waiting));
-        if shares + waits > 0 {
-            let own = berths - shares - waits;
-            let has = [(own, if own == 1 { "berth" } else { "berths" }), (shares, "RAC"), (waits, "waiting")];
-            let has = has.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
-            let has = has.collect::<Vec<_>>().join(", ");
-            return format!("{has}. Numbers are given when it is paid.");
-        }
-        let berths = match self.seats.first() {
-            Some(Seat::Unreserved) if berths == 1 => "1 traveller, unreserved".to_owned(),
-            Some(Seat::Unreserved) => format!("{berths} travellers, unreserved"),
-            _ if berths == 1 => "1 berth".to_owned(),
-            _ => format!("{berths} berths"),
-        };
-        match self.rows.len() - self.seats.len() {
-            0 if self.seats.first() == Some(&Seat::Unreserved) => {
-                format!("{berths}: no seat is kept. Below {free} free, below {half} half fare.")
-            }
-            0 => format!("{berths}. Children may travel without: below {free} free, below {half} half fare."),
-            1 => format!("{berths}, 1 child without."),
-            more => format!("{berths}, {more} children without."),
-        }
-    }
-}
-
-/// Where the parts of the form are.
-struct Parts {
-    titles: Rect,
-    rows: Rect,
-    phone: Rect,
-    last: Rect,
-}
-
-impl Parts {
-    fn of(area: Rect) -> Self {
-        let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area }.intersection(area);
-        let after = area.height.saturating_sub(4).min(16);
-        Self { titles: row(0, 1), rows: row(1, 12), phone: row(after, 3), last: row(after + 3, 1) }
-    }
-
-    fn passenger(&self, index: usize) -> Rect {
-        let y = self.rows.y + u16::try_from(index).unwrap_or(u16::MAX).saturating_mul(ROW);
-        Rect { y, height: ROW, ..self.rows }.intersection(self.rows)
-    }
-
-    fn row(&self, count: usize, y: u16) -> Option<usize> {
-        (0..count).find(|index| {
-            let place = self.passenger(*index);
-            (place.y..place.bottom()).contains(&y)
-        })
     }
 }

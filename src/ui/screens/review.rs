@@ -14,7 +14,7 @@ use crate::ui::command::{self, Refusal, Taken, Tendered};
 use crate::ui::context::{Context, World};
 use crate::ui::draft::{Draft, Step};
 use crate::ui::form::Focus;
-use crate::ui::frame::seconds_left;
+use crate::ui::frame::{self, seconds_left};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::msg::{CallId, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Notice, Question};
@@ -24,6 +24,7 @@ use crate::ui::screens::ticket::Ticket;
 use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::button;
+use crate::ui::widgets::roll::{self, Roll};
 use crate::ui::widgets::sheet::{self, Person, panes, stack};
 use crate::ui::widgets::till::{self, Keeps, Settled, Till, Way};
 use crate::ui::widgets::{state, status};
@@ -37,6 +38,7 @@ pub struct Review {
     price: Load<Fare>,
     till: Till,
     attempt: Attempt,
+    roll: Roll,
     /// The berths of an attempt whose outcome nobody knows.
     held: Option<Hold>,
 }
@@ -58,6 +60,8 @@ pub enum Action {
     PreviousWay,
     /// Go to what the way has to be told, and back.
     Field,
+    /// Show others of a group.
+    Others(Key),
     /// Ask for the price again.
     Price,
     /// Give the berths back.
@@ -159,6 +163,14 @@ impl Scene for Review {
         bind(&[Key::Right, Key::Down], "←→", "way to pay", "Chooses how it is paid.", Action::NextWay),
         bind(&[Key::Left, Key::Up], "", "", "", Action::PreviousWay),
         bind(&[Key::Tab, Key::BackTab], "Tab", "field", "Goes to the money or reference and back.", Action::Field),
+        bind(
+            &[Key::PageDown],
+            "PgDn",
+            "others",
+            "Shows others who travel; PgUp those before.",
+            Action::Others(Key::PageDown),
+        ),
+        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
         bind(&[Key::Char('r')], "r", "try again", "Asks for the fare again.", Action::Price),
         bind(&[Key::Esc], "Esc", "edit passengers", "Goes back to the passengers without loss.", Action::Back),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was booked.", Action::Leave),
@@ -186,6 +198,10 @@ impl Scene for Review {
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::NextWay | Action::PreviousWay => chooses && self.till.chooses(),
             Action::Field => chooses && self.till.has_field(),
+            Action::Others(_) => {
+                let [_, people, ..] = self.parts(panes(frame::body(world.size)).0, world);
+                roll::is_cut(world.draft.passengers.len(), people.height)
+            }
             Action::Price => self.price.failed().is_some_and(|failure| !is_about_the_party(failure)),
             Action::GiveBack => self.attempt.is_idle() && self.held(world).is_some_and(keeps_berths),
             Action::Anew => self.attempt.is_idle() && !self.held(world).is_some_and(keeps_berths),
@@ -211,6 +227,10 @@ impl Scene for Review {
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
             Action::Field => self.till.turn(),
+            Action::Others(key) => {
+                let [_, people, ..] = self.parts(panes(frame::body(cx.size)).0, cx);
+                self.roll.turn(key, cx.draft.passengers.len(), people.height);
+            }
             Action::Price => self.ask_price(cx),
             Action::GiveBack | Action::Anew => {
                 let (title, yes, no) = match action {
@@ -256,6 +276,9 @@ impl Scene for Review {
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        if let Some(key) = Roll::wheel(mouse.kind) {
+            return self.act(Action::Others(key), cx);
+        }
         if self.attempt.is_idle() && self.price.ready().is_some() {
             let [.., till] = self.parts(panes(area).0, cx);
             if mouse.kind == MouseKind::Press && button::onward(till, cx).contains(mouse.at) {
@@ -338,11 +361,7 @@ impl Scene for Review {
         sheet::paragraph(buf, queue, &self.queue_words(world), world.theme.warning);
         match &self.price {
             Load::Ready(price) => {
-                if fare.height < sheet::fare_rows(price) {
-                    sheet::total(buf, fare, price, "To pay", world);
-                } else {
-                    sheet::fare(buf, fare, price, "To pay", world);
-                }
+                sheet::fare_or_total(buf, fare, price, "To pay", world);
                 self.view_till(buf, till, price, world);
             }
             Load::Failed(failure) if is_about_the_party(failure) => {
@@ -362,13 +381,13 @@ impl Scene for Review {
 impl Review {
     /// Journey, people, what a queue means, fare and till. Where all of that is too much, the fare is its total.
     fn parts(&self, area: Rect, world: &World) -> [Rect; 5] {
-        let people = u16::try_from(world.draft.passengers.len()).unwrap_or(u16::MAX);
+        let people = world.draft.passengers.len();
         let room = area.width.saturating_sub(4);
         let queue = u16::try_from(text::wrap(&self.queue_words(world), room).len()).unwrap_or(u16::MAX);
-        let fare = self.price.ready().map_or(3, sheet::fare_rows);
-        let rest = sheet::JOURNEY_ROWS + people + queue + till::ROWS;
-        let fare = if rest + fare <= area.height { fare } else { 1 };
-        stack(area, [sheet::JOURNEY_ROWS, people, queue, fare, till::ROWS])
+        let rest = sheet::JOURNEY_ROWS + queue + till::ROWS;
+        let left = area.height.saturating_sub(rest);
+        let fare = self.price.ready().map_or(3, |fare| roll::fare_rows(fare, people, left));
+        stack(area, [sheet::JOURNEY_ROWS, roll::rows(people, area.height, rest + fare), queue, fare, till::ROWS])
     }
 
     /// What is held, or was while nobody knows whether it is booked.
@@ -407,9 +426,16 @@ impl Review {
     fn view_people(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let draft = &world.draft;
         let mut promises = self.held(world).map(|hold| promised(hold, world)).unwrap_or_default().into_iter();
-        for (row, (index, passenger)) in area.rows().zip(draft.passengers.iter().enumerate()) {
+        let shown = self.roll.shown(draft.passengers.len(), area.height);
+        self.roll.position(buf, area, draft.passengers.len(), world);
+        let mut rows = area.rows();
+        for (index, passenger) in draft.passengers.iter().enumerate().take(shown.end) {
             let seated = passenger.accommodation == Accommodation::Berth;
             let promise = if seated { promises.next() } else { None };
+            if index < shown.start {
+                continue;
+            }
+            let Some(row) = rows.next() else { return };
             let berth = match promise {
                 Some(Promise::Berth(berth, kind)) => {
                     format!("{:<6} {}", berth.to_string(), kind.map_or("", BerthType::words))
@@ -447,7 +473,10 @@ impl Review {
 
 /// Whether other passengers, and no second try, are what helps.
 const fn is_about_the_party(failure: &Failure) -> bool {
-    matches!(failure, Failure::NotEligible(_) | Failure::Fare(_) | Failure::PartySize { .. })
+    matches!(
+        failure,
+        Failure::NotEligible(_) | Failure::Fare(_) | Failure::PartySize { .. } | Failure::GroupNeeds { .. }
+    )
 }
 
 /// A class, and the quota where it is not the general one: `3A`, `3A TQ`.
@@ -461,8 +490,12 @@ pub fn place(draft: &Draft, hold: Option<&Hold>) -> String {
     let mut words = format!("{} {}", journey.train.number(), journey.train.name());
     if let Some(hold) = hold {
         let berths = hold.berths();
-        let mut coaches: Vec<&str> = berths.iter().map(|berth| berth.coach.as_str()).collect();
-        coaches.dedup();
+        let mut coaches: Vec<&str> = Vec::new();
+        for berth in &berths {
+            if !coaches.contains(&berth.coach.as_str()) {
+                coaches.push(berth.coach.as_str());
+            }
+        }
         words = format!("{words} · {}", class_words(hold.class, hold.quota));
         if !coaches.is_empty() {
             words = format!("{words} · {}", coaches.join(" "));

@@ -13,7 +13,7 @@ use crate::domain::station::{Place, StationIndex};
 use crate::ui::context::{Context, World};
 use crate::ui::day_text;
 use crate::ui::draft::{Step, Trip};
-use crate::ui::form::Field;
+use crate::ui::form::{Field, Kind};
 use crate::ui::keys::{Binding, Key, Mouse, MouseKind, Typing, bind};
 use crate::ui::overlay::{Answer, DatePicker};
 use crate::ui::screen::{Scene, long_date};
@@ -40,13 +40,15 @@ pub struct Search {
     /// The date that the field shows, unless somebody types another.
     date: Option<NaiveDate>,
     day_entry: Entry,
+    /// The same of the number of travellers, where it is typed.
+    party_entry: Entry,
     offered: Places,
     focus: Spot,
     /// The trip with which it begins, searched for at once.
     begins: Option<Box<Trip>>,
 }
 
-/// Whether the date field shows its date or takes another.
+/// Whether a field shows what was settled or takes another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Entry {
     Settled,
@@ -109,6 +111,7 @@ impl Default for Search {
             class: Field::text("Class", 6).note("any; or 1A EC 2A 3A 3E CC SL 2S UR; quota LD SS TQ"),
             date: None,
             day_entry: Entry::Settled,
+            party_entry: Entry::Settled,
             offered: Places::default(),
             focus: Spot::To,
             begins: None,
@@ -186,6 +189,10 @@ impl Search {
                     }
                 }
             }
+            Spot::Party => {
+                self.party_entry = Entry::Settled;
+                Settled::Yes
+            }
             _ => Settled::Yes,
         }
     }
@@ -222,7 +229,11 @@ impl Search {
     fn repeat(&mut self, trip: &Trip, cx: &mut Context) {
         self.from.set_value(&places::title(&trip.from));
         self.to.set_value(&places::title(&trip.to));
-        self.party.choose(usize::from(trip.party.saturating_sub(1)));
+        if self.types_party() {
+            self.party.set_value(&trip.party.to_string());
+        } else {
+            self.party.choose(usize::from(trip.party.saturating_sub(1)));
+        }
         self.class.set_value(&written(trip.class, trip.quota));
         self.set_date(trip.date, cx);
         self.search(cx);
@@ -264,8 +275,30 @@ impl Search {
                 return None;
             }
         }
-        let party = u8::try_from(self.party.chosen() + 1).unwrap_or(1).min(world.booking_rules().max_party);
+        let party = self.read_party((class, quota), world)?;
         Some(Trip { from: from.clone(), to: to.clone(), date: self.date?, party, class, quota })
+    }
+
+    /// Whether the number of travellers is typed, and not one of a few.
+    fn types_party(&self) -> bool {
+        self.party.kind() == Kind::Digits
+    }
+
+    /// How many travel, as far as so many can be booked.
+    fn read_party(&mut self, (class, quota): (Option<Class>, Quota), world: &World) -> Option<u8> {
+        if !self.types_party() {
+            let chosen = u8::try_from(self.party.chosen() + 1).unwrap_or(1);
+            return Some(chosen.min(world.booking_rules().max_party));
+        }
+        let people = self.party.value().parse::<u8>().unwrap_or(0);
+        let why = match world.too_many(people.into(), class, quota) {
+            None if people > 0 => return Some(people),
+            None => format!("Type how many travel, from 1 to {}.", world.largest_party(class, quota)),
+            Some(why) => why.to_string(),
+        };
+        self.party.refuse(why);
+        (self.focus, self.party_entry) = (Spot::Party, Entry::Settled);
+        None
     }
 
     fn swap(&mut self) {
@@ -290,6 +323,10 @@ impl Search {
             Spot::Day if self.day_entry == Entry::Settled => {
                 self.day.set_value("");
                 self.day_entry = Entry::Typing;
+            }
+            Spot::Party if self.types_party() && self.party_entry == Entry::Settled => {
+                self.party.set_value("");
+                self.party_entry = Entry::Typing;
             }
             Spot::From | Spot::To if self.offered.is_empty() => {
                 let field = if self.focus == Spot::From { &mut self.from } else { &mut self.to };
@@ -420,12 +457,17 @@ impl Scene for Search {
     fn typing(&self) -> Typing {
         match self.focus {
             Spot::From | Spot::To | Spot::Day | Spot::Class => Typing::Yes,
+            Spot::Party if self.types_party() => Typing::Yes,
             Spot::Party | Spot::Go | Spot::Recent(_) => Typing::No,
         }
     }
 
     fn enter(&mut self, cx: &mut Context) {
         self.offered = Places::new(Layout::touch_rows(cx));
+        if cx.books_groups() {
+            let note = "a group as large as the class has";
+            self.party = Field::digits("Travellers", 2).note(note).with_value("1");
+        }
         let (first, _) = cx.booking_rules().window(cx.now);
         self.set_date(first, cx);
         let here = cx.terminal.station.and_then(|code| cx.stations.get(code)).cloned();
@@ -519,7 +561,7 @@ impl Scene for Search {
             self.act(Action::Calendar, cx);
         } else if layout.swap.contains(mouse.at) {
             self.swap();
-        } else if let Some(count) = layout.party_at(mouse.at) {
+        } else if let Some(count) = layout.party_at(mouse.at).filter(|_| !self.types_party()) {
             self.party.choose(count);
             self.touched(Spot::Party, cx);
         } else if let Some(spot) = layout.spot_at(mouse.at) {

@@ -12,7 +12,7 @@ use crate::service::request::{Failure, Reply, Request};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Focus};
-use crate::ui::frame::{countdown, next_second};
+use crate::ui::frame::{self, countdown, next_second};
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
 use crate::ui::msg::{CallId, Load};
 use crate::ui::overlay::{Answer, Confirm, Notice, Question};
@@ -20,6 +20,7 @@ use crate::ui::screen::Scene;
 use crate::ui::screens::booking::Detail;
 use crate::ui::screens::ticket::Ticket;
 use crate::ui::theme::Tone;
+use crate::ui::widgets::roll::{self, Roll};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 use crate::ui::widgets::state;
 use crate::ui::widgets::till::{self, Settled, Till};
@@ -31,11 +32,13 @@ pub struct Slip {
     booking: Load<Arc<Booking>>,
     till: Till,
     attempt: Attempt,
+    roll: Roll,
 }
 
 impl Default for Slip {
     fn default() -> Self {
-        Self { code: Field::text("Slip", 12), booking: Load::Idle, till: Till::default(), attempt: Attempt::default() }
+        let (till, attempt, roll) = (Till::default(), Attempt::default(), Roll::default());
+        Self { code: Field::text("Slip", 12), booking: Load::Idle, till, attempt, roll }
     }
 }
 
@@ -54,6 +57,8 @@ pub enum Action {
     Field,
     /// Show the booking of a slip that was paid.
     Show,
+    /// Show others of a group.
+    Others(Key),
     /// Type another code, or go back.
     Back,
 }
@@ -117,6 +122,14 @@ impl Scene for Slip {
         bind(&[Key::Right, Key::Down], "←→", "way to pay", "Chooses how it is paid.", Action::NextWay),
         bind(&[Key::Left, Key::Up], "", "", "", Action::PreviousWay),
         bind(&[Key::Tab, Key::BackTab], "Tab", "field", "Goes to the money or reference and back.", Action::Field),
+        bind(
+            &[Key::PageDown],
+            "PgDn",
+            "others",
+            "Shows others who travel; PgUp those before.",
+            Action::Others(Key::PageDown),
+        ),
+        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
         bind(&[Key::Esc], "Esc", "back", "Goes back: to another code, and then to where you were.", Action::Back),
     ];
 
@@ -144,6 +157,10 @@ impl Scene for Slip {
             Action::Show => stage == Stage::Paid,
             Action::NextWay | Action::PreviousWay => chooses && self.till.chooses(),
             Action::Field => chooses && self.till.has_field(),
+            Action::Others(_) => self.booking.ready().is_some_and(|booking| {
+                let [_, people, ..] = parts(panes(frame::body(world.size)).0, booking);
+                roll::is_cut(booking.passengers.len(), people.height)
+            }),
             Action::Back => !self.attempt.is_under_way(),
         }
     }
@@ -163,6 +180,12 @@ impl Scene for Slip {
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
             Action::Field => self.till.turn(),
+            Action::Others(key) => {
+                if let Some(booking) = self.booking.ready() {
+                    let [_, people, ..] = parts(panes(frame::body(cx.size)).0, booking);
+                    self.roll.turn(key, booking.passengers.len(), people.height);
+                }
+            }
             Action::Show => {
                 if let Some(booking) = self.booking.ready() {
                     cx.push(Detail::of(booking.pnr));
@@ -204,6 +227,9 @@ impl Scene for Slip {
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
+        if let Some(key) = Roll::wheel(mouse.kind) {
+            return self.act(Action::Others(key), cx);
+        }
         if let (Stage::Open, Some(booking)) = (self.stage(cx.now), self.booking.ready())
             && self.attempt.is_idle()
         {
@@ -267,10 +293,11 @@ impl Scene for Slip {
     }
 }
 
-/// Head, journey, people, fare and till.
+/// Journey, people, fare and till. With a group the fare is its total.
 fn parts(area: Rect, booking: &Booking) -> [Rect; 4] {
-    let people = u16::try_from(booking.passengers.len()).unwrap_or(u16::MAX);
-    stack(area, [sheet::JOURNEY_ROWS, people, sheet::fare_rows(&booking.fare), till::ROWS])
+    let (people, rest) = (booking.passengers.len(), sheet::JOURNEY_ROWS + till::ROWS);
+    let fare = roll::fare_rows(&booking.fare, people, area.height.saturating_sub(rest));
+    stack(area, [sheet::JOURNEY_ROWS, roll::rows(people, area.height, rest + fare), fare, till::ROWS])
 }
 
 impl Slip {
@@ -299,10 +326,10 @@ impl Slip {
         let theme = &world.theme;
         let [journey, people, fare, till] = parts(area, booking);
         sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
-        sheet::people(buf, people, booking, People::Shares, world);
+        sheet::people(buf, people, booking, (People::Shares, self.roll), world);
         let stage = self.stage(world.now);
         let total = if stage == Stage::Open { "Take" } else { "Fare" };
-        sheet::fare(buf, fare, &booking.fare, total, world);
+        sheet::fare_or_total(buf, fare, &booking.fare, total, world);
         match (stage, self.attempt.doubt()) {
             (_, Some(doubt)) => sheet::paragraph(buf, till, doubt, theme.warning),
             (Stage::Paid, _) => {

@@ -13,8 +13,8 @@ use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::command::{Step, Taken};
 use crate::ui::context::{Context, World};
-use crate::ui::frame::{countdown, next_second};
-use crate::ui::keys::{Binding, Key, Mouse, MouseKind, bind};
+use crate::ui::frame::{self, countdown, next_second};
+use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{Attention, CallId, How, Load, Watch};
 use crate::ui::onward::Onward;
 use crate::ui::reread::Reread;
@@ -23,8 +23,12 @@ use crate::ui::screens::booking::Detail;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::big_number;
 use crate::ui::widgets::papers::{Ask, Papers};
+use crate::ui::widgets::roll::{self, Roll};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 use crate::ui::widgets::status;
+
+/// Rows of what to do next.
+const CLOSING: u16 = 4;
 
 /// What was booked.
 #[derive(Clone, Debug)]
@@ -35,6 +39,7 @@ pub struct Ticket {
     reread: Reread,
     /// The telephone number as it was typed for it in this session.
     phone: String,
+    roll: Roll,
 }
 
 impl Ticket {
@@ -45,7 +50,14 @@ impl Ticket {
 
     /// The same for a booking that was just made with a telephone number as it was typed.
     pub fn sold(booking: Arc<Booking>, phone: String) -> Self {
-        Self { booking, papers: Papers::default(), again: Load::Idle, reread: Reread::default(), phone }
+        let (papers, reread, roll) = (Papers::default(), Reread::default(), Roll::default());
+        Self { booking, papers, again: Load::Idle, reread, phone, roll }
+    }
+
+    /// Rows for those who travel.
+    fn rows(&self, area: Rect) -> u16 {
+        let rest = big_number::ROWS + sheet::JOURNEY_ROWS + CLOSING;
+        roll::rows(self.booking.passengers.len(), area.height, rest)
     }
 
     fn is_paid(&self) -> bool {
@@ -70,6 +82,8 @@ pub enum Action {
     Look,
     /// Search for the same party.
     Onward(Onward),
+    /// Show others of a group.
+    Others(Key),
     /// Go back.
     Back,
 }
@@ -87,6 +101,14 @@ impl Scene for Ticket {
         bind(&[Key::Char('r')], "r", "paid?", "Looks whether the slip was paid.", Action::Look),
         Onward::Back.bind(Action::Onward(Onward::Back)),
         Onward::Again.bind(Action::Onward(Onward::Again)),
+        bind(
+            &[Key::PageDown],
+            "PgDn",
+            "others",
+            "Shows others who travel; PgUp those before.",
+            Action::Others(Key::PageDown),
+        ),
+        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
 
@@ -113,6 +135,10 @@ impl Scene for Ticket {
             Action::Papers(ask) => self.papers.offers(ask, &self.booking, world),
             Action::Look => !self.is_paid() && !self.again.is_waiting(),
             Action::Onward(_) => self.is_paid() && !self.papers.is_open(),
+            Action::Others(_) => {
+                let people = self.booking.passengers.len();
+                !self.papers.is_open() && roll::is_cut(people, self.rows(frame::body(world.size)))
+            }
             Action::Back => self.papers.is_open(),
         }
     }
@@ -133,6 +159,10 @@ impl Scene for Ticket {
                     cx.toast(Tone::Warning, why);
                 }
             }
+            Action::Others(key) => {
+                let rows = self.rows(frame::body(cx.size));
+                self.roll.turn(key, self.booking.passengers.len(), rows);
+            }
             Action::Look => self.again = Load::Waiting(cx.call(Request::Booking { pnr })),
             Action::Back => {
                 self.papers.close();
@@ -150,9 +180,10 @@ impl Scene for Ticket {
         }
     }
 
-    fn mouse(&mut self, mouse: Mouse, _area: Rect, _cx: &mut Context) {
-        if mouse.kind == MouseKind::Press {
-            self.papers.touch();
+    fn mouse(&mut self, mouse: Mouse, _area: Rect, cx: &mut Context) {
+        match Roll::wheel(mouse.kind) {
+            None => self.papers.touch(),
+            Some(key) => self.act(Action::Others(key), cx),
         }
     }
 
@@ -224,14 +255,14 @@ impl Scene for Ticket {
             return self.papers.view(buf, area, &self.booking, world);
         }
         let (main, side) = panes(area);
-        let people = u16::try_from(self.booking.passengers.len()).unwrap_or(u16::MAX);
-        let [head, journey, people, closing] = stack(main, [big_number::ROWS, sheet::JOURNEY_ROWS, people, 4]);
+        let heights = [big_number::ROWS, sheet::JOURNEY_ROWS, self.rows(main), CLOSING];
+        let [head, journey, people, closing] = stack(main, heights);
         big_number::view(buf, Rect { x: head.x + 2, ..head }, &self.booking.pnr.spoken(), world);
         let beside = Rect { x: head.x + 50, width: head.width.saturating_sub(50), ..head };
         self.view_head(buf, beside, world);
         let booking = &self.booking;
         sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
-        sheet::people(buf, people, booking, People::Status, world);
+        sheet::people(buf, people, booking, (People::Status, self.roll), world);
         sheet::paragraph(buf, closing, &self.what_next(world), world.theme.text);
         if let (Some(side), true) = (side, self.booking.may_board()) {
             self.papers.view_beside(buf, side, world);

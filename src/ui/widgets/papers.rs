@@ -249,6 +249,10 @@ fn view_link(link: &ReceiptLink, buf: &mut Buffer, area: Rect, booking: &Booking
     }
 }
 
+/// Berths in a row beside the code, and as many as have room there in all.
+const BERTHS_IN_ROW: usize = 4;
+const MOST_BERTHS: usize = 6 * BERTHS_IN_ROW;
+
 fn view_code(ticket: &Ticket, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
     let theme = &world.theme;
     qr::view(ticket, buf, area);
@@ -264,7 +268,11 @@ fn view_code(ticket: &Ticket, buf: &mut Buffer, area: Rect, booking: &Booking, w
         (format!("{} {}", booking.to.station, moment(booking.to.at)), theme.text),
         (String::new(), theme.text),
     ];
-    let berths = berths.chunks(4).map(|some| (some.join("  "), theme.text));
+    // Beside the code there is room for some rows of them.
+    let shown = if berths.len() > MOST_BERTHS { MOST_BERTHS - BERTHS_IN_ROW } else { berths.len() };
+    let more = berths.len() - shown;
+    let more = (more > 0).then(|| (format!("and {more} more, on the receipt"), theme.text));
+    let berths = berths[..shown].chunks(BERTHS_IN_ROW).map(|some| (some.join("  "), theme.text)).chain(more);
     let closing = [
         (String::new(), theme.text),
         ("An inspector scans this code.".to_owned(), theme.text),

@@ -13,6 +13,7 @@ use crate::domain::timetable::Journey;
 use crate::domain::train::Stop;
 use crate::ui::context::World;
 use crate::ui::text;
+use crate::ui::widgets::roll::Roll;
 use crate::ui::widgets::status;
 
 /// The columns of the main part: a wider terminal gets a second pane, never wider gaps.
@@ -165,9 +166,11 @@ pub enum People {
     Shares,
 }
 
-/// Draws all who travel on a booking, one row each.
-pub fn people(buf: &mut Buffer, area: Rect, booking: &Booking, people: People, world: &World) {
-    let numbered = (1..).zip(&booking.passengers);
+/// Draws who travel on a booking, one row each, as far as they have room.
+pub fn people(buf: &mut Buffer, area: Rect, booking: &Booking, (people, roll): (People, Roll), world: &World) {
+    let shown = roll.shown(booking.passengers.len(), area.height);
+    let numbered = (1..).zip(&booking.passengers).skip(shown.start).take(shown.len());
+    roll.position(buf, area, booking.passengers.len(), world);
     for (row, (number, booked)) in area.rows().zip(numbered) {
         let berth = match booked.place {
             _ if booking.payment.is_some() => status::of(booked),
@@ -208,8 +211,17 @@ pub fn fare(buf: &mut Buffer, area: Rect, fare: &Fare, total: &str, world: &Worl
     }
 }
 
+/// Draws a fare item by item where there is room for that, and else its total.
+pub fn fare_or_total(buf: &mut Buffer, area: Rect, price: &Fare, words: &str, world: &World) {
+    if area.height < fare_rows(price) {
+        total(buf, area, price, words, world);
+    } else {
+        fare(buf, area, price, words, world);
+    }
+}
+
 /// Draws the total of a fare alone.
-pub fn total(buf: &mut Buffer, row: Rect, fare: &Fare, words: &str, world: &World) {
+fn total(buf: &mut Buffer, row: Rect, fare: &Fare, words: &str, world: &World) {
     put(buf, row, 5, words, world.theme.strong);
     put_right(buf, row, &format!("{}{}", world.glyphs.rupee, fare.total), world.theme.accent);
 }

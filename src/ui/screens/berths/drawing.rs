@@ -1,12 +1,14 @@
 //! How the choice of berths is drawn: the strip of coaches, the map, the party and what stands in its way.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::coach_map::{CoachMap, Scale};
 use super::{Action, Berth, Berths};
-use crate::domain::coach::{BerthRef, Coach};
+use crate::domain::coach::{BerthRef, Coach, CoachId};
 use crate::domain::quota::Pool;
 use crate::service::request::Hold;
 use crate::ui::context::{LIVE_MARK, World};
@@ -263,12 +265,23 @@ fn sign(berth: Berth, world: &World) -> (&'static str, Style) {
     }
 }
 
-/// What is held, in the order of the party: berths and what agents call the rest, with and without what it is.
-fn held_words(hold: &Hold, world: &World) -> (String, String) {
+/// What is held, in the order of the party: berths and what agents call the rest, with and without what it is, and counted.
+fn held_words(hold: &Hold, world: &World) -> [String; 3] {
     let promises = prospect::promised(hold, world);
     let list =
         |words: fn(Promise) -> String| promises.iter().map(|promise| words(*promise)).collect::<Vec<_>>().join(", ");
-    (list(Promise::words), list(Promise::code))
+    let queued = prospect::queued_in_short(&promises);
+    let counted = [Some(by_coach(&hold.berths())).filter(|words| !words.is_empty()), queued];
+    [list(Promise::words), list(Promise::code), counted.into_iter().flatten().collect::<Vec<_>>().join(", ")]
+}
+
+/// How many berths of which coaches: `45 in S1, 5 in S2`.
+fn by_coach(berths: &[BerthRef]) -> String {
+    let mut counts: BTreeMap<CoachId, usize> = BTreeMap::new();
+    for berth in berths {
+        *counts.entry(berth.coach).or_default() += 1;
+    }
+    counts.into_iter().map(|(coach, count)| format!("{count} in {coach}")).collect::<Vec<_>>().join(", ")
 }
 
 impl Berths {
@@ -322,17 +335,18 @@ impl Berths {
     }
 
     /// The party and its berths: `Party of 2   B2-20 lower, B2-21 middle`; without the kinds of berths if there are
-    /// too many for these columns.
+    /// too many for these columns, and counted if there are too many for that.
     fn party_words(&self, columns: u16, world: &World) -> String {
-        let (long, short) = if let Some(hold) = &world.draft.hold {
+        let forms = if let Some(hold) = &world.draft.hold {
             held_words(hold, world)
         } else {
             let list =
                 |words: &dyn Fn(&BerthRef) -> String| self.chosen.iter().map(words).collect::<Vec<_>>().join(", ");
-            (list(&|berth| self.words(*berth, world)), list(&ToString::to_string))
+            [list(&|berth| self.words(*berth, world)), list(&ToString::to_string), by_coach(&self.chosen)]
         };
-        let long = self.party_line(&long, world);
-        if text::width(&long) <= columns { long } else { self.party_line(&short, world) }
+        let lines = forms.map(|names| self.party_line(&names, world));
+        let [.., shortest] = &lines;
+        lines.iter().find(|line| text::width(line) <= columns).unwrap_or(shortest).clone()
     }
 
     fn party_line(&self, names: &str, world: &World) -> String {

@@ -8,12 +8,16 @@ use crate::domain::coach::{BerthType, Class};
 use crate::ui::context::World;
 use crate::ui::keys::Key;
 use crate::ui::text;
+use crate::ui::widgets::list::ListState;
 use crate::ui::widgets::panel;
 
+/// Rows of the panel that are nobody's: its frame, and what it says.
+const AROUND: u16 = 6;
+
 /// The panel, and its line.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct WishPanel {
-    line: usize,
+    list: ListState,
 }
 
 /// The berth types of a class, each once, in the order of a bay.
@@ -28,27 +32,40 @@ fn kinds(class: Class) -> Vec<BerthType> {
 }
 
 impl WishPanel {
-    pub(super) fn key(&mut self, key: Key, class: Class, wishes: &mut [BerthWish]) {
-        let last = wishes.len().saturating_sub(1);
+    /// The panel for a party of so many.
+    pub(super) fn of(people: usize) -> Self {
+        let mut list = ListState::new(1);
+        list.resize(people);
+        Self { list }
+    }
+
+    /// How many wishes are shown: as many as there is room for, and the others are scrolled to.
+    fn rows(people: usize, area: Rect) -> u16 {
+        u16::try_from(people).unwrap_or(u16::MAX).min(area.height.saturating_sub(AROUND))
+    }
+
+    pub(super) fn key(&mut self, key: Key, class: Class, wishes: &mut [BerthWish], area: Rect) {
+        if self.list.key(key, Self::rows(wishes.len(), area)) {
+            return;
+        }
+        let Some(wish) = self.list.chosen().and_then(|line| wishes.get_mut(line)) else { return };
         match key {
-            Key::Up => self.line = self.line.saturating_sub(1),
-            Key::Down => self.line = (self.line + 1).min(last),
-            Key::Left => turn(&mut wishes[self.line.min(last)], class, -1),
-            Key::Right => turn(&mut wishes[self.line.min(last)], class, 1),
-            Key::Char(' ' | 'l') if !class.is_seating() => {
-                let wish = &mut wishes[self.line.min(last)];
-                wish.needs_lower = !wish.needs_lower;
-            }
+            Key::Left => turn(wish, class, -1),
+            Key::Right => turn(wish, class, 1),
+            Key::Char(' ' | 'l') if !class.is_seating() => wish.needs_lower = !wish.needs_lower,
             _ => {}
         }
     }
 
-    pub(super) fn view(self, buf: &mut Buffer, area: Rect, class: Class, wishes: &[BerthWish], world: &World) {
+    pub(super) fn view(&self, buf: &mut Buffer, area: Rect, class: Class, wishes: &[BerthWish], world: &World) {
         let theme = &world.theme;
-        let rows = u16::try_from(wishes.len()).unwrap_or(6);
-        let inner = panel::frame(buf, panel::centred(area, 60, rows + 6), "Wishes", theme.accent, world);
-        for (line, (wish, row)) in wishes.iter().zip(inner.rows().skip(1)).enumerate() {
-            let here = line == self.line;
+        let rows = Self::rows(wishes.len(), area);
+        let inner = panel::frame(buf, panel::centred(area, 60, rows + AROUND), "Wishes", theme.accent, world);
+        let list = Rect { y: inner.y + 1, height: rows, ..inner }.intersection(inner);
+        self.list.position(buf, Rect { height: 1, ..inner }, list, world);
+        for (line, row) in self.list.visible(list) {
+            let Some(wish) = wishes.get(line) else { break };
+            let here = self.list.chosen() == Some(line);
             if here {
                 buf.set_stringn(row.x, row.y, "▌", 1, theme.accent);
             }

@@ -1,47 +1,48 @@
 //! A booking as the screen draws it.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
 use super::Detail;
 use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::money::Paise;
 use crate::domain::time::railway_time;
 use crate::ui::context::World;
+use crate::ui::frame;
 use crate::ui::text;
-use crate::ui::widgets::sheet::{self, People, moment, put, put_right, stack};
+use crate::ui::widgets::roll;
+use crate::ui::widgets::sheet::{self, People, moment, panes, put, put_right, stack};
 use crate::ui::widgets::status;
 
 impl Detail {
+    /// How many travel, once they are known, and rows for them.
+    pub(super) fn rows(&self, size: Size) -> Option<(usize, u16)> {
+        let booking = self.booking.ready()?;
+        let [_, _, people, ..] = parts(panes(frame::body(size)).0, booking);
+        Some((booking.passengers.len(), people.height))
+    }
+
     /// Draws all that is known of a booking.
     pub(super) fn view_booking(&self, buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
         let theme = &world.theme;
-        let people = u16::try_from(booking.passengers.len()).unwrap_or(u16::MAX);
-        let money = if booking.refunds.is_empty() { 0 } else { money_rows(booking) };
         let boards = booking.boarding.as_ref().map(|stop| {
             let words = format!("Board at {} {}, {}, and no earlier.", stop.name, stop.station, moment(stop.at));
             (words, theme.accent)
         });
-        let closing = 2 + u16::from(boards.is_some());
-        let rest = 1 + sheet::JOURNEY_ROWS + people + money + closing;
-        let itemised = sheet::fare_rows(&booking.fare);
-        // Where money was given back, what was paid is a line: its steps are on the receipt.
-        let fare = if money == 0 || rest + itemised <= area.height { itemised } else { 1 };
-        let [head, journey, people, fare_place, money, closing] =
-            stack(area, [1, sheet::JOURNEY_ROWS, people, fare, money, closing]);
+        let [head, journey, people, fare, money, closing] = parts(area, booking);
         let (headline, tone) = status::headline(booking, world);
         put(buf, head, 2, &format!("PNR {}", booking.pnr.spoken()), theme.accent);
         put(buf, head, 20, &headline, theme.tone(tone).patch(theme.strong));
         let made = format!("made {} at {}", moment(railway_time(booking.booked_at)), booking.terminal);
         put_right(buf, head, &made, theme.dim);
         sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
-        sheet::people(buf, people, booking, People::Shares, world);
+        sheet::people(buf, people, booking, (People::Shares, self.roll), world);
         let total = if booking.payment.is_some() { "Paid" } else { "To pay" };
-        if fare == itemised {
-            sheet::fare(buf, fare_place, &booking.fare, total, world);
+        if fare.height == sheet::fare_rows(&booking.fare) {
+            sheet::fare(buf, fare, &booking.fare, total, world);
         } else {
-            put(buf, fare_place, 5, total, theme.strong);
-            put_right(buf, fare_place, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
+            put(buf, fare, 5, total, theme.strong);
+            put_right(buf, fare, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
         }
         view_money(buf, money, booking, world);
         let closing = match boards {
@@ -56,6 +57,16 @@ impl Detail {
             None => sheet::paragraph(buf, closing, &closing_words(booking, world), theme.text),
         }
     }
+}
+
+/// Head, journey, people, fare, what was given back, and what else there is to know. Where money was given back or many
+/// travel, what was paid is a line: its steps are on the receipt.
+fn parts(area: Rect, booking: &Booking) -> [Rect; 6] {
+    let money = if booking.refunds.is_empty() { 0 } else { money_rows(booking) };
+    let closing = 2 + u16::from(booking.boarding.is_some());
+    let (people, rest) = (booking.passengers.len(), 1 + sheet::JOURNEY_ROWS + money + closing);
+    let fare = roll::fare_rows(&booking.fare, people, area.height.saturating_sub(rest));
+    stack(area, [1, sheet::JOURNEY_ROWS, roll::rows(people, area.height, rest + fare), fare, money, closing])
 }
 
 /// Rows of [`view_money`]: one for each refund as far as two, and what is kept.

@@ -13,7 +13,7 @@ use crate::ui::form::Focus;
 use crate::ui::msg::Load;
 use crate::ui::text;
 use crate::ui::widgets::sheet::{moment, paragraph, put, put_right, stack};
-use crate::ui::widgets::{big_number, button, status};
+use crate::ui::widgets::{big_number, button, roll, status};
 
 /// Rows of the steps from what one passenger paid to what they get back, under their name.
 const STEPS: u16 = 5;
@@ -32,7 +32,9 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn of(area: Rect, booking: &Booking) -> Self {
-        let count = u16::try_from(booking.passengers.len()).unwrap_or(u16::MAX);
+        // One for the head and one for the titles; the list scrolls where the others leave it too little.
+        let rest = 2 + STEPS + big_number::ROWS;
+        let count = roll::rows(booking.passengers.len(), area.height, rest);
         let spare = area.height.saturating_sub(2 + count + STEPS + big_number::ROWS);
         let all = (STEPS * count).min(STEPS + spare.saturating_sub(3)).max(STEPS);
         let [head, people, steps, totals] = stack(area, [1, 1 + count, all, big_number::ROWS]);
@@ -70,7 +72,9 @@ fn view_people(screen: &Cancel, buf: &mut Buffer, parts: &Parts, world: &World) 
         amount(buf, parts.titles, end, words, theme.dim);
     }
     let chosen = screen.chosen();
-    for (row, (index, booked)) in parts.people.rows().zip((0_u8..).zip(&screen.booking.passengers)) {
+    screen.list.position(buf, Rect { width: parts.titles.width.min(33), ..parts.titles }, parts.people, world);
+    for (at, row) in screen.list.visible(parts.people) {
+        let (Some(booked), Ok(index)) = (screen.booking.passengers.get(at), u8::try_from(at)) else { break };
         let line = line_of(screen, index);
         let gone = booked.place == Place::Cancelled;
         let tick = match (gone, chosen.contains(&index)) {
@@ -87,7 +91,7 @@ fn view_people(screen: &Cancel, buf: &mut Buffer, parts: &Parts, world: &World) 
             amount(buf, row, AMOUNTS[1], &line.kept().to_string(), theme.text);
             amount(buf, row, AMOUNTS[2], &line.refunded.to_string(), theme.strong);
         }
-        screen.list.mark(buf, usize::from(index), row, world);
+        screen.list.mark(buf, at, row, world);
     }
 }
 

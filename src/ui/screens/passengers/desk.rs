@@ -1,6 +1,6 @@
 //! What the form does for entries of the command line.
 
-use super::{Passengers, Spot};
+use super::{Passengers, Spot, most, no_more};
 use crate::ui::command::{Named, Refusal, Seated, Step, Taken};
 use crate::ui::context::Context;
 use crate::ui::screens::passengers::row::Row;
@@ -57,9 +57,8 @@ impl Passengers {
             };
             return Err(Refusal::new(why));
         }
-        let most = usize::from(cx.booking_rules().max_party);
-        if self.rows.len() + laps.len() > most {
-            return Err(Refusal::new(format!("A booking is for {most} at most: make another one for the child.")));
+        if self.rows.len() + laps.len() > most(cx) {
+            return Err(Refusal::new(no_more(cx)));
         }
         for (row, named) in free.into_iter().zip(seated) {
             self.rows[row] = Row::from(&named.typed);

@@ -102,6 +102,17 @@ impl Row {
         }
     }
 
+    /// Whether nothing is typed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.typed().name.is_empty() && self.age.is_empty() && self.gender.is_none()
+    }
+
+    /// Keeps a line of a list that says nobody as it was pasted, to be put right here, and says why.
+    pub(super) fn keep_unread(&mut self, line: &str, why: String) {
+        self.name.paste(line);
+        self.refuse(Column::Name, why);
+    }
+
     /// The age, once it is one.
     pub(super) fn years(&self) -> Option<Age> {
         self.age.value().parse().ok()

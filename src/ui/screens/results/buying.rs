@@ -100,7 +100,8 @@ impl Results {
         } else if standing == Some(Standing::Full) {
             Some(format!("{class} on {number} is full: choose another class or train."))
         } else {
-            None
+            let too_many = world.too_many(world.draft.party.into(), Some(class), quota);
+            too_many.map(|why| why.to_string())
         }
     }
 

@@ -37,7 +37,10 @@ impl Results {
         if choice.class.is_some() {
             self.go_to_class(choice.class);
         }
-        if let Some(party) = choice.party {
+        if let (Some(party), Some(class)) = (choice.party, self.class) {
+            if let Some(why) = cx.too_many(party.into(), Some(class), self.quota) {
+                return Err(Refusal::of_word(if choice.class.is_some() { 3 } else { 2 }, why.to_string()));
+            }
             cx.draft_mut().party = party;
         }
         if let Some(why) = self.hindrance(cx) {
