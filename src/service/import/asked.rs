@@ -114,12 +114,14 @@ async fn write(
         let _ = tell.tell(progress);
     };
     let written = kiosk.write_import(&found.import, (&stored, &publisher), start, progress).await;
+    // Of one that broke off a part may be written.
+    let how = if written.is_ok() { "" } else { "not to its end: " };
+    let note = format!("{how}{}", noted(shown.trains, shown.stations, start));
+    kiosk.record(session, "timetable.import", Some(source.path.clone()), Some(note));
     let written = written.map_err(|error| match error {
         StoreError::Conflict { .. } => Failure::ImportMoved,
         error => refuse("import trains", &error),
     })?;
-    let note = noted(shown.trains, shown.stations, start);
-    kiosk.record_once(session, "timetable.import", (op, kiosk.now()), source.path.clone(), note);
     kiosk.reread_timetable().await?;
     let left = written.left.iter().map(NotPublished::to_string).collect();
     Ok(Reply::Imported(done(shown, left)))
