@@ -346,6 +346,39 @@ async fn an_import_that_breaks_off_is_finished_by_the_same_key() {
     assert_eq!(names(&stage.kiosk).await, ["Vapi Express", "Mumbai Rajdhani"]);
 }
 
+#[tokio::test]
+async fn in_a_process_one_import_is_written_after_the_other() {
+    let stage = Stage::new().await;
+    stage.account("ada", Role::Administrator).await;
+    let meeting = Meeting::of(2);
+    let (held, holds) = (Arc::new(AtomicBool::new(false)), meeting.clone());
+    let is_held = Arc::clone(&held);
+    let slow = stage.world.with_faults(move |call: &Call| {
+        let meets = call.operation == "TransactWriteItems" && is_held.swap(false, Ordering::SeqCst);
+        meets.then(|| Fault::Meet(holds.clone()))
+    });
+    let kiosk = stage.other_kiosk(slow).await;
+    let (ada, eve) = (kiosk.open_session(terminal("NDLS-01")), kiosk.open_session(terminal("NDLS-02")));
+    for session in [&ada, &eve] {
+        sign_in(session, "ada", PASSWORD).await.expect("the password is right");
+    }
+    let sheet = Sheet::of(&ada).await;
+    let winter = sheet.with("Mumbai Rajdhani", "Winter Rajdhani");
+    let shown = look(&ada, &winter).await.expect("read");
+    held.store(true, Ordering::SeqCst);
+    let request = import(new_op(), &winter, &shown);
+    let first = tokio::spawn(async move { imported(ada.call(request).await) });
+    while !stage.world.store.catalogue().await.expect("it answers").unfinished {
+        tokio::task::yield_now().await;
+    }
+    let now = look(&eve, &winter).await.expect("whoever only looks may");
+    let second = imported(eve.call(import(new_op(), &winter, &now)).await);
+    assert_eq!(second, Err(Failure::ImportUnderWay));
+    meeting.come().await;
+    assert_eq!(first.await.expect("it ends").expect("nobody stops it").trains, 1);
+    assert_eq!(names(&stage.kiosk).await, ["Winter Rajdhani"]);
+}
+
 /// The first is held where it is about to write its train, until the second is done.
 #[tokio::test]
 async fn of_two_imports_under_way_the_later_stops_the_earlier_and_no_trains_mix() {
