@@ -1,7 +1,6 @@
 //! An import at the loop of a real session: how far it has come stands on the screen while it is read, keys work, and Escape
 //! ends the reading.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -33,9 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 fn long_feed() -> TempDir {
     let mut files = feed();
     let (_, times) = files.iter_mut().find(|(name, _)| *name == "stop_times.txt").expect("a file of the feed");
-    for nth in 0..400_000 {
-        writeln!(times, "T1,20:00:00,20:00:00,2,{},1,1,300000", 100 + nth).expect("memory takes it");
-    }
+    *times += &"T1,20:00:00,20:00:00,2,100,1,1,300000\n".repeat(2_000_000);
     folder(&files)
 }
 

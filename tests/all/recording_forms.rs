@@ -294,6 +294,7 @@ fn failures() -> Vec<Failure> {
         Failure::NotRead("there is no /srv/feeds: check the path".to_owned()),
         Failure::NotWholePath,
         Failure::ImportsUnderWay { max: 2 },
+        Failure::ImportUnderWay,
         Failure::ImportMoved,
         Failure::ImportHasMistakes { mistakes: 7 },
         Failure::UsernameTaken(Username::parse("anita").expect("a name")),

@@ -103,6 +103,16 @@ async fn names(kiosk: &Kiosk) -> Vec<String> {
     running.map(|edition| edition.train.name().to_owned()).collect()
 }
 
+/// What the log of who did what has of imports: of which files, and what came of it.
+async fn recorded(kiosk: &Kiosk, session: &Session) -> Vec<(Option<String>, Option<String>)> {
+    kiosk.settle().await;
+    let filter = EventFilter::default();
+    let events = session.call(Request::Events { day: "2026-12-01".parse().expect("a day"), filter, after: None }).await;
+    let Ok(Reply::Events { page, .. }) = events else { panic!("{events:?}") };
+    let imports = page.into_iter().map(|line| line.event).filter(|event| event.action == "timetable.import");
+    imports.map(|event| (event.subject, event.note)).collect()
+}
+
 fn told(trial: &ImportTrial) -> Vec<String> {
     trial.lines.iter().map(ToString::to_string).collect()
 }
@@ -145,14 +155,8 @@ async fn what_is_shown_is_written_once_and_recorded_once() {
     assert_eq!(names(&stage.kiosk).await, ["Vapi Express", "Mumbai Rajdhani"]);
     let version = stage.world.store.catalogue_version().await.expect("it answers");
     assert_eq!(stage.kiosk.timetable().trains().count(), 2, "whoever imported sees it at once");
-    stage.kiosk.settle().await;
-    let filter = EventFilter::default();
-    let events = admin.call(Request::Events { day: "2026-12-01".parse().expect("a day"), filter, after: None }).await;
-    let Ok(Reply::Events { page, .. }) = events else { panic!("{events:?}") };
-    let noted: Vec<_> = page.iter().filter(|line| line.event.action == "timetable.import").collect();
-    let [only] = noted.as_slice() else { panic!("{noted:?}") };
-    assert_eq!(only.event.subject.as_deref(), sheet.path().to_str());
-    assert_eq!(only.event.note.as_deref(), Some("1 trains and 1 stations new or changed, from 2026-12-01"));
+    let note = "1 trains and 1 stations new or changed, from 2026-12-01".to_owned();
+    assert_eq!(recorded(&stage.kiosk, &admin).await, [(sheet.path().to_str().map(str::to_owned), Some(note))]);
     let again = look(&admin, &source).await.expect("it is read");
     assert!(!again.changes_anything(), "{again:?}");
     assert_eq!(stage.world.store.catalogue_version().await.expect("it answers"), version, "nothing more was written");
@@ -335,7 +339,44 @@ async fn an_import_that_breaks_off_is_finished_by_the_same_key() {
     broken.store(false, Ordering::SeqCst);
     let done = imported(admin.call(import(op, &source, &trial)).await).expect("it is finished");
     assert_eq!((done.trains, done.stations), (1, 1), "what was shown");
+    let notes: Vec<_> = recorded(&stage.kiosk, &admin).await.into_iter().filter_map(|(_, note)| note).collect();
+    let note = "1 trains and 1 stations new or changed, from 2026-12-01";
+    assert!(notes.contains(&note.to_owned()), "{notes:?}");
+    assert!(notes.contains(&format!("not to its end: {note}")), "{notes:?}");
     assert_eq!(names(&stage.kiosk).await, ["Vapi Express", "Mumbai Rajdhani"]);
+}
+
+#[tokio::test]
+async fn in_a_process_one_import_is_written_after_the_other() {
+    let stage = Stage::new().await;
+    stage.account("ada", Role::Administrator).await;
+    let meeting = Meeting::of(2);
+    let (held, holds) = (Arc::new(AtomicBool::new(false)), meeting.clone());
+    let is_held = Arc::clone(&held);
+    let slow = stage.world.with_faults(move |call: &Call| {
+        let meets = call.operation == "TransactWriteItems" && is_held.swap(false, Ordering::SeqCst);
+        meets.then(|| Fault::Meet(holds.clone()))
+    });
+    let kiosk = stage.other_kiosk(slow).await;
+    let (ada, eve) = (kiosk.open_session(terminal("NDLS-01")), kiosk.open_session(terminal("NDLS-02")));
+    for session in [&ada, &eve] {
+        sign_in(session, "ada", PASSWORD).await.expect("the password is right");
+    }
+    let sheet = Sheet::of(&ada).await;
+    let winter = sheet.with("Mumbai Rajdhani", "Winter Rajdhani");
+    let shown = look(&ada, &winter).await.expect("read");
+    held.store(true, Ordering::SeqCst);
+    let request = import(new_op(), &winter, &shown);
+    let first = tokio::spawn(async move { imported(ada.call(request).await) });
+    while !stage.world.store.catalogue().await.expect("it answers").unfinished {
+        tokio::task::yield_now().await;
+    }
+    let now = look(&eve, &winter).await.expect("whoever only looks may");
+    let second = imported(eve.call(import(new_op(), &winter, &now)).await);
+    assert_eq!(second, Err(Failure::ImportUnderWay));
+    meeting.come().await;
+    assert_eq!(first.await.expect("it ends").expect("nobody stops it").trains, 1);
+    assert_eq!(names(&stage.kiosk).await, ["Winter Rajdhani"]);
 }
 
 /// The first is held where it is about to write its train, until the second is done.
@@ -366,6 +407,8 @@ async fn of_two_imports_under_way_the_later_stops_the_earlier_and_no_trains_mix(
     imported(eve.call(import(new_op(), &snow, &now)).await).expect("the second is imported");
     meeting.come().await;
     assert_eq!(first.await.expect("it ends"), Err(Failure::ImportMoved));
+    let notes: Vec<_> = recorded(&stage.kiosk, &eve).await.into_iter().filter_map(|(_, note)| note).collect();
+    assert!(notes.iter().any(|note| note.starts_with("not to its end: 1 trains")), "{notes:?}");
     assert_eq!(names(&stage.kiosk).await, ["Snow Rajdhani"]);
     let again = look(&eve, &snow).await.expect("read");
     assert!(!again.changes_anything(), "{again:?}");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::loading::{Come, Stored, noted};
 use super::telling::{line, lines};
@@ -33,20 +33,28 @@ const AT_ONCE: usize = 2;
 /// The most lines that are shown of a trial.
 const MOST_LINES: usize = 3_000;
 
-/// Turns to read files.
+/// Turns to read files, and the one to write what was read.
 #[derive(Debug)]
-pub(in crate::service) struct Turns(Arc<Semaphore>);
+pub(in crate::service) struct Turns {
+    read: Arc<Semaphore>,
+    write: Semaphore,
+}
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self { read: Arc::new(Semaphore::new(AT_ONCE)), write: Semaphore::new(1) }
     }
 }
 
 impl Turns {
-    /// A turn, unless all are taken.
-    fn take(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        Arc::clone(&self.0).try_acquire_owned().map_err(|_| Failure::ImportsUnderWay { max: AT_ONCE })
+    /// A turn to read, unless all are taken.
+    fn read(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.read).try_acquire_owned().map_err(|_| Failure::ImportsUnderWay { max: AT_ONCE })
+    }
+
+    /// The turn to write. Between processes the store decides; within one nobody has to be stopped halfway.
+    fn write(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        self.write.try_acquire().map_err(|_| Failure::ImportUnderWay)
     }
 }
 
@@ -85,6 +93,7 @@ async fn write(
     tell: Tell,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    let _turn = kiosk.0.imports.write()?;
     let start = start(kiosk, source)?;
     let stored = kiosk.stored_timetable().await.map_err(|error| refuse("read the timetable", &error))?;
     let come = stored.come(op);
@@ -114,12 +123,14 @@ async fn write(
         let _ = tell.tell(progress);
     };
     let written = kiosk.write_import(&found.import, (&stored, &publisher), start, progress).await;
+    // Of one that broke off a part may be written.
+    let how = if written.is_ok() { "" } else { "not to its end: " };
+    let note = format!("{how}{}", noted(shown.trains, shown.stations, start));
+    kiosk.record(session, "timetable.import", Some(source.path.clone()), Some(note));
     let written = written.map_err(|error| match error {
         StoreError::Conflict { .. } => Failure::ImportMoved,
         error => refuse("import trains", &error),
     })?;
-    let note = noted(shown.trains, shown.stations, start);
-    kiosk.record_once(session, "timetable.import", (op, kiosk.now()), source.path.clone(), note);
     kiosk.reread_timetable().await?;
     let left = written.left.iter().map(NotPublished::to_string).collect();
     Ok(Reply::Imported(done(shown, left)))
@@ -156,7 +167,7 @@ async fn look(
     if !path.is_absolute() {
         return Err(Failure::NotWholePath);
     }
-    let turn = kiosk.0.imports.take()?;
+    let turn = kiosk.0.imports.read()?;
     let (zone, timetable) = (source.zone, Arc::clone(&stored.timetable));
     let looked = kiosk.settings().labour.run(move || {
         let _turn = turn;
@@ -225,9 +236,9 @@ mod tests {
     #[test]
     fn no_more_imports_are_read_at_once_than_there_are_turns() {
         let turns = Turns::default();
-        let mut taken: Vec<_> = (0..AT_ONCE).map(|_| turns.take().expect("there is one")).collect();
-        assert_eq!(turns.take().err(), Some(Failure::ImportsUnderWay { max: AT_ONCE }));
+        let mut taken: Vec<_> = (0..AT_ONCE).map(|_| turns.read().expect("there is one")).collect();
+        assert_eq!(turns.read().err(), Some(Failure::ImportsUnderWay { max: AT_ONCE }));
         taken.pop();
-        assert!(turns.take().is_ok(), "one has ended");
+        assert!(turns.read().is_ok(), "one has ended");
     }
 }

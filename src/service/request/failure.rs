@@ -359,6 +359,9 @@ pub enum Failure {
         /// The most.
         max: usize,
     },
+    /// One import is written after the other.
+    #[error("Another import is being written just now: wait until it is done, and look again.")]
+    ImportUnderWay,
     /// An import would not do what was shown.
     #[error(
         "The files or the timetable have changed since you looked, and nothing more was written: look again, and import \
