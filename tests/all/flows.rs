@@ -29,7 +29,7 @@
 //! store vanishes        requests to the store are lost; `throttles`, `loses replies`, and `answers` again
 //! store takes 4s        what is asked from now on is answered so long after it was asked
 //! sheet NAME OLD -> NEW writes the trains that run into a file of {files}, where documents are saved, a text replaced
-//! ended                 the session has been left
+//! ended                 the session is over
 //! ```
 
 #[path = "flow_cover.rs"]
@@ -69,7 +69,7 @@ use crate::service_kit::{PASSWORD, Stage, settings};
 use crate::service_notify::{function_alone, told_by};
 use crate::store_former::{leave_people_behind, taken};
 use crate::tape::Tape;
-use crate::ui_kit::{closed_up, draw, parse_keys, setup, station, words};
+use crate::ui_kit::{closed_up, draw, parse_keys, setup, span, station, words};
 
 /// What a flow says before anything else, of the stage on which it is played.
 const MIXED: &str = "trains mixed";
@@ -98,8 +98,8 @@ macro_rules! flows {
         #[test]
         fn every_flow_is_played() {
             let played = [$(stringify!($name)),*];
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/flows");
-            for file in std::fs::read_dir(folder).expect("the folder of flows") {
+            let folder = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/flows"));
+            for file in folder.expect("the folder of flows") {
                 let path = file.expect("a file").path();
                 let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
                 assert!(played.contains(&name.as_str()), "add {name} to the list in tests/all/flows.rs");
@@ -224,11 +224,11 @@ async fn play(name: &str) {
         }
         hall.look();
     }
-    let (seen, line) = (hall.seen.iter().copied().collect::<BTreeSet<_>>(), hall.seen.join(" "));
+    let (seen, line): (BTreeSet<_>, _) = (hall.seen.iter().copied().collect(), hall.seen.join(" "));
     assert_eq!(seen, screens(&script), "{}: this is its line: # screens: {line}", path.display());
     let now = hall.now();
     for seat in hall.seats.into_values() {
-        // The name of an action of the audit log has a word of it, too.
+        // The name of an action has a word of it, too.
         let written = seat.tape.check(now, &seat.kiosk.rules()).replace("booking.correct-name", "");
         for word in PASSWORD.split(' ') {
             assert!(!written.contains(word), "a recording has a word of the password");
@@ -586,16 +586,5 @@ impl Hall {
             self.tell_to(&name, msg).await;
         }
         self.stage.clock.set(end);
-    }
-}
-
-fn span(text: &str) -> Result<TimeDelta, String> {
-    let unit = text.chars().last().unwrap_or(' ');
-    let number: i64 = text.trim_end_matches(unit).parse().map_err(|_| "a time such as 5m".to_owned())?;
-    match unit {
-        's' => Ok(TimeDelta::seconds(number)),
-        'm' => Ok(TimeDelta::minutes(number)),
-        'h' => Ok(TimeDelta::hours(number)),
-        _ => Err("a time such as 90s, 5m or 2h".to_owned()),
     }
 }

@@ -264,6 +264,18 @@ pub fn closed_up(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A time such as `90s`, `5m` or `2h`.
+pub fn span(text: &str) -> Result<TimeDelta, String> {
+    let unit = text.chars().last().unwrap_or(' ');
+    let number: i64 = text.trim_end_matches(unit).parse().map_err(|_| "a time such as 5m".to_owned())?;
+    match unit {
+        's' => Ok(TimeDelta::seconds(number)),
+        'm' => Ok(TimeDelta::minutes(number)),
+        'h' => Ok(TimeDelta::hours(number)),
+        _ => Err("a time such as 90s, 5m or 2h".to_owned()),
+    }
+}
+
 /// The words on a screen, without the space at the ends of lines.
 pub fn words(buffer: &Buffer) -> String {
     rows(buffer, |cells| {
