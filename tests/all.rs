@@ -89,6 +89,8 @@ mod service_companions;
 mod service_correction;
 #[path = "all/service_cost.rs"]
 mod service_cost;
+#[path = "all/service_delay.rs"]
+mod service_delay;
 #[path = "all/service_doubt.rs"]
 mod service_doubt;
 #[path = "all/service_find.rs"]

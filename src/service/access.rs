@@ -77,6 +77,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Occupancy { .. } => Need::Role(Role::Supervisor),
         Request::MakeChart { .. }
         | Request::CancelRun { .. }
+        | Request::TryDelay { .. }
+        | Request::DelayRun { .. }
         | Request::Trains { .. }
         | Request::Train { .. }
         | Request::PublishTrain { .. }

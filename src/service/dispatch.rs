@@ -5,9 +5,9 @@ use crate::service::access::{Need, need};
 use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
-    account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, look_up,
-    manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report, rule_book,
-    search, till, trains, waitlist,
+    account, banners, blocking, booking, call, chart, companions, correction, delay, events, find, former, hold,
+    look_up, manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report,
+    rule_book, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -76,6 +76,10 @@ async fn answer(session: &Session, request: Request) -> Result<Reply, Failure> {
         Request::Queue { run } => waitlist::list(session, run).await,
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
+        Request::TryDelay { run, new } => delay::try_out(session, run, new).await,
+        Request::DelayRun { op, run, new, reason, based_on } => {
+            delay::change(session, op, run, new, (&reason, based_on)).await
+        }
         Request::Trains { wanted, after } => Ok(trains::list(session, &wanted, after.as_ref())),
         Request::Train { train } => trains::show(session, train).await,
         Request::PublishTrain { train, based_on, from } => trains::publish(session, &train, based_on, from).await,

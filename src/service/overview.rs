@@ -68,13 +68,14 @@ pub(super) async fn overview(session: &Session) -> Result<Reply, Failure> {
     kiosk.store().ping().await.map_err(failed)?;
     let store_ms = (kiosk.now() - now).num_milliseconds();
     let counted = counted(kiosk).await.map_err(failed)?;
+    let late = |run| TimeDelta::minutes(kiosk.delays_of(run).minutes(0).into());
     Ok(Reply::Overview(Box::new(Overview {
         sales: counted.sales,
         is_part: counted.is_part,
         counted_at: counted.at,
         waiting: counted.backlog.waiting,
         dead: counted.backlog.dead,
-        next: next_runs(&kiosk.timetable(), railway_time(now), RUNS),
+        next: next_runs(&kiosk.timetable(), late, railway_time(now), RUNS),
         sessions: kiosk.store().metrics().sessions(),
         holds: kiosk.0.presence.holds_open(now),
         store_ms,

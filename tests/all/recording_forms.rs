@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use kiosk::domain::admission::Standing;
 use kiosk::domain::boarding::NotMoved;
-use kiosk::domain::booking::{Deed, Place};
+use kiosk::domain::booking::{Deed, OpId, Place};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::correction::NotCorrected;
+use kiosk::domain::delay::{Delay, NotDelayed};
 use kiosk::domain::edition::NotPublished;
 use kiosk::domain::fare::FareError;
 use kiosk::domain::former::FormerBooking;
@@ -26,8 +27,8 @@ use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::{Email, Phone, Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
 use kiosk::service::request::{
-    Blocked, Charts, Document, Failure, Hold, InLine, OneTimeCode, Outcome, PreviewLine, ReceiptLink, Reply,
-    RuleRecord, RuleTrial, RunRow, Step,
+    Blocked, Charts, DelayTrial, Document, Failure, Hold, InLine, OneTimeCode, Outcome, PreviewLine, ReceiptLink,
+    Reply, RuleRecord, RuleTrial, RunRow, Step,
 };
 use kiosk::ticket::TicketKey;
 use kiosk::ui::app::App;
@@ -124,6 +125,8 @@ fn busy_run() -> RunState {
     let offers = offers("NDLS", "MMCT", date());
     let mut state = with_quotas(&offers[0].journey);
     state.stage = Stage::FirstChart;
+    let (op, reason) = (OpId(Uuid::from_u128(4)), "fog at Kota".to_owned());
+    state.delays = state.delays.with(Delay { op, at: start(), by: None, from: 1, minutes: 90, reason });
     let part = HeldPart { spots: vec![5.into(), Spot::new(7, Part::Second)], leg: leg(), until: start() };
     let coach = state.coach_mut(berth(1).coach);
     coach.rev = u64::MAX;
@@ -227,6 +230,13 @@ fn replies() -> Vec<Reply> {
         Reply::Trains { page: vec![train_row()], next: Some(serde_json::from_str("\"12951\"").expect("a cursor")) },
         Reply::Train(Box::new(train_record())),
         Reply::Runs(vec![RunRow { run: booking().run, version: 3, is_sold: true }]),
+        Reply::DelayTried(DelayTrial {
+            based_on: 1,
+            was: "2026-12-05T21:16:00".parse().expect("a moment"),
+            leaves: "2026-12-06T00:36:00".parse().expect("a moment"),
+            told: 38,
+            free: 12,
+        }),
         Reply::Blocked(Blocked {
             done: [(berth(1).coach, [1, 2, 7].into())].into(),
             left: vec![(CoachId::parse("A1").expect("a coach"), Failure::Busy)],
@@ -309,6 +319,8 @@ fn failures() -> Vec<Failure> {
         Failure::NoSuchTrain(booking().train),
         Failure::NoSuchStation(station("NDLS")),
         Failure::TrainChanged,
+        Failure::NotDelayed(NotDelayed::Early),
+        Failure::RunChanged,
         Failure::NotPublished(NotPublished::Retired { train: booking().train, from: date() }),
         Failure::NoSuchRules("fares-of-old".to_owned()),
         Failure::BadRules { mistakes: vec![mistake()] },

@@ -246,7 +246,7 @@ async fn one_at_a_time_works_on_a_run_and_only_for_a_while() {
     assert_eq!(store.set_stage(&lease, Stage::FinalChart).await, Ok(false), "it is another's by now");
     store.end_lease(&lease, None).await.expect("it answers");
     assert_eq!(store.runs_due(Kind::Chart, ALL, later).await, Ok(vec![run()]), "nor can it say that all is done");
-    store.end_lease(&taken, Some(later + TimeDelta::hours(9))).await.expect("it answers");
+    store.end_lease(&taken, Some((Kind::Chart, later + TimeDelta::hours(9)))).await.expect("it answers");
     assert_eq!(store.runs_due(Kind::Chart, ALL, later).await, Ok(vec![]));
     let again = later + TimeDelta::hours(9);
     assert_eq!(store.runs_due(Kind::Chart, ALL, again).await, Ok(vec![run()]));
@@ -259,7 +259,7 @@ async fn one_at_a_time_works_on_a_run_and_only_for_a_while() {
 async fn a_run_that_is_cancelled_while_its_chart_is_made_is_still_to_be_refunded() {
     let scene = Scene::new().await;
     let store = &scene.world.store;
-    for next in [None, Some(now() + TimeDelta::hours(9))] {
+    for next in [None, Some((Kind::Chart, now() + TimeDelta::hours(9)))] {
         let lease =
             store.lease_run(run(), Uuid::from_u128(1), now()).await.expect("it answers").expect("nobody has it");
         if lease.pinned.stage == Stage::Open {

@@ -148,6 +148,10 @@ impl Story {
                 self.leave(who.iter().copied(), |place| *place != Place::Cancelled)?;
                 self.deals.push(asked(false));
             }
+            Deed::Delayed { .. } => {
+                must_be("delay")?;
+                self.expect(BookingStatus::Booked, change)?;
+            }
             Deed::PaidOut | Deed::Renamed { .. } | Deed::BoardingMoved { .. } => self.deals.push(asked(false)),
         }
         Ok(())
@@ -262,7 +266,8 @@ fn lines(booking: &Booking, refund: &Refund) -> Result<(), String> {
         if !adds_up || line.paid != booked.fare || booked.place != Place::Cancelled {
             return Err(format!("{line:?} of {quote:?} does not add up"));
         }
-        let is_whole = matches!(quote.reason, Reason::TrainCancelled | Reason::Waiver(_) | Reason::Voided);
+        let is_whole =
+            matches!(quote.reason, Reason::TrainCancelled | Reason::TrainLate | Reason::Waiver(_) | Reason::Voided);
         if is_whole && line.refunded != line.paid {
             return Err(format!("not everything was given back by {line:?}"));
         }

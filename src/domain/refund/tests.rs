@@ -23,6 +23,7 @@ fn rules(flat_above_hours: u16, percents: [(u16, u8); 2], after_chart: AfterChar
         tatkal_percent: 100,
         clerkage: Clerkage { amount: Paise::rupees(60), until_minutes: 30 },
         unreserved: Clerkage { amount: Paise::rupees(30), until_minutes: 0 },
+        late_minutes: Some(180),
         gst_percent: 5,
         round_up_to: Paise::rupees(5),
     }
@@ -325,6 +326,7 @@ prop_compose! {
             tatkal_percent,
             clerkage: charge(clerkage),
             unreserved: charge(unreserved),
+            late_minutes: None,
             gst_percent,
             round_up_to: Paise::rupees(round_up_to),
         }

@@ -472,8 +472,8 @@ impl Scene for Detail {
         }
     }
 
-    fn watch(&self, _world: &World) -> Vec<Watch> {
-        self.booking.ready().map(|booking| Reread::watch(booking)).unwrap_or_default()
+    fn watch(&self, world: &World) -> Vec<Watch> {
+        self.booking.ready().map(|booking| Reread::watch(booking, world)).unwrap_or_default()
     }
 
     fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {

@@ -19,6 +19,11 @@ pub fn words(deed: &Deed, booking: &Booking) -> String {
         Deed::TrainCancelled => "train cancelled by the railway".to_owned(),
         Deed::PaidOut => "refund handed out".to_owned(),
         Deed::BoardingMoved { from, to } => format!("boarding changed: {to}, {from} before"),
+        Deed::Delayed { was, now, reason, .. } if was == now => format!("arrives at another time: {reason}"),
+        Deed::Delayed { was, now, reason, .. } => {
+            let moment = "%-d %b %H:%M";
+            format!("leaves {}, {} before: {reason}", now.format(moment), was.format(moment))
+        }
         Deed::Renamed { passenger, from } => {
             format!("name put right: {}, {} before", names(&[*passenger], booking), text::ends(from.as_str(), NAME))
         }

@@ -22,7 +22,10 @@ impl Detail {
             let words = format!("Board at {} {}, {}, and no earlier.", stop.name, stop.station, moment(stop.at));
             (words, theme.accent)
         });
-        let closing = 2 + u16::from(boards.is_some());
+        let late = status::late(booking, world);
+        let late_rows = late.as_ref().map_or(0, |words| text::wrap(words, area.width.saturating_sub(4)).len());
+        let late_rows = u16::try_from(late_rows).unwrap_or(u16::MAX);
+        let closing = 2 + u16::from(boards.is_some()) + late_rows;
         let rest = 1 + sheet::JOURNEY_ROWS + people + money + closing;
         let itemised = sheet::fare_rows(&booking.fare);
         // Where money was given back, what was paid is a line: its steps are on the receipt.
@@ -44,6 +47,11 @@ impl Detail {
             put_right(buf, fare_place, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
         }
         view_money(buf, money, booking, world);
+        if let Some(words) = &late {
+            sheet::paragraph(buf, Rect { height: late_rows.min(closing.height), ..closing }, words, theme.warning);
+        }
+        let left = closing.height.saturating_sub(late_rows);
+        let closing = Rect { y: closing.bottom() - left, height: left, ..closing };
         let closing = match boards {
             Some((words, style)) => {
                 put(buf, closing, 2, &words, style);
