@@ -264,6 +264,8 @@ mod ui_sale;
 mod ui_ssh_keys;
 #[path = "all/ui_tills.rs"]
 mod ui_tills;
+#[path = "all/ui_times.rs"]
+mod ui_times;
 #[path = "all/ui_trains.rs"]
 mod ui_trains;
 #[path = "all/ui_welcome.rs"]

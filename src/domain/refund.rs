@@ -80,7 +80,7 @@ impl Reason {
         match self {
             Self::Passenger => "wish",
             Self::TrainCancelled => "cancelled",
-            Self::TrainLate => "late",
+            Self::TrainLate => "delayed",
             Self::NeverCleared => "no place",
             Self::Waiver(code) => code.code(),
             Self::Voided => "undone",

@@ -71,7 +71,7 @@ fn delay_in_a_line(news: News<'_>, booking: &Booking) -> String {
         false => ". Your booking stays good.",
     };
     let room = LONGEST_TEXT.saturating_sub(head.len() + tail.len() + 2);
-    let reason: String = news.reason.chars().filter(char::is_ascii).take(room).collect();
+    let reason: String = news.reason.chars().filter(is_plain).take(room).collect();
     let reason = if reason.is_empty() { reason } else { format!(": {}", reason.trim_end()) };
     format!("{head}{reason}{tail}").chars().take(LONGEST_TEXT).collect()
 }
@@ -94,6 +94,11 @@ pub(super) fn delay_in_sentences(news: News<'_>, booking: &Booking) -> Vec<Strin
         );
     }
     lines
+}
+
+/// Whether a character is one of the alphabet that takes no more room than another.
+fn is_plain(character: &char) -> bool {
+    character.is_ascii_alphanumeric() || " .,:;/()'&+-".contains(*character)
 }
 
 /// What is paid, or what came back and how to get it.

@@ -265,7 +265,11 @@ fn replace(state: &mut Option<Arc<RunState>>, merged: RunState) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use uuid::Uuid;
+
     use super::{Attention, BTreeMap, CoachId, CoachState, DateTime, Live, Run, RunState};
+    use crate::domain::booking::OpId;
+    use crate::domain::delay::{Delay, Delays};
     use crate::domain::inventory::Stage;
     use crate::domain::rules::quota::QuotaRules;
     use crate::domain::segment::SegmentMask;
@@ -313,6 +317,25 @@ mod tests {
         assert_eq!(shown(), (Stage::Open, 3), "an older read");
         live.publish(&at(3, Stage::FirstChart, 1), now);
         assert_eq!(shown(), (Stage::FirstChart, 1));
+    }
+
+    #[test]
+    fn times_that_were_changed_since_stay() {
+        let train = Arc::new(timetable_file::bundled().trains.swap_remove(0));
+        let now = DateTime::from_timestamp(1_764_000_000, 0).expect("a valid instant");
+        let live = Live::default();
+        let on_time = read(&train, coach(1, 1));
+        let mut late = on_time.clone();
+        let (op, reason) = (OpId(Uuid::nil()), "fog".to_owned());
+        late.state.delays = Delays::default().with(Delay { op, at: now, by: None, from: 0, minutes: 90, reason });
+        late.state.train = Arc::new(late.state.delays.over(&train).expect("in order"));
+        let watch = live.watch(on_time.state.run, Attention::Listed);
+        for read in [&on_time, &late, &on_time] {
+            live.publish(read, now);
+        }
+        let shown = watch.current().expect("it was read");
+        assert_eq!((&shown.train, &shown.delays), (&late.state.train, &late.state.delays), "an older read");
+        assert_eq!(live.pinned_train(on_time.state.run), Some(train), "what is remembered is the timetable's");
     }
 
     #[test]

@@ -76,6 +76,7 @@ macro_rules! flows {
 }
 
 flows! {
+    a_train_is_late
     agent_books_for_two
     back_through_every_step
     boards_later

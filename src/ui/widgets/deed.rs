@@ -21,8 +21,9 @@ pub fn words(deed: &Deed, booking: &Booking) -> String {
         Deed::BoardingMoved { from, to } => format!("boarding changed: {to}, {from} before"),
         Deed::Delayed { was, now, reason, .. } if was == now => format!("arrives at another time: {reason}"),
         Deed::Delayed { was, now, reason, .. } => {
-            let moment = "%-d %b %H:%M";
-            format!("leaves {}, {} before: {reason}", now.format(moment), was.format(moment))
+            let day = "%-d %b %H:%M";
+            let was = was.format(if was.date() == now.date() { "%H:%M" } else { day });
+            format!("leaves {}, not {was}: {reason}", now.format(day))
         }
         Deed::Renamed { passenger, from } => {
             format!("name put right: {}, {} before", names(&[*passenger], booking), text::ends(from.as_str(), NAME))

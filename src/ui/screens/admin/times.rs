@@ -58,9 +58,8 @@ impl Times {
     /// Those of a run.
     pub fn of(run: RunId) -> Self {
         let fields = vec![
-            Field::text("From", 8).note("The code of the halt from which on it goes later, such as KOTA."),
-            Field::text("Time there", 8)
-                .note("Minutes after the timetable, such as 90, or when it leaves, such as 23:45. 0 takes it back."),
+            Field::text("From", 8).note("The code of its first halt that moves, such as KOTA."),
+            Field::text("Time there", 8).note("Minutes late, such as 90, or a time, such as 23:45."),
             Field::text("Why", LONGEST_REASON).note("Everybody is told it. Enter says first who is told."),
         ];
         Self { run, form: Form::new(fields), trial: Load::Idle, tried: None, attempt: Attempt::default() }
@@ -89,10 +88,7 @@ impl Times {
     fn submit(&mut self, cx: &mut Context) {
         let Some(state) = self.state(cx) else { return };
         match self.planned(state, cx) {
-            Err((field, error)) => {
-                self.form.refuse(field, error.to_string());
-                self.form.set_focus(field);
-            }
+            Err((field, error)) => self.form.refuse(field, error.to_string()),
             Ok((new, _)) => match delay::reason(self.form.field(WHY).value()) {
                 Err(error) => self.form.refuse(WHY, error.to_string()),
                 Ok(_) => self.trial = Load::Waiting(cx.call(Request::TryDelay { run: self.run, new })),
@@ -171,8 +167,8 @@ impl Times {
             return paragraph(buf, place, doubt, theme.warning);
         }
         if self.form.field(TIME).is_empty() {
-            let says = late(state).unwrap_or_else(|| "The run goes by its timetable.".to_owned());
-            return paragraph(buf, place, &says, theme.text);
+            let says = late(state).map(|late| format!("{late} 0 minutes take it back."));
+            return paragraph(buf, place, says.as_deref().unwrap_or("The run goes by its timetable."), theme.text);
         }
         match self.planned(state, world) {
             Ok((new, train)) => {
@@ -213,9 +209,8 @@ impl Scene for Times {
         bind(&[Key::Esc], "Esc", "back", "Goes back; nothing is changed.", Action::Back),
     ];
 
-    fn place(&self, world: &World) -> String {
-        let name = self.state(world).map(|state| format!(" {}", state.train.name())).unwrap_or_default();
-        format!("Times of {}{name} on {}", self.run.train, long_date(self.run.date))
+    fn place(&self, _world: &World) -> String {
+        format!("Times of {} on {}", self.run.train, long_date(self.run.date))
     }
 
     fn fact(&self, _world: &World) -> Option<String> {
