@@ -66,12 +66,10 @@ fn delay_in_a_line(news: News<'_>, booking: &Booking) -> String {
         from.at.format("%-d %b %H:%M"),
         news.was.format("%-d %b %H:%M"),
     );
-    let tail = match news.gives_all_back {
-        true => ". All money back if you cancel before.",
-        false => ". Your booking stays good.",
-    };
+    let tail =
+        if news.gives_all_back { ". All money back if you cancel before." } else { ". Your booking stays good." };
     let room = LONGEST_TEXT.saturating_sub(head.len() + tail.len() + 2);
-    let reason: String = news.reason.chars().filter(is_plain).take(room).collect();
+    let reason: String = news.reason.chars().filter(|character| is_plain(*character)).take(room).collect();
     let reason = if reason.is_empty() { reason } else { format!(": {}", reason.trim_end()) };
     format!("{head}{reason}{tail}").chars().take(LONGEST_TEXT).collect()
 }
@@ -97,8 +95,8 @@ pub(super) fn delay_in_sentences(news: News<'_>, booking: &Booking) -> Vec<Strin
 }
 
 /// Whether a character is one of the alphabet that takes no more room than another.
-fn is_plain(character: &char) -> bool {
-    character.is_ascii_alphanumeric() || " .,:;/()'&+-".contains(*character)
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || " .,:;/()'&+-".contains(character)
 }
 
 /// What is paid, or what came back and how to get it.

@@ -19,7 +19,7 @@ const DELAYED: &str = "Delayed";
 /// What the catalogue's item has.
 pub(super) fn of(item: &Item) -> BTreeMap<RunId, u16> {
     let mut delayed = BTreeMap::new();
-    for (run, count) in texts(item).filter_map(read) {
+    for (run, count) in texts(item).filter_map(|text| read(text)) {
         let known: &mut u16 = delayed.entry(run).or_default();
         *known = count.max(*known);
     }
@@ -30,7 +30,7 @@ fn texts(item: &Item) -> impl Iterator<Item = &String> {
     item.get(DELAYED).and_then(|value| value.as_ss().ok()).into_iter().flatten()
 }
 
-fn read(text: &String) -> Option<(RunId, u16)> {
+fn read(text: &str) -> Option<(RunId, u16)> {
     let (run, count) = text.rsplit_once('@')?;
     Some((run.parse().ok()?, count.parse().ok()?))
 }
