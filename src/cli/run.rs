@@ -142,7 +142,7 @@ fn times(station: &str, trial: DelayTrial) -> String {
     let moment = |at: NaiveDateTime| at.format("%a %e %b %Y %H:%M");
     let DelayTrial { was, leaves, told, free, .. } = trial;
     format!(
-        "Leaves {} on {}, and not on {}.\nTold: {told} bookings. Given back in full if they give up before it leaves: {free}.",
+        "Leaves {} on {}, and not on {}.\nBookings that are told: {told}. Those that may be given up for nothing until it leaves: {free}.",
         station.to_ascii_uppercase(),
         moment(leaves),
         moment(was),

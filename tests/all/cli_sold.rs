@@ -259,7 +259,7 @@ async fn a_run_goes_later_only_when_it_is_meant_and_says_first_who_is_told() {
     };
     let tried = change(&["--minutes", "200", "--dry-run"]);
     assert_eq!(tried.code, 0, "{}", tried.said);
-    for says in ["Told: 1 bookings.", "before it leaves: 1.", "Nothing was changed."] {
+    for says in ["Bookings that are told: 1.", "until it leaves: 1.", "Nothing was changed."] {
         assert!(tried.out.contains(says), "{}", tried.out);
     }
     let asked = change(&["--minutes", "200"]);
