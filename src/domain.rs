@@ -15,6 +15,7 @@ pub mod chart;
 pub mod coach;
 pub mod composition;
 pub mod correction;
+pub mod delay;
 pub mod edition;
 pub mod fare;
 pub mod former;

@@ -16,6 +16,7 @@ mod chart;
 pub mod clock;
 mod companions;
 mod correction;
+mod delay;
 mod dispatch;
 mod events;
 mod find;
@@ -77,6 +78,7 @@ pub use settings::{Argon2Cost, Notifications, Receipts, Settings, SignInLimits, 
 
 use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
+use self::delay::Delayed;
 use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
 use self::import::Turns;
@@ -109,6 +111,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     rule_book: RuleBook,
     catalogue: Catalogue,
+    delayed: Delayed,
     live: Live,
     underway: Underway,
     crowds: Crowds,
@@ -150,12 +153,14 @@ impl Kiosk {
     /// [`Self::end_sessions_of_changed_accounts`] is, and says who is here when [`Self::tell_who_is_here`] is.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let now = clock.now();
-        let (catalogue, entries) = Catalogue::read(&store, now).await?;
+        let (catalogue, entries, delayed) = Catalogue::read(&store, now).await?;
+        let delayed = Delayed::read(&store, &delayed).await?;
         let rule_book = RuleBook::read(&store, entries, now).await?;
         let limits = settings.sign_in;
         Ok(Self(Arc::new(Shared {
             rule_book,
             catalogue,
+            delayed,
             live: Live::default(),
             underway: Underway::default(),
             crowds: Crowds::default(),

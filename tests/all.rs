@@ -95,6 +95,8 @@ mod service_companions;
 mod service_correction;
 #[path = "all/service_cost.rs"]
 mod service_cost;
+#[path = "all/service_delay.rs"]
+mod service_delay;
 #[path = "all/service_doubt.rs"]
 mod service_doubt;
 #[path = "all/service_find.rs"]
@@ -278,6 +280,8 @@ mod ui_sale;
 mod ui_ssh_keys;
 #[path = "all/ui_tills.rs"]
 mod ui_tills;
+#[path = "all/ui_times.rs"]
+mod ui_times;
 #[path = "all/ui_trains.rs"]
 mod ui_trains;
 #[path = "all/ui_welcome.rs"]

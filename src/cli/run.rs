@@ -1,20 +1,23 @@
-//! `kiosk run`: the charts of a run, and its cancellation by the railway.
+//! `kiosk run`: the charts of a run, other times for it, and its cancellation by the railway.
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::Subcommand;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::booking::{save, unexpected};
 use super::{CliError, Kind, confirm, open, output};
 use crate::config::Config;
+use crate::domain::booking::OpId;
 use crate::domain::coach::CoachId;
+use crate::domain::delay;
 use crate::domain::inventory::Stage;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::Kiosk;
-use crate::service::request::{Charts, InLine, Reply, Request};
+use crate::service::request::{Charts, DelayTrial, Failure, InLine, Reply, Request};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -41,6 +44,29 @@ pub(super) enum Command {
     MakeChart {
         /// The run: its train and the date on which it leaves its origin, such as 12951#2026-12-05
         run: RunId,
+    },
+    /// Has a run go later from a halt on, and tells everybody whose train leaves at another time
+    Change {
+        /// The run: its train and the date on which it leaves its origin, such as 12951#2026-12-05
+        run: RunId,
+        /// The station from which on it goes later, such as KOTA
+        #[arg(long, value_name = "STATION")]
+        from: String,
+        /// How many minutes after the timetable it comes in and leaves from there on; 0 takes a change back
+        #[arg(long, value_name = "MINUTES", required_unless_present = "time", conflicts_with = "time")]
+        minutes: Option<u16>,
+        /// When it leaves there instead, such as 23:45, or 00:40+1 for the day after it leaves its origin
+        #[arg(long)]
+        time: Option<String>,
+        /// Why: everybody is told it
+        #[arg(long)]
+        reason: String,
+        /// Only say who would be told, and who could give up for nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask whether this is meant
+        #[arg(long)]
+        yes: bool,
     },
     /// Cancels a run for the railway: nothing of it is sold any more, and every booking is refunded in full
     Cancel {
@@ -79,6 +105,25 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
             Reply::Charted(charts) => output::line(made(run, charts, kiosk.now())?),
             other => Err(unexpected(&other)),
         },
+        Command::Change { run, from, minutes, time, reason, dry_run, yes } => {
+            let when = time.or(minutes.map(|minutes| minutes.to_string())).unwrap_or_default();
+            let reason = delay::reason(&reason).map_err(Failure::from)?;
+            let new = kiosk.read_times(run, &from, &when).await?;
+            let trial = match session.call(Request::TryDelay { run, new }).await? {
+                Reply::DelayTried(trial) => trial,
+                other => return Err(unexpected(&other)),
+            };
+            output::line(times(&from, trial))?;
+            if dry_run {
+                return output::line("Nothing was changed.");
+            }
+            if !yes {
+                confirm::demand("Changing the times tells everybody above at once.", &run.to_string())?;
+            }
+            let (op, based_on) = (OpId(Uuid::new_v4()), trial.based_on);
+            session.call(Request::DelayRun { op, run, new, reason, based_on }).await?;
+            output::line(format_args!("Changed {run}. Its bookings are told; any that are left are within minutes."))
+        }
         Command::Cancel { run, yes } => {
             if !yes {
                 let warning = format!("Cancelling {run} refunds every booking and cannot be taken back.");
@@ -90,6 +135,18 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
             ))
         }
     }
+}
+
+/// What other times mean.
+fn times(station: &str, trial: DelayTrial) -> String {
+    let moment = |at: NaiveDateTime| at.format("%a %e %b %Y %H:%M");
+    let DelayTrial { was, leaves, told, free, .. } = trial;
+    format!(
+        "Leaves {} on {}, and not on {}.\nBookings that are told: {told}. Those that may be given up for nothing until it leaves: {free}.",
+        station.to_ascii_uppercase(),
+        moment(leaves),
+        moment(was),
+    )
 }
 
 /// Which charts of a run are made, or why none is.

@@ -54,6 +54,14 @@ pub fn later_halts(train: &Train, leg: Leg) -> &[Halt] {
     train.halts().get(usize::from(leg.from()) + 1..usize::from(leg.to())).unwrap_or_default()
 }
 
+/// The place of the halt at which a party boards along the way of its train.
+pub fn halt_of(booking: &Booking, train: &Train) -> u8 {
+    let first = booking.leg.from();
+    let Some(boarding) = &booking.boarding else { return first };
+    let later = (first + 1..).zip(later_halts(train, booking.leg));
+    later.into_iter().find(|(_, halt)| halt.station == boarding.station).map_or(first, |(at, _)| at)
+}
+
 /// When the train leaves a halt of a run, with the name that its station has.
 pub fn stop(run: RunId, halt: &Halt, name: String) -> Stop {
     Stop { station: halt.station, name, at: halt.depart.on(run.date) }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -260,6 +260,19 @@ pub enum Deed {
         /// Where it boards.
         to: StationCode,
     },
+    /// The railway changed the times of the run.
+    Delayed {
+        /// When the party would have boarded.
+        was: NaiveDateTime,
+        /// When it boards since.
+        now: NaiveDateTime,
+        /// How many minutes later than it was sold they board now; less than nothing where earlier.
+        later: i32,
+        /// Whether whoever gives up before the train leaves gets everything back.
+        gives_all_back: bool,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// How much longer than a slip its hold lasts, so that money taken at the last moment finds its berths.
@@ -363,6 +376,9 @@ pub struct Booking {
     /// Where the party boards, and when, if that was changed: a later halt of the leg, which stays theirs whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boarding: Option<Stop>,
+    /// How many changes of the run's times were known when it was sold: by the times of then a delay is counted.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub delays: u16,
     /// Kilometres travelled.
     pub km: u16,
     /// The class.
@@ -386,6 +402,11 @@ pub struct Booking {
     /// The slip to be paid at a counter, while there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slip: Option<Slip>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_none(count: &u16) -> bool {
+    *count == 0
 }
 
 impl Booking {

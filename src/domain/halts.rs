@@ -1,5 +1,6 @@
 //! A halt as a line of text, `KOTA 21:20 21:25 465`, and what has to hold from one halt to the next.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::station::{BadStationCode, StationCode};
@@ -28,7 +29,7 @@ pub enum BadHalt {
 }
 
 /// Why a halt cannot follow another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum OutOfOrder {
     /// It leaves before it comes in.
     #[error("it leaves {station} before it comes in: check the times, and '+1' after midnight")]

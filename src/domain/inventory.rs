@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
+use crate::domain::delay::Delays;
 use crate::domain::quota::{Pool, Quota, Terms};
 use crate::domain::rules::quota::QuotaRules;
 use crate::domain::segment::{Leg, SegmentMask};
@@ -164,8 +165,11 @@ pub enum Stage {
 pub struct RunState {
     /// The run.
     pub run: RunId,
-    /// The timetable entry it runs by.
+    /// The timetable entry it runs by, with the times that the run has by now.
     pub train: Arc<Train>,
+    /// How the railway has changed these times since.
+    #[serde(default, skip_serializing_if = "Delays::is_empty")]
+    pub delays: Delays,
     /// By what quotas it is sold; written as their rules alone, since what these make of the berths follows.
     #[serde(rename = "Quotas", serialize_with = "quotas_alone")]
     pub terms: Arc<Terms>,
@@ -182,6 +186,8 @@ pub struct RunState {
 struct RunParts {
     run: RunId,
     train: Arc<Train>,
+    #[serde(default)]
+    delays: Delays,
     quotas: QuotaRules,
     stage: Stage,
     coaches: BTreeMap<CoachId, Arc<CoachState>>,
@@ -190,9 +196,9 @@ struct RunParts {
 
 impl From<RunParts> for RunState {
     fn from(parts: RunParts) -> Self {
-        let RunParts { run, train, quotas, stage, coaches, queues } = parts;
+        let RunParts { run, train, delays, quotas, stage, coaches, queues } = parts;
         let terms = Arc::new(Terms::of(&train, &quotas));
-        Self { run, train, terms, stage, coaches, queues }
+        Self { run, train, delays, terms, stage, coaches, queues }
     }
 }
 
@@ -204,7 +210,20 @@ impl RunState {
     /// A run of which nothing was ever sold or held.
     pub fn unsold(run: RunId, train: Arc<Train>, quotas: &QuotaRules) -> Self {
         let terms = Arc::new(Terms::of(&train, quotas));
-        Self { run, train, terms, stage: Stage::Open, coaches: BTreeMap::new(), queues: BTreeMap::new() }
+        Self {
+            run,
+            train,
+            delays: Delays::default(),
+            terms,
+            stage: Stage::Open,
+            coaches: BTreeMap::new(),
+            queues: BTreeMap::new(),
+        }
+    }
+
+    /// When the run leaves a halt, by the railway's wall clock; `None` for a halt that it has not.
+    pub fn leaves(&self, halt: u8) -> Option<NaiveDateTime> {
+        self.train.halts().get(usize::from(halt)).map(|halt| halt.depart.on(self.run.date))
     }
 
     /// Whether a berth has a mask for each of its halves.

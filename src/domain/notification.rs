@@ -87,6 +87,8 @@ pub enum Event {
     Cancelled,
     /// Passengers were dropped with the chart: their turn never came.
     Dropped,
+    /// The railway changed when the party boards.
+    Delayed,
     /// The railway cancelled the train.
     TrainCancelled,
     /// Nothing: somebody asked at a counter for another copy of the receipt.
@@ -104,6 +106,7 @@ impl Event {
             Deed::BoardingMoved { .. } => Some(Self::BoardingMoved),
             Deed::Cancelled(_) => Some(Self::Cancelled),
             Deed::Dropped(_) => Some(Self::Dropped),
+            Deed::Delayed { was, now, .. } => (was != now).then_some(Self::Delayed),
             Deed::TrainCancelled => Some(Self::TrainCancelled),
             Deed::Reserved | Deed::Lapsed | Deed::PaidOut | Deed::Renamed { .. } => None,
         }
@@ -117,6 +120,7 @@ impl Event {
             Self::BoardingMoved => "boarding changed",
             Self::Cancelled => "cancelled",
             Self::Dropped => "dropped",
+            Self::Delayed => "time changed",
             Self::TrainCancelled => "train cancelled",
             Self::Resent => "receipt sent again",
         }

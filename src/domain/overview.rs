@@ -1,6 +1,6 @@
 //! What somebody who runs the place sees at a glance of its runs: which leave next, and how full they are.
 
-use chrono::{DateTime, Days, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::inventory::RunState;
@@ -21,15 +21,22 @@ pub struct NextRun {
     pub departs: NaiveDateTime,
 }
 
-/// The next `limit` runs of all trains that leave their first station after a moment of the railway's clock, the soonest first.
-pub fn next_runs(timetable: &Timetable, after: NaiveDateTime, limit: usize) -> Vec<NextRun> {
-    let days = (0..=1).map(|day| after.date() + Days::new(day));
+/// The next `limit` runs of all trains that leave their first station after a moment of the railway's clock, the soonest first;
+/// some of them so late.
+pub fn next_runs(
+    timetable: &Timetable,
+    late: impl Fn(RunId) -> TimeDelta,
+    after: NaiveDateTime,
+    limit: usize,
+) -> Vec<NextRun> {
+    // Of the days before, those may be left that go two days late.
+    let days = (-2..=1).map(|day| after.date() + TimeDelta::days(day));
     let numbers = timetable.trains().filter_map(|editions| editions.first()).map(|edition| edition.train.number());
     let runs = numbers.flat_map(|number| days.clone().map(move |date| RunId { train: number, date }));
     let mut runs: Vec<NextRun> = runs
         .filter_map(|run| {
             let train = timetable.train_on(run.train, run.date)?;
-            let departs = train.halts().first()?.depart.on(run.date);
+            let departs = train.halts().first()?.depart.on(run.date) + late(run);
             let leaves = train.runs_on().includes(run.date) && departs > after;
             leaves.then(|| NextRun { run, name: train.name().to_owned(), departs })
         })

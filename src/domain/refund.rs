@@ -64,6 +64,8 @@ pub enum Reason {
     Passenger,
     /// The railway cancelled the train.
     TrainCancelled,
+    /// The train leaves so much later than it was sold that nobody has to take it.
+    TrainLate,
     /// The chart was made and there was no place.
     NeverCleared,
     /// Staff gives everything back.
@@ -78,6 +80,7 @@ impl Reason {
         match self {
             Self::Passenger => "wish",
             Self::TrainCancelled => "cancelled",
+            Self::TrainLate => "delayed",
             Self::NeverCleared => "no place",
             Self::Waiver(code) => code.code(),
             Self::Voided => "undone",
@@ -89,6 +92,7 @@ impl Reason {
         match self {
             Self::Passenger => "the passenger's wish",
             Self::TrainCancelled => "the railway cancelled the train",
+            Self::TrainLate => "the railway changed the train's time",
             Self::NeverCleared => "never confirmed by the chart",
             Self::Waiver(code) => code.words(),
             Self::Voided => "the sale was undone",
@@ -170,7 +174,7 @@ pub struct Cancellation<'a> {
     pub class: Class,
     /// Whose places are given up.
     pub claims: &'a [Claim],
-    /// When the train leaves the boarding halt.
+    /// When the train leaves the halt that the ticket is from; for a late train, where the party boards.
     pub departs: DateTime<Utc>,
     /// Whether the first chart of the run has been made.
     pub chart: FirstChart,
@@ -262,7 +266,8 @@ pub enum NotRefundable {
 /// Reckons what a cancellation gives back at a moment, by the rules that the booking keeps.
 ///
 /// # Errors
-/// [`NotRefundable::Departed`] only for a passenger's wish, and for a sale that is undone: money that the railway owes is given back at any time.
+/// [`NotRefundable::Departed`] for a passenger's wish, a late train and a sale that is undone: other money that the railway owes is
+/// given back at any time.
 pub fn quote(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<Utc>) -> Result<Quote, NotRefundable> {
     if cancellation.claims.is_empty() {
         return Err(NotRefundable::Nobody);
@@ -270,7 +275,9 @@ pub fn quote(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<
     if cancellation.claims.iter().any(|claim| claim.standing == Standing::Cancelled) {
         return Err(NotRefundable::AlreadyCancelled);
     }
-    if matches!(cancellation.reason, Reason::Passenger | Reason::Voided) && at >= cancellation.departs {
+    if matches!(cancellation.reason, Reason::Passenger | Reason::TrainLate | Reason::Voided)
+        && at >= cancellation.departs
+    {
         return Err(NotRefundable::Departed);
     }
     let lines: Vec<_> = cancellation.claims.iter().map(|claim| line(rules, cancellation, *claim, at)).collect();
@@ -288,6 +295,9 @@ pub fn quote(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<
 fn line(rules: &RefundRules, cancellation: &Cancellation<'_>, claim: Claim, at: DateTime<Utc>) -> QuoteLine {
     let charge = match cancellation.reason {
         Reason::TrainCancelled => Charge::Nothing("Train cancelled: everything is given back".to_owned()),
+        Reason::TrainLate => {
+            Charge::Nothing("Train late, given up before it leaves: everything is given back".to_owned())
+        }
         Reason::Waiver(code) => Charge::Nothing(format!("Waiver {code}, {}: everything is given back", code.words())),
         Reason::Voided => Charge::Nothing("Sale undone at its till: everything is given back".to_owned()),
         Reason::NeverCleared => {
@@ -398,10 +408,12 @@ fn items(rules: &RefundRules, class: Class, paid: Paise, charge: Charge) -> Vec<
 /// The last moment at which every line would be the same, but no later than [`LONGEST_QUOTE`] from now.
 fn good_until(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<Utc>) -> DateTime<Utc> {
     let longest = at + LONGEST_QUOTE;
-    if cancellation.reason != Reason::Passenger {
-        return longest;
-    }
     let departs = cancellation.departs;
+    match cancellation.reason {
+        Reason::Passenger => {}
+        Reason::TrainLate => return longest.min((departs - TICK).max(at)),
+        _ => return longest,
+    }
     let bands = &rules.bands;
     // Edges at which the old band no longer holds, and edges at which it still does.
     let mut before = vec![departs, departs - hours(bands.flat_above_hours())];

@@ -11,6 +11,7 @@ use chrono::{Days, NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::edition::Edition;
+use crate::domain::inventory::RunState;
 use crate::domain::segment::Leg;
 use crate::domain::station::{Station, StationCode, StationIndex};
 use crate::domain::train::{Halt, RunId, Stop, Train, TrainNumber};
@@ -37,6 +38,31 @@ impl Journey {
     /// Minutes from departure to arrival.
     pub fn minutes(&self) -> i64 {
         (self.to.at - self.from.at).num_minutes()
+    }
+
+    /// Takes the times of its run, if they were changed since it was found; says whether they were.
+    pub fn follow(&mut self, run: &RunState) -> bool {
+        let is_same = run.delays.is_empty() || run.run != self.run || run.train.version() != self.train.version();
+        if is_same || run.train == self.train {
+            return false;
+        }
+        let by = self.by(&run.train);
+        by.is_some_and(|by| {
+            *self = by;
+            true
+        })
+    }
+
+    /// The same leg of a train with other times, or of another version of it; `None` where it has no such halts.
+    pub fn by(&self, train: &Arc<Train>) -> Option<Self> {
+        let (from, to) = train.ends(self.leg)?;
+        let at = |stop: &Stop, at| Stop { at, ..stop.clone() };
+        Some(Self {
+            train: Arc::clone(train),
+            from: at(&self.from, from.depart.on(self.run.date)),
+            to: at(&self.to, to.arrive.on(self.run.date)),
+            ..self.clone()
+        })
     }
 }
 

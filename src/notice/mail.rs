@@ -8,9 +8,10 @@ use mail_builder::headers::date::Date;
 use mail_builder::mime::{BodyPart, MimePart};
 
 use crate::domain::booking::Booking;
-use crate::domain::notification::Notification;
+use crate::domain::delay::news;
+use crate::domain::notification::{Event, Notification};
 use crate::domain::user::Email;
-use crate::notice::words::{advice, headline, money, subject};
+use crate::notice::words::{advice, delay_in_sentences, headline, money, subject};
 use crate::receipt::Issuer;
 
 /// How a moment is written.
@@ -59,13 +60,16 @@ pub fn mail(
 }
 
 fn body(notification: &Notification, booking: &Booking, issuer: &Issuer) -> String {
-    let mut lines = vec![
-        format!("{}.", headline(notification.event, booking)),
-        String::new(),
+    let mut lines = vec![format!("{}.", headline(notification.event, booking)), String::new()];
+    if let (Event::Delayed, Some(news)) = (notification.event, news(booking)) {
+        lines.extend(delay_in_sentences(news, booking));
+        lines.push(String::new());
+    }
+    lines.extend([
         format!("PNR {}", booking.pnr.spoken()),
         format!("{} {}, {}", booking.train, booking.train_name, booking.class.words()),
         format!("From {} ({}), {}", booking.from.name, booking.from.station, booking.from.at.format(MOMENT)),
-    ];
+    ]);
     lines.extend(
         booking.boarding.as_ref().map(|stop| {
             format!("Board at {} ({}), {}, and no earlier", stop.name, stop.station, stop.at.format(MOMENT))

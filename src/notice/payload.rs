@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::domain::booking::{Booking, BookingStatus, Place};
 use crate::domain::coach::Class;
+use crate::domain::delay::{News, news};
 use crate::domain::money::Paise;
 use crate::domain::notification::{Event, Notification, NotificationId};
 use crate::domain::pnr::Pnr;
@@ -55,6 +56,8 @@ struct Facts<'a> {
     to: End<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boarding: Option<End<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay: Option<Delayed<'a>>,
     class: Class,
     quota: Quota,
     passengers: Vec<Traveller<'a>>,
@@ -69,6 +72,16 @@ struct End<'a> {
     station: StationCode,
     name: &'a str,
     at: NaiveDateTime,
+}
+
+/// The last change of the run's times.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Delayed<'a> {
+    was: NaiveDateTime,
+    later_minutes: i32,
+    gives_all_back: bool,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -102,6 +115,12 @@ pub fn payload(notification: &Notification, booking: &Booking, contact: &Contact
         from: End::of(&booking.from),
         to: End::of(&booking.to),
         boarding: booking.boarding.as_ref().map(End::of),
+        delay: news(booking).map(|News { was, later, gives_all_back, reason }| Delayed {
+            was,
+            later_minutes: later,
+            gives_all_back,
+            reason,
+        }),
         class: booking.class,
         quota: booking.quota,
         passengers: passengers.collect(),

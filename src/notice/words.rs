@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::booking::{Booking, BookingStatus, PaymentMethod, Place};
+use crate::domain::delay::{News, news};
 use crate::domain::money::Paise;
 use crate::domain::notification::Event;
 
@@ -19,6 +20,7 @@ pub(super) fn headline(event: Event, booking: &Booking) -> &'static str {
         (Event::BoardingMoved, _) => "Boarding changed",
         (Event::Cancelled, BookingStatus::Cancelled) => "Cancelled",
         (Event::Cancelled, _) => "Cancelled in part",
+        (Event::Delayed, _) => "New time",
         (Event::Dropped, _) => "No berth came free",
         (Event::TrainCancelled, _) => "Train cancelled",
     }
@@ -33,6 +35,9 @@ pub fn subject(event: Event, booking: &Booking) -> String {
 
 /// A text message of one part: never longer than [`LONGEST_TEXT`], with no characters but those of its alphabet.
 pub fn text_message(event: Event, booking: &Booking) -> String {
+    if let (Event::Delayed, Some(news)) = (event, news(booking)) {
+        return delay_in_a_line(news, booking);
+    }
     let (Booking { train, to, class, pnr, .. }, from) = (booking, booking.boards());
     let head = format!(
         "{}: PNR {}, train {train}, {} {} to {}, {class}: ",
@@ -49,6 +54,49 @@ pub fn text_message(event: Event, booking: &Booking) -> String {
     let whole = format!("{head}{places}{tail}");
     // Stations' codes are short: this is for those of a timetable that nobody has seen.
     whole.chars().take(LONGEST_TEXT).collect()
+}
+
+/// The old time and the new one, the reason, and what can be done; the reason gives way where there is no room for all.
+fn delay_in_a_line(news: News<'_>, booking: &Booking) -> String {
+    let (Booking { train, pnr, .. }, from) = (booking, booking.boards());
+    let head = format!(
+        "New time: PNR {}, train {train} leaves {} {}, not {}",
+        pnr.spoken(),
+        from.station,
+        from.at.format("%-d %b %H:%M"),
+        news.was.format("%-d %b %H:%M"),
+    );
+    let tail =
+        if news.gives_all_back { ". All money back if you cancel before." } else { ". Your booking stays good." };
+    let room = LONGEST_TEXT.saturating_sub(head.len() + tail.len() + 2);
+    let reason: String = news.reason.chars().filter(|character| is_plain(*character)).take(room).collect();
+    let reason = if reason.is_empty() { reason } else { format!(": {}", reason.trim_end()) };
+    format!("{head}{reason}{tail}").chars().take(LONGEST_TEXT).collect()
+}
+
+/// The same in sentences.
+pub(super) fn delay_in_sentences(news: News<'_>, booking: &Booking) -> Vec<String> {
+    let (from, moment) = (booking.boards(), "%a %-d %b %Y %H:%M");
+    let mut lines = vec![format!(
+        "The train now leaves {} at {}, and not at {}: {}.",
+        from.name,
+        from.at.format(moment),
+        news.was.format(moment),
+        news.reason,
+    )];
+    if news.gives_all_back {
+        lines.push(
+            "Whoever gives up their place before it leaves gets all of their money back, at any counter or by the account \
+             that booked."
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+/// Whether a character is one of the alphabet that takes no more room than another.
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || " .,:;/()'&+-".contains(character)
 }
 
 /// What is paid, or what came back and how to get it.

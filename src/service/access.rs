@@ -78,6 +78,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::Occupancy { .. } => Need::Role(Role::Supervisor),
         Request::MakeChart { .. }
         | Request::CancelRun { .. }
+        | Request::TryDelay { .. }
+        | Request::DelayRun { .. }
         | Request::Trains { .. }
         | Request::TrainsFile { .. }
         | Request::TryImport { .. }

@@ -18,6 +18,7 @@ pub use self::ledger::BeforeLedger;
 use self::ledger::Comparison;
 use crate::domain::audit::{Difference, Evidence, differences, mend, unheld};
 use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::delay::LONGEST;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::instant;
 use crate::domain::train::RunId;
@@ -29,6 +30,8 @@ use crate::store::runs::{KEPT, Plan};
 
 /// How often a run with differences is read at most.
 const READS: u32 = 8;
+/// How much longer the bookings of a run may seem to be kept than its items: they have its times, and those its timetable's.
+const LATEST: TimeDelta = TimeDelta::minutes(LONGEST as i64);
 
 /// How long a difference has to last before it is mended: whatever was on its way when it was seen has arrived by then.
 pub const LASTING: TimeDelta = TimeDelta::seconds(60);
@@ -277,7 +280,7 @@ impl Kiosk {
     /// Reads all that is kept of a run. What was written between the first request and the last may be in it or not.
     async fn evidence(&self, run: RunId, unlisted: &BTreeSet<Pnr>) -> Result<Option<Evidence>, StoreError> {
         let Some(read) = self.read_run(run).await? else { return Ok(None) };
-        if Plan::new(run, &read.state.train).expires_at() <= self.now() {
+        if Plan::new(run, &read.state.train).expires_at() <= self.now() + LATEST {
             return Ok(None);
         }
         let manifest = self.store().manifest(run).await?;
@@ -324,7 +327,7 @@ impl Kiosk {
                 page.tills.iter().for_each(|till| drawers.till(till));
             }
             page.bookings.iter().filter(|booking| is_meant(booking.run)).for_each(|booking| ledger.booking(booking));
-            let is_kept = |booking: &Booking| self.now() < instant(booking.to.at) + KEPT;
+            let is_kept = |booking: &Booking| self.now() + LATEST < instant(booking.to.at) + KEPT;
             let bookings = page.bookings.into_iter().filter(|booking| is_meant(booking.run) && is_kept(booking));
             let (slips, made): (Vec<_>, Vec<_>) =
                 bookings.partition(|booking| booking.status == BookingStatus::AwaitingPayment);

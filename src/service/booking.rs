@@ -14,6 +14,7 @@ use self::draft::{Draft, check_tender, payment};
 pub(super) use self::slip::{pay_slip, slip, slip_closed};
 use crate::domain::booking::{Booking, BookingStatus, Deed, OpId, Payment, Slip};
 use crate::domain::coach::Class;
+use crate::domain::delay::timed;
 use crate::domain::fare::{self, Fare, Ride, Traveller};
 use crate::domain::inventory::Stage;
 use crate::domain::inventory::edit::{self, CoachEdit};
@@ -42,6 +43,15 @@ const ATTEMPTS: u32 = 64;
 /// After how many attempts the pauses between them grow no longer.
 const SHORT_PAUSES: u32 = 4;
 
+/// By what a run is sold.
+#[derive(Clone, Debug)]
+pub(super) struct Sold {
+    /// Its train, with the times of the run.
+    pub train: Arc<Train>,
+    /// How many changes of them are in it.
+    pub delays: u16,
+}
+
 /// What is asked for of a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
@@ -59,7 +69,7 @@ pub(super) async fn price(
 ) -> Result<Fare, Failure> {
     let kiosk = session.kiosk();
     party::check_size(session, ticket.class, ticket.quota, passengers.len()).await?;
-    let train = kiosk.train_of(run).await?;
+    let Sold { train, .. } = kiosk.sold_as(run).await?;
     fare_of(kiosk, &train, ticket, passengers)
 }
 
@@ -241,7 +251,10 @@ async fn without_till(
 /// A booking, for whoever may see it.
 pub(super) async fn show(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
     match visible(session, pnr).await {
-        Ok(booking) => session.kiosk().placed(booking).await.map(|booking| Reply::Booking(Arc::new(booking))),
+        Ok(booking) => {
+            let booking = session.kiosk().placed(booking).await?;
+            session.kiosk().on_time(booking).await.map(|booking| Reply::Booking(Arc::new(booking)))
+        }
         Err(Failure::MadeBefore) => former::under(session, pnr).await.map(former::reply),
         Err(failure) => Err(failure),
     }
@@ -313,13 +326,14 @@ enum Prepared {
 /// Looks for what an earlier attempt wrote, and checks an order before money is taken.
 async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared, Failure> {
     let kiosk = session.kiosk();
-    let train = kiosk.train_of(order.hold.run).await?;
+    let sold = kiosk.sold_as(order.hold.run).await?;
+    let train = Arc::clone(&sold.train);
     let known = match kiosk.know_rules().await {
         Ok(()) => party::check_size(session, order.hold.class, order.hold.quota, order.passengers.len()).await,
         unknown => unknown,
     };
     if session.try_op(op) == Tried::Never {
-        let checked = known.clone().and_then(|()| check(session, op, order, Arc::clone(&train)));
+        let checked = known.clone().and_then(|()| check(session, op, order, sold.clone()));
         if checked.is_ok() || !session.is_repeated(op) {
             if let Err(Failure::HoldExpired) = checked {
                 // It stays so, even if the clock is put back.
@@ -332,7 +346,7 @@ async fn prepare(session: &Session, op: OpId, order: &Order) -> Result<Prepared,
     if let Some(found) = earlier(kiosk, &train, op).await.map_err(still_doubtful)? {
         return Ok(Prepared::Found(Box::new(found)));
     }
-    match known.and_then(|()| check(session, op, order, Arc::clone(&train))) {
+    match known.and_then(|()| check(session, op, order, sold)) {
         Err(failure) => {
             let barred = bar(session, order, &train).await?;
             if barred == Barred::Yes
@@ -410,10 +424,10 @@ fn comes_late(session: &Session, hold: &Hold) -> bool {
 }
 
 /// Checks an order that no earlier attempt has carried out.
-fn check(session: &Session, op: OpId, order: &Order, train: Arc<Train>) -> Result<Box<Draft>, Failure> {
+fn check(session: &Session, op: OpId, order: &Order, sold: Sold) -> Result<Box<Draft>, Failure> {
     let kiosk = session.kiosk();
     let now = kiosk.now();
-    let (board, _) = train.ends(order.hold.leg).ok_or(Failure::NoSuchRun)?;
+    let (board, _) = sold.train.ends(order.hold.leg).ok_or(Failure::NoSuchRun)?;
     kiosk.check_sold(order.hold.run.train)?;
     let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
     // A screen shows the hold; the session knows it.
@@ -422,8 +436,8 @@ fn check(session: &Session, op: OpId, order: &Order, train: Arc<Train>) -> Resul
         return Err(Failure::HoldExpired);
     }
     let ticket = Ticket { leg: hold.leg, class: hold.class, quota: hold.quota };
-    let fare = fare_of(kiosk, &train, ticket, &order.passengers)?;
-    let draft = Draft::new(session, op, order, train, fare, now, closes)?;
+    let fare = fare_of(kiosk, &sold.train, ticket, &order.passengers)?;
+    let draft = Draft::new(session, op, order, sold, fare, now, closes)?;
     if draft.fare.total != order.agreed {
         return Err(Failure::FareChanged(Box::new(draft.fare)));
     }
@@ -488,16 +502,20 @@ impl Kiosk {
         check_not_closed(self.rules().booking_on(railway_time(now).date()), departs, now)
     }
 
-    /// The train by which a run is sold.
-    pub(super) async fn train_of(&self, run: RunId) -> Result<Arc<Train>, Failure> {
-        if let Some(pinned) = self.0.live.pinned_train(run) {
-            return Ok(pinned);
+    /// The train by which a run is sold, with the times that it has as far as is known.
+    pub(super) async fn sold_as(&self, run: RunId) -> Result<Sold, Failure> {
+        if self.0.delayed.of(run).is_empty() {
+            let on_time = |train| Sold { train, delays: 0 };
+            if let Some(pinned) = self.0.live.pinned_train(run) {
+                return Ok(on_time(pinned));
+            }
+            let timetable = self.timetable();
+            if let Some(train) = timetable.train_on(run.train, run.date).filter(|train| train.version() == 1) {
+                return Ok(on_time(Arc::clone(train)));
+            }
         }
-        let timetable = self.timetable();
-        if let Some(train) = timetable.train_on(run.train, run.date).filter(|train| train.version() == 1) {
-            return Ok(Arc::clone(train));
-        }
-        Ok(self.known_run(run).await?.state.train)
+        let state = self.known_run(run).await?.state;
+        Ok(Sold { delays: state.delays.count(), train: state.train })
     }
 
     /// Why what was held of a run is not there any more: the railway may have cancelled it.
@@ -527,6 +545,17 @@ impl Kiosk {
         }
         let entries = self.store().queues(booking.run, booking.class).await;
         Ok(renumbered(&booking, &entries.map_err(|error| refuse("read a queue", &error))?))
+    }
+
+    /// A booking with the times that its run has now: a slip keeps those by which it was made until it is paid, and others
+    /// until they are told. What is only shown says the newest.
+    async fn on_time(&self, booking: Booking) -> Result<Booking, Failure> {
+        let travels = matches!(booking.status, BookingStatus::AwaitingPayment | BookingStatus::Booked);
+        if !travels || self.delays_of(booking.run).is_empty() {
+            return Ok(booking);
+        }
+        let Sold { train, .. } = self.sold_as(booking.run).await?;
+        Ok(timed(&booking, &train, booking.run.date))
     }
 
     /// A slip whose time is over is shown as what it is, though nobody has written so yet.

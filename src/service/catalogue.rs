@@ -1,5 +1,6 @@
 //! The timetable as this process knows it: read at the start, and again when its version in the store has changed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,12 +38,15 @@ impl Known {
 }
 
 impl Catalogue {
-    /// The catalogue, and how many entries the book of rules had with it.
-    pub(super) async fn read(store: &Store, now: DateTime<Utc>) -> Result<(Self, u32), StoreError> {
+    /// The catalogue, how many entries the book of rules had with it, and which runs' times were changed how often.
+    pub(super) async fn read(
+        store: &Store,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, u32, BTreeMap<RunId, u16>), StoreError> {
         let read = store.catalogue().await?;
         let (banners, _) = watch::channel(read.banners.clone().into());
-        let rules = read.rules;
-        Ok((Self(RwLock::new(Known::of(read, now)), banners), rules))
+        let (rules, delayed) = (read.rules, read.delayed.clone());
+        Ok((Self(RwLock::new(Known::of(read, now)), banners), rules, delayed))
     }
 
     /// What is shown at terminals, and is to be; whoever has it is told when it changes.
@@ -109,7 +113,7 @@ impl Kiosk {
         self.0.catalogue.timetable()
     }
 
-    /// Looks at what is off sale and at the banners, and reads the timetable again if its version has changed, and what is
+    /// Looks at what is off sale, at the banners and at which runs are late, and reads the timetable again if its version has changed, and what is
     /// new in the book of rules.
     pub(super) async fn reload_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // Noted first: a store that does not answer is not asked every second.
@@ -121,6 +125,7 @@ impl Kiosk {
         }
         self.0.catalogue.note_stops(mark.stops);
         self.0.catalogue.note_banners(mark.banners);
+        self.take_in_delays(&mark.delayed).await?;
         // Last: rules that this program cannot read keep nobody from knowing the timetable.
         if mark.version != self.0.catalogue.version() {
             self.reread_catalogue(now).await?;
@@ -151,6 +156,9 @@ impl Kiosk {
         let on = railway_time(self.now()).date();
         let current = Current { train: timetable.train_on(run.train, run.date), rules: &self.rules(), on };
         let read = self.store().run(run, current).await?;
+        if let Some(read) = &read {
+            self.0.delayed.note(run, &read.state.delays);
+        }
         Ok(read.filter(|read| read.pinned || read.state.train.runs_on().includes(run.date)))
     }
 }

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
 use crate::domain::chart::{lines_of, vacancies};
 use crate::domain::coach::{Class, CoachId};
+use crate::domain::delay::Delays;
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::pnr::Pnr;
 use crate::domain::refund::{self, Cancellation, FirstChart, NotRefundable, Reason};
@@ -33,9 +34,9 @@ use crate::store::runs::{Before, Commit, Guard, Lease, Plan, QueueEdit, Run, Tra
 use crate::store::work::{Kind, Lists};
 
 /// How often a booking is looked at again because somebody changed it meanwhile.
-const ATTEMPTS: u32 = 16;
+pub(super) const ATTEMPTS: u32 = 16;
 /// When a run is looked at again of which not everything could be done.
-const AGAIN: TimeDelta = TimeDelta::minutes(1);
+pub(super) const AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// When the charts of a run are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +49,12 @@ pub(super) struct ChartTimes {
 
 impl Kiosk {
     /// When the charts of a run are made, by the rules of its date.
-    pub(super) fn chart_times(&self, run: RunId, train: &Train) -> ChartTimes {
+    pub(super) fn chart_times(&self, run: RunId, train: &Train, delays: &Delays) -> ChartTimes {
         let rules = self.rules();
         let rules = rules.charts_on(run.date);
-        let departs = train.halts()[0].depart.on(run.date);
+        // By the timetable, whatever the run's times are by now: those who wait were told this hour.
+        let late = TimeDelta::minutes(delays.minutes(0).into());
+        let departs = train.halts()[0].depart.on(run.date) - late;
         ChartTimes { first: instant(rules.first_chart(departs)), last: instant(rules.second_chart(departs)) }
     }
 
@@ -62,7 +65,7 @@ impl Kiosk {
     /// Nothing is done while the rules of today are not known: by older ones it would be at another hour and for other money.
     pub(super) async fn do_run_duties(&self, lists: Lists, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.rules_are_known().await?;
-        for kind in [Kind::Chart, Kind::CancelRun] {
+        for kind in [Kind::Chart, Kind::DelayRun, Kind::CancelRun] {
             for run in self.store().runs_due(kind, lists.clone(), now).await? {
                 if let Err(error) = alone(self.work_on(run, now).boxed()).await {
                     tracing::warn!(%run, error, "the work on a run is left for the next time");
@@ -78,23 +81,32 @@ impl Kiosk {
         let Some(lease) = self.store().lease_run(run, holder, now).await? else { return Ok(()) };
         let done = self.work_by(&lease, now).await;
         // What failed goes behind the work of other runs.
-        let next = done.as_ref().map_or(Some(now + AGAIN), |next| *next);
+        let failed = match lease.pinned.stage {
+            Stage::Cancelled => Kind::CancelRun,
+            _ if lease.pinned.delays.is_empty() => Kind::Chart,
+            _ => Kind::DelayRun,
+        };
+        let next = done.as_ref().map_or(Some((failed, now + AGAIN)), |next| *next);
         self.store().end_lease(&lease, next).await?;
         done.map(|_| ())
     }
 
-    /// Does what is due for a run by its lease, and says when something is due again.
-    async fn work_by(&self, lease: &Lease, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    /// Does what is due for a run by its lease, and says what is due next, and when.
+    async fn work_by(&self, lease: &Lease, now: DateTime<Utc>) -> Result<Option<(Kind, DateTime<Utc>)>, StoreError> {
         let Some(read) = self.read_run(lease.run).await? else { return Ok(None) };
-        match read.state.stage {
-            Stage::Cancelled => self.refund_all(&read, now).await,
-            _ => self.chart(lease, &read, now).await,
+        if read.state.stage == Stage::Cancelled {
+            return Ok(self.refund_all(&read, now).await?.map(|at| (Kind::CancelRun, at)));
         }
+        let again = self.tell_of_delays(&read.state, now).await?;
+        let chart = self.chart(lease, &read, now).await?;
+        // A chart that is due sooner than anybody is told again is made by the same look.
+        let soonest = again.into_iter().chain(chart).min();
+        Ok(soonest.map(|at| (if again.is_some() { Kind::DelayRun } else { Kind::Chart }, at)))
     }
 
     /// Makes the chart that is due, and says when the next is.
     async fn chart(&self, lease: &Lease, read: &Run, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let times = self.chart_times(read.state.run, &read.state.train);
+        let times = self.chart_times(read.state.run, &read.state.train, &read.state.delays);
         if now < times.first {
             return Ok(Some(times.first));
         }
@@ -352,7 +364,7 @@ pub(super) async fn make(session: &Session, run: RunId) -> Result<Reply, Failure
     if let Some(made) = made.filter(|_| before < state.stage) {
         kiosk.record(session, "run.chart", Some(run.to_string()), Some(made.to_owned()));
     }
-    let ChartTimes { first, last } = kiosk.chart_times(run, &state.train);
+    let ChartTimes { first, last } = kiosk.chart_times(run, &state.train, &state.delays);
     Ok(Reply::Charted(Charts { stage: state.stage, first, last }))
 }
 

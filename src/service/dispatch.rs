@@ -6,9 +6,9 @@ use crate::service::progress::Tell;
 use crate::service::request::{Failure, Identity, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
-    account, banners, blocking, booking, call, chart, companions, correction, events, find, former, hold, import,
-    look_up, manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund, report,
-    rule_book, search, till, trains, waitlist,
+    account, banners, blocking, booking, call, chart, companions, correction, delay, events, find, former, hold,
+    import, look_up, manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund,
+    report, rule_book, search, till, trains, waitlist,
 };
 
 impl Session {
@@ -86,6 +86,10 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
         Request::Queue { run } => waitlist::list(session, run).await,
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
+        Request::TryDelay { run, new } => delay::try_out(session, run, new).await,
+        Request::DelayRun { op, run, new, reason, based_on } => {
+            delay::change(session, op, run, new, (&reason, based_on)).await
+        }
         Request::Trains { wanted, after } => Ok(trains::list(session, &wanted, after.as_ref())),
         Request::TrainsFile { wanted } => trains::file(session, &wanted).await,
         Request::TryImport { source } => import::try_out(session, &source, tell).await,

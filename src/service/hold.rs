@@ -441,7 +441,7 @@ impl Kiosk {
         let train = Arc::clone(&run.state.train);
         let plan = Plan::new(run.state.run, &train);
         let quotas = &run.state.terms.quotas.id;
-        let chart = self.chart_times(run.state.run, &train).first;
+        let chart = self.chart_times(run.state.run, &train, &run.state.delays).first;
         let settle = || self.store().pin(&plan, &train, quotas, chart).map_err(|error| refuse("hold", &error)).boxed();
         let pinned = self.0.crowds.pin(run.state.run, settle).await?;
         run.pinned = pinned.train_version == train.version() && pinned.quotas == *quotas;

@@ -172,7 +172,8 @@ impl Live {
 
     /// Takes in a run as it was read.
     pub(super) fn publish(&self, read: &Run, now: DateTime<Utc>) {
-        if read.pinned {
+        // The times of a run that was delayed may change again.
+        if read.pinned && read.state.delays.is_empty() {
             let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
             if pinned.len() >= PINNED {
                 pinned.clear();
@@ -192,9 +193,11 @@ impl Live {
                 None => read.state.clone(),
                 Some(known) => {
                     // A settled version stays; before that the timetable's newest counts.
-                    let from = if read.pinned || !watched.seen().pinned { &read.state } else { known };
+                    let is_older = known.delays.count() > read.state.delays.count();
+                    let from = if !is_older && (read.pinned || !watched.seen().pinned) { &read.state } else { known };
                     let mut merged = known.clone();
                     (merged.train, merged.terms) = (Arc::clone(&from.train), Arc::clone(&from.terms));
+                    merged.delays.clone_from(&from.delays);
                     // A run's charts are never unmade.
                     merged.stage = known.stage.max(read.state.stage);
                     if is_newest {
@@ -262,7 +265,11 @@ fn replace(state: &mut Option<Arc<RunState>>, merged: RunState) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use uuid::Uuid;
+
     use super::{Attention, BTreeMap, CoachId, CoachState, DateTime, Live, Run, RunState};
+    use crate::domain::booking::OpId;
+    use crate::domain::delay::{Delay, Delays};
     use crate::domain::inventory::Stage;
     use crate::domain::rules::quota::QuotaRules;
     use crate::domain::segment::SegmentMask;
@@ -310,6 +317,25 @@ mod tests {
         assert_eq!(shown(), (Stage::Open, 3), "an older read");
         live.publish(&at(3, Stage::FirstChart, 1), now);
         assert_eq!(shown(), (Stage::FirstChart, 1));
+    }
+
+    #[test]
+    fn times_that_were_changed_since_stay() {
+        let train = Arc::new(timetable_file::bundled().trains.swap_remove(0));
+        let now = DateTime::from_timestamp(1_764_000_000, 0).expect("a valid instant");
+        let live = Live::default();
+        let on_time = read(&train, coach(1, 1));
+        let mut late = on_time.clone();
+        let (op, reason) = (OpId(Uuid::nil()), "fog".to_owned());
+        late.state.delays = Delays::default().with(Delay { op, at: now, by: None, from: 0, minutes: 90, reason });
+        late.state.train = Arc::new(late.state.delays.over(&train).expect("in order"));
+        let watch = live.watch(on_time.state.run, Attention::Listed);
+        for read in [&on_time, &late, &on_time] {
+            live.publish(read, now);
+        }
+        let shown = watch.current().expect("it was read");
+        assert_eq!((&shown.train, &shown.delays), (&late.state.train, &late.state.delays), "an older read");
+        assert_eq!(live.pinned_train(on_time.state.run), Some(train), "what is remembered is the timetable's");
     }
 
     #[test]

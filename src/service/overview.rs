@@ -75,13 +75,14 @@ pub(super) async fn overview(session: &Session) -> Result<Reply, Failure> {
     let store_ms = (kiosk.now() - now).num_milliseconds();
     let counted = counted(kiosk).await.map_err(failed)?;
     let Here { processes, sessions, holds } = kiosk.who_is_here().await.map_err(failed)?;
+    let late = |run| TimeDelta::minutes(kiosk.delays_of(run).minutes(0).into());
     Ok(Reply::Overview(Box::new(Overview {
         today: counted.today,
         slips: counted.slips,
         counted_at: counted.at,
         waiting: counted.backlog.waiting,
         dead: counted.backlog.dead,
-        next: next_runs(&kiosk.timetable(), railway_time(now), RUNS),
+        next: next_runs(&kiosk.timetable(), late, railway_time(now), RUNS),
         processes,
         sessions,
         holds,

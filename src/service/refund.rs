@@ -8,10 +8,12 @@ mod void;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 pub(super) use self::void::void;
+use crate::domain::boarding::halt_of;
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
+use crate::domain::delay;
 use crate::domain::inventory::edit::{CoachEdit, Fence, release};
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::money::Paise;
@@ -185,9 +187,17 @@ fn reckon(
     let reason = match (state.stage, waiver) {
         (Stage::Cancelled, _) => Reason::TrainCancelled,
         (_, Some(code)) => Reason::Waiver(code),
+        (_, None) if is_late(kiosk, booking, state)? => Reason::TrainLate,
         (_, None) => Reason::Passenger,
     };
     reckoned(kiosk, booking, state, passengers, reason, at)
+}
+
+/// Whether the run leaves so late by now that nobody of a booking has to take it.
+fn is_late(kiosk: &Kiosk, booking: &Booking, state: &RunState) -> Result<bool, Failure> {
+    let rules = kiosk.rules();
+    let rules = rules.refunds(&booking.refund_rules).ok_or_else(|| unknown_rules(booking))?;
+    Ok(delay::effect(booking, state, rules).gives_all_back)
 }
 
 /// What they get back for a reason.
@@ -201,14 +211,23 @@ fn reckoned(
 ) -> Result<Quote, Failure> {
     let claims = refund::claims(booking, passengers)?;
     let rules = kiosk.rules();
-    let rules = rules.refunds(&booking.refund_rules).ok_or_else(|| {
-        let lost = format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules);
-        fault("reckon a refund", &lost)
-    })?;
-    let departs = instant(booking.from.at);
+    let rules = rules.refunds(&booking.refund_rules).ok_or_else(|| unknown_rules(booking))?;
+    let departs = instant(departure(booking, state, reason));
     let cancellation =
         Cancellation { class: booking.class, claims: &claims, departs, chart: first_chart(kiosk, state), reason };
     Ok(refund::quote(rules, &cancellation, at)?)
+}
+
+fn unknown_rules(booking: &Booking) -> Failure {
+    let lost = format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules);
+    fault("reckon a refund", &lost)
+}
+
+/// By which departure a refund goes, as the run has it now: whoever is late counts from where they board, all else from the
+/// station that was paid for.
+fn departure(booking: &Booking, state: &RunState, reason: Reason) -> NaiveDateTime {
+    let halt = if reason == Reason::TrainLate { halt_of(booking, &state.train) } else { booking.leg.from() };
+    state.leaves(halt).unwrap_or(booking.from.at)
 }
 
 /// How far the first chart of a run has come.
@@ -216,7 +235,7 @@ pub(super) fn first_chart(kiosk: &Kiosk, state: &RunState) -> FirstChart {
     if state.stage != Stage::Open {
         return FirstChart::Made;
     }
-    FirstChart::Due(kiosk.chart_times(state.run, &state.train).first)
+    FirstChart::Due(kiosk.chart_times(state.run, &state.train, &state.delays).first)
 }
 
 /// What of a refund is handed out with the cancellation: all of it by an agent at a counter, and nothing ever of a test

@@ -28,7 +28,7 @@ pub use self::records::{BookingSearch, EventFilter, EventLine, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::rules::{PreviewLine, RuleRecord, RuleRow, RuleTrial, SampleBooking};
 pub use self::sale::{Choice, Hold, Offer, Order, Tender};
-pub use self::timetable::{Blocked, OnBoard, RunRow, TrainRecord, TrainRow};
+pub use self::timetable::{Blocked, DelayTrial, OnBoard, RunRow, TrainRecord, TrainRow};
 use crate::domain::notification::NotificationId;
 use crate::store::retry::DEADLINE;
 
@@ -41,6 +41,8 @@ impl Request {
             Self::Chart { .. }
             | Self::MakeChart { .. }
             | Self::CancelRun { .. }
+            | Self::TryDelay { .. }
+            | Self::DelayRun { .. }
             | Self::Report { .. }
             | Self::ReportFile { .. }
             | Self::Refunds { .. }

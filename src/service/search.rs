@@ -10,10 +10,11 @@ use crate::domain::money::Paise;
 use crate::domain::passenger::{Accommodation, Age};
 use crate::domain::quota::Quota;
 use crate::domain::rules::Rules;
+use crate::domain::segment::Leg;
 use crate::domain::station::StationCode;
 use crate::domain::time::railway_time;
 use crate::domain::timetable::{Journey, Timetable};
-use crate::domain::train::{RunId, Train};
+use crate::domain::train::{Halt, RunId, Stop, Train};
 use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Offer, Reply};
@@ -43,6 +44,7 @@ pub(super) async fn search(
     }
     let again = |timetable: &Timetable| timetable.journeys(from, to, date);
     let journeys = as_sold(kiosk, journeys, again).await?;
+    let journeys = as_delayed(kiosk, journeys).await?;
     Ok(offers(session, journeys, quota))
 }
 
@@ -50,9 +52,18 @@ pub(super) async fn departures(session: &Session, station: StationCode, limit: u
     let kiosk = session.kiosk();
     let now = railway_time(kiosk.now());
     let limit = limit.min(BOARD);
-    let journeys = kiosk.timetable().departures(station, now, limit);
-    let again = |timetable: &Timetable| timetable.departures(station, now, limit);
-    let journeys = as_sold(kiosk, journeys, again).await?;
+    let delayed = kiosk.0.delayed.runs();
+    let more = limit + delayed.len();
+    let journeys = kiosk.timetable().departures(station, now, more);
+    let again = |timetable: &Timetable| timetable.departures(station, now, more);
+    let mut journeys = as_sold(kiosk, journeys, again).await?;
+    // Runs of other times leave sooner or later than the timetable has it, and may not be among its next at all.
+    journeys.retain(|journey| !delayed.contains(&journey.run));
+    for run in delayed {
+        journeys.extend(departure(kiosk, run, station).await?.filter(|journey| journey.from.at >= now));
+    }
+    journeys.sort_by_key(|journey| (journey.from.at, journey.to.at, journey.run.train));
+    journeys.truncate(limit);
     Ok(offers(session, journeys, Quota::General))
 }
 
@@ -83,6 +94,40 @@ async fn as_sold(
     }
     sold.sort_by_key(|journey| journey.from.at);
     Ok(sold)
+}
+
+/// Gives journeys the times that their runs have now.
+async fn as_delayed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Result<Vec<Journey>, Failure> {
+    let mut timed = Vec::with_capacity(journeys.len());
+    for journey in journeys {
+        if kiosk.delays_of(journey.run).is_empty() {
+            timed.push(journey);
+        } else {
+            timed.extend(journey.by(&kiosk.sold_as(journey.run).await?.train));
+        }
+    }
+    timed.sort_by_key(|journey| journey.from.at);
+    Ok(timed)
+}
+
+/// The last departure of a run from a station, to the end of its way.
+async fn departure(kiosk: &Kiosk, run: RunId, station: StationCode) -> Result<Option<Journey>, Failure> {
+    let train = kiosk.sold_as(run).await?.train;
+    let halts = train.halts();
+    let Some(at) = halts[..halts.len() - 1].iter().rposition(|halt| halt.station == station) else { return Ok(None) };
+    let (Ok(from), Ok(to)) = (u8::try_from(at), u8::try_from(halts.len() - 1)) else { return Ok(None) };
+    let Ok(leg) = Leg::new(from, to) else { return Ok(None) };
+    let stations = kiosk.stations();
+    let stop = |halt: &Halt, at| Stop { station: halt.station, name: stations.name(halt.station), at };
+    let (first, last) = (&halts[at], &halts[halts.len() - 1]);
+    Ok(Some(Journey {
+        run,
+        leg,
+        from: stop(first, first.depart.on(run.date)),
+        to: stop(last, last.arrive.on(run.date)),
+        km: last.km - first.km,
+        train: Arc::clone(&train),
+    }))
 }
 
 fn offers(session: &Session, journeys: Vec<Journey>, quota: Quota) -> Reply {

@@ -26,6 +26,7 @@ use self::requests::{Transacted, Written};
 pub use self::run_item::{Lease, Pinned};
 pub use self::transition::{Before, Commit, Guard, Transition};
 use crate::domain::coach::CoachId;
+use crate::domain::delay::Delays;
 use crate::domain::inventory::edit::{CoachEdit, Fence, Held, claim, release};
 use crate::domain::inventory::{CoachState, HeldPart, HoldId, Parts, RunState, Stage};
 use crate::domain::quota::Terms;
@@ -181,6 +182,8 @@ impl Store {
             (None, current) => current.cloned(),
         };
         let Some(train) = train else { return Ok(None) };
+        let delays = pinned.as_ref().map(|pinned| pinned.delays.clone()).unwrap_or_default();
+        let train = if delays.is_empty() { train } else { Arc::new(on_time(&delays, &train)?) };
         let quotas = match &pinned {
             Some(pinned) => current.rules.quotas(&pinned.quotas).ok_or_else(|| {
                 corrupt("a run's pin", format!("this kiosk does not know the quota rules {}: update it", pinned.quotas))
@@ -189,7 +192,7 @@ impl Store {
         };
         let terms = Arc::new(Terms::of(&train, quotas));
         let stage = pinned.as_ref().map(|pinned| pinned.stage).unwrap_or_default();
-        let state = RunState { run, train, terms, stage, coaches, queues };
+        let state = RunState { run, train, delays, terms, stage, coaches, queues };
         Ok(Some(Run { state, pinned: pinned.is_some(), hint }))
     }
 
@@ -197,6 +200,18 @@ impl Store {
     pub async fn pins(&self, runs: &[RunId]) -> Result<HashMap<RunId, u32>, StoreError> {
         let keys: Vec<_> = runs.iter().map(|run| key(*run, "#run")).collect();
         self.numbers_of_runs(&keys, "TrainVersion").await
+    }
+
+    /// How the times of runs were changed; a run of which no berth was ever held is not there.
+    pub async fn delays(&self, runs: &[RunId]) -> Result<HashMap<RunId, Delays>, StoreError> {
+        let keys: Vec<_> = runs.iter().map(|run| key(*run, "#run")).collect();
+        let mut delays = HashMap::new();
+        for item in self.read_items(&self.names().runs(), &keys, Consistency::Strong).await? {
+            let run = text(&item, "RunID").and_then(|run| run.parse().ok());
+            let run = run.ok_or_else(|| corrupt("a run's item", "it has no run"))?;
+            delays.insert(run, decode::<Pinned>(item, "a run's pin")?.delays);
+        }
+        Ok(delays)
     }
 
     /// Takes berths out of sale until a moment, as one write: all of them or none. The state is the one from which they
@@ -328,6 +343,11 @@ impl Store {
         }
         Ok(numbers)
     }
+}
+
+/// A train with the times of a run of it.
+fn on_time(delays: &Delays, train: &Train) -> Result<Train, StoreError> {
+    delays.over(train).map_err(|error| corrupt("a run's times", error))
 }
 
 /// What a refused hold tells: whether it was done before, by which plan, and how the coaches are now.

@@ -2,7 +2,7 @@
 //!
 //! A train is several items: `12951`, which says what it is from which date on and is replaced when that changes, and each
 //! of its versions, `12951@3`, which never is, because the runs sold under it keep to it. Stations are `station#NDLS`. The item `#catalogue` counts the changes, so that whoever
-//! keeps the timetable in memory knows when to read it again, says which trains are off sale, has the banners, and counts the entries of the rules' book. Trains are never removed here: sold runs need them.
+//! keeps the timetable in memory knows when to read it again, says which trains are off sale and which runs were given other times, has the banners, and counts the entries of the rules' book. Trains are never removed here: sold runs need them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ use crate::domain::edition::{Editions, NotPublished};
 use crate::domain::money::Paise;
 use crate::domain::sales::{Scope, Stops};
 use crate::domain::station::{Station, StationCode};
-use crate::domain::train::{Train, TrainNumber};
+use crate::domain::train::{RunId, Train, TrainNumber};
 use crate::store::item::{Item, check_version, corrupt, decode, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
@@ -27,6 +27,7 @@ use crate::store::{Store, StoreError, raising};
 
 mod banners;
 mod change;
+mod delayed;
 mod publication;
 mod rule_book;
 mod train_item;
@@ -82,6 +83,8 @@ pub struct Catalogue {
     pub banners: Vec<Banner>,
     /// How many entries the book of rules has.
     pub rules: u32,
+    /// The runs whose times were changed, and how often.
+    pub delayed: BTreeMap<RunId, u16>,
 }
 
 /// What changes most of the timetable, in one small item.
@@ -97,6 +100,8 @@ pub struct Mark {
     pub is_newer: bool,
     /// How many entries the book of rules has.
     pub rules: u32,
+    /// The runs whose times were changed, and how often.
+    pub delayed: BTreeMap<RunId, u16>,
 }
 
 /// A station's item.
@@ -115,6 +120,7 @@ struct Contents {
     stops: Stops,
     banners: Vec<Banner>,
     rules: u32,
+    delayed: BTreeMap<RunId, u16>,
     unfinished: bool,
     publisher: Option<String>,
     stations: BTreeMap<StationCode, Station>,
@@ -130,6 +136,7 @@ impl Store {
             stops: contents.stops,
             banners: contents.banners,
             rules: contents.rules,
+            delayed: contents.delayed,
             unfinished: contents.unfinished,
             publisher: contents.publisher,
             stations: contents.stations.into_values().collect(),
@@ -143,14 +150,15 @@ impl Store {
         if mark.is_newer { Err(StoreError::newer(CATALOGUE)) } else { Ok(mark.version) }
     }
 
-    /// That count, what is off sale, the banners and how many entries the rules have, by one small read. They may lag by a moment.
+    /// That count, what is off sale, the banners, how many entries the rules have and which runs are late, by one small read. They may lag by a moment.
     pub async fn catalogue_mark(&self) -> Result<Mark, StoreError> {
         let request = self.dynamodb().get_item().table_name(&self.names().trains).key(TRAIN_ID, string(CATALOGUE));
         let item = self.attempt(|| request.clone().send()).await?.answer()?.item;
         let mark = |item: Item| {
             let is_newer = raising::schema_of(&item).is_some_and(|schema| schema > SCHEMA_VERSION);
             let (version, rules) = (catalogue_version(&item)?, rule_book::count(&item)?);
-            Ok(Mark { version, stops: stops(&item)?, banners: banners::of(&item), is_newer, rules })
+            let (stops, banners, delayed) = (stops(&item)?, banners::of(&item), delayed::of(&item));
+            Ok(Mark { version, stops, banners, is_newer, rules, delayed })
         };
         item.map_or_else(|| Ok(Mark::default()), mark)
     }
@@ -240,6 +248,7 @@ impl Contents {
             self.stops = stops(&item)?;
             self.banners = banners::of(&item);
             self.rules = rule_book::count(&item)?;
+            self.delayed = delayed::of(&item);
             self.unfinished = item.contains_key("Unfinished");
             self.publisher = text(&item, "Publisher").map(str::to_owned);
         } else if id.starts_with(STATION) {

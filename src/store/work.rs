@@ -40,6 +40,8 @@ pub enum Kind {
     Chart,
     /// A run was cancelled: its bookings are refunded.
     CancelRun,
+    /// The times of a run were changed: its bookings are told.
+    DelayRun,
     /// Somebody is told of a booking.
     Notification,
     /// Somebody could not be told of a booking: a person looks at it.
@@ -58,6 +60,7 @@ impl Kind {
             Self::Promotion => "promotion",
             Self::Chart => "chart",
             Self::CancelRun => "cancel-run",
+            Self::DelayRun => "delay-run",
             Self::Notification => "notification",
             Self::DeadLetter => "dead-letter",
             Self::Till => "till",

@@ -152,6 +152,9 @@ impl App {
             Msg::Live(state) => {
                 let run = state.run;
                 let before = self.world.live.remove(&run).map(|live| live.state);
+                if let Some(journey) = &mut self.world.draft.journey {
+                    journey.follow(&state);
+                }
                 self.world.live.insert(run, Live { state, before, changed_at: self.world.now });
                 self.with_top(|screen, cx| screen.live(run, cx));
             }

@@ -311,6 +311,8 @@ pub const fn awaiting(request: &Request) -> &'static str {
         Request::Queue { .. } => "Reading the queues",
         Request::MakeChart { .. } => "Charting the run",
         Request::CancelRun { .. } => "Cancelling the run",
+        Request::TryDelay { .. } => "Looking at the bookings",
+        Request::DelayRun { .. } => "Changing the times",
         Request::Notifications { .. } => "Reading the notifications",
         Request::RetryNotifications { .. } => "Reviving the notifications",
         Request::Trains { .. } => "Reading the trains",

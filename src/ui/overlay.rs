@@ -83,6 +83,8 @@ pub enum Question {
     UnretireTrain,
     /// To cancel a run for the railway.
     CancelRun,
+    /// To change the times of a run.
+    DelayRun,
     /// To undo a sale at the till that made it.
     VoidSale,
     /// To close a till with what was counted.

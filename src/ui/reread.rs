@@ -1,18 +1,21 @@
-//! A booking in a queue, kept as it is now: whatever moves in its run may have moved it up.
+//! A booking, kept as it is now: whatever moves in its run may have moved it up in a queue, and its times may be changed.
 
 use std::sync::Arc;
 
-use crate::domain::booking::{BookedPassenger, Booking, Place};
+use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
+use crate::domain::delay::timed;
 use crate::domain::inventory::{RunState, Stage};
+use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::domain::waitlist::QueueHead;
 use crate::service::request::{Failure, Reply, Request};
-use crate::ui::context::Context;
+use crate::ui::context::{Context, World};
 use crate::ui::msg::{Attention, CallId, Watch};
 use crate::ui::text;
 use crate::ui::theme::Tone;
+use crate::ui::widgets::sheet::moment;
 
-/// Reads a queued booking again when its run has changed.
+/// Reads a booking again when its run has changed so that it may be another.
 #[derive(Clone, Debug, Default)]
 pub struct Reread {
     call: Option<CallId>,
@@ -21,20 +24,20 @@ pub struct Reread {
 }
 
 impl Reread {
-    /// The run to watch: that of a booking with somebody in a queue.
-    pub fn watch(booking: &Booking) -> Vec<Watch> {
-        let watch = Watch { run: booking.run, attention: Attention::Focus };
-        booking.is_queued().then_some(watch).into_iter().collect()
+    /// The run to watch: closely that of a booking with somebody in a queue.
+    pub fn watch(booking: &Booking, world: &World) -> Vec<Watch> {
+        let travels = booking.status == BookingStatus::Booked && railway_time(world.now) < booking.to.at;
+        let attention = if booking.is_queued() { Attention::Focus } else { Attention::Listed };
+        travels.then_some(Watch { run: booking.run, attention }).into_iter().collect()
     }
 
     /// A run has changed: asks for the booking if that may have moved it.
     pub fn live(&mut self, run: RunId, booking: &Booking, cx: &mut Context) {
-        if run != booking.run || !booking.is_queued() {
-            return;
-        }
-        let Some(live) = cx.live.get(&run) else { return };
+        let Some(live) = cx.live.get(&run).filter(|_| run == booking.run) else { return };
         // The first state is older or newer than the booking: nobody knows.
-        let moved = live.before.as_ref().is_none_or(|before| matters(before, booking) != matters(&live.state, booking));
+        let queue = |before: &Arc<RunState>| matters(before, booking) != matters(&live.state, booking);
+        let is_late = !live.state.delays.is_empty() && timed(booking, &live.state.train, run.date) != *booking;
+        let moved = is_late || (booking.is_queued() && live.before.as_ref().is_none_or(queue));
         if moved && self.call.is_some() {
             self.stale = true;
         } else if moved {
@@ -62,6 +65,10 @@ impl Reread {
         let Ok(Reply::Booking(found)) = answer else { return None };
         if let Some(words) = news(booking, found) {
             cx.toast(Tone::Good, words);
+            cx.bell();
+        } else if found.boards().at != booking.boards().at {
+            let (at, station) = (moment(found.boards().at), &found.boards().name);
+            cx.toast(Tone::Warning, format!("The train leaves {station} at another time: {at}."));
             cx.bell();
         }
         Some(Arc::clone(found))

@@ -223,6 +223,8 @@ screens! {
     Runs in admin::runs,
     /// What is sold of a run.
     Occupancy in admin::run,
+    /// The times of a run.
+    Times in admin::times,
     /// Who travels by a run.
     Manifest in admin::manifest,
     /// The money that agents answer for.

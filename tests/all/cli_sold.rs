@@ -250,6 +250,46 @@ async fn a_run_that_does_not_go_is_cancelled_only_when_it_is_meant_and_refunds_e
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_goes_later_only_when_it_is_meant_and_says_first_who_is_told() {
+    let (machine, booking, pnr) = machine_with(2, Paid::Cash).await;
+    let run = booking.run.to_string();
+    let from = booking.from.station.to_string();
+    let change = |more: &[&str]| {
+        machine.run(&[["run", "change", &run, "--from", &from, "--reason", "fog"].as_slice(), more].concat())
+    };
+    let tried = change(&["--minutes", "200", "--dry-run"]);
+    assert_eq!(tried.code, 0, "{}", tried.said);
+    for says in ["Bookings that are told: 1.", "until it leaves: 1.", "Nothing was changed."] {
+        assert!(tried.out.contains(says), "{}", tried.out);
+    }
+    let asked = change(&["--minutes", "200"]);
+    assert_eq!(asked.code, 77, "{}", asked.said);
+    assert!(asked.said.ends_with("add --yes when this is meant\n"), "{}", asked.said);
+    let at = |pnr: &str| shown(&machine, pnr)["From"]["At"].clone();
+    let on_time = serde_json::to_value(booking.from.at).expect("a moment");
+    assert_eq!(at(&pnr), on_time, "nothing was changed");
+
+    let done = change(&["--minutes", "200", "--yes"]);
+    assert_eq!(done.code, 0, "{}", done.said);
+    let later = booking.from.at + TimeDelta::minutes(200);
+    assert_eq!(at(&pnr), serde_json::to_value(later).expect("a moment"));
+    let found = machine.run(&["booking", "show", &pnr]);
+    assert!(found.out.contains(&later.format("%H:%M").to_string()), "{}", found.out);
+    for (times, code, why) in [
+        (["--minutes", "200"], 77, "goes by this time already"),
+        (["--minutes", "9999"], 77, "up to 48 hours"),
+        (["--time", "soon"], 77, "such as 18:25"),
+    ] {
+        let refused = change(&[&times[..], &["--yes"]].concat());
+        assert_eq!(refused.code, code, "{}", refused.said);
+        assert!(refused.said.contains(why), "{why} in {}", refused.said);
+    }
+    let back = change(&["--minutes", "0", "--yes"]);
+    assert_eq!((back.code, at(&pnr)), (0, on_time), "{}", back.said);
+    assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_is_listed_in_the_order_in_which_they_are_served() {
     let machine = Machine::new();
     assert_eq!(machine.run(&["seed"]).code, 0);

@@ -109,6 +109,7 @@ macro_rules! flows {
 }
 
 flows! {
+    a_train_is_late
     bookings_are_found
     counters_are_answered_for
     every_entry_of_the_line

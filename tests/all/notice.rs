@@ -1,7 +1,8 @@
 //! What notifications say: the words of each, the length of a text message, the form of the mail and of the JSON.
 
+use chrono::TimeDelta;
 use data_encoding::BASE64;
-use kiosk::domain::booking::{Allotted, Booking, BookingStatus, Deed, PaymentMethod, Place};
+use kiosk::domain::booking::{Allotted, Booking, BookingStatus, Change, Deed, PaymentMethod, Place};
 use kiosk::domain::coach::{BerthRef, BerthType, CoachId};
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::{Channel, Event, Notification};
@@ -16,10 +17,11 @@ use rstest::rstest;
 use crate::sample_booking::booking;
 
 /// All that people are told of.
-const EVENTS: [Event; 7] = [
+const EVENTS: [Event; 8] = [
     Event::Booked,
     Event::Promoted,
     Event::BoardingMoved,
+    Event::Delayed,
     Event::Cancelled,
     Event::Dropped,
     Event::TrainCancelled,
@@ -58,6 +60,61 @@ fn notification(event: Event) -> Notification {
     let mut owed = Notification::of(&booking(), [Channel::Email].into()).expect("it is paid");
     owed.event = event;
     owed
+}
+
+/// The sample once its train was moved by so many minutes.
+fn delayed(later: i32, gives_all_back: bool, reason: &str) -> Booking {
+    let mut booking = booking();
+    let was = booking.from.at;
+    booking.from.at = was + TimeDelta::minutes(later.into());
+    let what = Deed::Delayed { was, now: booking.from.at, later, gives_all_back, reason: reason.to_owned() };
+    booking.history.push(Change { what, ..booking.history[0].clone() });
+    booking
+}
+
+#[rstest]
+#[case(
+    delayed(200, true, "fog at Kota"),
+    "New time: PNR 245-1234567, train 12952 leaves NDLS 24 Dec 20:15, not 24 Dec 16:55: fog at Kota. All money back if you cancel \
+     before."
+)]
+#[case(
+    delayed(45, false, "signal failure"),
+    "New time: PNR 245-1234567, train 12952 leaves NDLS 24 Dec 17:40, not 24 Dec 16:55: signal failure. Your booking stays good."
+)]
+#[case(
+    delayed(200, true, "a landslide between Ratlam Junction and Nagda Junction"),
+    "New time: PNR 245-1234567, train 12952 leaves NDLS 24 Dec 20:15, not 24 Dec 16:55: a landslide between Ratlam Junction and. All money \
+     back if you cancel before."
+)]
+fn a_train_that_is_late_has_both_times_the_reason_and_the_right(#[case] booking: Booking, #[case] text: &str) {
+    assert_eq!(text_message(Event::Delayed, &booking), text);
+    assert!(text.len() <= LONGEST_TEXT, "{}", text.len());
+}
+
+#[test]
+fn the_mail_of_a_late_train_says_what_can_be_done() {
+    let late = delayed(200, true, "fog at Kota");
+    let issuer = Issuer::default();
+    let email = |text: &str| Email::parse(text).expect("an address");
+    let (from, to) = (email("tickets@example.in"), email("anita@example.in"));
+    let receipt = Attachment { name: "receipt.pdf", pdf: b"%PDF" };
+    let mail = mail(&notification(Event::Delayed), &late, &issuer, (&from, &to), receipt);
+    let mail = String::from_utf8(mail).expect("text").replace("=\r\n", "");
+    for says in [
+        "now leaves New Delhi at Thu 24 Dec 2026 20:15, and not at Thu 24 Dec 2026 16:55: fog at Kota.",
+        "before it leaves gets all of their money back",
+        "From New Delhi (NDLS), Thu 24 Dec 2026 20:15",
+    ] {
+        assert!(mail.contains(says), "{says} in {mail}");
+    }
+    let contact = Contact { email: None, phone: None };
+    let json: serde_json::Value =
+        serde_json::from_str(&payload(&notification(Event::Delayed), &late, &contact)).expect("JSON");
+    let delay = serde_json::json!({
+        "Was": "2026-12-24T16:55:00", "LaterMinutes": 200, "GivesAllBack": true, "Reason": "fog at Kota"
+    });
+    assert_eq!((&json["Event"], &json["Booking"]["Delay"]), (&"Delayed".into(), &delay));
 }
 
 #[rstest]

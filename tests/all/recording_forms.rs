@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use kiosk::domain::admission::Standing;
 use kiosk::domain::boarding::NotMoved;
-use kiosk::domain::booking::{Deed, Place};
+use kiosk::domain::booking::{Deed, OpId, Place};
 use kiosk::domain::coach::{BerthRef, Class, CoachId};
 use kiosk::domain::correction::NotCorrected;
+use kiosk::domain::delay::{Delay, NotDelayed};
 use kiosk::domain::edition::NotPublished;
 use kiosk::domain::fare::FareError;
 use kiosk::domain::former::FormerBooking;
@@ -27,8 +28,8 @@ use kiosk::domain::user::{Email, Phone, Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
 use kiosk::service::progress::{self, Progress};
 use kiosk::service::request::{
-    Blocked, Charts, Document, Failure, Hold, Imported, InLine, OneTimeCode, Outcome, PreviewLine, ReceiptLink, Reply,
-    RuleRecord, RuleTrial, RunRow, Step,
+    Blocked, Charts, DelayTrial, Document, Failure, Hold, Imported, InLine, OneTimeCode, Outcome, PreviewLine,
+    ReceiptLink, Reply, RuleRecord, RuleTrial, RunRow, Step,
 };
 use kiosk::ticket::TicketKey;
 use kiosk::ui::app::App;
@@ -126,6 +127,8 @@ fn busy_run() -> RunState {
     let offers = offers("NDLS", "MMCT", date());
     let mut state = with_quotas(&offers[0].journey);
     state.stage = Stage::FirstChart;
+    let (op, reason) = (OpId(Uuid::from_u128(4)), "fog at Kota".to_owned());
+    state.delays = state.delays.with(Delay { op, at: start(), by: None, from: 1, minutes: 90, reason });
     let part = HeldPart { spots: vec![5.into(), Spot::new(7, Part::Second)], leg: leg(), until: start() };
     let coach = state.coach_mut(berth(1).coach);
     coach.rev = u64::MAX;
@@ -222,6 +225,13 @@ fn replies() -> Vec<Reply> {
         Reply::ImportTried(Box::new(import_trial())),
         Reply::Imported(Imported { trains: 2, stations: 1, left: vec!["Train 12951 has ended.".to_owned()] }),
         Reply::Runs(vec![RunRow { run: booking().run, version: 3, is_sold: true }]),
+        Reply::DelayTried(DelayTrial {
+            based_on: 1,
+            was: "2026-12-05T21:16:00".parse().expect("a moment"),
+            leaves: "2026-12-06T00:36:00".parse().expect("a moment"),
+            told: 38,
+            free: 12,
+        }),
         Reply::Blocked(Blocked {
             done: [(berth(1).coach, [1, 2, 7].into())].into(),
             left: vec![(CoachId::parse("A1").expect("a coach"), Failure::Busy)],
@@ -310,6 +320,8 @@ fn failures() -> Vec<Failure> {
         Failure::NoSuchTrain(booking().train),
         Failure::NoSuchStation(station("NDLS")),
         Failure::TrainChanged,
+        Failure::NotDelayed(NotDelayed::Early),
+        Failure::RunChanged,
         Failure::NotPublished(NotPublished::Retired { train: booking().train, from: date() }),
         Failure::NoSuchRules("fares-of-old".to_owned()),
         Failure::BadRules { mistakes: vec![mistake()] },

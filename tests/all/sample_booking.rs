@@ -43,6 +43,7 @@ pub fn booking() -> Booking {
         from: stop("NDLS", "New Delhi", "2026-12-24T16:55:00"),
         to: stop("MMCT", "Mumbai Central", "2026-12-25T08:35:00"),
         boarding: None,
+        delays: 0,
         km: 1384,
         class: Class::ThirdAc,
         quota: Quota::General,

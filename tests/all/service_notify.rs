@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use data_encoding::BASE64;
 use kiosk::domain::booking::Booking;
+use kiosk::domain::delay::NewTimes;
 use kiosk::domain::notification::Delivery;
 use kiosk::domain::time::instant;
 use kiosk::domain::user::{Email, Role};
@@ -158,6 +159,51 @@ async fn everybody_on_a_train_that_does_not_go_is_told() {
     for booking in [one, other] {
         are(&told, &booking, &["Booked", "TrainCancelled"]);
     }
+}
+
+#[tokio::test]
+async fn everybody_whose_train_leaves_at_another_time_is_told_once_for_each_change() {
+    let office = PostOffice::open().await;
+    let stage = Stage::with(told_by(function_alone())).await;
+    let other = office.kiosk(&stage).await;
+    let guest = stage.guest();
+    let one = buy(&guest).await;
+    let held = hold(&guest, crate::service_kit::leg(0, 2), best(1)).await.expect("free");
+    let near = book(&guest, &order(&guest, &held).await).await.expect("it is booked");
+    stage.kiosk.settle().await;
+    other.deliver_once().await;
+    office.take();
+    let change = async |from, minutes, based_on| {
+        let new = NewTimes { from, minutes };
+        let request = Request::DelayRun { op: new_op(), run: run(), new, reason: "fog at Surat".to_owned(), based_on };
+        let reply = stage.kiosk.operator_session().call(request).await;
+        assert!(matches!(reply, Ok(Reply::Done)), "{reply:?}");
+        // The duty looks once more for what was being sold.
+        stage.advance(TimeDelta::minutes(3));
+        stage.kiosk.work_once().await;
+        stage.kiosk.settle().await;
+        other.deliver_once().await;
+        let sent = office.take();
+        let told = |one: &Sent| match one {
+            Sent::Function { payload, .. } => {
+                let pnr = payload["Booking"]["PNR"].as_str().expect("a PNR").to_owned();
+                (pnr, payload["Event"].clone(), payload["Booking"]["Delay"]["Was"].clone())
+            }
+            other => panic!("{other:?}"),
+        };
+        let mut told: Vec<_> = sent.iter().map(told).collect();
+        told.sort_by(|one, other| one.0.cmp(&other.0));
+        told
+    };
+    let expected = |bookings: &[&Booking], was: &str| {
+        let mut all: Vec<_> =
+            bookings.iter().map(|booking| (booking.pnr.to_string(), "Delayed".into(), was.into())).collect();
+        all.sort_by(|one: &(String, Value, Value), other| one.0.cmp(&other.0));
+        all
+    };
+    assert_eq!(change(0, 30, 0).await, expected(&[&one, &near], "2026-12-05T17:00:00"));
+    assert_eq!(change(2, 60, 1).await, [], "both board before that");
+    assert_eq!(change(0, 200, 2).await, expected(&[&one, &near], "2026-12-05T17:30:00"));
 }
 
 #[tokio::test]

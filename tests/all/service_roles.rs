@@ -8,6 +8,7 @@ use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::correction::Correction;
+use kiosk::domain::delay::NewTimes;
 use kiosk::domain::inventory::Parts;
 use kiosk::domain::journeys::JourneyFilter;
 use kiosk::domain::money::Paise;
@@ -186,6 +187,14 @@ fn requests() -> Vec<(String, Request)> {
         Request::Manifest { run: run(), after: None },
         Request::Queue { run: run() },
         Request::MakeChart { run: run() },
+        Request::TryDelay { run: run(), new: NewTimes { from: 0, minutes: 60 } },
+        Request::DelayRun {
+            op: new_op(),
+            run: run(),
+            new: NewTimes { from: 0, minutes: 60 },
+            reason: "fog".to_owned(),
+            based_on: 99,
+        },
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
         Request::Trains { wanted: String::new(), after: None },
         Request::TrainsFile { wanted: String::new() },

@@ -37,7 +37,7 @@ fn all_that_people_can_meet_with_comes_about() {
 const MOST: u64 = 8 * WORLDS;
 
 /// What happens to somebody.
-const HAPPENS: [&str; 19] = [
+const HAPPENS: [&str; 21] = [
     "held",
     "held a half",
     "held a place on a list",
@@ -57,6 +57,8 @@ const HAPPENS: [&str; 19] = [
     "taken off sale",
     "put on sale",
     "opened a till",
+    "delayed a run",
+    "told of another time",
 ];
 
 #[test]

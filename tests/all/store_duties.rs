@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kiosk::domain::booking::{Booking, Place};
+use kiosk::domain::booking::{Booking, OpId, Place};
 use kiosk::domain::coach::{BerthType, Class, CoachId};
+use kiosk::domain::delay::{Delay, Delays};
 use kiosk::domain::inventory::edit::{CoachEdit, Fence, Held, settle};
 use kiosk::domain::inventory::{HoldId, RunState, Stage};
 use kiosk::domain::notification::{Channel, Delivery, Event, Notification};
@@ -247,7 +248,7 @@ async fn one_at_a_time_works_on_a_run_and_only_for_a_while() {
     assert_eq!(store.set_stage(&lease, Stage::FinalChart).await, Ok(false), "it is another's by now");
     store.end_lease(&lease, None).await.expect("it answers");
     assert_eq!(store.runs_due(Kind::Chart, ALL, later).await, Ok(vec![run()]), "nor can it say that all is done");
-    store.end_lease(&taken, Some(later + TimeDelta::hours(9))).await.expect("it answers");
+    store.end_lease(&taken, Some((Kind::Chart, later + TimeDelta::hours(9)))).await.expect("it answers");
     assert_eq!(store.runs_due(Kind::Chart, ALL, later).await, Ok(vec![]));
     let again = later + TimeDelta::hours(9);
     assert_eq!(store.runs_due(Kind::Chart, ALL, again).await, Ok(vec![run()]));
@@ -257,10 +258,47 @@ async fn one_at_a_time_works_on_a_run_and_only_for_a_while() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_delayed_while_its_chart_is_made_is_still_to_be_told() {
+    let scene = Scene::new().await;
+    let store = &scene.world.store;
+    let delay = |nth: u16| Delay {
+        op: OpId(Uuid::from_u128(nth.into())),
+        at: now(),
+        by: None,
+        from: 0,
+        minutes: 30 * nth,
+        reason: "fog".to_owned(),
+    };
+    let lease = store.lease_run(run(), Uuid::from_u128(1), now()).await.expect("it answers").expect("nobody has it");
+    let none = Delays::default();
+    let first = store.delay_run(run(), &none, delay(1), now()).await.expect("it answers").delays;
+    assert_eq!(first.count(), 1);
+    store.end_lease(&lease, Some((Kind::Chart, now() + TimeDelta::hours(9)))).await.expect("it answers");
+    assert_eq!(store.runs_due(Kind::DelayRun, ALL, now()).await, Ok(vec![run()]));
+
+    // Of two who have seen the same the second changes nothing; neither does a copy of the first.
+    for late in [delay(2), delay(1)] {
+        let found = store.delay_run(run(), &none, late, now()).await.expect("it answers").delays;
+        assert_eq!(found, first);
+    }
+    let second = store.delay_run(run(), &first, delay(2), now()).await.expect("it answers").delays;
+    assert_eq!((second.count(), second.minutes(3)), (2, 60));
+    assert_eq!(store.delays(&[run()]).await.expect("it answers")[&run()], second);
+    let lease = store.lease_run(run(), Uuid::from_u128(1), now()).await.expect("it answers").expect("nobody has it");
+    assert_eq!(lease.pinned.delays, second);
+    store.end_lease(&lease, Some((Kind::Chart, now() + TimeDelta::hours(9)))).await.expect("it answers");
+    assert_eq!(store.runs_due(Kind::DelayRun, ALL, now()).await, Ok(vec![]), "all are told");
+    assert_eq!(store.runs_due(Kind::Chart, ALL, now() + TimeDelta::hours(9)).await, Ok(vec![run()]));
+    store.cancel_run(run(), now()).await.expect("it answers");
+    let over = store.delay_run(run(), &second, delay(3), now()).await.expect("it answers");
+    assert_eq!((over.stage, over.delays), (Stage::Cancelled, second));
+}
+
+#[tokio::test]
 async fn a_run_that_is_cancelled_while_its_chart_is_made_is_still_to_be_refunded() {
     let scene = Scene::new().await;
     let store = &scene.world.store;
-    for next in [None, Some(now() + TimeDelta::hours(9))] {
+    for next in [None, Some((Kind::Chart, now() + TimeDelta::hours(9)))] {
         let lease =
             store.lease_run(run(), Uuid::from_u128(1), now()).await.expect("it answers").expect("nobody has it");
         if lease.pinned.stage == Stage::Open {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use kiosk::domain::coach::CoachId;
+use kiosk::domain::delay::Delays;
 use kiosk::domain::inventory::edit::CoachEdit;
 use kiosk::domain::inventory::{CoachState, HoldId, RunState, Stage};
 use kiosk::domain::rules::quota::QuotaRules;
@@ -40,7 +41,7 @@ fn unsold(train: &Arc<Train>) -> RunState {
 }
 
 fn pinned(train_version: u32, quotas: &str) -> Pinned {
-    Pinned { train_version, quotas: quotas.to_owned(), stage: Stage::Open }
+    Pinned { train_version, quotas: quotas.to_owned(), stage: Stage::Open, delays: Delays::default() }
 }
 
 /// When all holds end.

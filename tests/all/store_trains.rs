@@ -9,7 +9,7 @@ use kiosk::domain::edition::{Editions, NotPublished, Start};
 use kiosk::domain::money::Paise;
 use kiosk::domain::sales::{Scope, Stops};
 use kiosk::domain::station::{Station, StationCode};
-use kiosk::domain::train::{Train, TrainDraft, TrainNumber};
+use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::store::trains::{Basis, Catalogue, Edit, Listing, Mark, Published};
 use kiosk::store::{Store, StoreError};
 
@@ -214,6 +214,25 @@ async fn what_is_off_sale_is_kept_beside_the_version_and_survives_another_timeta
         assert_eq!(world.store.start_sales(Scope::All).await, Ok(Stops::default()));
     }
     assert_eq!(world.store.start_sales(Scope::Train(number())).await, Ok(Stops::default()));
+}
+
+#[tokio::test]
+async fn which_runs_are_late_is_told_with_what_is_off_sale() {
+    let world = World::empty().await;
+    let store = &world.store;
+    world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
+    let [run, other] = ["12951#2026-12-05", "12951#2026-11-01"].map(|run| run.parse::<RunId>().expect("a run"));
+    let since = "2026-11-20".parse().expect("a date");
+    let listed = async || store.catalogue_mark().await.expect("it answers").delayed;
+    assert!(listed().await.is_empty());
+    store.list_delayed(other, 3, "2026-10-20".parse().expect("a date")).await.expect("it answers");
+    store.list_delayed(run, 1, since).await.expect("it answers");
+    assert_eq!(listed().await, [(run, 1)].into(), "what is long over goes");
+    for count in [2, 2] {
+        store.list_delayed(run, count, since).await.expect("it answers");
+    }
+    assert_eq!(listed().await, [(run, 2)].into());
+    assert_eq!(store.catalogue().await.expect("it answers").delayed, listed().await);
 }
 
 fn date(text: &str) -> NaiveDate {

@@ -293,7 +293,7 @@ fn a_banner_stands_on_the_message_line_from_its_beginning_to_its_end() {
 }
 
 fn leaving() -> Vec<NextRun> {
-    next_runs(&TIMETABLE, railway_time(start()), 24)
+    next_runs(&TIMETABLE, |_| TimeDelta::zero(), railway_time(start()), 24)
 }
 
 /// The state of a run, from end to end as it is when nothing is sold.

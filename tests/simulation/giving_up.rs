@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use kiosk::domain::booking::{Booking, BookingStatus, OpId, PaymentMethod, Place};
+use kiosk::domain::delay::NewTimes;
 use kiosk::domain::money::Paise;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::refund::{Quote, WaiverCode};
 use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role as AccountRole;
-use kiosk::service::request::{Reply, Request};
+use kiosk::service::request::{Failure, Reply, Request};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 
@@ -16,7 +17,7 @@ use super::deeds::About;
 use super::person::{Person, Visit};
 use super::trace::PERSON;
 
-/// How often an administrator asks for a run to be cancelled, until told that it is.
+/// How often an administrator asks for a run to be cancelled or delayed, until told that it is.
 const INSISTS: u32 = 8;
 
 impl Person {
@@ -105,6 +106,39 @@ impl Person {
                         return;
                     }
                     self.wait(0.5, 10.0).await;
+                }
+            })
+            .await;
+    }
+
+    /// Has a run go later, and insists until told that it is done, or that it cannot be.
+    pub async fn delay_run(mut self, run: RunId, new: NewTimes) {
+        PERSON
+            .scope(98, async move {
+                let op = OpId(self.id());
+                self.town.ledger().delayed.insert(run, (op, false));
+                for _ in 0..INSISTS {
+                    let process = self.process().await;
+                    let asks = async {
+                        let visit = self.sit_down(&process).await?;
+                        // Nobody else changes its times, so that it is based on none.
+                        let reason = "fog at Surat".to_owned();
+                        Some(self.ask(&visit, Request::DelayRun { op, run, new, reason, based_on: 0 }).await)
+                    };
+                    let answer = tokio::select! {
+                        biased;
+                        () = process.crashed.cancelled() => None,
+                        answer = asks => answer,
+                    };
+                    match answer {
+                        Some(Ok(_)) => {
+                            self.town.ledger().count("delayed a run");
+                            self.town.ledger().delayed.insert(run, (op, true));
+                            return;
+                        }
+                        Some(Err(Failure::TrainCancelled | Failure::NotDelayed(_) | Failure::NoSuchRun)) => return,
+                        _ => self.wait(0.5, 10.0).await,
+                    }
                 }
             })
             .await;

@@ -62,6 +62,8 @@ pub struct Ledger {
     pub wanted: BTreeMap<HoldId, DateTime<Utc>>,
     /// When somebody was first told that they are booked.
     pub joined: BTreeMap<Pnr, DateTime<Utc>>,
+    /// Runs of which somebody wanted other times, by which action, and whether they were told that it is done.
+    pub delayed: BTreeMap<RunId, (OpId, bool)>,
     /// Runs that somebody wanted to cancel, and whether they were told that it is done.
     pub cancelled: BTreeMap<RunId, bool>,
     /// Berths that are off sale for certain, and when somebody was told so.
@@ -305,7 +307,8 @@ fn is_for_now(failure: &Failure) -> bool {
 /// Whether a booking is of the same train, as it was sold, whatever was published since.
 fn keeps_run(before: &Booking, after: &Booking) -> bool {
     let of = |booking: &Booking| (booking.run, booking.train_version, booking.leg, booking.class, booking.quota);
-    of(before) == of(after) && before.from == after.from && before.to == after.to && before.km == after.km
+    let ends = |booking: &Booking| (booking.from.station, booking.to.station);
+    of(before) == of(after) && ends(before) == ends(after) && before.km == after.km
 }
 
 /// Whether refunds are as they were, but for money that was handed out since.

@@ -3,6 +3,7 @@
 //! Everything that was done to it was done by somebody who asked for it, or is one of the few things that Kiosk does by
 //! itself, under the name that such an action must have.
 
+use chrono::NaiveDateTime;
 use kiosk::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaymentMethod, Place, Refund};
 use kiosk::domain::money::Paise;
 use kiosk::domain::refund::Reason;
@@ -57,11 +58,14 @@ fn unnumbered(place: Place) -> Place {
 }
 
 /// A booking as it is whenever it is read in the same version: a slip whose time is over is shown as such before anybody
-/// has written so, and numbers on lists go by who else is there.
+/// has written so, numbers on lists go by who else is there, and times by those of the run.
 pub fn timeless(booking: &Booking) -> Booking {
     let mut timeless = booking.clone();
     if timeless.status == BookingStatus::Lapsed {
         timeless.status = BookingStatus::AwaitingPayment;
+    }
+    for stop in [&mut timeless.from, &mut timeless.to].into_iter().chain(&mut timeless.boarding) {
+        stop.at = NaiveDateTime::default();
     }
     for booked in &mut timeless.passengers {
         booked.place = unnumbered(booked.place);
@@ -147,6 +151,10 @@ impl Story {
                 }
                 self.leave(who.iter().copied(), |place| *place != Place::Cancelled)?;
                 self.deals.push(asked(false));
+            }
+            Deed::Delayed { .. } => {
+                must_be("delay")?;
+                self.expect(BookingStatus::Booked, change)?;
             }
             Deed::PaidOut | Deed::Renamed { .. } | Deed::BoardingMoved { .. } => self.deals.push(asked(false)),
         }
@@ -262,7 +270,8 @@ fn lines(booking: &Booking, refund: &Refund) -> Result<(), String> {
         if !adds_up || line.paid != booked.fare || booked.place != Place::Cancelled {
             return Err(format!("{line:?} of {quote:?} does not add up"));
         }
-        let is_whole = matches!(quote.reason, Reason::TrainCancelled | Reason::Waiver(_) | Reason::Voided);
+        let is_whole =
+            matches!(quote.reason, Reason::TrainCancelled | Reason::TrainLate | Reason::Waiver(_) | Reason::Voided);
         if is_whole && line.refunded != line.paid {
             return Err(format!("not everything was given back by {line:?}"));
         }

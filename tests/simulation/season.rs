@@ -20,6 +20,8 @@ pub struct Season {
     pub runs: Vec<RunId>,
     /// One after the other; nothing happens between them.
     pub acts: Vec<Act>,
+    /// After how many seconds the railway lets the first run go later, from which halt on and by how many minutes, if it does.
+    pub delays: Option<(u32, u8, u16)>,
     /// After how many seconds the railway cancels the first run, if it does.
     pub cancels: Option<u32>,
 }
@@ -37,6 +39,13 @@ pub fn at(moment: &str) -> DateTime<Utc> {
 }
 
 impl Season {
+    /// The same with a run that is late now and then, by a chance of its own.
+    pub fn with_delays(self, chance: &mut StdRng) -> Self {
+        let after = chance.random_range(5..self.acts[0].lasts + 30);
+        let (from, minutes) = (chance.random_range(0..3), chance.random_range(1..=400));
+        Self { delays: chance.random_bool(0.3).then_some((after, from, minutes)), ..self }
+    }
+
     /// The season of a seed.
     pub fn of(chance: &mut StdRng) -> Self {
         let runs = ["12951#2026-12-05", "12951#2026-12-06"];
@@ -56,6 +65,6 @@ impl Season {
             _ => vec![first, last],
         };
         let cancels = chance.random_bool(0.15).then(|| chance.random_range(20..acts[0].lasts + 60));
-        Self { runs, acts, cancels }
+        Self { runs, acts, delays: None, cancels }
     }
 }

@@ -36,6 +36,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use kiosk::domain::delay::NewTimes;
 use kiosk::domain::edition::Start;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::{Email, Role, Username};
@@ -80,6 +81,7 @@ mod part {
     pub const NETWORK: u64 = 1;
     pub const EDITOR: u64 = 2;
     pub const RAILWAY: u64 = 3;
+    pub const DELAYS: u64 = 4;
     pub const SLOTS: u64 = 100;
     pub const PEOPLE: u64 = 1000;
 }
@@ -96,7 +98,7 @@ pub fn run(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
 async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
     let mut plan = chance(seed, part::PLAN);
     let weather = Weather::of(&mut plan);
-    let season = Season::of(&mut plan);
+    let season = Season::of(&mut plan).with_delays(&mut chance(seed, part::DELAYS));
     let terms = Terms {
         hold: TimeDelta::seconds(plan.random_range(30..=90)),
         slip: TimeDelta::seconds(plan.random_range(40..=120)),
@@ -135,6 +137,9 @@ async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
         let mut lives = come(&town, seed, part, &people);
         if let (0, Some(after)) = (part, season.cancels) {
             lives.push(cancel(&town, seed, after));
+        }
+        if let (0, Some(late)) = (part, season.delays) {
+            lives.push(delay(&town, seed, late));
         }
         sleep_until(closing).await;
         trace.note("world", "closes: the weather clears up");
@@ -196,6 +201,17 @@ fn cancel(town: &Arc<Town>, seed: u64, after: u32) -> JoinHandle<()> {
         let who = Who::Account("administrator0".to_owned(), Role::Administrator);
         let run = town.runs[0];
         Person::new(99, who, chance, town).cancel_run(run).await;
+    })
+}
+
+/// Lets the administrator have the first run go later after a while.
+fn delay(town: &Arc<Town>, seed: u64, (after, from, minutes): (u32, u8, u16)) -> JoinHandle<()> {
+    let (town, chance) = (Arc::clone(town), chance(seed, part::DELAYS + part::PEOPLE));
+    tokio::spawn(async move {
+        pass(Duration::from_secs(after.into())).await;
+        let who = Who::Account("administrator0".to_owned(), Role::Administrator);
+        let run = town.runs[0];
+        Person::new(98, who, chance, town).delay_run(run, NewTimes { from, minutes }).await;
     })
 }
 

@@ -40,6 +40,7 @@ pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), 
             Deed::Dropped(_) => town.ledger().count("dropped"),
             Deed::TrainCancelled => town.ledger().count("lost their train"),
             Deed::Lapsed => town.ledger().count("lapsed"),
+            Deed::Delayed { .. } => town.ledger().count("told of another time"),
             _ => {}
         }
     }
@@ -58,6 +59,7 @@ pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), 
         let sold = sold(&read.state, &own)?;
         occupancy(town, &read.state, &own, &sold)?;
         stage(town, &read.state, &own)?;
+        late(town, &read.state, &own)?;
         let entries = store.entries(*run).await.map_err(|error| format!("the queues cannot be read: {error}"))?;
         queue_verdict::queues(&read.state, &entries, &own)?;
         queue_verdict::nobody_waits_beside_a_free_berth(&read.state, &sold, &own)?;
@@ -159,7 +161,9 @@ fn occupancy(town: &Town, state: &RunState, own: &[&Booking], sold: &Sold) -> Re
             other.pnr, other.train_version
         ));
     }
-    for booking in own {
+    // Whoever has given up was told of no other time any more.
+    let travels = |booking: &&&Booking| booking.status == BookingStatus::Booked || state.delays.is_empty();
+    for booking in own.iter().filter(travels) {
         let ends = state.train.ends(booking.leg).map(|(from, to)| {
             let (departs, arrives) = (from.depart.on(run.date), to.arrive.on(run.date));
             (from.station, departs, to.station, arrives)
@@ -284,6 +288,23 @@ async fn manifest(clients: &Clients, run: RunId, stored: &BTreeMap<Pnr, Booking>
 }
 
 /// What the audit of a process that runs says.
+/// A run is as late as somebody was told, and nobody was told twice of the same.
+fn late(town: &Town, state: &RunState, own: &[&Booking]) -> Result<(), String> {
+    let delayed = town.ledger().delayed.get(&state.run).copied();
+    match delayed {
+        Some((op, true)) if !state.delays.has(op) => return Err(format!("{} goes by its old times", state.run)),
+        None if !state.delays.is_empty() => return Err(format!("{} is late and nobody asked for it", state.run)),
+        _ => {}
+    }
+    for booking in own {
+        let told = booking.history.iter().filter(|change| matches!(change.what, Deed::Delayed { .. })).count();
+        if told > usize::from(state.delays.count()) {
+            return Err(format!("{} was told {told} times of {} changes", booking.pnr, state.delays.count()));
+        }
+    }
+    Ok(())
+}
+
 async fn second_opinion(town: &Town) -> Result<(), String> {
     let process = town.slots[0].running().await;
     let report = process.kiosk.audit(AuditScope::All, Depth::Bookings, |_, _, _| {}).await;

@@ -42,6 +42,9 @@ pub fn asked(request: &Request) -> String {
         Request::MyBookings { .. } => "my bookings".to_owned(),
         Request::MakeChart { run } => format!("make the chart of {run}"),
         Request::CancelRun { run } => format!("cancel {run}"),
+        Request::DelayRun { op, run, new, .. } => {
+            format!("delay {} {run} by {} from halt {} on", short(op.0), new.minutes, new.from)
+        }
         other => format!("{other:?}"),
     }
 }

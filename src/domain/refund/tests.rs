@@ -23,6 +23,7 @@ fn rules(flat_above_hours: u16, percents: [(u16, u8); 2], after_chart: AfterChar
         tatkal_percent: 100,
         clerkage: Clerkage { amount: Paise::rupees(60), until_minutes: 30 },
         unreserved: Clerkage { amount: Paise::rupees(30), until_minutes: 0 },
+        late_minutes: Some(180),
         gst_percent: 5,
         round_up_to: Paise::rupees(5),
     }
@@ -298,6 +299,37 @@ fn bands_that_would_give_more_back_later_are_refused(#[case] flat: u16, #[case] 
     assert!(RefundBands::new(flat, percents.collect(), AfterChart::Nothing).is_err());
 }
 
+#[rstest]
+#[case(179, false)]
+#[case(180, true)]
+#[case(0, false)]
+#[case(-1, true)]
+fn a_train_is_late_by_the_minutes_of_the_rules(#[case] later: i32, #[case] gives_all_back: bool) {
+    assert_eq!(of_2026().gives_all_back(later), gives_all_back);
+    let silent = RefundRules { late_minutes: None, ..of_2026() };
+    assert!(!silent.gives_all_back(later), "rules that do not say so give no such right");
+}
+
+#[test]
+fn a_late_train_gives_everything_back_until_it_leaves_whatever_the_chart() {
+    let claims = [Standing::ConfirmedTatkal, Standing::Unconfirmed, Standing::Unreserved].map(|standing| Claim {
+        passenger: 0,
+        paid: Paise::rupees(900),
+        standing,
+    });
+    let late = Cancellation {
+        class: Class::ThirdAc,
+        claims: &claims,
+        departs: departs(),
+        chart: FirstChart::Made,
+        reason: Reason::TrainLate,
+    };
+    let last = departs() - TimeDelta::seconds(3);
+    let given = quote(&of_2015(), &late, last).expect("it has not left");
+    assert_eq!((given.kept, given.good_until), (Paise::ZERO, departs() - TimeDelta::seconds(1)));
+    assert_eq!(quote(&of_2015(), &late, departs()), Err(NotRefundable::Departed));
+}
+
 prop_compose! {
     /// Rules of any figures that the files may hold.
     fn any_rules()(
@@ -325,6 +357,7 @@ prop_compose! {
             tatkal_percent,
             clerkage: charge(clerkage),
             unreserved: charge(unreserved),
+            late_minutes: None,
             gst_percent,
             round_up_to: Paise::rupees(round_up_to),
         }
@@ -360,6 +393,7 @@ fn any_reason() -> impl Strategy<Value = Reason> {
     prop_oneof![
         4 => Just(Reason::Passenger),
         1 => Just(Reason::TrainCancelled),
+        1 => Just(Reason::TrainLate),
         1 => Just(Reason::NeverCleared),
         1 => prop::sample::select(WaiverCode::ALL.to_vec()).prop_map(Reason::Waiver),
     ]

@@ -27,10 +27,21 @@ pub struct RefundRules {
     pub clerkage: Clerkage,
     /// What a passenger without a reservation is charged.
     pub unreserved: Clerkage,
+    /// Whoever gives up before a train leaves that is so many minutes late or more gets everything back; `None` where a delay
+    /// gives no such right.
+    pub late_minutes: Option<u16>,
     /// Goods and services tax in percent on a flat charge and on clerkage, in classes with air conditioning.
     pub gst_percent: u8,
     /// What is kept of a passenger's fare is rounded up to a multiple of this.
     pub round_up_to: Paise,
+}
+
+impl RefundRules {
+    /// Whether whoever gives up before the train leaves gets everything back, when it leaves so many minutes later than it was
+    /// sold. One that leaves earlier than it was sold cannot be asked of anybody either.
+    pub fn gives_all_back(&self, later: i32) -> bool {
+        self.late_minutes.is_some_and(|least| later < 0 || later >= i32::from(least))
+    }
 }
 
 /// A small charge for the railway's trouble.

@@ -23,6 +23,7 @@ use crate::domain::train::{Halt, Stop, Train};
 use crate::domain::user::{AccountId, Role};
 use crate::domain::waitlist::WaitingList;
 use crate::service::Kiosk;
+use crate::service::booking::Sold;
 use crate::service::request::{Failure, Order, Tender};
 use crate::service::session::{Session, Who};
 use crate::store::runs::{Holding, Plan};
@@ -36,6 +37,8 @@ pub(super) struct Draft {
     /// When sales close: until then money is taken.
     pub closes: DateTime<Utc>,
     pub train: Arc<Train>,
+    /// How many changes of the run's times are in it.
+    delays: u16,
     pub fare: Fare,
     refund_rules: String,
     op: OpId,
@@ -54,7 +57,7 @@ impl Draft {
         session: &Session,
         op: OpId,
         order: &Order,
-        train: Arc<Train>,
+        Sold { train, delays }: Sold,
         fare: Fare,
         now: DateTime<Utc>,
         closes: DateTime<Utc>,
@@ -91,6 +94,7 @@ impl Draft {
             km,
             passengers,
             train,
+            delays,
             fare,
         })
     }
@@ -125,6 +129,7 @@ impl Draft {
             from: self.from.clone(),
             to: self.to.clone(),
             boarding: None,
+            delays: self.delays,
             km: self.km,
             class: hold.class,
             quota: hold.quota,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::draft::{check_tender, payment};
 use super::{Sent, settled, still_doubtful};
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Slip};
+use crate::domain::delay::timed;
 use crate::domain::pnr::Pnr;
 use crate::domain::spot::Grant;
 use crate::service::hold::release_held;
@@ -32,6 +33,7 @@ pub(in crate::service) async fn pay_slip(
         return Ok(paid_slip(session, op, booking));
     }
     let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
+    let booking = kiosk.on_time(booking).await?;
     let slip = match payable_slip(kiosk, &booking) {
         Ok(slip) => slip.clone(),
         Err(failure) if tried == Tried::Before || session.is_repeated(op) => {
@@ -46,9 +48,8 @@ pub(in crate::service) async fn pay_slip(
         }
         Err(failure) => return Err(failure),
     };
-    let train = kiosk.train_of(booking.run).await?;
-    let plan = Plan::new(booking.run, &train);
     let state = kiosk.known_run(booking.run).await?.state;
+    let plan = Plan::new(booking.run, &state.train);
     let holding = Holding { hold: slip.hold, leg: booking.leg, parts: state.spots_of(&grants) };
     let mut sent = Sent::ThroughTills;
     for _ in 0..TILLS {
@@ -64,7 +65,8 @@ pub(in crate::service) async fn pay_slip(
             history: booking.history.iter().cloned().chain([change]).collect(),
             payment: Some(payment),
             slip: None,
-            ..booking.clone()
+            delays: state.delays.count(),
+            ..timed(&booking, &state.train, booking.run.date)
         };
         let before = Before::Version(booking.version);
         let transition = Transition { before, edits: settled(&holding), ..kiosk.transition(&paid) };
@@ -123,6 +125,7 @@ fn paid_slip(session: &Session, op: OpId, booking: Booking) -> Reply {
 pub(in crate::service) async fn slip(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
+    let booking = kiosk.on_time(booking).await?;
     payable_slip(kiosk, &booking)?;
     Ok(Reply::Booking(Arc::new(booking)))
 }

@@ -14,6 +14,7 @@ use crate::domain::berth_list::Berths;
 use crate::domain::booking::OpId;
 use crate::domain::coach::{Class, CoachId};
 use crate::domain::correction::Correction;
+use crate::domain::delay::NewTimes;
 use crate::domain::former::FormerId;
 use crate::domain::inventory::HoldId;
 use crate::domain::journeys::JourneyFilter;
@@ -430,6 +431,26 @@ pub enum Request {
     CancelRun {
         /// The run.
         run: RunId,
+    },
+    /// What other times of a run would mean for those who booked.
+    TryDelay {
+        /// The run.
+        run: RunId,
+        /// The times.
+        new: NewTimes,
+    },
+    /// Change the times of a run, and tell everybody whose train leaves at another time.
+    DelayRun {
+        /// Names the action.
+        op: OpId,
+        /// The run.
+        run: RunId,
+        /// The times.
+        new: NewTimes,
+        /// Why, as people are told.
+        reason: String,
+        /// How often its times had been changed when this was tried.
+        based_on: u16,
     },
     /// What there is to see of the place at a glance.
     Overview,

@@ -10,6 +10,7 @@ use crate::domain::admission::Standing;
 use crate::domain::boarding::NotMoved;
 use crate::domain::coach::BerthRef;
 use crate::domain::correction::NotCorrected;
+use crate::domain::delay::NotDelayed;
 use crate::domain::edition::NotPublished;
 use crate::domain::fare::{Fare, FareError};
 use crate::domain::notification::NotificationId;
@@ -133,6 +134,14 @@ pub enum Failure {
     /// The train cannot be published so.
     #[error(transparent)]
     NotPublished(#[from] NotPublished),
+    /// The times of a run are not changed so.
+    #[error(transparent)]
+    NotDelayed(#[from] NotDelayed),
+    /// Somebody else changed the times of the run after they were looked at.
+    #[error(
+        "Somebody else has changed the times of this run meanwhile: look at them again, and make your change there."
+    )]
+    RunChanged,
     /// There are no rules of the name.
     #[error("There are no rules called {0}: choose from the list.")]
     NoSuchRules(String),

@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountFacts, Blocked, Cursor, Document, EventLine, Hold, Identity, ImportTrial, Imported, Offer, OnBoard,
-    OneTimeCode, ReceiptLink, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
+    AccountFacts, Blocked, Cursor, DelayTrial, Document, EventLine, Hold, Identity, ImportTrial, Imported, Offer,
+    OnBoard, OneTimeCode, ReceiptLink, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
@@ -34,7 +34,7 @@ use crate::ticket::Ticket;
 pub enum Reply {
     /// To `SignIn`, `Register`, `ClaimAdministrator`, `Unlock` and `ChangePassword`.
     Welcome(Identity),
-    /// To `SignOut`, `Lock`, `Release` and `CancelRun`.
+    /// To `SignOut`, `Lock`, `Release`, `CancelRun` and `DelayRun`.
     Done,
     /// To `Search` and `Departures`.
     Offers(Vec<Offer>),
@@ -157,6 +157,8 @@ pub enum Reply {
     Queue(Vec<InLine>),
     /// To `MakeChart`: how far the charts of the run have come now.
     Charted(Charts),
+    /// To `TryDelay`.
+    DelayTried(DelayTrial),
     /// To `Notifications`: the longest due first.
     Notifications {
         /// A page of them.

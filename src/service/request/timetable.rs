@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::berth_list::Berths;
@@ -82,6 +82,22 @@ pub struct OnBoard {
     pub to: StationCode,
     /// Children on laps who are with them.
     pub laps: usize,
+}
+
+/// What other times of a run would mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DelayTrial {
+    /// How often its times were changed before.
+    pub based_on: u16,
+    /// When it leaves the first halt that moves now, by the railway's wall clock.
+    pub was: NaiveDateTime,
+    /// When it would leave there.
+    pub leaves: NaiveDateTime,
+    /// Bookings whose party would board at another time: they are told.
+    pub told: usize,
+    /// Those of them that could be given up for nothing, before the train leaves.
+    pub free: usize,
 }
 
 /// What became of berths that were to be taken off sale, or put on sale again: each coach is a write of its own.

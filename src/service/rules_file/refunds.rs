@@ -18,6 +18,7 @@ pub(super) fn rules(entry: &Section<'_>, Dated { id, from }: Dated) -> RefundRul
         tatkal_percent: entry.number("tatkal-percent", 0..=100),
         clerkage: clerkage(&entry.section("clerkage")),
         unreserved: clerkage(&entry.section("unreserved")),
+        late_minutes: entry.find("late-minutes").map(|_| entry.number("late-minutes", 1..=2880)),
         gst_percent: entry.number("gst-percent", 0..=40),
         round_up_to: Paise::rupees(entry.number::<u16>("round-up-to", 1..=100).into()),
     }

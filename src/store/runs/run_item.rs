@@ -1,15 +1,16 @@
 //! The item `#run`: by what a run is sold, how far its charts have come, and what is still to do for it.
 //!
 //! It is put once, before the first hold, and listed as work from then on: first for its charts, or for the refunds when
-//! the railway cancels it. Whoever does that work has a lease, so that processes do not do it side by side; every step is
+//! the railway cancels it, and for telling people when it changes its times. Whoever does that work has a lease, so that processes do not do it side by side; every step is
 //! safe to repeat all the same, since a lease can outlive its holder's clock.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::coach::{Coach, CoachId};
+use crate::domain::delay::{Delay, Delays};
 use crate::domain::inventory::Stage;
 use crate::domain::pnr::Pnr;
 use crate::domain::train::{RunId, Train};
@@ -37,6 +38,9 @@ pub struct Pinned {
     /// How far its charts have come.
     #[serde(default)]
     pub stage: Stage,
+    /// How the railway has changed its times.
+    #[serde(default, skip_serializing_if = "Delays::is_empty")]
+    pub delays: Delays,
 }
 
 /// The item that settles it.
@@ -73,6 +77,23 @@ pub(super) fn stage_value(stage: Stage) -> AttributeValue {
     })
 }
 
+/// The part of the item that says how its times were changed.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Delayed<'a> {
+    delays: &'a Delays,
+}
+
+/// The attribute of the changes of a run's times.
+const DELAYS: &str = "Delays";
+
+/// The condition that the times of a run were changed as often as this, by the value `:count`; no item has a list of none.
+fn as_delayed(delays: &Delays) -> (String, AttributeValue) {
+    let count = number(delays.count());
+    let or_none = if delays.is_empty() { format!("attribute_not_exists({DELAYS}) OR ") } else { String::new() };
+    (format!("({or_none}size({DELAYS}) = :count)"), count)
+}
+
 impl Store {
     /// Settles by which version of its train and which quotas a run is sold, once and for all, and says which they are.
     /// From `chart` on somebody has to make its chart.
@@ -83,7 +104,12 @@ impl Store {
         quotas: &str,
         chart: DateTime<Utc>,
     ) -> Result<Pinned, StoreError> {
-        let pinned = Pinned { train_version: plan.version, quotas: quotas.to_owned(), stage: Stage::Open };
+        let pinned = Pinned {
+            train_version: plan.version,
+            quotas: quotas.to_owned(),
+            stage: Stage::Open,
+            delays: Delays::default(),
+        };
         let pin = Pin {
             plan: plan.text(),
             coaches: train.coaches(),
@@ -146,8 +172,8 @@ impl Store {
         }
     }
 
-    /// Gives the lease back once the work is done: the run is looked at again at `next`, or never.
-    pub async fn end_lease(&self, lease: &Lease, next: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+    /// Gives the lease back once the work is done: the run is looked at again for the next of its duties, or never.
+    pub async fn end_lease(&self, lease: &Lease, next: Option<(Kind, DateTime<Utc>)>) -> Result<(), StoreError> {
         let update = self
             .dynamodb()
             .update_item()
@@ -155,21 +181,22 @@ impl Store {
             .set_key(Some(key(lease.run, "#run")))
             .expression_attribute_values(":holder", string(lease.holder.simple()));
         let done = match next {
-            Some(next) => update
+            Some((kind, at)) => update
                 .clone()
-                .update_expression("SET DueAt = :due REMOVE LeaseBy, LeaseUntil")
-                .expression_attribute_values(":due", string(work::moment(next))),
-            None => update
-                .clone()
-                .update_expression("REMOVE #work, DueAt, LeaseBy, LeaseUntil")
-                .expression_attribute_names("#work", WORK),
+                .update_expression("SET #work = :work, DueAt = :due REMOVE LeaseBy, LeaseUntil")
+                .expression_attribute_values(":work", string(kind.list(work::spread(lease.run))))
+                .expression_attribute_values(":due", string(work::moment(at))),
+            None => update.clone().update_expression("REMOVE #work, DueAt, LeaseBy, LeaseUntil"),
         };
+        let done = done.expression_attribute_names("#work", WORK);
         let done = if lease.pinned.stage == Stage::Cancelled {
             done.condition_expression("LeaseBy = :holder")
         } else {
-            // Of a run that was cancelled meanwhile the duty is another one, and it stays.
-            done.condition_expression("LeaseBy = :holder AND Stage <> :cancelled")
+            // Of a run that was cancelled or delayed meanwhile the duty is another one, and it stays.
+            let (same, count) = as_delayed(&lease.pinned.delays);
+            done.condition_expression(format!("LeaseBy = :holder AND Stage <> :cancelled AND {same}"))
                 .expression_attribute_values(":cancelled", stage_value(Stage::Cancelled))
+                .expression_attribute_values(":count", count)
         };
         match self.attempt(|| done.clone().send()).await?.verdict {
             Ok(_) => return Ok(()),
@@ -206,6 +233,49 @@ impl Store {
             Err(refusal) if refusal.is_condition_failure() => Ok(()),
             Err(refusal) => Err(refused(&refusal)),
         }
+    }
+
+    /// Changes the times of a run on condition that nobody has since `before`, and notes that its bookings have to be told.
+    /// The run as it is then: whoever finds their own change there has made it, now or by an earlier attempt.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when it was never sold.
+    pub async fn delay_run(
+        &self,
+        run: RunId,
+        before: &Delays,
+        delay: Delay,
+        now: DateTime<Utc>,
+    ) -> Result<Pinned, StoreError> {
+        let delays = encode(&Delayed { delays: &before.with(delay) }).remove(DELAYS).expect("it has that alone");
+        let (same, count) = as_delayed(before);
+        let update = self
+            .dynamodb()
+            .update_item()
+            .table_name(self.names().runs())
+            .set_key(Some(key(run, "#run")))
+            .update_expression(format!("SET {DELAYS} = :delays, #work = :work, #due = :due"))
+            .condition_expression(format!(
+                "attribute_exists(RunID) AND SchemaVersion <= :schema AND Stage <> :cancelled AND {same}"
+            ))
+            .expression_attribute_names("#work", WORK)
+            .expression_attribute_names("#due", DUE_AT)
+            .expression_attribute_values(":count", count)
+            .expression_attribute_values(":delays", delays)
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .expression_attribute_values(":cancelled", stage_value(Stage::Cancelled))
+            .expression_attribute_values(":work", string(Kind::DelayRun.list(work::spread(run))))
+            .expression_attribute_values(":due", string(work::moment(now)))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let found = match self.attempt(|| update.clone().send()).await?.verdict {
+            Ok(reply) => reply.attributes,
+            Err(refusal) if refusal.is_condition_failure() => refusal.found().cloned(),
+            Err(refusal) => return Err(refused(&refusal)),
+        };
+        let found = found.filter(|item| !item.is_empty());
+        decode(found.ok_or_else(|| StoreError::NotFound { what: format!("run {run}") })?, "a run's pin")
     }
 
     /// Makes a coach of a cancelled run refuse every write that was planned while it was sold.

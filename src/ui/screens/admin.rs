@@ -42,6 +42,7 @@ pub mod rules;
 pub mod run;
 pub mod runs;
 pub mod tills;
+pub mod times;
 pub mod train;
 pub mod trains;
 pub mod user;

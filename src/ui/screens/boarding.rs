@@ -70,8 +70,9 @@ impl Boarding {
     /// Takes the halts of the run, if they are known by now.
     fn take_halts(&mut self, world: &World) {
         let Some(live) = world.live.get(&self.booking.run) else { return };
-        if self.halts.is_empty() {
-            self.halts = later_halts(&live.state.train, self.booking.leg).to_vec();
+        let halts = later_halts(&live.state.train, self.booking.leg);
+        if self.halts != halts {
+            self.halts = halts.to_vec();
             self.list.resize(self.halts.len());
         }
         if let Some(wanted) = self.wanted.take() {

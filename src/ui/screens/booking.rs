@@ -313,7 +313,7 @@ impl Scene for Detail {
                 may && is(&|booking| booking.payment.is_some())
             }
             Action::Others(_) => {
-                !self.papers.is_open() && self.rows(world.size).is_some_and(|(people, rows)| roll::is_cut(people, rows))
+                !self.papers.is_open() && self.rows(world).is_some_and(|(people, rows)| roll::is_cut(people, rows))
             }
             Action::Again | Action::Leave => self.attempt.doubt().is_some(),
             Action::Read => idle && !self.booking.is_waiting(),
@@ -377,7 +377,7 @@ impl Scene for Detail {
             }
             Action::Resend => self.sending = Load::Waiting(cx.call(Request::ResendReceipt { pnr: self.pnr })),
             Action::Others(key) => {
-                if let Some((people, rows)) = self.rows(cx.size) {
+                if let Some((people, rows)) = self.rows(cx) {
                     self.roll.turn(key, people, rows);
                 }
             }
@@ -494,8 +494,8 @@ impl Scene for Detail {
         }
     }
 
-    fn watch(&self, _world: &World) -> Vec<Watch> {
-        self.booking.ready().map(|booking| Reread::watch(booking)).unwrap_or_default()
+    fn watch(&self, world: &World) -> Vec<Watch> {
+        self.booking.ready().map(|booking| Reread::watch(booking, world)).unwrap_or_default()
     }
 
     fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {

@@ -414,8 +414,8 @@ impl Scene for Cancel {
         self.reread.live(run, &self.booking, cx);
     }
 
-    fn watch(&self, _world: &World) -> Vec<Watch> {
-        Reread::watch(&self.booking)
+    fn watch(&self, world: &World) -> Vec<Watch> {
+        Reread::watch(&self.booking, world)
     }
 
     fn wake(&mut self, cx: &mut Context) {

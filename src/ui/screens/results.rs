@@ -130,6 +130,12 @@ impl Results {
         }
     }
 
+    /// Takes the times of a run where they were changed since it was found; says whether they were.
+    fn follow(&mut self, run: RunId, world: &World) -> bool {
+        let (Some(live), Load::Ready(offers)) = (world.live.get(&run), &mut self.offers) else { return false };
+        offers.iter_mut().fold(false, |moved, offer| offer.journey.follow(&live.state) | moved)
+    }
+
     fn request(&self) -> Request {
         Request::Search {
             from: self.trip.from.codes(),
@@ -444,7 +450,7 @@ impl Scene for Results {
     }
 
     fn live(&mut self, run: RunId, cx: &mut Context) {
-        if self.counted.insert(run) {
+        if self.counted.insert(run) | self.follow(run, cx) {
             self.arrange(cx);
         } else {
             self.tell(run, cx);

@@ -238,7 +238,7 @@ impl Scene for Ticket {
         if awaits {
             vec![Watch { run: self.booking.run, attention: Attention::Focus }]
         } else {
-            Reread::watch(&self.booking)
+            Reread::watch(&self.booking, world)
         }
     }
 
@@ -319,8 +319,9 @@ impl Ticket {
                 crate::ui::glyphs::Charset::Unicode => "the code that q shows",
                 crate::ui::glyphs::Charset::Ascii => "the ticket's text that q shows",
             };
+            let late = status::late(&self.booking, world).map(|late| format!("{late} ")).unwrap_or_default();
             return format!(
-                "Booked. On the train show the PNR {pnr} or {code}, and an identity card. A lost receipt can be had \
+                "{late}Booked. On the train show the PNR {pnr} or {code}, and an identity card. A lost receipt can be had \
                  again under the PNR.{more}"
             );
         }

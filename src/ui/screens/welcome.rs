@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Widget};
 
 use crate::domain::quota::Quota;
+use crate::domain::train::RunId;
 use crate::service::request::{Failure, Offer, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::glyphs::Charset;
@@ -260,6 +261,14 @@ impl Scene for Welcome {
 
     fn next_wake(&self, _world: &World) -> Option<DateTime<Utc>> {
         self.refresh_at
+    }
+
+    /// Runs whose times are changed keep their place until the board is read again.
+    fn live(&mut self, run: RunId, cx: &mut Context) {
+        let Some(live) = cx.live.get(&run) else { return };
+        for offer in self.board.iter_mut().flatten() {
+            offer.journey.follow(&live.state);
+        }
     }
 
     fn watch(&self, world: &World) -> Vec<Watch> {

@@ -19,6 +19,12 @@ pub fn words(deed: &Deed, booking: &Booking) -> String {
         Deed::TrainCancelled => "train cancelled by the railway".to_owned(),
         Deed::PaidOut => "refund handed out".to_owned(),
         Deed::BoardingMoved { from, to } => format!("boarding changed: {to}, {from} before"),
+        Deed::Delayed { was, now, reason, .. } if was == now => format!("arrives at another time: {reason}"),
+        Deed::Delayed { was, now, reason, .. } => {
+            let day = "%-d %b %H:%M";
+            let was = was.format(if was.date() == now.date() { "%H:%M" } else { day });
+            format!("leaves {}, not {was}: {reason}", now.format(day))
+        }
         Deed::Renamed { passenger, from } => {
             format!("name put right: {}, {} before", names(&[*passenger], booking), text::ends(from.as_str(), NAME))
         }

@@ -1,13 +1,17 @@
 //! How far a booking has come, and what each who travels on it has: in a sign, in words and in the railway's codes.
 
+use chrono::TimeDelta;
+
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, PaymentMethod, Place};
 use crate::domain::coach::Class;
+use crate::domain::delay;
 use crate::domain::money::Paise;
 use crate::domain::refund::{Cancellation, Claim, FirstChart, Reason, Standing, quote};
 use crate::domain::rules::refund::RefundRules;
 use crate::domain::time::railway_time;
 use crate::ui::context::World;
 use crate::ui::theme::Tone;
+use crate::ui::widgets::sheet::moment;
 
 /// What those who still travel have, taken together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +78,18 @@ pub fn never_cleared_of(booking: &Booking, world: &World) -> String {
         .rules
         .refunds(&booking.refund_rules)
         .map_or_else(String::new, |rules| never_cleared(booking.class, rules, world))
+}
+
+/// By how much the train leaves at another time than it was sold, why, and what can be done; `None` once it has left.
+pub fn late(booking: &Booking, world: &World) -> Option<String> {
+    let news = delay::news(booking).filter(|news| news.later != 0)?;
+    let leaves = booking.boards().at;
+    if leaves <= railway_time(world.now) {
+        return None;
+    }
+    let sold = leaves - TimeDelta::minutes(news.later.into());
+    let right = if news.gives_all_back { " Give it up before it leaves, and you get everything back." } else { "" };
+    Some(format!("New time: leaves {}, not {}: {}.{right}", moment(leaves), moment(sold), news.reason))
 }
 
 /// How far a booking has come: a sign and a word or two, and how that is meant.

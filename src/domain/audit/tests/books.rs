@@ -261,6 +261,7 @@ pub(super) fn booking(number: u64, leg: Leg, places: &[Place]) -> Booking {
         from: stop.clone(),
         to: stop,
         boarding: None,
+        delays: 0,
         km: 100,
         class: Class::ThirdAc,
         quota: Quota::General,

@@ -1,5 +1,6 @@
 //! A run as a map: how many berths of each coach are taken on each segment of its way, and the berths of one coach. From
-//! here its passengers are listed, its chart is made and saved, berths are taken off sale, and the run is cancelled.
+//! here its passengers are listed, its chart is made and saved, berths are taken off sale, its times are changed, and the run is
+//! cancelled.
 
 use std::collections::BTreeSet;
 
@@ -24,6 +25,7 @@ use crate::ui::screens::admin::manifest::Manifest;
 use crate::ui::screens::admin::run::ask::{Ask, Sale};
 use crate::ui::screens::admin::run::map::{Map, Rows};
 use crate::ui::screens::admin::runs::stage;
+use crate::ui::screens::admin::times::Times;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::put;
@@ -76,6 +78,8 @@ pub enum Action {
     Print,
     /// Make the chart that is due.
     Chart,
+    /// Change its times.
+    Times,
     /// Cancel the run.
     Cancel,
     /// Leave what is shown.
@@ -287,6 +291,13 @@ impl Scene for Occupancy {
             Action::Chart,
         ),
         bind(
+            &[Key::Char('t')],
+            "t",
+            "times",
+            "Has the run go later from a halt on, and tells everybody whose train leaves at another time.",
+            Action::Times,
+        ),
+        bind(
             &[Key::Char('X')],
             "X",
             "cancel run",
@@ -326,7 +337,9 @@ impl Scene for Occupancy {
             Action::Block => is_still && !self.blocked(world).1,
             Action::Unblock => is_still && (self.berths.is_none() || self.blocked(world).0),
             Action::Print => !world.documents.is_empty() && !self.chart.is_waiting(),
-            Action::Chart | Action::Cancel => self.berths.is_none() && state.stage != Stage::Cancelled && is_still,
+            Action::Chart | Action::Times | Action::Cancel => {
+                self.berths.is_none() && state.stage != Stage::Cancelled && is_still
+            }
         }
     }
 
@@ -358,6 +371,7 @@ impl Scene for Occupancy {
             Action::Unblock => self.begin(Sale::On, cx),
             Action::Print => self.chart = Load::Waiting(cx.call(Request::Chart { run: self.run, coach: None })),
             Action::Chart => self.change = Load::Waiting(cx.call(Request::MakeChart { run: self.run })),
+            Action::Times => cx.push(Times::of(self.run)),
             Action::Cancel => self.cancel(cx),
             Action::Back if self.ask.take().is_some() => {}
             Action::Back if self.berths.take().is_some() => self.marked.clear(),
@@ -475,13 +489,23 @@ fn charted(charts: Charts, now: DateTime<Utc>) -> (Tone, String) {
     }
 }
 
-/// How many berths are marked, or else who waits.
+/// How many berths are marked, or else who waits, and how late the run is.
 fn below(state: &RunState, marked: &BTreeSet<u8>) -> String {
     match marked.len() {
-        0 => waiting(state),
+        0 => [late(state), Some(waiting(state))].into_iter().flatten().collect::<Vec<_>>().join(" "),
         1 => "1 berth is marked.".to_owned(),
         more => format!("{more} berths are marked."),
     }
+}
+
+/// How late the run is where its times were changed last: `90 min late from BRC on: fog.`
+pub(super) fn late(state: &RunState) -> Option<String> {
+    let delay = state.delays.last()?;
+    let station = state.train.halts().get(usize::from(delay.from))?.station;
+    Some(match delay.minutes {
+        0 => format!("On time again from {station} on: {}.", delay.reason),
+        minutes => format!("{minutes} min late from {station} on: {}.", delay.reason),
+    })
 }
 
 /// Who waits, by class: `SL: 2 share, 14 wait`.

@@ -1,7 +1,7 @@
 //! A booking as the screen draws it.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::Rect;
 
 use super::Detail;
 use crate::domain::booking::{Booking, BookingStatus};
@@ -16,9 +16,9 @@ use crate::ui::widgets::status;
 
 impl Detail {
     /// How many travel, once they are known, and rows for them.
-    pub(super) fn rows(&self, size: Size) -> Option<(usize, u16)> {
+    pub(super) fn rows(&self, world: &World) -> Option<(usize, u16)> {
         let booking = self.booking.ready()?;
-        let [_, _, people, ..] = parts(panes(frame::body(size)).0, booking);
+        let [_, _, people, ..] = parts(panes(frame::body(world.size)).0, booking, world);
         Some((booking.passengers.len(), people.height))
     }
 
@@ -29,7 +29,9 @@ impl Detail {
             let words = format!("Board at {} {}, {}, and no earlier.", stop.name, stop.station, moment(stop.at));
             (words, theme.accent)
         });
-        let [head, journey, people, fare, money, closing] = parts(area, booking);
+        let late = status::late(booking, world);
+        let late_rows = late_rows(booking, area.width, world);
+        let [head, journey, people, fare, money, closing] = parts(area, booking, world);
         let (headline, tone) = status::headline(booking, world);
         put(buf, head, 2, &format!("PNR {}", booking.pnr.spoken()), theme.accent);
         put(buf, head, 20, &headline, theme.tone(tone).patch(theme.strong));
@@ -45,6 +47,11 @@ impl Detail {
             put_right(buf, fare, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
         }
         view_money(buf, money, booking, world);
+        if let Some(words) = &late {
+            sheet::paragraph(buf, Rect { height: late_rows.min(closing.height), ..closing }, words, theme.warning);
+        }
+        let left = closing.height.saturating_sub(late_rows);
+        let closing = Rect { y: closing.bottom() - left, height: left, ..closing };
         let closing = match boards {
             Some((words, style)) => {
                 put(buf, closing, 2, &words, style);
@@ -61,12 +68,19 @@ impl Detail {
 
 /// Head, journey, people, fare, what was given back, and what else there is to know. Where money was given back or many
 /// travel, what was paid is a line: its steps are on the receipt.
-fn parts(area: Rect, booking: &Booking) -> [Rect; 6] {
+fn parts(area: Rect, booking: &Booking, world: &World) -> [Rect; 6] {
     let money = if booking.refunds.is_empty() { 0 } else { money_rows(booking) };
-    let closing = 2 + u16::from(booking.boarding.is_some());
+    let closing = 2 + u16::from(booking.boarding.is_some()) + late_rows(booking, area.width, world);
     let (people, rest) = (booking.passengers.len(), 1 + sheet::JOURNEY_ROWS + money + closing);
     let fare = roll::fare_rows(&booking.fare, people, area.height.saturating_sub(rest));
     stack(area, [1, sheet::JOURNEY_ROWS, roll::rows(people, area.height, rest + fare), fare, money, closing])
+}
+
+/// Rows of what is said of a train that is late.
+fn late_rows(booking: &Booking, width: u16, world: &World) -> u16 {
+    let late = status::late(booking, world);
+    let rows = late.map_or(0, |words| text::wrap(&words, width.saturating_sub(4)).len());
+    u16::try_from(rows).unwrap_or(u16::MAX)
 }
 
 /// Rows of [`view_money`]: one for each refund as far as two, and what is kept.

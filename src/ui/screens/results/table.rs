@@ -3,7 +3,7 @@
 //! With few classes a train's times stand beside its name; with many they go below it, so that every class keeps a
 //! column. Where even that is too narrow, the columns scroll with the chosen class.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -158,7 +158,11 @@ impl Table {
         let theme = &world.theme;
         let journey = &offer.journey;
         let left = place.x + 2;
-        let (times, below) = (times(journey), place.y + 1);
+        let late = late(journey, world);
+        let (times, below) = (times(journey, late), place.y + 1);
+        let lasts =
+            if late.is_zero() { duration(journey) } else { format!("{} late, {}", in_hours(late), duration(journey)) };
+        let faint = if late.is_zero() { theme.dim } else { theme.warning };
         let own = self.columns.first().map_or(place.right(), |(_, column)| column.x).saturating_sub(left + 1);
         text::write(buf, (left, place.y), journey.train.number().as_str(), 6, theme.accent);
         let name_room =
@@ -168,13 +172,13 @@ impl Table {
         match self.shape {
             Shape::Beside => {
                 text::write(buf, (left + 7 + name_room + 2, place.y), times, 16, theme.text);
-                let words = format!("{} · {}", duration(journey), days_in_words(journey));
-                text::write(buf, (left + 7, below), text::fit(&words, own - 7), own, theme.dim);
+                let words = format!("{lasts} · {}", days_in_words(journey));
+                text::write(buf, (left + 7, below), text::fit(&words, own - 7), own, faint);
             }
             Shape::Below => {
-                let (x, _) = text::write(buf, (left, below), times.replace("  ", " "), 14, theme.text);
-                let words = format!("{} {}", duration(journey), days_in_letters(journey));
-                text::write(buf, (x + 1, below), text::fit(&words, own.saturating_sub(x + 1 - left)), own, theme.dim);
+                let (x, _) = text::write(buf, (left, below), times.replace("  ", " "), 15, theme.text);
+                let words = format!("{lasts} {}", days_in_letters(journey));
+                text::write(buf, (x + 1, below), text::fit(&words, own.saturating_sub(x + 1 - left)), own, faint);
             }
         }
         let closed = sales_closed(offer, world);
@@ -224,16 +228,29 @@ fn rupees(amount: Paise) -> String {
     whole.strip_suffix(".00").unwrap_or(&whole).to_owned()
 }
 
-/// Departure and arrival: `16:55  08:35+1`.
-fn times(journey: &Journey) -> String {
-    let days = (journey.to.at.date() - journey.from.at.date()).num_days();
-    let later = if days == 0 { String::new() } else { format!("+{days}") };
-    format!("{}  {}{later}", journey.from.at.format("%H:%M"), journey.to.at.format("%H:%M"))
+/// How long after its timetable the train leaves, as far as is known.
+fn late(journey: &Journey, world: &World) -> TimeDelta {
+    let live = world.live.get(&journey.run);
+    TimeDelta::minutes(live.map_or(0, |live| live.state.delays.minutes(journey.leg.from())).into())
+}
+
+/// Departure and arrival: `16:55  08:35+1`, of the day on which the train leaves by its timetable.
+fn times(journey: &Journey, late: TimeDelta) -> String {
+    let day = (journey.from.at - late).date();
+    let time = |at: NaiveDateTime| match (at.date() - day).num_days() {
+        0 => at.format("%H:%M").to_string(),
+        days => format!("{}+{days}", at.format("%H:%M")),
+    };
+    format!("{}  {}", time(journey.from.at), time(journey.to.at))
 }
 
 /// Hours and minutes: `15h40`.
 pub(super) fn duration(journey: &Journey) -> String {
-    let minutes = journey.minutes();
+    in_hours(TimeDelta::minutes(journey.minutes()))
+}
+
+fn in_hours(time: TimeDelta) -> String {
+    let minutes = time.num_minutes();
     format!("{}h{:02}", minutes / 60, minutes % 60)
 }
 
