@@ -25,7 +25,7 @@ pub(super) fn need(request: &Request) -> Need {
     match request {
         Request::SignOut | Request::Unlock { .. } => Need::EvenLocked,
         Request::SignIn { .. }
-        | Request::Register { .. }
+        | Request::Register(_)
         | Request::Search { .. }
         | Request::Departures { .. }
         | Request::Hold { .. }
@@ -43,7 +43,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::ReceiptLink { .. } => Need::Anyone,
         Request::QuoteCancel { waiver, .. } => to_cancel(waiver.is_some()),
         Request::Cancel { quote, .. } => to_cancel(matches!(quote.reason, Reason::Waiver(_))),
-        Request::Lock | Request::ChangePassword { .. } => Need::EvenByCode,
+        Request::Lock | Request::ChangePassword(_) => Need::EvenByCode,
         Request::ClaimAdministrator { .. }
         | Request::SshKeys
         | Request::AddSshKey { .. }

@@ -3,7 +3,7 @@
 use crate::domain::user::Role;
 use crate::service::access::{Need, need};
 use crate::service::progress::Tell;
-use crate::service::request::{Failure, Identity, Reply, Request};
+use crate::service::request::{Failure, Identity, PasswordChange, Registration, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, delay, events, find, former, hold,
@@ -52,7 +52,7 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
     admit(session, need(&request)).await?;
     match request {
         Request::SignIn { name, password } => account::sign_in(session, &name, password).await,
-        Request::Register { username, email, password, again } => {
+        Request::Register(Registration { username, email, password, again }) => {
             account::register(session, username, email, password, &again).await
         }
         Request::ClaimAdministrator { code } => account::claim_administrator(session, &code).await,
@@ -65,7 +65,7 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
             Ok(Reply::Done)
         }
         Request::Unlock { password } => account::unlock(session, password).await,
-        Request::ChangePassword { old, password, again } => {
+        Request::ChangePassword(PasswordChange { old, password, again }) => {
             account::own_password::change(session, old, password, &again).await
         }
         Request::Accounts { beginning, after } => account::desk::list(session, &beginning, after.as_ref()).await,

@@ -23,7 +23,7 @@ pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
 pub use self::imports::{BadTrains, ImportLine, ImportSource, ImportTrial, Imported, LineKind, Shown};
 pub use self::money::{Form, ReportOf, Tills};
-pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode};
+pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode, PasswordChange, Registration};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::rules::{PreviewLine, RuleRecord, RuleRow, RuleTrial, SampleBooking};

@@ -253,11 +253,11 @@ impl Pending {
 pub const fn awaiting(request: &Request) -> &'static str {
     match request {
         Request::SignIn { .. } => "Signing in",
-        Request::Register { .. } => "Making the account",
+        Request::Register(_) => "Making the account",
         Request::ClaimAdministrator { .. } | Request::Unlock { .. } => "Checking",
         Request::SignOut => "Signing out",
         Request::Lock => "Locking",
-        Request::ChangePassword { .. } => "Changing the password",
+        Request::ChangePassword(_) => "Changing the password",
         Request::Accounts { .. } => "Reading the accounts",
         Request::Account { .. } => "Reading the account",
         Request::AddAccount { .. } => "Making the account",

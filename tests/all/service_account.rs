@@ -8,7 +8,7 @@ use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::quota::Quota;
 use kiosk::domain::user::{Email, Role};
 use kiosk::service::account::DEVELOPMENT_ACCOUNTS;
-use kiosk::service::request::{Failure, Identity, Reply, Request};
+use kiosk::service::request::{Failure, Identity, Registration, Reply, Request};
 use kiosk::service::{Argon2Cost, Kiosk, Session, Settings, SignInLimits};
 use tracing::field::{Field, Visit};
 use tracing::span;
@@ -21,7 +21,7 @@ use crate::service_kit::{
 async fn register(session: &Session, name: &str, email: &str, password: &str) -> Result<Identity, Failure> {
     let email = Email::parse(email).expect("an address");
     let (password, again) = (secret(password), secret(password));
-    let request = Request::Register { username: username(name), email, password, again };
+    let request = Request::Register(Registration { username: username(name), email, password, again });
     match session.call(request).await? {
         Reply::Welcome(identity) => Ok(identity),
         other => panic!("a registration was answered with {other:?}"),
@@ -227,7 +227,7 @@ async fn an_account_is_not_made_with_two_passwords() {
     let session = stage.guest();
     let email = Email::parse("bela@example.in").expect("an address");
     let (password, again) = (secret(PASSWORD), secret("correct horse batteru"));
-    let request = Request::Register { username: username("bela"), email, password, again };
+    let request = Request::Register(Registration { username: username("bela"), email, password, again });
     assert!(matches!(session.call(request).await, Err(Failure::PasswordsDiffer)));
     assert_eq!(session.identity(), None);
     register(&session, "bela", "bela@example.in", PASSWORD).await.expect("nobody has the name yet");
@@ -242,12 +242,12 @@ async fn all_requests(stage: &Stage) -> Vec<Request> {
     let class = kiosk::domain::coach::Class::SecondAc;
     vec![
         Request::SignIn { name: "nobody".to_owned(), password: secret(PASSWORD) },
-        Request::Register {
+        Request::Register(Registration {
             username: username("newcomer"),
             email: Email::parse("newcomer@example.in").expect("an address"),
             password: secret("short"),
             again: secret("short"),
-        },
+        }),
         Request::ClaimAdministrator { code: secret("AAAA") },
         Request::SignOut,
         Request::Lock,

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use kiosk::domain::user::{AccountId, Email, Proof, Role};
 use kiosk::service::Session;
-use kiosk::service::request::{AccountChange, AccountFacts, Cursor, Failure, Identity, OldKeys, Reply, Request};
+use kiosk::service::request::{
+    AccountChange, AccountFacts, Cursor, Failure, Identity, OldKeys, PasswordChange, Reply, Request,
+};
 
 use crate::service_kit::{PASSWORD, Stage, secret, sign_in, terminal, username};
 
@@ -45,7 +47,7 @@ async fn code_for(session: &Session, account: AccountId) -> String {
 
 async fn choose(session: &Session, old: Option<&str>, password: &str) -> Result<Identity, Failure> {
     let (password, again) = (secret(password), secret(password));
-    match session.call(Request::ChangePassword { old: old.map(secret), password, again }).await? {
+    match session.call(Request::ChangePassword(PasswordChange { old: old.map(secret), password, again })).await? {
         Reply::Welcome(identity) => Ok(identity),
         other => panic!("{other:?}"),
     }

@@ -2,7 +2,7 @@
 
 use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::user::{AccountId, Email, Role};
-use kiosk::service::request::{AccountChange, Failure, OldKeys, Reply, Request};
+use kiosk::service::request::{AccountChange, Failure, OldKeys, PasswordChange, Reply, Request};
 use kiosk::service::{Kiosk, Session};
 use rstest::rstest;
 use russh::keys::{Algorithm, PrivateKey};
@@ -31,7 +31,7 @@ async fn code_for(session: &Session, account: AccountId, keys: OldKeys) -> Strin
 
 async fn choose(session: &Session, old: Option<&str>) -> Result<Reply, Failure> {
     let (password, again) = (secret(CHOSEN), secret(CHOSEN));
-    session.call(Request::ChangePassword { old: old.map(secret), password, again }).await
+    session.call(Request::ChangePassword(PasswordChange { old: old.map(secret), password, again })).await
 }
 
 /// The other process has not looked for changed accounts since.

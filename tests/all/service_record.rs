@@ -21,7 +21,8 @@ use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::user::{Email, Phone, Role};
 use kiosk::service::Session;
 use kiosk::service::request::{
-    AccountChange, BookingSearch, EventFilter, Failure, Form, OldKeys, Order, Reply, ReportOf, Request, Revive, Tills,
+    AccountChange, BookingSearch, EventFilter, Failure, Form, OldKeys, Order, PasswordChange, Registration, Reply,
+    ReportOf, Request, Revive, Tills,
 };
 use kiosk::service::rules_file::shipped_text;
 use kiosk::store::audit_log::Event;
@@ -193,12 +194,12 @@ async fn every_request_leaves_what_it_should_and_none_is_forgotten() {
 
 async fn comes_in(walk: &mut Walk, log: &Log) -> Session {
     let first = walk.stage.kiosk.open_session(terminal("DESK-1"));
-    let register = Request::Register {
+    let register = Request::Register(Registration {
         username: username("first"),
         email: Email::parse("first@example.in").expect("an address"),
         password: secret(PASSWORD),
         again: secret(PASSWORD),
-    };
+    });
     walk.leaves(&first, register, &[("account.register", "first")]).await;
     let code = log.codes().pop().expect("it is in the log");
     let claim = [("account.claim-administrator", "first"), ("account.sign-in", "first")];
@@ -243,7 +244,8 @@ async fn keeps_an_account(walk: &mut Walk, traveller: &Session) {
     let removal = Request::RemoveSshKey { fingerprint };
     walk.leaves(traveller, removal, &[("account.remove-key", "traveller")]).await;
     let other = || secret("battery staple horse");
-    let password = Request::ChangePassword { old: Some(secret(PASSWORD)), password: other(), again: other() };
+    let password =
+        Request::ChangePassword(PasswordChange { old: Some(secret(PASSWORD)), password: other(), again: other() });
     walk.leaves(traveller, password, &[("account.change-password", "traveller")]).await;
 }
 

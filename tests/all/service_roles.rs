@@ -22,7 +22,7 @@ use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
     AccountChange, BadTrains, BookingSearch, Choice, EventFilter, Failure, Form, Hold, ImportSource, OldKeys, Order,
-    ReportOf, Request, Revive, Shown, Tills,
+    PasswordChange, Registration, ReportOf, Request, Revive, Shown, Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -94,21 +94,21 @@ fn requests() -> Vec<(String, Request)> {
     let (nobody, banner) = (AccountId(Uuid::from_u128(404)), BannerId(Uuid::from_u128(404)));
     let plain = vec![
         Request::SignIn { name: "nobody".to_owned(), password: secret(PASSWORD) },
-        Request::Register {
+        Request::Register(Registration {
             username: username("anita"),
             email: Email::parse("anita@example.in").expect("an address"),
             password: secret(PASSWORD),
             again: secret("something else"),
-        },
+        }),
         Request::ClaimAdministrator { code: secret("AAAA") },
         Request::SignOut,
         Request::Lock,
         Request::Unlock { password: secret("something else") },
-        Request::ChangePassword {
+        Request::ChangePassword(PasswordChange {
             old: Some(secret("something else")),
             password: secret("short"),
             again: secret("short"),
-        },
+        }),
         Request::Accounts { beginning: "nobody".to_owned(), after: None },
         Request::Account { account: nobody },
         Request::AddAccount {

@@ -14,7 +14,7 @@ use kiosk::aws::Clients;
 use kiosk::domain::booking::Place;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::user::Email;
-use kiosk::service::request::{Reply, Request};
+use kiosk::service::request::{Registration, Reply, Request};
 use kiosk::store::Names;
 use serde_json::Value;
 
@@ -138,7 +138,8 @@ pub async fn day(stage: &Stage) {
     let anita = stage.guest();
     let email = Email::parse("anita@example.in").expect("an address");
     let (password, again) = (secret(PASSWORD), secret(PASSWORD));
-    let registered = anita.call(Request::Register { username: username("anita"), email, password, again }).await;
+    let registered =
+        anita.call(Request::Register(Registration { username: username("anita"), email, password, again })).await;
     assert!(matches!(registered, Ok(Reply::Welcome(_))), "{registered:?}");
     let (from, to) = (vec![station("MMCT")], vec![station("NDLS")]);
     let search = Request::Search { from, to, date: run().date, quota: Quota::General };

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::{Role, Username};
-use kiosk::service::request::{Failure, Identity, Reply, Request};
+use kiosk::service::request::{Failure, Identity, Registration, Reply, Request};
 use kiosk::ui::context::{AccountHint, Setup};
 use kiosk::ui::msg::Msg;
 use kiosk::ui::screen::Screen;
@@ -111,10 +111,10 @@ fn a_name_that_is_taken_costs_no_typing() {
     let mut stage = register();
     stage.keys("anita<tab>anita@example.in<tab>a long sentence<tab>a long sentence<enter>");
     let taken = Failure::UsernameTaken(Username::parse("anita").expect("a name"));
-    assert!(matches!(stage.reply(Err(taken)), Request::Register { .. }));
+    assert!(matches!(stage.reply(Err(taken)), Request::Register(_)));
     assert!(stage.text().contains("The user name anita is taken"), "{}", stage.text());
     stage.keys("2<tab><tab><tab><enter>");
-    let Request::Register { username, password, .. } = stage.asked().1 else { panic!("a second try") };
+    let Request::Register(Registration { username, password, .. }) = stage.asked().1 else { panic!("a second try") };
     assert_eq!((username.as_str(), password.expose_secret()), ("anita2", "a long sentence"));
 }
 

@@ -1,7 +1,9 @@
 //! Accounts in the back office, and choosing a password.
 
 use kiosk::domain::user::{AccountId, Email, Proof, Role, SignIn, SshKey, Username};
-use kiosk::service::request::{AccountChange, AccountFacts, Failure, Identity, OldKeys, OneTimeCode, Reply, Request};
+use kiosk::service::request::{
+    AccountChange, AccountFacts, Failure, Identity, OldKeys, OneTimeCode, PasswordChange, Reply, Request,
+};
 use kiosk::ui::context::Setup;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -205,7 +207,7 @@ fn whoever_comes_in_by_a_code_chooses_a_password_first() {
     stage.keys("e<enter>");
     let asked = stage
         .reply(Err(Failure::WeakPassword("This password is among the first that anyone would try: choose another.")));
-    let Request::ChangePassword { old: None, password, again } = asked else { panic!("{asked:?}") };
+    let Request::ChangePassword(PasswordChange { old: None, password, again }) = asked else { panic!("{asked:?}") };
     assert_eq!((password.expose_secret(), again.expose_secret()), ("battery staple", "battery staple"));
     assert!(stage.text().contains("among the first"), "{}", stage.text());
     stage.keys("<down><enter>");
@@ -226,7 +228,7 @@ fn a_password_is_changed_with_the_one_until_now() {
     stage.keys("p");
     stage.keys("correct horse<enter>battery staple<enter>battery staple<enter>");
     let asked = stage.reply(Err(Failure::WrongPassword));
-    let Request::ChangePassword { old: Some(old), .. } = asked else { panic!("{asked:?}") };
+    let Request::ChangePassword(PasswordChange { old: Some(old), .. }) = asked else { panic!("{asked:?}") };
     assert_eq!(old.expose_secret(), "correct horse");
     assert_picture!(stage, "new_password_refused");
     stage.keys("<esc>");

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::{
-    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, ImportSource, OldKeys, Order, ReportOf, Revive,
-    SampleBooking, Shown, Tender, Tills,
+    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, ImportSource, OldKeys, Order, PasswordChange,
+    Registration, ReportOf, Revive, SampleBooking, Shown, Tender, Tills,
 };
 use crate::domain::admission::Accept;
 use crate::domain::banner::{Banner, BannerId};
@@ -42,16 +42,7 @@ pub enum Request {
         password: SecretString,
     },
     /// Make an account for a traveller, and be signed in with it.
-    Register {
-        /// The name to sign in with.
-        username: Username,
-        /// The address.
-        email: Email,
-        /// The password.
-        password: SecretString,
-        /// The password, typed again.
-        again: SecretString,
-    },
+    Register(Registration),
     /// Become the first administrator with the one-time code from the server's log.
     ClaimAdministrator {
         /// The code.
@@ -81,14 +72,7 @@ pub enum Request {
         fingerprint: String,
     },
     /// Choose another password, and end all other sessions of the account.
-    ChangePassword {
-        /// The password until now; nothing for whoever came in by a one-time code.
-        old: Option<SecretString>,
-        /// The new one.
-        password: SecretString,
-        /// The new one, typed again.
-        again: SecretString,
-    },
+    ChangePassword(PasswordChange),
     /// What the caller keeps with their account.
     Profile,
     /// Change it.

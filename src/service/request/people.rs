@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::user::{Account, AccountId, Email, Role, SignIn, SshKey, Username};
@@ -23,6 +24,30 @@ pub struct Identity {
     /// Whether they came in by a one-time code, and do nothing before they have chosen a password.
     #[serde(default)]
     pub must_choose_password: bool,
+}
+
+/// An account that somebody makes for themselves.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The name to sign in with.
+    pub username: Username,
+    /// The address.
+    pub email: Email,
+    /// The password.
+    pub password: SecretString,
+    /// The password, typed again.
+    pub again: SecretString,
+}
+
+/// Another password of one's own.
+#[derive(Clone, Debug)]
+pub struct PasswordChange {
+    /// The password until now; nothing for whoever came in by a one-time code.
+    pub old: Option<SecretString>,
+    /// The new one.
+    pub password: SecretString,
+    /// The new one, typed again.
+    pub again: SecretString,
 }
 
 /// What an administrator changes of an account.

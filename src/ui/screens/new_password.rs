@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::service::request::{Failure, Reply, Request};
+use crate::service::request::{Failure, PasswordChange, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Filled, Form, fills};
 use crate::ui::keys::{Binding, Key, Mouse, bind};
@@ -75,7 +75,7 @@ impl NewPassword {
         }
         let old = (self.why == Why::Wish).then(|| self.form.field(0).secret());
         let (password, again) = (self.form.field(new).secret(), self.form.field(new + 1).secret());
-        self.changing = Load::Waiting(cx.call(Request::ChangePassword { old, password, again }));
+        self.changing = Load::Waiting(cx.call(Request::ChangePassword(PasswordChange { old, password, again })));
     }
 
     /// Says at its field why the password was not changed.

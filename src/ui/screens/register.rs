@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::user::{Email, Username};
-use crate::service::request::{Failure, Reply, Request};
+use crate::service::request::{Failure, Registration, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Filled, Form, fills};
 use crate::ui::keys::{Binding, Key, Mouse, bind};
@@ -75,7 +75,7 @@ impl Register {
         let (Ok(username), Ok(email), None) = (username, email, self.form.refused()) else { return };
         // Both stay in their fields until the answer, so that a name that is taken costs no typing.
         let (password, again) = (self.form.field(PASSWORD).secret(), self.form.field(AGAIN).secret());
-        self.registering = Load::Waiting(cx.call(Request::Register { username, email, password, again }));
+        self.registering = Load::Waiting(cx.call(Request::Register(Registration { username, email, password, again })));
     }
 
     /// Says at its field why the account was not made.
