@@ -32,14 +32,14 @@ async fn exported(session: &Session, wanted: &str) -> Document {
 }
 
 /// A sheet on the disk of the machine.
-struct Sheet {
+pub struct Sheet {
     folder: TempDir,
     text: String,
 }
 
 impl Sheet {
     /// Of the trains that run today.
-    async fn of(session: &Session) -> Self {
+    pub async fn of(session: &Session) -> Self {
         let text = String::from_utf8(exported(session, "").await.bytes.to_vec()).expect("text");
         let sheet = Self { folder: TempDir::new().expect("a folder"), text };
         sheet.write(&sheet.text);
@@ -61,7 +61,7 @@ impl Sheet {
     }
 
     /// Another train beside the one that there is.
-    fn with_another(&self, name: &str) -> ImportSource {
+    pub fn with_another(&self, name: &str) -> ImportSource {
         let another = format!(
             "12009,{name},express,WR,MTWTFS-,C1 D1,MMCT,Mumbai Central,Mumbai,,06:00,0\n12009,,,,,,VAPI,Vapi,Vapi,08:00,,170\n"
         );
@@ -78,7 +78,7 @@ fn source(path: &str) -> ImportSource {
     ImportSource { path: path.to_owned(), from: None, zone: None, bad: BadTrains::Refuse }
 }
 
-async fn look(session: &Session, source: &ImportSource) -> Result<ImportTrial, Failure> {
+pub async fn look(session: &Session, source: &ImportSource) -> Result<ImportTrial, Failure> {
     match session.call(Request::TryImport { source: source.clone() }).await? {
         Reply::ImportTried(trial) => Ok(*trial),
         other => panic!("{other:?}"),

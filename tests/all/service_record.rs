@@ -9,6 +9,7 @@ use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::correction::Correction;
+use kiosk::domain::delay::NewTimes;
 use kiosk::domain::journeys::JourneyFilter;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Delivery;
@@ -31,6 +32,7 @@ use uuid::Uuid;
 
 use crate::refund_kit::{cancel, confirming, quoted, quoted_with};
 use crate::service_account::Log;
+use crate::service_import::Sheet;
 use crate::service_kit::{
     PASSWORD, Stage, best, cash, hold, hold_request, new_hold, new_op, order, party, run, secret, sign_in, small_train,
     station, terminal, test_money, username, whole,
@@ -140,6 +142,8 @@ fn named_by_its_asker(request: &Request) -> bool {
             | Request::VoidSale { .. }
             | Request::OpenTill { .. }
             | Request::CloseTill { .. }
+            | Request::DelayRun { .. }
+            | Request::Import { .. }
             | Request::PublishRules { .. }
             | Request::WithdrawRules { .. }
     )
@@ -412,6 +416,23 @@ async fn runs_trains(walk: &mut Walk, administrator: &Session) {
     walk.leaves(administrator, publish, &[("train.publish", &subject)]).await;
     let retire = Request::RetireTrain { train: number, from: Some(from) };
     walk.leaves(administrator, retire, &[("train.retire", &subject)]).await;
+
+    walk.looks(administrator, Request::TrainsFile { wanted: String::new() }).await;
+    let sheet = Sheet::of(administrator).await;
+    let source = sheet.with_another("Ahmedabad Shatabdi");
+    let Reply::ImportTried(trial) = walk.looks(administrator, Request::TryImport { source: source.clone() }).await
+    else {
+        panic!("it can be read")
+    };
+    let shown = trial.shown;
+    let (path, import) = (source.path.clone(), Request::Import { op: new_op(), source, shown });
+    walk.leaves(administrator, import, &[("timetable.import", &path)]).await;
+
+    let late = RunId { train: number, date: "2026-12-07".parse().expect("a day") };
+    let new = NewTimes { from: 0, minutes: 60 };
+    walk.looks(administrator, Request::TryDelay { run: late, new }).await;
+    let delay = Request::DelayRun { op: new_op(), run: late, new, reason: "fog at Surat".to_owned(), based_on: 0 };
+    walk.leaves(administrator, delay, &[("run.change", &late.to_string())]).await;
 
     let (run, subject) = (run(), run().to_string());
     let berths = || [(CoachId::parse("B1").expect("a coach"), [1].into())].into();
