@@ -68,6 +68,20 @@ fn what_a_search_finds_is_sold_and_reads_back_the_same() {
     assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
 }
 
+/// Whoever runs commands on the machine may do what an administrator may.
+#[test]
+fn a_group_is_sold_on_one_number_as_far_as_the_rules_have_it() {
+    let machine = seeded();
+    let (run, _) = found(&machine);
+    let ten = ["--passenger", "Anita Sharma,F,34"].repeat(10);
+    let sold = sell(&machine, &run, &[&ten[..], &["--cash", "--json"]].concat());
+    assert_eq!(sold.code, 0, "{}", sold.said);
+    assert_eq!(json(&sold.out)["Passengers"].as_array().map(Vec::len), Some(10));
+    let refused = sell(&machine, &run, &[&ten[..], &ANITA, &["--cash"]].concat());
+    assert!(refused.code != 0 && refused.said.contains("1 to 10 passengers"), "{}", refused.said);
+    assert_eq!(machine.run(&["audit", "--deep"]).code, 0);
+}
+
 #[test]
 fn what_was_sold_is_in_the_report_of_the_day() {
     let machine = seeded();

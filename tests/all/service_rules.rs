@@ -326,7 +326,7 @@ async fn a_sample_shows_what_each_kind_of_rules_changes() {
     let ages = vec![34.try_into().expect("an age")];
     let (train, date, quota) = (run().train, day("2027-02-05"), Quota::General);
     let sample = SampleBooking { train, date, class: Class::SecondAc, quota, ages };
-    let cases: [(&str, &str, &str, &[&str]); 4] = [
+    let cases: [(&str, &str, &str, &[&str]); 5] = [
         (
             "refunds-2026-04-15",
             "percents = [[24, 25]",
@@ -341,6 +341,7 @@ async fn a_sample_shows_what_each_kind_of_rules_changes() {
         ),
         ("charts-2025-12-17", "second-minutes = 30", "second-minutes = 20", &["Second chart"]),
         ("booking-2024-11-01", "max-party = 6", "max-party = 5", &["Largest party"]),
+        ("booking-2024-11-01", "ac = 10", "ac = 6", &["Largest group"]),
     ];
     for (id, old, new, differ) in cases {
         let text = text_of(id).replace(old, new);

@@ -164,10 +164,7 @@ pub enum Failure {
         max: u8,
     },
     /// A group, which not everybody books.
-    #[error(
-        "For more than {max} ask {}, or make another booking for the others.",
-        needs.with_article()
-    )]
+    #[error("For more than {max} ask {}, or make another booking for the others.", needs.with_article())]
     GroupNeeds {
         /// The most that anybody books.
         max: u8,

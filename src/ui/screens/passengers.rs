@@ -179,7 +179,9 @@ impl Passengers {
                 Spot::Row(row + 1, column.min(last))
             }
             (Spot::Row(..), _) => Spot::Phone,
-            (Spot::Phone, Key::Up) if !self.rows.is_empty() => Spot::Row(self.rows.len() - 1, Column::Name),
+            (Spot::Phone, Key::Up | Key::PageUp) if !self.rows.is_empty() => {
+                Spot::Row(self.rows.len() - 1, Column::Name)
+            }
             (Spot::Phone, _) => Spot::Phone,
         }
     }
