@@ -64,6 +64,8 @@ fn row(editions: &[Edition], shown: &Edition, today: NaiveDate) -> TrainRow {
     let train = &shown.train;
     let halts = train.halts();
     let (first, last) = (&halts[0], &halts[halts.len() - 1]);
+    let begins_on = shown.from.filter(|from| *from > today);
+    let mut later = editions.iter().filter_map(|edition| edition.from).filter(|from| *from > today);
     TrainRow {
         number: train.number(),
         name: train.name().to_owned(),
@@ -73,7 +75,8 @@ fn row(editions: &[Edition], shown: &Edition, today: NaiveDate) -> TrainRow {
         to: last.station,
         arrives: last.arrive,
         classes: train.classes(),
-        changes_on: editions.iter().filter_map(|edition| edition.from).find(|from| *from > today),
+        begins_on,
+        changes_on: later.find(|from| begins_on != Some(*from)),
         retired_from: editions.last().and_then(|last| last.until),
         is_off_sale: false,
     }

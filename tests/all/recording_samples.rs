@@ -88,6 +88,7 @@ pub fn train_row() -> TrainRow {
         to: station("MMCT"),
         arrives: "08:35+1".parse().expect("a time"),
         classes: journey.train.classes(),
+        begins_on: Some(date()),
         changes_on: Some(date()),
         retired_from: None,
         is_off_sale: true,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role;
+use kiosk::service::request::Request;
 use kiosk::service::{Attention, Kiosk, Receipts, Session, Settings};
 use kiosk::store::Store;
 
@@ -174,4 +175,26 @@ async fn a_live_screen_takes_as_many_units_an_hour_as_the_guide_says() {
     let measured = [in_front, weighed.hour().await];
     drop(listed);
     assert_eq!(measured, ["an hour with one run in front", "an hour with ten runs listed"].map(in_guide));
+}
+
+/// Who is here is said every twenty seconds, and the overview looks every five; what costs much it reads twice a minute.
+#[tokio::test]
+async fn saying_who_is_here_and_the_overview_take_as_many_units_an_hour_as_the_guide_says() {
+    let weighed = Weighed::new().await;
+    weighed.stage.account("adam", Role::Administrator).await;
+    let adam = weighed.kiosk.open_session(terminal("NDLS-07"));
+    sign_in(&adam, "adam", PASSWORD).await.expect("the password is right");
+    let _here = adam.counted();
+    weighed.meter.take();
+    weighed.kiosk.tell_who_is_here().await.expect("it is put");
+    let said = Units::of(&weighed.meter.take());
+    let hour = Units { written: said.written * 180.0, read: said.read * 180.0 };
+    assert_eq!(hour, in_guide("an hour of saying who is here"));
+    for _ in 0..12 {
+        weighed.stage.advance(TimeDelta::seconds(5));
+        adam.call(Request::Overview).await.expect("they may");
+    }
+    let minute = Units::of(&weighed.meter.take());
+    let hour = Units { written: minute.written * 60.0, read: minute.read * 60.0 };
+    assert_eq!(hour, in_guide("an hour of the overview"));
 }

@@ -48,6 +48,7 @@ fn row(number: &str) -> TrainRow {
         to: halts[halts.len() - 1].station,
         arrives: halts[halts.len() - 1].arrive,
         classes: train.classes(),
+        begins_on: None,
         changes_on: None,
         retired_from: None,
         is_off_sale: false,
@@ -66,7 +67,8 @@ fn list() -> Stage {
     let changes = TrainRow { changes_on: Some(date("2026-12-20")), ..row("12301") };
     let ends = TrainRow { retired_from: Some(date("2026-12-10")), ..row("12002") };
     let stopped = TrainRow { is_off_sale: true, ..row("12859") };
-    let asked = stage.reply(Ok(page(vec![row("12951"), changes, ends, stopped])));
+    let begins = TrainRow { begins_on: Some(date("2026-12-04")), ..row("12309") };
+    let asked = stage.reply(Ok(page(vec![row("12951"), changes, ends, stopped, begins])));
     assert!(matches!(asked, Request::Trains { after: None, .. }), "{asked:?}");
     stage
 }

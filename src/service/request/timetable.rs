@@ -36,6 +36,8 @@ pub struct TrainRow {
     pub arrives: RunTime,
     /// The classes of its coaches, best first.
     pub classes: Vec<Class>,
+    /// The first date on which it runs, if that is still to come.
+    pub begins_on: Option<NaiveDate>,
     /// The next date from which it is another.
     pub changes_on: Option<NaiveDate>,
     /// The first date on which it does not run any more.

@@ -287,6 +287,8 @@ fn view_row(buf: &mut Buffer, place: Rect, row: &TrainRow, world: &World) {
     }
     if row.is_off_sale {
         put_right(buf, place, "off sale", theme.bad);
+    } else if let Some(from) = row.begins_on {
+        put_right(buf, place, &format!("begins {}", day(from)), theme.accent);
     } else if let Some(from) = row.retired_from {
         put_right(buf, place, &format!("ends {}", day(from)), theme.warning);
     } else if let Some(from) = row.changes_on {

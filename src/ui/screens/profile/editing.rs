@@ -135,8 +135,8 @@ fn blank() -> Form {
     let berths = ["any"].into_iter().chain(BERTHS.map(BerthType::code));
     Form::new(vec![
         Field::text("Name", PersonName::MAX).note("as on the identity card"),
-        Field::text("Date of birth", 16).note("such as 12/3/1984: the age is that of the day of travel"),
+        Field::text("Date of birth", 16).note("such as 12/3/1984"),
         Field::choice("Gender", Gender::ALL.map(Gender::words)).note("←→ as on the identity card"),
-        Field::choice("Berth", berths).note("←→ which they like: lower, middle, upper, side lower or side upper"),
+        Field::choice("Berth", berths).note("←→ which they like"),
     ])
 }

@@ -207,7 +207,7 @@ fn read(line: &str, world: &World) -> Result<Halt, String> {
     let halt = halts::parse(line).map_err(|error| error.to_string())?;
     match world.stations.get(halt.station) {
         Some(_) => Ok(halt),
-        None => Err(format!("there is no station {}", halt.station)),
+        None => Err(format!("there is no station {}: check the code, or import the station", halt.station)),
     }
 }
 
