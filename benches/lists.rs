@@ -25,6 +25,8 @@ mod office;
 #[path = "lists/person.rs"]
 mod person;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use kiosk::domain::journeys::JourneyFilter;
@@ -118,15 +120,19 @@ async fn open(session: &Session, list: &List, after: Option<Cursor>) -> (Duratio
 /// A list that is opened while others sell.
 async fn beside_sales(library: &Library) -> f64 {
     let list = &lists(library).swap_remove(0).of(1);
-    let sales = tokio::spawn(sell(library.kiosk.clone(), library.run));
+    let sold = Arc::new(AtomicU32::new(0));
+    let sales = tokio::spawn(sell(library.kiosk.clone(), library.run, Arc::clone(&sold)));
     let (first, _) = measure(&library.session, list).await;
     sales.abort();
+    assert!(sold.load(Ordering::SeqCst) > 0, "somebody sold meanwhile");
     slowest_of_most(first)
 }
 
-async fn sell(kiosk: Kiosk, run: kiosk::domain::train::RunId) {
+async fn sell(kiosk: Kiosk, run: kiosk::domain::train::RunId, sold: Arc<AtomicU32>) {
     let session = kiosk.open_session(service_kit::terminal("HALL-1"));
-    while market::buy_anything(&session, run, service_kit::whole(), 1).await.is_ok() {}
+    while market::buy_anything(&session, run, service_kit::whole(), 1).await.is_ok() {
+        sold.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// All lists that are read page by page, the account's own bookings first.
@@ -137,6 +143,7 @@ fn lists(library: &Library) -> Vec<List> {
     let named = BookingSearch::Day { day, name: "anita".to_owned() };
     let rare = BookingSearch::Day { day, name: library::RARE.to_owned() };
     let anywhere = BookingSearch::Name(library::RARE.to_owned());
+    let of_run_named = BookingSearch::Run { run, name: library::RARE.to_owned() };
     let of_run = BookingSearch::Run { run, name: String::new() };
     vec![
         list("my_bookings", |after| Request::MyBookings { filter: JourneyFilter::default(), after }),
@@ -146,22 +153,31 @@ fn lists(library: &Library) -> Vec<List> {
         list("bookings_of_a_day_by_rare_name", found(rare)).of(0),
         list("bookings_by_rare_name", found(anywhere)).of(1),
         list("bookings_of_a_run", found(of_run)),
+        list("bookings_of_a_run_by_rare_name", found(of_run_named)).of(0),
         list("trains", |after| Request::Trains { wanted: String::new(), after }),
         list("trains_by_name", |after| Request::Trains { wanted: "rajdhani".to_owned(), after }),
+        list("trains_by_a_name_that_none_has", |after| Request::Trains { wanted: "zzz".to_owned(), after }).of(0),
         list("accounts", |after| Request::Accounts { beginning: String::new(), after }),
         list("accounts_by_name", |after| Request::Accounts { beginning: "clerk1".to_owned(), after }),
         list("events", move |after| Request::Events { day, filter: EventFilter::default(), after }),
+        list("events_of_a_rare_action", move |after| Request::Events { day, filter: rare_action(), after }).of(0),
         list("occupancy", move |after| Request::Occupancy { date: run.date, after }),
         list("manifest", move |after| Request::Manifest { run, after }),
         list("runs", move |_| Request::Runs { train: run.train, from: day }),
         list("owed_first_with_its_sum", |after| Request::Owed { after }),
         list("tills_of_an_agent", |after| Request::MyTills { after }),
         list("tills_closed", move |after| Request::Tills { which: Tills::ClosedOn(day), after }),
+        list("tills_open", |after| Request::Tills { which: Tills::Open, after }).of(0),
         list("messages", |after| Request::Notifications { delivery: Delivery::Dead, after }),
         list("rules", |after| Request::RuleEditions { after }),
         list("former_bookings", |after| Request::MyFormerBookings { after }),
         list("companions", move |_| Request::Companions { phone: phone.clone() }).of(1),
     ]
+}
+
+/// What was done twice on a day of twenty thousand events.
+fn rare_action() -> EventFilter {
+    EventFilter { action: "account.sign-in".to_owned(), ..EventFilter::default() }
 }
 
 fn list(name: &'static str, ask: impl Fn(Option<Cursor>) -> Request + Send + Sync + 'static) -> List {

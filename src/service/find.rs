@@ -23,7 +23,7 @@ const PAGE: usize = 20;
 const LOOKED_AT: usize = 1_000;
 /// Through how many days it is looked for a page at most, when a name is looked for on all: one without bookings costs sixteen
 /// queries as well.
-const DAYS: u32 = 7;
+const DAYS: u32 = 30;
 /// How far back that goes: nobody comes to a counter with a journey of a year ago.
 const FURTHEST: Days = Days::new(366);
 /// How many bookings of a run are read at once, as many as one request may ask for.

@@ -21,8 +21,6 @@ use crate::store::tills::{Opening, TillPage};
 
 /// Tills on a page of a list.
 const PAGE: i32 = 20;
-/// How many open tills of each of the ten work lists are shown.
-const OPEN_AT_ONCE: i32 = 50;
 /// How many entries are read at once.
 const ENTRIES: i32 = 200;
 /// How often a till is read again that money goes through meanwhile, or whose list is behind.
@@ -140,7 +138,7 @@ pub(super) async fn list(session: &Session, which: Tills, after: Option<&Cursor>
     let store = session.kiosk().store();
     let after = after.map(|Cursor(after)| after.as_str());
     let page = match which {
-        Tills::Open => store.open_tills(OPEN_AT_ONCE).await.map(|tills| TillPage { tills, next: None }),
+        Tills::Open => store.open_tills(after, PAGE).await,
         Tills::ClosedOn(day) => store.tills_closed_on(day, after, PAGE).await,
     };
     let TillPage { tills, next } = page.map_err(|error| refuse("list tills", &error))?;

@@ -7,15 +7,13 @@
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
 
 use crate::domain::notification::{Delivery, Notification, NotificationId};
-use crate::store::item::{Item, decode, encode, number, string, text};
-use crate::store::pages::{List, Order};
+use crate::store::item::{Item, decode, encode, number, string};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
-use crate::store::schema::{BOOKING_ID, BY_WORK, DUE_AT, WORK};
-use crate::store::work::{self, ALL, AT_ONCE, Kind, Lists};
+use crate::store::schema::{BOOKING_ID, DUE_AT, WORK};
+use crate::store::work::{self, AT_ONCE, Kind, Lists};
 use crate::store::{Store, StoreError};
 
 const WHAT: &str = "a notification";
@@ -77,27 +75,8 @@ impl Store {
         after: Option<&str>,
         limit: i32,
     ) -> Result<NotificationPage, StoreError> {
-        // Of each work list as many as the page may need: it ends where the last of it does, in all of them.
-        let partitions: Vec<_> = ALL.map(|list| kind(delivery).list(list)).collect();
-        let lists = partitions.iter().map(|partition| async move {
-            let list = List { index: BY_WORK, partition, order: Order::OldestFirst };
-            self.page_of(&list, after, limit).await
-        });
-        let (mut items, mut is_over) = (Vec::new(), true);
-        for (found, next) in try_join_all(lists).await? {
-            items.extend(found);
-            is_over &= next.is_none();
-        }
-        let place = |item: &Item| {
-            let of = |name| text(item, name).unwrap_or_default().to_owned();
-            (of(DUE_AT), of(BOOKING_ID))
-        };
-        items.sort_by_cached_key(place);
-        let most = usize::try_from(limit).unwrap_or_default();
-        is_over &= items.len() <= most;
-        items.truncate(most);
-        let last = items.last().filter(|_| !is_over).map(place);
-        Ok(NotificationPage { next: last.map(|(due, key)| format!("{due} {key}")), notifications: readable(items) })
+        let (items, next) = self.work_page(kind(delivery), after, limit).await?;
+        Ok(NotificationPage { notifications: readable(items), next })
     }
 
     /// How many there are of those. The index may be a moment behind.

@@ -17,7 +17,7 @@ use crate::store::pages::{List, Order};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::schema::{BOOKED_AT, BOOKED_ON, BOOKING_ID, BY_DAY, BY_USER, DUE_AT, SCHEMA_VERSION, USER_ID, WORK};
-use crate::store::work::{self, ALL, Kind};
+use crate::store::work::{self, Kind};
 use crate::store::{Store, StoreError};
 
 const WHAT: &str = "a till";
@@ -185,12 +185,10 @@ impl Store {
         }
     }
 
-    /// Tills that are open, at most `limit` of each work list, the longest open first. The index may be a moment behind.
-    pub async fn open_tills(&self, limit: i32) -> Result<Vec<Till>, StoreError> {
-        let listed = self.due(&self.names().bookings, Kind::Till, ALL, work::EVER, limit).await?;
-        let mut tills = listed.into_iter().map(till_of).collect::<Result<Vec<_>, _>>()?;
-        tills.sort_by_key(|till| (till.opened_at, till.id));
-        Ok(tills)
+    /// A page of the tills that are open, the longest open first. The index may be a moment behind.
+    pub async fn open_tills(&self, after: Option<&str>, limit: i32) -> Result<TillPage, StoreError> {
+        let (items, next) = self.work_page(Kind::Till, after, limit).await?;
+        Ok(TillPage { tills: items.into_iter().map(till_of).collect::<Result<_, _>>()?, next })
     }
 
     /// A page of the tills that were closed on a day of the railway. The index may be a moment behind.

@@ -7,10 +7,12 @@ use std::ops::Range;
 
 use aws_sdk_dynamodb::types::Select;
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use futures_util::future::try_join_all;
 
 use crate::domain::train::RunId;
-use crate::store::item::{Item, string};
-use crate::store::schema::{DUE_AT, WORK, WORK_INDEX};
+use crate::store::item::{Item, corrupt, string, text};
+use crate::store::pages::{List, Order};
+use crate::store::schema::{BOOKING_ID, BY_WORK, DUE_AT, WORK, WORK_INDEX};
 use crate::store::{Store, StoreError};
 
 /// Among how many work lists the duties of one kind are spread, so that no partition of the index is hot.
@@ -22,12 +24,11 @@ pub type Lists = Range<u64>;
 /// All of them.
 pub const ALL: Lists = 0..LISTS;
 
+/// What stands for the end of a list that was read to it.
+const OVER: &str = "-";
+
 /// How many duties of a list are taken at once.
 pub(in crate::store) const AT_ONCE: i32 = 25;
-
-/// The last second that is written with a year of four digits, and so sorts after all others.
-pub(in crate::store) const EVER: DateTime<Utc> =
-    DateTime::from_timestamp(253_402_300_799, 0).expect("it is within the calendar");
 
 /// What has to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,6 +110,55 @@ impl Store {
             due.extend(page.items.unwrap_or_default());
         }
         Ok(due)
+    }
+
+    /// A page of the bookings' table's duties of a kind over all their lists, the longest due first, and where the next begins. A
+    /// moment behind.
+    ///
+    /// The lists are merged by when their duties are due. Within a second an index has an order of its own, so each list is gone
+    /// on with behind what was taken of it itself.
+    pub(in crate::store) async fn work_page(
+        &self,
+        kind: Kind,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<Item>, Option<String>), StoreError> {
+        let partitions: Vec<_> = ALL.map(|list| kind.list(list)).collect();
+        let mut ends: Vec<String> = match after {
+            Some(after) => after.split(';').map(str::to_owned).collect(),
+            None => vec![String::new(); partitions.len()],
+        };
+        if ends.len() != partitions.len() {
+            return Err(corrupt("a page's end", "it is that of another list"));
+        }
+        let lists = partitions.iter().zip(&ends).map(|(partition, end)| async move {
+            if end == OVER {
+                return Ok((Vec::new(), None));
+            }
+            let list = List { index: BY_WORK, partition, order: Order::OldestFirst };
+            let after = Some(end.as_str()).filter(|end| !end.is_empty());
+            self.page_of(&list, after, limit).await
+        });
+        let (mut read, mut left, mut goes_on) = (Vec::new(), vec![0; ends.len()], Vec::new());
+        for (list, (items, next)) in try_join_all(lists).await?.into_iter().enumerate() {
+            left[list] = items.len();
+            goes_on.push(next.is_some());
+            read.extend(items.into_iter().map(|item| (list, item)));
+        }
+        let of = |item: &Item, name| text(item, name).unwrap_or_default().to_owned();
+        read.sort_by_cached_key(|(_, item)| of(item, DUE_AT));
+        read.truncate(usize::try_from(limit).unwrap_or_default());
+        for (list, item) in &read {
+            left[*list] -= 1;
+            ends[*list] = format!("{} {}", of(item, DUE_AT), of(item, BOOKING_ID));
+        }
+        for (list, end) in ends.iter_mut().enumerate() {
+            if left[list] == 0 && !goes_on[list] {
+                OVER.clone_into(end);
+            }
+        }
+        let next = ends.iter().any(|end| end != OVER).then(|| ends.join(";"));
+        Ok((read.into_iter().map(|(_, item)| item).collect(), next))
     }
 
     /// How many duties of a kind there are in a table. A moment behind.

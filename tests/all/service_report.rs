@@ -288,6 +288,11 @@ async fn the_reports_of_a_week_are_what_its_bookings_say() {
         parts += one.total.net();
     }
     assert_eq!(parts, report.total.net());
+    let today = week.report(last, last).await.expect("it can be had");
+    let Ok(Reply::Overview(overview)) = week.stage.kiosk.operator_session().call(Request::Overview).await else {
+        panic!("the operator may see everything")
+    };
+    assert_eq!((overview.today.money, overview.today.test), (today.total, today.test), "at a glance it is the same");
 
     // What a spreadsheet gets adds up to the same.
     let document = week.file((first, last), By::Agent, Form::Csv).await;

@@ -188,7 +188,7 @@ async fn a_new_train_runs_from_its_first_date_on() {
     assert!(!on("2026-12-09") && on("2026-12-10"));
     let (trains, _) = page(&admin, "express", None).await;
     assert_eq!(trains.len(), 1);
-    assert_eq!(trains[0].changes_on, Some(date("2026-12-10")));
+    assert_eq!((trains[0].begins_on, trains[0].changes_on), (Some(date("2026-12-10")), None));
 }
 
 #[tokio::test]

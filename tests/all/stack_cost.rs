@@ -185,6 +185,7 @@ async fn saying_who_is_here_and_the_overview_take_as_many_units_an_hour_as_the_g
     let adam = weighed.kiosk.open_session(terminal("NDLS-07"));
     sign_in(&adam, "adam", PASSWORD).await.expect("the password is right");
     let _here = adam.counted();
+    weighed.kiosk.settle().await;
     weighed.meter.take();
     weighed.kiosk.tell_who_is_here().await.expect("it is put");
     let said = Units::of(&weighed.meter.take());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::booking::{Booking, Deed};
-use kiosk::domain::inventory::RunState;
+use kiosk::domain::inventory::{RunState, Stage as RunStage};
 use kiosk::domain::notification::Channel;
 use kiosk::domain::overview::{NextRun, next_runs};
 use kiosk::domain::segment::SegmentMask;
@@ -337,6 +337,14 @@ fn the_place_is_seen_at_a_glance_and_again_by_itself() {
     stage.live(full);
     stage.advance(TimeDelta::seconds(3));
     assert_picture!(stage, "overview");
+    let stages = [(2, RunStage::Cancelled, "cancelled"), (3, RunStage::FinalChart, "charted")];
+    for (nth, stage_of_it, words) in stages {
+        let next = &leaving()[nth];
+        stage.live(RunState { stage: stage_of_it, ..unsold(next) });
+        let line = stage.text().lines().find(|line| line.contains(&next.name)).expect("it is listed").to_owned();
+        assert!(line.trim_end().ends_with(words), "{line}");
+    }
+    assert!(stage.text().contains("1 of 3 sold out"), "what does not run is not counted:\n{}", stage.text());
     stage.advance(TimeDelta::seconds(2));
     let down = Failure::Unavailable { outcome: Outcome::NothingChanged, reference: "k7f2".to_owned() };
     let asked = stage.reply(Err(down));

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::inventory::Stage;
 use crate::domain::overview::{NextRun, Occupancy};
 use crate::domain::report::Takings;
 use crate::domain::time::railway_time;
@@ -169,7 +170,7 @@ impl Scene for Overview {
         let known: Vec<_> = shown.iter().filter_map(|next| occupancy(next, world)).collect();
         let out = known.iter().filter(|run| run.sold_out).count();
         put(buf, row(5), 2, "The next runs", theme.strong);
-        let says = format!("{out} of {} sold out", shown.len());
+        let says = format!("{out} of {} sold out", known.len());
         put_right(buf, row(5), &says, if out > 0 { theme.warning } else { theme.dim });
         for (at, next) in (6..).zip(shown) {
             view_run(buf, row(at), next, world);
@@ -196,20 +197,37 @@ impl Scene for Overview {
     }
 }
 
+/// How full a run is; nothing where that is not known yet, and of one that does not run.
 fn occupancy(next: &NextRun, world: &World) -> Option<Occupancy> {
-    Some(Occupancy::of(&world.live.get(&next.run)?.state, world.now))
+    let state = &world.live.get(&next.run)?.state;
+    (state.stage != Stage::Cancelled).then(|| Occupancy::of(state, world.now))
+}
+
+/// What there is to say of a run instead of how full it is.
+fn stage_words(next: &NextRun, world: &World) -> Option<&'static str> {
+    match world.live.get(&next.run)?.state.stage {
+        Stage::Cancelled => Some("cancelled"),
+        Stage::FinalChart => Some("charted"),
+        Stage::Open | Stage::FirstChart => None,
+    }
 }
 
 fn view_run(buf: &mut Buffer, row: Rect, next: &NextRun, world: &World) {
     let theme = &world.theme;
     put(buf, row, 2, &next.departs.format("%H:%M").to_string(), theme.dim);
     put(buf, row, 9, &format!("{} {}", next.run.train, text::fit(&next.name, 26)), theme.text);
-    let Some(occupancy) = occupancy(next, world) else { return };
+    let Some(occupancy) = occupancy(next, world) else {
+        return put_right(buf, row, stage_words(next, world).unwrap_or_default(), theme.bad);
+    };
     let percent = occupancy.percent().min(100);
     let full = (BAR * percent).div_ceil(100);
     let style = if occupancy.sold_out { theme.warning } else { theme.accent };
     put(buf, row, 43, &"█".repeat(full.into()), style);
     put(buf, row, 43 + full, &"·".repeat((BAR - full).into()), theme.dim);
-    let says = if occupancy.sold_out { "sold out".to_owned() } else { format!("{percent} %") };
+    let says = match stage_words(next, world) {
+        Some(words) => words.to_owned(),
+        None if occupancy.sold_out => "sold out".to_owned(),
+        None => format!("{percent} %"),
+    };
     put_right(buf, row, &says, style);
 }
