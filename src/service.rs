@@ -63,8 +63,10 @@ mod work;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 pub use audit::{AuditReport, AuditScope, Depth, Finding, Repair};
@@ -145,6 +147,26 @@ impl Kiosk {
         kiosk.spawn_worker();
         kiosk.spawn_messenger();
         Ok(kiosk)
+    }
+
+    /// Does something at once and then again and again, until the last handle is dropped. What fails is told to the log, and done
+    /// the next time.
+    fn spawn_every<F>(&self, every: Duration, failed: &'static str, does: impl Fn(Self) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<(), StoreError>> + Send,
+    {
+        let shared = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            let mut tick = tokio::time::interval(every);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tick.tick().await;
+                let Some(shared) = shared.upgrade() else { break };
+                if let Err(error) = does(Self(shared)).await {
+                    tracing::warn!(%error, "{failed}");
+                }
+            }
+        });
     }
 
     /// A kiosk that does nothing by itself, for tests and single commands: it follows live counts only when

@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::time::MissedTickBehavior;
 
 use crate::domain::pnr::Pnr;
 use crate::domain::user::AccountId;
@@ -178,17 +177,8 @@ impl Kiosk {
     /// Looks every two seconds for accounts that other processes have changed, until the last handle is dropped. Nothing
     /// else waits for it, nor it for anything else.
     pub(super) fn spawn_doorkeeper(&self) {
-        let shared = Arc::downgrade(&self.0);
-        tokio::spawn(async move {
-            let mut tick = tokio::time::interval(EVERY);
-            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                tick.tick().await;
-                let Some(shared) = shared.upgrade() else { break };
-                if let Err(error) = Self(shared).end_sessions_of_changed_accounts().await {
-                    tracing::warn!(%error, "accounts that were changed cannot be looked for");
-                }
-            }
+        self.spawn_every(EVERY, "accounts that were changed cannot be looked for", |kiosk| async move {
+            kiosk.end_sessions_of_changed_accounts().await
         });
     }
 

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use crate::service::Kiosk;
@@ -44,17 +43,8 @@ pub(super) struct Here {
 impl Kiosk {
     /// Says every twenty seconds who is here, until the last handle is dropped.
     pub(super) fn spawn_roll_call(&self) {
-        let shared = std::sync::Arc::downgrade(&self.0);
-        tokio::spawn(async move {
-            let mut tick = tokio::time::interval(EVERY);
-            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                tick.tick().await;
-                let Some(shared) = shared.upgrade() else { break };
-                if let Err(error) = Self(shared).tell_who_is_here().await {
-                    tracing::warn!(%error, "the other processes cannot be told who is at this one");
-                }
-            }
+        self.spawn_every(EVERY, "the other processes cannot be told who is at this one", |kiosk| async move {
+            kiosk.tell_who_is_here().await
         });
     }
 
