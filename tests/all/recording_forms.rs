@@ -305,6 +305,7 @@ fn failures() -> Vec<Failure> {
         Failure::NotWholePath,
         Failure::ImportsUnderWay { max: 2 },
         Failure::ImportUnderWay,
+        Failure::ImportUnfinished,
         Failure::ImportMoved,
         Failure::ImportHasMistakes { mistakes: 7 },
         Failure::UsernameTaken(Username::parse("anita").expect("a name")),
