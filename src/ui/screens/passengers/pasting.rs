@@ -50,7 +50,9 @@ impl Passengers {
             match party::line(line) {
                 Ok(people) => match self.room_for(&people, rows, cx) {
                     Room::Enough => {
-                        people.iter().for_each(|named| self.fill(named, from));
+                        for named in &people {
+                            self.fill(named, from);
+                        }
                         pasted.filled += people.len();
                     }
                     Room::NoRow => drop(pasted.homeless.get_or_insert(number)),
