@@ -96,14 +96,17 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
     let missing = comparison.missing.iter().filter(|_| how.retire_missing);
     let retire: Vec<_> = missing.map(|(number, _)| (*number, end)).collect();
     output::line(Summary { comparison: &comparison, retire: &retire })?;
+    if stored.is_unfinished() {
+        output::notice("An import broke off, or is being written just now: this one is to finish it.");
+    }
     if how.dry_run {
         return output::line("Nothing was written: leave --dry-run out to import it.");
     }
-    if comparison.is_empty() && retire.is_empty() {
+    if comparison.is_empty() && retire.is_empty() && !stored.is_unfinished() {
         return Ok(());
     }
     let bar = Progress::new("Importing trains");
-    let done = kiosk.import(&import, &stored, start, &retire, |progress| show(&bar, progress)).await;
+    let done = kiosk.import(&import, &stored, start, |progress| show(&bar, progress)).await;
     drop(bar);
     let done = done.map_err(|error| match error {
         StoreError::Conflict { .. } => {
@@ -121,7 +124,12 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
     output::line(format_args!(
         "Imported {} trains and {} stations that were new or changed.",
         done.trains, done.stations
-    ))
+    ))?;
+    kiosk.end_trains(&retire).await.map_err(|error| {
+        let error = CliError::from(error);
+        let told = format!("Not all trains have ended that are not in it: {}.", error.message().trim_end_matches('.'));
+        CliError::new(error.kind(), told).hint("the import itself is written: repeat it with --retire-missing")
+    })
 }
 
 /// Reads the files and compares them, on a thread of its own so that the bar moves.

@@ -220,6 +220,7 @@ impl Kiosk {
 /// What a person is told when the train was not changed.
 fn refused(error: &StoreError) -> Failure {
     match error {
+        StoreError::Conflict { .. } if error.is_of_unfinished() => Failure::ImportUnfinished,
         StoreError::Conflict { .. } => Failure::TrainChanged,
         error => refuse("change a train", error),
     }

@@ -107,6 +107,8 @@ pub struct TypedPassenger {
     pub gender: Option<Gender>,
     /// The kind of berth that was chosen for them, rather than fallen to them.
     pub preference: Option<BerthType>,
+    /// Why the line of a list that stands here says nobody, until a name is typed.
+    pub unread: Option<String>,
 }
 
 impl TypedPassenger {

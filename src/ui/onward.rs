@@ -125,6 +125,7 @@ fn typed(booking: &Booking, phone: &str) -> Typed {
             age: passenger.age.to_string(),
             gender: Some(passenger.gender),
             preference: passenger.preference,
+            unread: None,
         });
         typed.collect()
     };

@@ -282,6 +282,7 @@ fn neither_a_telephone_number_from_before_nor_a_link_nor_a_code_is_written() {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one line for each failure")]
 fn failures() -> Vec<Failure> {
     let reference = "R-7".to_owned();
     let standing = Standing::Waiting(WaitingList::General, 12);
@@ -305,6 +306,7 @@ fn failures() -> Vec<Failure> {
         Failure::NotWholePath,
         Failure::ImportsUnderWay { max: 2 },
         Failure::ImportUnderWay,
+        Failure::ImportUnfinished,
         Failure::ImportMoved,
         Failure::ImportHasMistakes { mistakes: 7 },
         Failure::UsernameTaken(Username::parse("anita").expect("a name")),

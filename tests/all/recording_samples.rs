@@ -73,6 +73,7 @@ pub fn import_trial() -> ImportTrial {
             line(LineKind::Left, "12002 Shatabdi: left as it is."),
         ],
         unlisted: 3,
+        finishes: true,
         shown: Shown { files: "00ff".to_owned(), change: "ff00".to_owned(), trains: 2, stations: 1 },
     }
 }

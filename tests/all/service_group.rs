@@ -182,6 +182,11 @@ async fn a_supervisor_who_was_demoted_meanwhile_does_not_book_the_group_and_its_
     assert_eq!(supervisor.call(slip).await.map(drop), told);
     let released = supervisor.call(Request::Release { hold: held.id, run: held.run }).await;
     assert!(matches!(released, Ok(Reply::Done)), "{released:?}");
+    stage.account("sara", Role::Supervisor).await;
+    let other = stage.kiosk.open_session(terminal("MMCT-01"));
+    sign_in(&other, "sara", PASSWORD).await.expect("she may");
+    let same = hold_as(&other, new_hold(), whole(), Class::Sleeper, Choice::Berths(held.berths())).await;
+    assert_eq!(same.expect("they are free again").berths(), held.berths());
     is_clean(&stage).await;
 }
 

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::booking::OpId;
-use kiosk::domain::edition::NotPublished;
+use kiosk::domain::edition::{NotPublished, Start};
 use kiosk::domain::train::{Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::Role;
 use kiosk::export;
+use kiosk::service::import::Import;
 use kiosk::service::progress::{Stage as At, Tell};
 use kiosk::service::request::{
     BadTrains, Document, EventFilter, Failure, ImportSource, ImportTrial, Imported, LineKind, Outcome, Reply, Request,
@@ -22,6 +23,7 @@ use tempfile::TempDir;
 
 use crate::feed::{feed, feed_with, folder};
 use crate::service_kit::{PASSWORD, Stage, new_op, sign_in, small_train, terminal};
+use crate::world::stations;
 
 /// The trains that run today as a file.
 async fn exported(session: &Session, wanted: &str) -> Document {
@@ -72,6 +74,12 @@ impl Sheet {
     fn source(&self) -> ImportSource {
         source(self.path().to_str().expect("a path"))
     }
+}
+
+/// A switch that is off, for a test and for its faults.
+fn switch() -> (Arc<AtomicBool>, Arc<AtomicBool>) {
+    let switch = Arc::new(AtomicBool::new(false));
+    (Arc::clone(&switch), switch)
 }
 
 fn source(path: &str) -> ImportSource {
@@ -344,6 +352,138 @@ async fn an_import_that_breaks_off_is_finished_by_the_same_key() {
     assert!(notes.contains(&note.to_owned()), "{notes:?}");
     assert!(notes.contains(&format!("not to its end: {note}")), "{notes:?}");
     assert_eq!(names(&stage.kiosk).await, ["Vapi Express", "Mumbai Rajdhani"]);
+}
+
+#[tokio::test]
+async fn an_import_that_is_throttled_halfway_is_not_told_to_have_changed_nothing() {
+    let stage = Stage::new().await;
+    let (broken, breaks) = switch();
+    let troubled = stage.world.with_faults(move |call: &Call| {
+        let is_slow = breaks.load(Ordering::SeqCst) && call.operation == "PutItem";
+        is_slow.then(|| Fault::Answer(400, "ThrottlingException".to_owned()))
+    });
+    stage.account("ada", Role::Administrator).await;
+    let admin = stage.other_kiosk(troubled).await.open_session(terminal("NDLS-07"));
+    sign_in(&admin, "ada", PASSWORD).await.expect("the password is right");
+    let sheet = Sheet::of(&admin).await;
+    let source = sheet.with_another("Vapi Express");
+    let trial = look(&admin, &source).await.expect("it is read");
+    broken.store(true, Ordering::SeqCst);
+    let failed = imported(admin.call(import(new_op(), &source, &trial)).await);
+    assert!(matches!(failed, Err(Failure::Unavailable { outcome: Outcome::Unknown, .. })), "{failed:?}");
+    broken.store(false, Ordering::SeqCst);
+    let rest = look(&admin, &source).await.expect("it is read");
+    assert_eq!((rest.shown.stations, rest.finishes), (0, true), "the station was written");
+}
+
+/// From the command line, with the end of a train that there is not.
+#[tokio::test]
+async fn an_import_of_an_operator_is_recorded_whatever_comes_behind_it() {
+    let stage = Stage::new().await;
+    let admin = stage.signed_in("ada", Role::Administrator).await;
+    let renamed = |name: &str| {
+        let train = Train::new(TrainDraft { name: name.to_owned(), ..TrainDraft::from(small_train()) });
+        Import { stations: stations(), trains: vec![train.expect("in order")], faults: Vec::new(), notes: Vec::new() }
+    };
+    let start = Start::at_once("2026-12-01".parse().expect("a date"));
+    let known = stage.kiosk.stored_timetable().await.expect("it answers");
+    stage.kiosk.import(&renamed("Winter Rajdhani"), &known, start, |_| {}).await.expect("it is imported");
+    let ends = [(TrainNumber::parse("99999").expect("a number"), "2026-12-20".parse().expect("a date"))];
+    stage.kiosk.end_trains(&ends).await.expect_err("there is none");
+    stage.kiosk.import(&renamed("Snow Rajdhani"), &known, start, |_| {}).await.expect_err("it has moved");
+    let mut notes: Vec<_> = recorded(&stage.kiosk, &admin).await.into_iter().filter_map(|(_, note)| note).collect();
+    notes.sort();
+    assert_eq!(notes, ["1 trains and 0 stations new or changed, from 2026-12-01", "not to its end, from 2026-12-01"]);
+}
+
+/// All of it is written but the mark at its end.
+#[tokio::test]
+async fn an_import_that_lacks_its_end_alone_is_finished_by_repeating_it() {
+    let stage = Stage::new().await;
+    let (broken, breaks) = switch();
+    let written = AtomicBool::new(false);
+    let troubled = stage.world.with_faults(move |call: &Call| {
+        let is_on = breaks.load(Ordering::SeqCst);
+        written.fetch_or(is_on && call.operation == "TransactWriteItems", Ordering::SeqCst);
+        let is_end = is_on && written.load(Ordering::SeqCst) && call.operation == "UpdateItem";
+        is_end.then_some(Fault::LoseRequest)
+    });
+    stage.account("ada", Role::Administrator).await;
+    let admin = stage.other_kiosk(troubled).await.open_session(terminal("NDLS-07"));
+    sign_in(&admin, "ada", PASSWORD).await.expect("the password is right");
+    let sheet = Sheet::of(&admin).await;
+    let source = sheet.with("Mumbai Rajdhani", "Winter Rajdhani");
+    let trial = look(&admin, &source).await.expect("it is read");
+    broken.store(true, Ordering::SeqCst);
+    imported(admin.call(import(new_op(), &source, &trial)).await).expect_err("its end is lost");
+    broken.store(false, Ordering::SeqCst);
+    let train = TrainNumber::parse("12951").expect("a number");
+    let end = Request::RetireTrain { train, from: Some("2026-12-20".parse().expect("a date")) };
+    assert_eq!(admin.call(end.clone()).await.map(drop), Err(Failure::ImportUnfinished));
+    // Whoever looks now, and not only whoever began it, can finish it.
+    let rest = look(&admin, &source).await.expect("it is read");
+    assert_eq!((rest.shown.trains, rest.shown.stations, rest.changes_anything()), (0, 0, true));
+    let done = imported(admin.call(import(new_op(), &source, &rest)).await).expect("it is finished");
+    assert_eq!((done.trains, done.stations), (0, 0));
+    assert!(!look(&admin, &source).await.expect("it is read").changes_anything());
+    admin.call(end).await.expect("trains change again");
+    assert_eq!(names(&stage.kiosk).await, ["Winter Rajdhani"]);
+}
+
+/// The earlier one writes its train between the later one's reading and the later one's mark, and then breaks off.
+#[tokio::test]
+async fn whoever_takes_over_another_import_than_was_read_has_begun_nothing() {
+    let stage = Stage::new().await;
+    stage.account("eve", Role::Administrator).await;
+    let (hers, others) = (Meeting::of(2), Meeting::of(2));
+    let ((ada_on, ada_is_on), (eve_on, eve_is_on), (came, comes)) = (switch(), switch(), switch());
+    let (first_write, written) = (hers.clone(), AtomicBool::new(false));
+    let breaking = stage.world.with_faults(move |call: &Call| match call.operation.as_str() {
+        "TransactWriteItems" if ada_is_on.load(Ordering::SeqCst) && !written.swap(true, Ordering::SeqCst) => {
+            Some(Fault::Meet(first_write.clone()))
+        }
+        "UpdateItem" if written.load(Ordering::SeqCst) => Some(Fault::LoseRequest),
+        _ => None,
+    });
+    let mark = others.clone();
+    let late = stage.world.with_faults(move |call: &Call| {
+        let is_mark = call.operation == "UpdateItem" && eve_is_on.swap(false, Ordering::SeqCst);
+        comes.fetch_or(is_mark, Ordering::SeqCst);
+        is_mark.then(|| Fault::Meet(mark.clone()))
+    });
+    let ada = stage.other_kiosk(breaking).await.open_session(terminal("NDLS-01"));
+    let eve = stage.other_kiosk(late).await.open_session(terminal("NDLS-02"));
+    for session in [&ada, &eve] {
+        sign_in(session, "eve", PASSWORD).await.expect("the password is right");
+    }
+    let (one, other) = (Sheet::of(&ada).await, Sheet::of(&eve).await);
+    let winter = one.with("Mumbai Rajdhani", "Winter Rajdhani");
+    let snow = other.with("Mumbai Rajdhani", "Snow Rajdhani");
+    let shown = look(&ada, &winter).await.expect("read");
+    ada_on.store(true, Ordering::SeqCst);
+    let request = import(new_op(), &winter, &shown);
+    let first = tokio::spawn(async move { imported(ada.call(request).await) });
+    while !stage.world.store.catalogue().await.expect("it answers").unfinished {
+        tokio::task::yield_now().await;
+    }
+    let shown = look(&eve, &snow).await.expect("read");
+    eve_on.store(true, Ordering::SeqCst);
+    let (asking, request) = (eve.clone(), import(new_op(), &snow, &shown));
+    let again = request.clone();
+    let second = tokio::spawn(async move { imported(asking.call(request).await) });
+    while !came.load(Ordering::SeqCst) {
+        tokio::task::yield_now().await;
+    }
+    hers.come().await;
+    first.await.expect("it ends").expect_err("it broke off");
+    others.come().await;
+    assert_eq!(second.await.expect("it ends"), Err(Failure::ImportMoved));
+    assert_eq!(names(&stage.kiosk).await, ["Winter Rajdhani"], "what is written stays");
+    // The same key writes no more than before what nobody was shown.
+    assert_eq!(imported(eve.call(again).await), Err(Failure::ImportMoved));
+    let now = look(&eve, &snow).await.expect("read");
+    imported(eve.call(import(new_op(), &snow, &now)).await).expect("what is shown now is imported");
+    assert_eq!(names(&stage.kiosk).await, ["Snow Rajdhani"]);
 }
 
 #[tokio::test]

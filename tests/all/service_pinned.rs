@@ -87,7 +87,7 @@ async fn a_halt_that_is_inserted_after_the_first_sale_leaves_the_sold_run_as_it_
 
     let today = Start::at_once(railway_time(stage.kiosk.now()).date());
     let known = stage.kiosk.stored_timetable().await.expect("it answers");
-    let published = stage.kiosk.import(&edited(), &known, today, &[], |_| {}).await.expect("it is published");
+    let published = stage.kiosk.import(&edited(), &known, today, |_| {}).await.expect("it is published");
     assert_eq!((published.trains, published.stations), (1, 1));
     stage.advance(TimeDelta::seconds(60));
     stage.kiosk.poll_once().await;

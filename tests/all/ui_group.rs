@@ -160,6 +160,8 @@ fn a_party_is_typed_behind_the_class(#[case] role: Role, #[case] line: &str, #[c
 #[case(Role::Supervisor, "s 2 sl 0", 7, "Type how many travel")]
 #[case(Role::Agent, "s 2 sl 7", 7, ASK)]
 #[case(Role::Agent, "s 2 sl 51", 7, "A booking is for 1 to 6")]
+#[case(Role::Supervisor, "s 2 sl 300", 7, "A booking is for 1 to 50")]
+#[case(Role::Agent, "s 2 sl 70000", 7, "A booking is for 1 to 6")]
 fn a_party_that_is_too_large_is_pointed_at(
     #[case] role: Role,
     #[case] line: &str,
@@ -188,7 +190,12 @@ fn digits_over_the_coach_say_how_large_the_party_is() {
     assert_eq!(stage.app.world().draft.party, 7, "another key ends a number");
     stage.keys("<up>99");
     assert_eq!(stage.app.world().draft.party, 9, "there is no party of 99");
-    stage.keys("50w<end>");
+    assert!(stage.text().contains("A booking is for 1 to 50"), "{}", stage.text());
+    stage.keys("<up>451");
+    assert_eq!(stage.app.world().draft.party, 45, "there is none of 451 either");
+    stage.keys("2");
+    assert_eq!(stage.app.world().draft.party, 2, "what was refused is over");
+    stage.keys("<up>50w<end>");
     assert_picture!(stage, "wishes");
     stage.keys("<esc>+");
     assert!(stage.text().contains("A booking is for 1 to 50"), "{}", stage.text());
@@ -279,6 +286,50 @@ fn a_list_overwrites_nothing_and_says_what_has_no_row() {
     stage.paste(&lines(9));
     assert!(stage.text().contains("7 names filled in; from line 8 on there is no empty row left."), "{}", stage.text());
     assert_eq!(names(&stage)[1], "Dev Sharma ");
+}
+
+#[test]
+fn what_has_no_row_is_said_beside_what_cannot_be_read() {
+    let mut stage = at_passengers(3);
+    stage.paste("SHARMA/ANITA F34\nSHARMA/DEV X9\nRAO/A F30 RAO/B M31\nIYER/MIRA F40\nIYER/OM");
+    let says = "1 name filled in; from line 3 on there is no empty row left; not line 2";
+    assert!(stage.text().contains(says), "{}", stage.text());
+    // Of the two of a line neither travels alone, and nobody further down takes the row that was too little for them.
+    assert_eq!(names(&stage), ["Anita Sharma 34", "SHARMA/DEV X9 ", " "]);
+}
+
+#[test]
+fn a_child_beyond_the_largest_party_is_told_so() {
+    let mut stage = at_passengers(50);
+    stage.paste(&format!("{}\nIYER/TARA M2L", lines(49)));
+    let says = "49 names filled in; not line 50: A booking is for 50 at most: make another";
+    assert!(stage.text().contains(says), "{}", stage.text());
+    assert!(stage.app.world().draft.typed.lap.is_empty());
+}
+
+#[test]
+fn a_line_that_was_not_read_travels_under_no_name_before_it_is_put_right() {
+    let mut stage = at_passengers(2);
+    stage.paste("SHARMA/DEV X9\nSHARMA/ANITA F34");
+    let why = "Line 1, character 12: Type F for female";
+    stage.keys("<tab>9<tab>m<tab><tab><tab><tab>9810012345<f2>");
+    assert!(stage.text().contains(why) && stage.calls.is_empty(), "{}", stage.text());
+    // Moving in it, or typing behind it, puts nothing right; neither does leaving the screen.
+    stage.keys("<left>x<f2>");
+    assert!(stage.text().contains(why) && stage.calls.is_empty(), "{}", stage.text());
+    stage.keys("<c-u>Dev Sharma<f2>");
+    let Request::Price { passengers, .. } = stage.asked().1 else { panic!("the price is asked") };
+    assert_eq!(passengers[0].name.as_str(), "Dev Sharma");
+}
+
+#[test]
+fn a_line_longer_than_a_name_keeps_its_row_free_and_hidden_signs_are_left_out() {
+    let mut stage = at_passengers(3);
+    let long = "SHARMA/ANITA WITH A NAME THAT GOES ON AND ON F34";
+    stage.paste(&format!("\u{feff}SHARMA/\u{200b}DEV M40\n{long}\n\u{feff}IYER/OM M50"));
+    assert_eq!(names(&stage), ["Dev Sharma 40", " ", "Om Iyer 50"]);
+    assert!(line_of(&stage.text(), "▌").starts_with("▌ 2 "), "{}", stage.text());
+    assert!(stage.text().contains("Line 2, character 1: "), "{}", stage.text());
 }
 
 fn fare(people: usize) -> Fare {

@@ -50,6 +50,7 @@ fn trial(lines: Vec<ImportLine>) -> ImportTrial {
         missing: 2,
         lines,
         unlisted: 0,
+        finishes: false,
         shown: Shown { files: "aa".to_owned(), change: "bb".to_owned(), trains: new + changed, stations: 0 },
     }
 }
@@ -305,10 +306,36 @@ fn an_import_that_breaks_off_is_repeated_by_the_same_name() {
 }
 
 #[test]
+fn an_import_of_which_only_the_end_is_missing_can_be_finished() {
+    let rest = ImportTrial { finishes: true, ..trial(Vec::new()) };
+    let mut stage = looking("/srv/feeds/winter");
+    stage.reply(Ok(Reply::ImportTried(Box::new(rest))));
+    assert_picture!(stage, "import_unfinished");
+    stage.keys("<enter>");
+    says(&stage, "Finish the import that broke off?");
+    stage.keys("<enter>");
+    stage.reply(Ok(Reply::Imported(Imported { trains: 0, stations: 0, left: Vec::new() })));
+    says(&stage, "The import that broke off is finished.");
+}
+
+#[test]
+fn of_very_many_trains_that_were_left_the_first_are_told_and_the_others_counted() {
+    let mut stage = importing();
+    let left = (1..=60).map(|nth| format!("Train {nth} is left.")).collect();
+    stage.reply(Ok(Reply::Imported(Imported { trains: 2, stations: 0, left })));
+    says(&stage, "Left as they are (60):");
+    assert_picture!(stage, "import_left");
+}
+
+#[test]
 fn escape_leaves_an_import_that_goes_on_and_its_end_is_told() {
     for (answer, end) in [
         (Ok(Reply::Imported(Imported { trains: 2, stations: 0, left: Vec::new() })), "The import is done."),
         (Err(Failure::ImportMoved), "The import was not done: The files or the timetable have changed"),
+        (
+            Err(Failure::Unavailable { outcome: Outcome::Unknown, reference: "k7f2".to_owned() }),
+            "It is not known how far the import came: look again.",
+        ),
     ] {
         let mut stage = importing();
         let (call, _) = stage.asked();

@@ -18,9 +18,10 @@ use super::{Basis, Comparison, Import, Meter, Unreadable, compare, read};
 use crate::domain::booking::OpId;
 use crate::domain::edition::{NotPublished, Start};
 use crate::domain::time::railway_time;
+use crate::domain::train::Zone;
 use crate::service::Kiosk;
 use crate::service::progress::{Progress, Tell};
-use crate::service::refusal::{fault, refuse};
+use crate::service::refusal::{fault, in_doubt, refuse};
 use crate::service::request::{
     BadTrains, Failure, ImportLine, ImportSource, ImportTrial, Imported, LineKind, Reply, Shown,
 };
@@ -65,10 +66,10 @@ pub(in crate::service) async fn try_out(
     tell: Tell,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
-    let start = start(kiosk, source)?;
+    let (files, start) = (files(kiosk, source)?, start(kiosk, source)?);
     let stored = kiosk.stored_timetable().await.map_err(|error| refuse("read the timetable", &error))?;
-    let found = look(kiosk, source, start, &stored, move |progress| tell.tell(progress)).await?;
-    Ok(Reply::ImportTried(Box::new(found.trial(start))))
+    let found = look(kiosk, files, start, &stored, move |progress| tell.tell(progress)).await?;
+    Ok(Reply::ImportTried(Box::new(found.trial(start, stored.is_unfinished()))))
 }
 
 /// Imports what was shown. Whoever asked may leave: it goes on to its end.
@@ -94,7 +95,7 @@ async fn write(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let _turn = kiosk.0.imports.write()?;
-    let start = start(kiosk, source)?;
+    let (files, start) = (files(kiosk, source)?, start(kiosk, source)?);
     let stored = kiosk.stored_timetable().await.map_err(|error| refuse("read the timetable", &error))?;
     let come = stored.come(op);
     if come == Come::ToItsEnd {
@@ -106,7 +107,7 @@ async fn write(
         let _ = told.tell(progress);
         ControlFlow::Continue(())
     };
-    let found = look(kiosk, source, start, &stored, goes_on).await?;
+    let found = look(kiosk, files, start, &stored, goes_on).await?;
     let is_shown = match come {
         // A part of it is written already, so that less would change than was shown.
         Come::Begun => found.shown.files == shown.files,
@@ -119,7 +120,10 @@ async fn write(
         return Err(Failure::ImportHasMistakes { mistakes: found.import.faults.len() });
     }
     let publisher = format!("{op}/{}", kiosk.chance().id());
+    // What it tells it tells from its first mark on.
+    let mut has_begun = stored.is_unfinished();
     let progress = |progress| {
+        has_begun = true;
         let _ = tell.tell(progress);
     };
     let written = kiosk.write_import(&found.import, (&stored, &publisher), start, progress).await;
@@ -129,9 +133,15 @@ async fn write(
     kiosk.record(session, "timetable.import", Some(source.path.clone()), Some(note));
     let written = written.map_err(|error| match error {
         StoreError::Conflict { .. } => Failure::ImportMoved,
-        error => refuse("import trains", &error),
+        error => match refuse("import trains", &error) {
+            refusal @ Failure::Unavailable { .. } if has_begun => in_doubt("import trains", &refusal),
+            refusal => refusal,
+        },
     })?;
-    kiosk.reread_timetable().await?;
+    // It is written all the same, and every process reads the timetable again within seconds.
+    if let Err(failure) = kiosk.reread_timetable().await {
+        tracing::warn!(%failure, "an import is not to be seen at once");
+    }
     let left = written.left.iter().map(NotPublished::to_string).collect();
     Ok(Reply::Imported(done(shown, left)))
 }
@@ -155,20 +165,31 @@ struct Found {
     shown: Shown,
 }
 
-/// Reads and compares, on a thread of its own and in a turn that lasts as long.
-async fn look(
-    kiosk: &Kiosk,
-    source: &ImportSource,
-    start: Start,
-    stored: &Stored,
-    told: impl Fn(Progress) -> ControlFlow<()> + Send + 'static,
-) -> Result<Found, Failure> {
+/// Files to be read, and the turn in which they are.
+struct Files {
+    path: PathBuf,
+    zone: Option<Zone>,
+    turn: OwnedSemaphorePermit,
+}
+
+/// The files of an import, as soon as it is their turn.
+fn files(kiosk: &Kiosk, source: &ImportSource) -> Result<Files, Failure> {
     let path = PathBuf::from(&source.path);
     if !path.is_absolute() {
         return Err(Failure::NotWholePath);
     }
-    let turn = kiosk.0.imports.read()?;
-    let (zone, timetable) = (source.zone, Arc::clone(&stored.timetable));
+    Ok(Files { path, zone: source.zone, turn: kiosk.0.imports.read()? })
+}
+
+/// Reads and compares, on a thread of its own and in a turn that lasts as long.
+async fn look(
+    kiosk: &Kiosk,
+    Files { path, zone, turn }: Files,
+    start: Start,
+    stored: &Stored,
+    told: impl Fn(Progress) -> ControlFlow<()> + Send + 'static,
+) -> Result<Found, Failure> {
+    let timetable = Arc::clone(&stored.timetable);
     let looked = kiosk.settings().labour.run(move || {
         let _turn = turn;
         let meter = Meter::new(&told);
@@ -208,7 +229,7 @@ impl fmt::Write for Print {
 }
 
 impl Found {
-    fn trial(self, start: Start) -> ImportTrial {
+    fn trial(self, start: Start, finishes: bool) -> ImportTrial {
         let Self { import, comparison, shown } = self;
         let (new, changed, unchanged) = comparison.counts();
         let mistakes = import.faults.iter().map(|fault| line(LineKind::Mistake, fault.to_string()));
@@ -224,6 +245,7 @@ impl Found {
             missing: comparison.missing.len(),
             lines: listed,
             unlisted: all.count(),
+            finishes,
             shown,
         }
     }

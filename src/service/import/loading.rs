@@ -1,4 +1,4 @@
-//! Writes an import: what is new or changed, and the end of trains that are not in it where that is asked for.
+//! Writes an import: what is new or changed, and then the end of trains that are not in it where that is asked for.
 
 use std::sync::Arc;
 
@@ -35,6 +35,11 @@ pub(super) enum Come {
 }
 
 impl Stored {
+    /// Whether an import of it broke off, or is under way.
+    pub fn is_unfinished(&self) -> bool {
+        self.read.unfinished
+    }
+
     /// How far an action has come.
     pub(super) fn come(&self, op: OpId) -> Come {
         let is_its = self.read.publisher.as_ref().is_some_and(|publisher| publisher.starts_with(&op.to_string()));
@@ -55,8 +60,7 @@ impl Kiosk {
         Ok(Stored { read, timetable })
     }
 
-    /// Writes the stations and trains of an import that are new or changed, and ends the trains of `retire` on their dates.
-    /// Safe to repeat.
+    /// Writes the stations and trains of an import that are new or changed. Safe to repeat.
     ///
     /// # Errors
     ///
@@ -66,18 +70,30 @@ impl Kiosk {
         import: &Import,
         over: &Stored,
         start: Start,
-        retire: &[(TrainNumber, NaiveDate)],
         progress: impl FnMut(Progress),
     ) -> Result<Published, StoreError> {
         let publisher = self.chance().id().to_string();
-        let mut done = self.write_import(import, (over, &publisher), start, progress).await?;
-        for (number, from) in retire {
+        let written = self.write_import(import, (over, &publisher), start, progress).await;
+        // Of one that broke off a part may be written.
+        let note = match &written {
+            Ok(done) => noted(done.trains, done.stations, start),
+            Err(_) => format!("not to its end, from {}", start.date()),
+        };
+        self.record_operator("timetable.import", None, Some(note));
+        written
+    }
+
+    /// Ends trains on their dates, one after the other. Safe to repeat.
+    ///
+    /// # Errors
+    ///
+    /// Those before the one that failed have ended.
+    pub async fn end_trains(&self, ends: &[(TrainNumber, NaiveDate)]) -> Result<(), StoreError> {
+        for (number, from) in ends {
             self.store().change_train(*number, 0, Edit::Retire(Some(*from))).await?;
-            done.version += 1;
             self.record_operator("train.retire", Some(number.to_string()), Some(format!("from {from}")));
         }
-        self.record_operator("timetable.import", None, Some(noted(done.trains, done.stations, start)));
-        Ok(done)
+        Ok(())
     }
 
     /// Writes what is new or changed, under the name of an attempt.

@@ -371,6 +371,12 @@ pub enum Failure {
     /// One import is written after the other.
     #[error("Another import is being written just now: wait until it is done, and look again.")]
     ImportUnderWay,
+    /// No train is changed while an import is half written.
+    #[error(
+        "An import of trains is being written, or broke off: try again in a moment. If it stays so, repeat the import, or \
+         run kiosk seed, to finish it."
+    )]
+    ImportUnfinished,
     /// An import would not do what was shown.
     #[error(
         "The files or the timetable have changed since you looked, and nothing more was written: look again, and import \

@@ -49,6 +49,9 @@ pub struct ImportTrial {
     pub lines: Vec<ImportLine>,
     /// How many lines more there are than are shown.
     pub unlisted: usize,
+    /// Whether it finishes an import that broke off, though it may have nothing more to write.
+    #[serde(default)]
+    pub finishes: bool,
     /// By which an import knows that this was shown.
     pub shown: Shown,
 }
@@ -56,7 +59,7 @@ pub struct ImportTrial {
 impl ImportTrial {
     /// Whether anything would be written.
     pub const fn changes_anything(&self) -> bool {
-        self.shown.trains + self.shown.stations > 0
+        self.finishes || self.shown.trains + self.shown.stations > 0
     }
 }
 

@@ -22,6 +22,9 @@ use crate::store::{Store, StoreError};
 /// How often a change is decided again because somebody else changed the timetable.
 const ATTEMPTS: u32 = 8;
 
+/// What no train can be changed in while it is so.
+const UNFINISHED: &str = "the timetable (of which an import is not finished)";
+
 /// How a train is changed.
 #[derive(Clone, Copy, Debug)]
 pub enum Edit<'a> {
@@ -38,6 +41,13 @@ pub enum Edit<'a> {
     },
     /// It does not run any more from a date on, or does again.
     Retire(Option<NaiveDate>),
+}
+
+impl StoreError {
+    /// Whether no train can be changed before an import is finished that is under way, or broke off.
+    pub fn is_of_unfinished(&self) -> bool {
+        matches!(self, Self::Conflict { what } if what == UNFINISHED)
+    }
 }
 
 impl Store {
@@ -105,7 +115,7 @@ impl Store {
         let Some(item) = self.trains_item(CATALOGUE).await? else { return Ok(None) };
         check_version(&item, CATALOGUE)?;
         if item.contains_key("Unfinished") {
-            return Err(StoreError::Conflict { what: "the timetable".to_owned() });
+            return Err(StoreError::Conflict { what: UNFINISHED.to_owned() });
         }
         catalogue_version(&item).map(Some)
     }

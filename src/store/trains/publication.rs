@@ -27,6 +27,9 @@ const BATCH: usize = 25;
 /// The most versions of a train that others may have kept while one is published.
 const TAKEN_VERSIONS: u32 = 16;
 
+/// Before a publisher's name while it stops whoever began before it.
+const TAKES_OVER: &str = "over/";
+
 /// What a publication was decided by.
 #[derive(Clone, Copy, Debug)]
 pub struct Basis<'a> {
@@ -72,7 +75,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Conflict` when it is not, or when somebody else publishes at the same time: look at it again then.
+    /// `Conflict` when it is not, or when somebody else publishes at the same time: look at it again then. It stays unfinished
+    /// when that one has written something since it was read, and the next publication finishes it.
     pub async fn publish_over(
         &self,
         basis: Basis<'_>,
@@ -96,10 +100,10 @@ impl Store {
         if read.is_some_and(|read| read.version != contents.version) || !contents.are_as(read)? {
             return Err(moved());
         }
-        let mut begun = None;
         if contents.unfinished {
-            // Whoever began it may be about to write: from this mark on they cannot.
-            begun = Some(self.begin(contents.version, publisher).await?);
+            // Whoever began it may be about to write: from this mark on they cannot. It is under another name than the
+            // publisher's, who has begun nothing before it is known that the timetable is as it was read.
+            self.begin(contents.version, &format!("{TAKES_OVER}{publisher}")).await?;
             contents = self.contents_to_change().await?;
             if !contents.are_as(read)? {
                 return Err(moved());
@@ -122,14 +126,11 @@ impl Store {
         }
         let (stations_done, version) = (changed_stations.len(), contents.version);
         let done = Published { trains: changed.len(), stations: stations_done, left, version };
-        if done.trains == 0 && done.stations == 0 && begun.is_none() {
+        if done.trains == 0 && done.stations == 0 && !contents.unfinished {
             return Ok(done);
         }
         // The first mark says that a change has begun, so that one that breaks off is finished by the next.
-        let begun = match begun {
-            Some(begun) => begun,
-            None => self.begin(contents.version, publisher).await?,
-        };
+        let begun = self.begin(contents.version, publisher).await?;
         let stations: Vec<_> = changed_stations
             .into_iter()
             .map(|station| encode(&StationItem { id: format!("{STATION}{}", station.code), station: station.clone() }))

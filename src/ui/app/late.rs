@@ -1,6 +1,6 @@
 //! Calls for which nobody waits any more: what only reads is stopped, and what comes of the others is not lost.
 
-use crate::service::request::{Failure, Reply, Request};
+use crate::service::request::{Failure, Outcome, Reply, Request};
 use crate::ui::app::{App, Call, Kind, Owner};
 use crate::ui::msg::{CallId, Effect};
 use crate::ui::theme::Tone;
@@ -49,7 +49,13 @@ impl App {
                 self.toast = Some(Toast::new(Tone::Good, "The import is done.".to_owned(), self.world.now));
             }
             Err(failure) if call.request == Kind::Import => {
-                let text = format!("The import was not done: {failure}");
+                let text = match failure {
+                    // There is no key any more that asks for the same.
+                    Failure::Unavailable { outcome: Outcome::Unknown, .. } => {
+                        "It is not known how far the import came: look again.".to_owned()
+                    }
+                    failure => format!("The import was not done: {failure}"),
+                };
                 self.toast = Some(Toast::new(Tone::Bad, text, self.world.now));
             }
             _ => {}

@@ -355,11 +355,11 @@ fn sell(reader: &mut Reader, world: &World) -> Result<Vec<Step>, BadEntry> {
     let party = match reader.next() {
         None => None,
         // From which quota it is, the list knows.
-        Some(word) => match word.text.parse::<u8>() {
+        Some(word) => match word.text.parse::<usize>() {
             Ok(0) => return Err(word.refuse("Type how many travel, from 1 on.")),
-            Ok(party) => match world.too_many(party.into(), class, Quota::General) {
+            Ok(party) => match world.too_many(party, class, Quota::General) {
                 Some(why) => return Err(word.refuse(why.to_string())),
-                None => Some(party),
+                None => Some(u8::try_from(party).expect("the largest party is one")),
             },
             Err(_) => return Err(word.refuse("Type a class and then a number, like s 2 3a 2.")),
         },

@@ -22,6 +22,7 @@ pub(super) fn read(reader: &mut Reader) -> Result<Vec<Named>, BadEntry> {
                     age: age.to_string(),
                     gender: Some(gender),
                     preference: None,
+                    unread: None,
                 };
                 party.push(Named { typed, seated });
                 name.clear();
@@ -75,8 +76,8 @@ fn named(name: Word, age: Word, sex: Word) -> Result<Named, BadEntry> {
         return Err(sex.refuse("Type F for female, M for male or T for transgender."));
     };
     let age = age.text.parse::<Age>().map_err(|bad| age.refuse(bad.to_string()))?;
-    let typed =
-        TypedPassenger { name: written(&[name])?, age: age.to_string(), gender: Some(gender), preference: None };
+    let (name, gender) = (written(&[name])?, Some(gender));
+    let typed = TypedPassenger { name, age: age.to_string(), gender, preference: None, unread: None };
     Ok(Named { typed, seated: Seated::Berth })
 }
 

@@ -244,12 +244,12 @@ impl Berths {
             return;
         }
         let digit = digit.to_digit(10).unwrap_or_default() as usize;
-        let both = self.typed.filter(|_| self.typed == Some(self.party())).map_or(digit, |before| before * 10 + digit);
-        let fits = |party: usize| party > 0 && cx.too_many(party, Some(self.class), self.quota).is_none();
-        let party = if fits(both) { both } else { digit };
+        let before = self.typed.filter(|typed| *typed == self.party());
+        let party = before.map_or(digit, |before| before * 10 + digit);
         if party > 0 {
             self.set_party(party, cx);
-            self.typed = Some(party);
+            // One that is refused leaves the party as it was, and the next digit begins another.
+            self.typed = Some(party).filter(|party| *party == self.party());
         }
     }
 

@@ -155,9 +155,14 @@ impl Import {
 
     fn ask_to_import(&self, cx: &mut Context) {
         let Some(trial) = self.good() else { return };
+        let title = if only_finishes(trial) {
+            "Finish the import that broke off?".to_owned()
+        } else {
+            format!("Import {}?", counted(&trial.shown))
+        };
         cx.confirm(Confirm {
             question: Question::Import,
-            title: format!("Import {}?", counted(&trial.shown)),
+            title,
             text: format!(
                 "It holds for runs from {} on. Those of which anything was sold keep the trains by which they were sold.",
                 long_date(trial.on)
@@ -212,6 +217,11 @@ impl Import {
             self.refused = Some(failure);
         }
     }
+}
+
+/// Whether all is written already that there is, and only its end is not.
+const fn only_finishes(trial: &ImportTrial) -> bool {
+    trial.finishes && trial.shown.trains + trial.shown.stations == 0
 }
 
 /// How much is imported: `1 train and 2 stations`.

@@ -190,5 +190,6 @@ fn typed(passenger: &Passenger) -> TypedPassenger {
         age: passenger.age.to_string(),
         gender: Some(passenger.gender),
         preference: passenger.preference,
+        unread: None,
     }
 }

@@ -77,6 +77,8 @@ pub(super) struct Row {
     gender: Option<Gender>,
     preference: Option<BerthType>,
     error: Option<(Column, String)>,
+    /// Why the line of a list that stands here says nobody, until a name is typed.
+    unread: Option<String>,
 }
 
 impl From<&TypedPassenger> for Row {
@@ -86,7 +88,8 @@ impl From<&TypedPassenger> for Row {
             age: Field::digits("Age", AGE_DIGITS).with_value(&typed.age),
             gender: typed.gender,
             preference: typed.preference,
-            error: None,
+            error: typed.unread.clone().map(|why| (Column::Name, why)),
+            unread: typed.unread.clone(),
         }
     }
 }
@@ -99,18 +102,39 @@ impl Row {
             age: self.age.value().to_owned(),
             gender: self.gender,
             preference: self.preference,
+            unread: self.unread.clone(),
         }
     }
 
-    /// Whether nothing is typed.
+    /// Whether nothing is typed, and it is kept for nobody.
     pub(super) fn is_empty(&self) -> bool {
-        self.typed().name.is_empty() && self.age.is_empty() && self.gender.is_none()
+        self.typed().name.is_empty() && self.age.is_empty() && self.gender.is_none() && self.unread.is_none()
     }
 
-    /// Keeps a line of a list that says nobody as it was pasted, to be put right here, and says why.
+    /// Keeps a line of a list that says nobody as it was pasted, to be put right here, and says why. Of one that is too long
+    /// for a name nothing is kept: whoever read a part of it would take that for the whole.
     pub(super) fn keep_unread(&mut self, line: &str, why: String) {
-        self.name.paste(line);
-        self.refuse(Column::Name, why);
+        if line.trim().chars().count() <= PersonName::MAX {
+            self.name.paste(line);
+        }
+        self.refuse(Column::Name, why.clone());
+        self.unread = Some(why);
+    }
+
+    /// Takes what is said of a column back, since something else is typed there.
+    fn retype(&mut self, column: Column) {
+        self.error.take_if(|(wrong, _)| *wrong == column);
+    }
+
+    /// Changes what stands in the name's place. A line that was not read is one no more when its age is gone from it: no name
+    /// has digits.
+    fn rename(&mut self, change: impl FnOnce(&mut Field)) {
+        let before = self.name.value().to_owned();
+        change(&mut self.name);
+        let name = self.name.value();
+        if name != before && !name.contains(|c: char| c.is_ascii_digit()) {
+            self.unread = None;
+        }
     }
 
     /// The age, once it is one.
@@ -125,9 +149,11 @@ impl Row {
 
     /// Takes a key in a column.
     pub(super) fn key(&mut self, column: Column, key: Key) {
-        self.error = None;
+        self.retype(column);
         match column {
-            Column::Name => drop(self.name.key(key)),
+            Column::Name => self.rename(|name| {
+                name.key(key);
+            }),
             Column::Age => {
                 self.age.key(key);
                 self.check_age();
@@ -156,15 +182,15 @@ impl Row {
 
     /// Chooses a gender by its place in the row, as a finger does.
     pub(super) fn touch_gender(&mut self, column: u16) {
-        self.error = None;
+        self.retype(Column::Gender);
         self.gender = Gender::ALL.get(usize::from(column / 3)).copied().or(self.gender);
     }
 
     /// Fills a column from the clipboard.
     pub(super) fn paste(&mut self, column: Column, text: &str) {
-        self.error = None;
+        self.retype(column);
         match column {
-            Column::Name => self.name.paste(text),
+            Column::Name => self.rename(|name| name.paste(text)),
             Column::Age => {
                 self.age.paste(text);
                 self.check_age();
@@ -197,7 +223,9 @@ impl Row {
         if self.error().is_some() {
             return;
         }
-        if !self.name.is_empty()
+        if let Some(why) = self.unread.clone() {
+            self.refuse(Column::Name, why);
+        } else if !self.name.is_empty()
             && let Err(bad) = PersonName::parse(self.name.value())
         {
             self.refuse(Column::Name, bad.to_string());

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Import, Page, counted};
+use super::{Import, Page, counted, only_finishes};
 use crate::service::request::{BadTrains, ImportTrial, Imported, LineKind};
 use crate::ui::context::World;
 use crate::ui::screen::long_date;
@@ -15,6 +15,8 @@ use crate::ui::widgets::{progress, state};
 
 /// Rows above the form and above the lines.
 const HEAD: u16 = 3;
+/// Rows of what was done before the trains that were left as they are.
+const LEFT_FROM: usize = 5;
 /// Rows below the lines, in which the one under the cursor stands in full, or why nothing was imported.
 const FULL: u16 = 5;
 
@@ -23,7 +25,11 @@ pub(super) fn view(import: &Import, buf: &mut Buffer, area: Rect, world: &World)
         (Page::Done, trial, Some(done)) => view_done(buf, area, (done, trial), world),
         (Page::Trial, Some(trial), _) => view_trial(import, buf, area, trial, world),
         (Page::Importing, Some(trial), _) => {
-            let what = format!("Importing {}, from {} on", counted(&trial.shown), long_date(trial.on));
+            let what = if only_finishes(trial) {
+                "Finishing the import that broke off".to_owned()
+            } else {
+                format!("Importing {}, from {} on", counted(&trial.shown), long_date(trial.on))
+            };
             view_bar(
                 import,
                 buf,
@@ -69,13 +75,12 @@ fn view_trial(import: &Import, buf: &mut Buffer, area: Rect, trial: &ImportTrial
     put(buf, row(1), 2, &says, style);
     let list = list_place(area);
     if import.rows() == 0 {
-        return state::empty(
-            buf,
-            list,
-            "Nothing to be told",
-            "The timetable is as the files have it. Esc goes back.",
-            world,
-        );
+        let next = if only_finishes(trial) {
+            "Enter finishes the import that broke off. Esc goes back."
+        } else {
+            "The timetable is as the files have it. Esc goes back."
+        };
+        return state::empty(buf, list, "Nothing to be told", next, world);
     }
     import.list.position(buf, row(2), list, world);
     for (nth, place) in import.list.visible(list) {
@@ -99,8 +104,15 @@ fn verdict(import: &Import, trial: &ImportTrial, theme: &Theme) -> (String, Styl
     let leaves_out = import.source.as_ref().is_some_and(|source| source.bad == BadTrains::LeaveOut);
     let mistakes = if trial.mistakes == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", trial.mistakes) };
     match (trial.mistakes, leaves_out, trial.changes_anything()) {
+        (0, _, true) if only_finishes(trial) => {
+            let says = "All of it is written, but an import broke off: Enter finishes it.";
+            (says.to_owned(), theme.warning)
+        }
         (0, _, true) => (format!("No mistakes. Enter imports {}.", counted(&trial.shown)), theme.good),
         (0, _, false) => ("No mistakes, and nothing to import: the timetable has it already.".to_owned(), theme.good),
+        (_, true, true) if only_finishes(trial) => {
+            (format!("{mistakes}: their trains are left out. An import broke off: Enter finishes it."), theme.warning)
+        }
         (_, true, true) => {
             (format!("{mistakes}: their trains are left out. Enter imports {}.", counted(&trial.shown)), theme.warning)
         }
@@ -122,20 +134,32 @@ const fn sign_style(kind: LineKind, theme: &Theme) -> Style {
 fn view_done(buf: &mut Buffer, area: Rect, (done, trial): (&Imported, Option<&ImportTrial>), world: &World) {
     let theme = &world.theme;
     let mut rows = area.rows().skip(1);
+    // Below what is said above them, and a row for how many more there are.
+    let room = usize::from(area.height).saturating_sub(LEFT_FROM + 1);
     let mut say = |words: &str, style: Style| {
         if let Some(row) = rows.next() {
             put(buf, row, 2, words, style);
         }
     };
     if let Some(trial) = trial {
-        say(&format!("Imported: {}, from {} on.", counted(&trial.shown), long_date(trial.on)), theme.good);
+        let says = if only_finishes(trial) {
+            "The import that broke off is finished.".to_owned()
+        } else {
+            format!("Imported: {}, from {} on.", counted(&trial.shown), long_date(trial.on))
+        };
+        say(&says, theme.good);
     }
     say("Runs of which anything was sold keep the trains by which they were sold.", theme.text);
     if !done.left.is_empty() {
         say("", theme.text);
-        say("Left as they are:", theme.warning);
+        say(&format!("Left as they are ({}):", done.left.len()), theme.warning);
     }
-    done.left.iter().for_each(|why| say(why, theme.text));
+    // One row more than its room is the last one's, where that is all.
+    let shown = if done.left.len() <= room + 1 { done.left.len() } else { room };
+    done.left.iter().take(shown).for_each(|why| say(why, theme.text));
+    if done.left.len() > shown {
+        say(&format!("and {} more: look again to see all of them.", done.left.len() - shown), theme.text);
+    }
 }
 
 pub(super) fn form_place(area: Rect) -> Rect {
