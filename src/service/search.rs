@@ -59,7 +59,7 @@ pub(super) async fn departures(session: &Session, station: StationCode, limit: u
     let mut journeys = as_sold(kiosk, journeys, again).await?;
     // Runs of other times leave sooner or later than the timetable has it, and may not be among its next at all.
     journeys.retain(|journey| !delayed.contains_key(&journey.run));
-    let late = delayed.into_iter().filter_map(|(run, train)| departure(kiosk, run, train, station));
+    let late = delayed.iter().filter_map(|(run, train)| departure(kiosk, *run, train, station));
     journeys.extend(late.filter(|journey| journey.from.at >= now));
     journeys.sort_by_key(|journey| (journey.from.at, journey.to.at, journey.run.train));
     journeys.truncate(limit);
@@ -107,7 +107,7 @@ fn as_delayed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Vec<Journey> {
 }
 
 /// The last departure of a run from a station, to the end of its way.
-fn departure(kiosk: &Kiosk, run: RunId, train: Arc<Train>, station: StationCode) -> Option<Journey> {
+fn departure(kiosk: &Kiosk, run: RunId, train: &Arc<Train>, station: StationCode) -> Option<Journey> {
     let halts = train.halts();
     let at = halts[..halts.len() - 1].iter().rposition(|halt| halt.station == station)?;
     let leg = Leg::new(u8::try_from(at).ok()?, u8::try_from(halts.len() - 1).ok()?).ok()?;
@@ -120,7 +120,7 @@ fn departure(kiosk: &Kiosk, run: RunId, train: Arc<Train>, station: StationCode)
         from: stop(first, first.depart.on(run.date)),
         to: stop(last, last.arrive.on(run.date)),
         km: last.km - first.km,
-        train: Arc::clone(&train),
+        train: Arc::clone(train),
     })
 }
 
