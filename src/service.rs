@@ -176,13 +176,12 @@ impl Kiosk {
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let now = clock.now();
         let (catalogue, entries, delayed) = Catalogue::read(&store, now).await?;
-        let delayed = Delayed::read(&store, &delayed).await?;
         let rule_book = RuleBook::read(&store, entries, now).await?;
         let limits = settings.sign_in;
-        Ok(Self(Arc::new(Shared {
+        let kiosk = Self(Arc::new(Shared {
             rule_book,
             catalogue,
-            delayed,
+            delayed: Delayed::default(),
             live: Live::default(),
             underway: Underway::default(),
             crowds: Crowds::default(),
@@ -199,7 +198,9 @@ impl Kiosk {
             store,
             settings,
             clock,
-        })))
+        }));
+        kiosk.take_in_delays(&delayed).await;
+        Ok(kiosk)
     }
 
     /// A session for whoever comes to a terminal.

@@ -97,6 +97,8 @@ mod service_correction;
 mod service_cost;
 #[path = "all/service_delay.rs"]
 mod service_delay;
+#[path = "all/service_delay_trouble.rs"]
+mod service_delay_trouble;
 #[path = "all/service_doubt.rs"]
 mod service_doubt;
 #[path = "all/service_find.rs"]

@@ -185,6 +185,11 @@ impl Delays {
         self.0.last()
     }
 
+    /// The one that counts at a halt: the newest that holds there.
+    pub fn at(&self, halt: u8) -> Option<&Delay> {
+        at(&self.0, halt)
+    }
+
     /// All of them, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Delay> {
         self.0.iter()
@@ -234,7 +239,11 @@ impl Delays {
 
 /// The newest change that holds at a halt is the one that counts there.
 fn in_force(delays: &[Delay], halt: u8) -> u16 {
-    delays.iter().rev().find(|delay| delay.from <= halt).map_or(0, |delay| delay.minutes)
+    at(delays, halt).map_or(0, |delay| delay.minutes)
+}
+
+fn at(delays: &[Delay], halt: u8) -> Option<&Delay> {
+    delays.iter().rev().find(|delay| delay.from <= halt)
 }
 
 fn moved(train: &Train, time: impl Fn(u8, u16) -> Option<u16>) -> Result<Train, NotDelayed> {
@@ -317,10 +326,12 @@ pub struct News<'a> {
     pub reason: &'a str,
 }
 
-/// The last change of the time at which the party of a booking boards; `None` once nobody travels by it.
+/// The last change of the time at which the party of a booking boards; `None` once nobody travels by it, and once they board
+/// elsewhere, for what they were told was of the halt before.
 pub fn news(booking: &Booking) -> Option<News<'_>> {
     let deeds = booking.history.iter().rev().map(|change| &change.what);
-    let last = deeds.filter_map(|deed| match deed {
+    let since = deeds.take_while(|deed| !matches!(deed, Deed::BoardingMoved { .. }));
+    let last = since.filter_map(|deed| match deed {
         Deed::Delayed { was, now, later, gives_all_back, reason } if was != now => {
             Some(News { was: *was, later: *later, gives_all_back: *gives_all_back, reason })
         }
@@ -354,8 +365,11 @@ pub fn told(booking: &Booking, run: &RunState, rules: &RefundRules, now: DateTim
         return None;
     }
     let Effect { later, gives_all_back } = effect(booking, run, rules);
-    let reason = run.delays.last().map(|delay| delay.reason.clone()).unwrap_or_default();
-    let what = Deed::Delayed { was: booking.boards().at, now: after.boards().at, later, gives_all_back, reason };
+    let (was, now_at) = (booking.boards().at, after.boards().at);
+    // Where only the arrival is moved, it is for what counts there.
+    let halt = if was == now_at { booking.leg.to() } else { boarding::halt_of(booking, &run.train) };
+    let reason = run.delays.at(halt).or(run.delays.last()).map(|delay| delay.reason.clone()).unwrap_or_default();
+    let what = Deed::Delayed { was, now: now_at, later, gives_all_back, reason };
     after.version += 1;
     after.history.push(Change { op: OpId::derived("delay", booking.pnr, booking.version), at: now, by: None, what });
     Some(after)

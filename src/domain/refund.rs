@@ -64,7 +64,7 @@ pub enum Reason {
     Passenger,
     /// The railway cancelled the train.
     TrainCancelled,
-    /// The train leaves so much later than it was sold that nobody has to take it.
+    /// The train leaves so much later than it was sold, or earlier, that nobody has to take it.
     TrainLate,
     /// The chart was made and there was no place.
     NeverCleared,
@@ -295,8 +295,9 @@ pub fn quote(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<
 fn line(rules: &RefundRules, cancellation: &Cancellation<'_>, claim: Claim, at: DateTime<Utc>) -> QuoteLine {
     let charge = match cancellation.reason {
         Reason::TrainCancelled => Charge::Nothing("Train cancelled: everything is given back".to_owned()),
+        // It may as well leave earlier than it was sold.
         Reason::TrainLate => {
-            Charge::Nothing("Train late, given up before it leaves: everything is given back".to_owned())
+            Charge::Nothing("The railway changed the train's time: everything is given back".to_owned())
         }
         Reason::Waiver(code) => Charge::Nothing(format!("Waiver {code}, {}: everything is given back", code.words())),
         Reason::Voided => Charge::Nothing("Sale undone at its till: everything is given back".to_owned()),

@@ -253,7 +253,7 @@ pub(super) async fn show(session: &Session, pnr: Pnr) -> Result<Reply, Failure> 
     match visible(session, pnr).await {
         Ok(booking) => {
             let booking = session.kiosk().placed(booking).await?;
-            session.kiosk().on_time(booking).await.map(|booking| Reply::Booking(Arc::new(booking)))
+            Ok(Reply::Booking(Arc::new(session.kiosk().on_time(booking))))
         }
         Err(Failure::MadeBefore) => former::under(session, pnr).await.map(former::reply),
         Err(failure) => Err(failure),
@@ -548,14 +548,11 @@ impl Kiosk {
     }
 
     /// A booking with the times that its run has now: a slip keeps those by which it was made until it is paid, and others
-    /// until they are told. What is only shown says the newest.
-    async fn on_time(&self, booking: Booking) -> Result<Booking, Failure> {
+    /// until they are told. What is only shown says the newest that this process knows.
+    pub(super) fn on_time(&self, booking: Booking) -> Booking {
         let travels = matches!(booking.status, BookingStatus::AwaitingPayment | BookingStatus::Booked);
-        if !travels || self.delays_of(booking.run).is_empty() {
-            return Ok(booking);
-        }
-        let Sold { train, .. } = self.sold_as(booking.run).await?;
-        Ok(timed(&booking, &train, booking.run.date))
+        let train = self.0.delayed.train(booking.run).filter(|_| travels);
+        train.map(|train| timed(&booking, &train, booking.run.date)).unwrap_or(booking)
     }
 
     /// A slip whose time is over is shown as what it is, though nobody has written so yet.

@@ -125,7 +125,7 @@ impl Kiosk {
         }
         self.0.catalogue.note_stops(mark.stops);
         self.0.catalogue.note_banners(mark.banners);
-        self.take_in_delays(&mark.delayed).await?;
+        self.take_in_delays(&mark.delayed).await;
         // Last: rules that this program cannot read keep nobody from knowing the timetable.
         if mark.version != self.0.catalogue.version() {
             self.reread_catalogue(now).await?;
@@ -157,7 +157,7 @@ impl Kiosk {
         let current = Current { train: timetable.train_on(run.train, run.date), rules: &self.rules(), on };
         let read = self.store().run(run, current).await?;
         if let Some(read) = &read {
-            self.0.delayed.note(run, &read.state.delays);
+            self.0.delayed.note(&read.state);
         }
         Ok(read.filter(|read| read.pinned || read.state.train.runs_on().includes(run.date)))
     }

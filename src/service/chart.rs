@@ -91,14 +91,24 @@ impl Kiosk {
         done.map(|_| ())
     }
 
+    /// Begins with what has become due for a run by what was just written. Whatever fails of it stays due, so that whoever
+    /// asked is not told that nothing was changed.
+    pub(super) async fn begin_work_on(&self, run: RunId, now: DateTime<Utc>) {
+        if let Err(error) = self.work_on(run, now).await {
+            tracing::warn!(%run, %error, "the work on a run is left for the next time");
+        }
+    }
+
     /// Does what is due for a run by its lease, and says what is due next, and when.
     async fn work_by(&self, lease: &Lease, now: DateTime<Utc>) -> Result<Option<(Kind, DateTime<Utc>)>, StoreError> {
         let Some(read) = self.read_run(lease.run).await? else { return Ok(None) };
         if read.state.stage == Stage::Cancelled {
             return Ok(self.refund_all(&read, now).await?.map(|at| (Kind::CancelRun, at)));
         }
-        let again = self.tell_of_delays(&read.state, now).await?;
+        // Whoever cannot be told keeps nobody from the chart.
+        let told = self.tell_of_delays(&read.state, now).await;
         let chart = self.chart(lease, &read, now).await?;
+        let again = told?;
         // A chart that is due sooner than anybody is told again is made by the same look.
         let soonest = again.into_iter().chain(chart).min();
         Ok(soonest.map(|at| (if again.is_some() { Kind::DelayRun } else { Kind::Chart }, at)))
@@ -385,6 +395,6 @@ pub(super) async fn cancel_run(session: &Session, run: RunId) -> Result<Reply, F
     let now = kiosk.now();
     kiosk.store().cancel_run(run, now).await.map_err(failed)?;
     kiosk.record(session, "run.cancel", Some(run.to_string()), None);
-    kiosk.work_on(run, now).await.map_err(failed)?;
+    kiosk.begin_work_on(run, now).await;
     Ok(Reply::Done)
 }

@@ -6,49 +6,58 @@
 mod telling;
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use uuid::Uuid;
 
 use crate::domain::booking::OpId;
 use crate::domain::delay::{self, Delay, Delays, Effect, NewTimes};
 use crate::domain::inventory::{RunState, Stage};
-use crate::domain::train::RunId;
+use crate::domain::train::{RunId, Train};
 use crate::service::Kiosk;
 use crate::service::booking::second;
 use crate::service::chart::ATTEMPTS;
 use crate::service::refusal::refuse;
 use crate::service::request::{DelayTrial, Failure, Reply};
 use crate::service::session::Session;
+use crate::store::StoreError;
 use crate::store::runs::{Plan, Run};
-use crate::store::{Store, StoreError};
 
 /// The changed times of runs, as far as this process knows them.
 #[derive(Default)]
-pub(super) struct Delayed(RwLock<BTreeMap<RunId, Delays>>);
+pub(super) struct Delayed(RwLock<BTreeMap<RunId, Late>>);
+
+/// A run with other times.
+struct Late {
+    delays: Delays,
+    /// The train by which it is sold, with those times.
+    train: Arc<Train>,
+}
 
 impl Delayed {
-    /// Those of the runs that the catalogue names.
-    pub(super) async fn read(store: &Store, listed: &BTreeMap<RunId, u16>) -> Result<Self, StoreError> {
-        let runs: Vec<_> = listed.keys().copied().collect();
-        let known = if runs.is_empty() { BTreeMap::new() } else { store.delays(&runs).await?.into_iter().collect() };
-        Ok(Self(RwLock::new(known)))
-    }
-
     /// Those of a run.
     pub(super) fn of(&self, run: RunId) -> Delays {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&run).cloned().unwrap_or_default()
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&run).map(|late| late.delays.clone()).unwrap_or_default()
     }
 
-    /// The runs that have any.
-    pub(super) fn runs(&self) -> Vec<RunId> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    /// The train of a run that has any, with its times.
+    pub(super) fn train(&self, run: RunId) -> Option<Arc<Train>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&run).map(|late| Arc::clone(&late.train))
+    }
+
+    /// The runs that have any, each with its train as it goes.
+    pub(super) fn trains(&self) -> BTreeMap<RunId, Arc<Train>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().map(|(run, late)| (*run, Arc::clone(&late.train))).collect()
     }
 
     /// Takes in what was read of a run; what is older than what is known is not.
-    pub(super) fn note(&self, run: RunId, delays: &Delays) {
-        if delays.count() > self.of(run).count() {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).insert(run, delays.clone());
+    pub(super) fn note(&self, state: &RunState) {
+        if state.delays.count() > self.of(state.run).count() {
+            let late = Late { delays: state.delays.clone(), train: Arc::clone(&state.train) };
+            self.0.write().unwrap_or_else(PoisonError::into_inner).insert(state.run, late);
         }
     }
 
@@ -58,7 +67,7 @@ impl Delayed {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // One that this process has changed a moment ago may not be in what it has read.
         known.retain(|run, _| listed.contains_key(run) || oldest.is_none_or(|oldest| run.date >= oldest));
-        let count = |run: &RunId| known.get(run).map_or(0, Delays::count);
+        let count = |run: &RunId| known.get(run).map_or(0, |late| late.delays.count());
         listed.iter().filter(|(run, listed)| count(run) < **listed).map(|(run, _)| *run).collect()
     }
 }
@@ -69,17 +78,19 @@ impl Kiosk {
         self.0.delayed.of(run)
     }
 
-    /// Reads what the catalogue names and this process does not know, and has it drawn where it is shown.
-    pub(super) async fn take_in_delays(&self, listed: &BTreeMap<RunId, u16>) -> Result<(), StoreError> {
+    /// Reads what the catalogue names and this process does not know, and has it drawn where it is shown. A run that cannot be
+    /// read is passed over until the next time: what decides reads it again.
+    pub(super) async fn take_in_delays(&self, listed: &BTreeMap<RunId, u16>) {
         let behind = self.0.delayed.behind(listed);
         if behind.is_empty() {
-            return Ok(());
+            return;
         }
-        for (run, delays) in self.store().delays(&behind).await? {
-            self.0.delayed.note(run, &delays);
+        for run in behind {
+            if let Err(error) = self.read_run(run).await {
+                tracing::warn!(%run, %error, "a run is shown by its timetable: its other times cannot be read");
+            }
         }
         self.0.live.suspect_all();
-        Ok(())
     }
 
     /// Reads what is typed of other times for a run: a halt's station, and minutes after the timetable or the time there.
@@ -155,6 +166,7 @@ pub(super) async fn change(
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let failed = |error: StoreError| refuse("change the times of a run", &error);
+    kiosk.check_current()?;
     let reason = delay::reason(reason)?;
     kiosk.know_rules().await?;
     let state = kiosk.settled(run).await?.state;
@@ -183,8 +195,10 @@ pub(super) async fn change(
         kiosk.record_once(session, "run.change", (op, delay.at), run.to_string(), note);
     }
     // Read again, so that this process shows and sells by it at once.
-    kiosk.known_run(run).await?;
+    if let Err(failure) = kiosk.known_run(run).await {
+        tracing::warn!(%run, %failure, "its new times are shown a little later");
+    }
     kiosk.announce_coaches(&Plan::of(&state), Vec::new(), Vec::new());
-    kiosk.work_on(run, now).await.map_err(failed)?;
+    kiosk.begin_work_on(run, now).await;
     Ok(Reply::Done)
 }

@@ -56,14 +56,14 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
     told(kiosk, page, (looked_at, None)).await
 }
 
-/// A page with the numbers that who waits has now, and how far it was looked.
+/// A page with the numbers that who waits has now and the times of their runs, and how far it was looked.
 async fn told(
     kiosk: &Kiosk,
     found: BookingPage,
     (looked_at, back_to): (usize, Option<NaiveDate>),
 ) -> Result<Reply, Failure> {
-    let as_of_now = found.bookings.into_iter().map(|booking| kiosk.placed(kiosk.as_of_now(booking)));
-    let page = try_join_all(as_of_now).await?.into_iter().map(Arc::new).collect();
+    let as_of_now = found.bookings.into_iter().map(|booking| kiosk.on_time(kiosk.as_of_now(booking)));
+    let page = try_join_all(as_of_now.map(|booking| kiosk.placed(booking))).await?.into_iter().map(Arc::new).collect();
     Ok(Reply::Found { page, next: found.next.map(Cursor), looked_at, back_to })
 }
 

@@ -77,5 +77,5 @@ pub(super) async fn look_up(session: &Session, pnr: Pnr, phone: &Phone) -> Resul
     let found = found.filter(|booking| booking.phone.is_same(phone)).ok_or(Failure::NotFound)?;
     look_ups.take_back(&origins, pnr);
     session.note_found(pnr);
-    kiosk.placed(found).await.map(|booking| Reply::Booking(Arc::new(booking)))
+    kiosk.placed(kiosk.on_time(found)).await.map(|booking| Reply::Booking(Arc::new(booking)))
 }

@@ -82,7 +82,8 @@ pub(super) async fn file(session: &Session, filter: &JourneyFilter, form: Form) 
     sheets::document(kiosk, sheet(kiosk, filter, &bookings, back_to), name, form).await.map(Reply::Document)
 }
 
-/// Looks back through an account's bookings for those that are meant, with the numbers that who waits has now.
+/// Looks back through an account's bookings for those that are meant, with the numbers that who waits has now and the times of
+/// their runs.
 async fn part(
     session: &Session,
     account: AccountId,
@@ -100,7 +101,7 @@ async fn part(
         part.back_to = read.bookings.last().map(|booking| booking.booked_at).filter(|_| read.next.is_some());
         part.next = read.next;
         let own = read.bookings.into_iter().filter(|booking| is_own(session, booking));
-        let as_of_now = own.map(|booking| kiosk.as_of_now(booking));
+        let as_of_now = own.map(|booking| kiosk.on_time(kiosk.as_of_now(booking)));
         let meant = as_of_now.filter(|booking| filter.includes(booking, now));
         part.found.extend(try_join_all(meant.map(|booking| kiosk.placed(booking))).await?);
         if part.next.is_none() || part.found.len() >= reach.most || looked_at >= reach.looked_at {

@@ -44,7 +44,7 @@ pub(super) async fn search(
     }
     let again = |timetable: &Timetable| timetable.journeys(from, to, date);
     let journeys = as_sold(kiosk, journeys, again).await?;
-    let journeys = as_delayed(kiosk, journeys).await?;
+    let journeys = as_delayed(kiosk, journeys);
     Ok(offers(session, journeys, quota))
 }
 
@@ -52,16 +52,15 @@ pub(super) async fn departures(session: &Session, station: StationCode, limit: u
     let kiosk = session.kiosk();
     let now = railway_time(kiosk.now());
     let limit = limit.min(BOARD);
-    let delayed = kiosk.0.delayed.runs();
+    let delayed = kiosk.0.delayed.trains();
     let more = limit + delayed.len();
     let journeys = kiosk.timetable().departures(station, now, more);
     let again = |timetable: &Timetable| timetable.departures(station, now, more);
     let mut journeys = as_sold(kiosk, journeys, again).await?;
     // Runs of other times leave sooner or later than the timetable has it, and may not be among its next at all.
-    journeys.retain(|journey| !delayed.contains(&journey.run));
-    for run in delayed {
-        journeys.extend(departure(kiosk, run, station).await?.filter(|journey| journey.from.at >= now));
-    }
+    journeys.retain(|journey| !delayed.contains_key(&journey.run));
+    let late = delayed.iter().filter_map(|(run, train)| departure(kiosk, *run, train, station));
+    journeys.extend(late.filter(|journey| journey.from.at >= now));
     journeys.sort_by_key(|journey| (journey.from.at, journey.to.at, journey.run.train));
     journeys.truncate(limit);
     Ok(offers(session, journeys, Quota::General))
@@ -96,38 +95,33 @@ async fn as_sold(
     Ok(sold)
 }
 
-/// Gives journeys the times that their runs have now.
-async fn as_delayed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Result<Vec<Journey>, Failure> {
-    let mut timed = Vec::with_capacity(journeys.len());
-    for journey in journeys {
-        if kiosk.delays_of(journey.run).is_empty() {
-            timed.push(journey);
-        } else {
-            timed.extend(journey.by(&kiosk.sold_as(journey.run).await?.train));
-        }
-    }
+/// Gives journeys the times that their runs have, as far as this process knows.
+fn as_delayed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Vec<Journey> {
+    let by_its_times = |journey: Journey| match kiosk.0.delayed.train(journey.run) {
+        Some(train) => journey.by(&train),
+        None => Some(journey),
+    };
+    let mut timed: Vec<_> = journeys.into_iter().filter_map(by_its_times).collect();
     timed.sort_by_key(|journey| journey.from.at);
-    Ok(timed)
+    timed
 }
 
 /// The last departure of a run from a station, to the end of its way.
-async fn departure(kiosk: &Kiosk, run: RunId, station: StationCode) -> Result<Option<Journey>, Failure> {
-    let train = kiosk.sold_as(run).await?.train;
+fn departure(kiosk: &Kiosk, run: RunId, train: &Arc<Train>, station: StationCode) -> Option<Journey> {
     let halts = train.halts();
-    let Some(at) = halts[..halts.len() - 1].iter().rposition(|halt| halt.station == station) else { return Ok(None) };
-    let (Ok(from), Ok(to)) = (u8::try_from(at), u8::try_from(halts.len() - 1)) else { return Ok(None) };
-    let Ok(leg) = Leg::new(from, to) else { return Ok(None) };
+    let at = halts[..halts.len() - 1].iter().rposition(|halt| halt.station == station)?;
+    let leg = Leg::new(u8::try_from(at).ok()?, u8::try_from(halts.len() - 1).ok()?).ok()?;
     let stations = kiosk.stations();
     let stop = |halt: &Halt, at| Stop { station: halt.station, name: stations.name(halt.station), at };
     let (first, last) = (&halts[at], &halts[halts.len() - 1]);
-    Ok(Some(Journey {
+    Some(Journey {
         run,
         leg,
         from: stop(first, first.depart.on(run.date)),
         to: stop(last, last.arrive.on(run.date)),
         km: last.km - first.km,
-        train: Arc::clone(&train),
-    }))
+        train: Arc::clone(train),
+    })
 }
 
 fn offers(session: &Session, journeys: Vec<Journey>, quota: Quota) -> Reply {

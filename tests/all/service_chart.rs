@@ -95,7 +95,7 @@ async fn a_process_that_stops_amid_the_refunds_leaves_the_rest_to_another() {
         dead.then_some(Fault::LoseRequest)
     });
     let kiosk = set.other_kiosk(dying).await;
-    assert!(cancel(&kiosk).await.is_err());
+    cancel(&kiosk).await.expect("the run is cancelled, and the rest stays due");
     let mut refunded = 0;
     for booking in &bookings {
         refunded += usize::from(now_of(&set, booking).await.status == BookingStatus::Cancelled);

@@ -10,6 +10,7 @@ use chrono::{NaiveDate, TimeDelta};
 use kiosk::aws::fault::{Call, Fault, Meeting};
 use kiosk::domain::audit::Difference;
 use kiosk::domain::booking::{Booking, BookingStatus};
+use kiosk::domain::delay::NewTimes;
 use kiosk::domain::edition::Start;
 use kiosk::domain::money::Paise;
 use kiosk::domain::owed::{Owed, OwedSums};
@@ -374,6 +375,13 @@ async fn a_store_that_a_newer_kiosk_has_raised_is_neither_opened_nor_changed_nor
         Request::EndBanner { banner: crate::recording_samples::banner().id },
         Request::MakeChart { run: run() },
         Request::CancelRun { run: run() },
+        Request::DelayRun {
+            op: new_op(),
+            run: run(),
+            new: NewTimes { from: 0, minutes: 60 },
+            reason: "fog".to_owned(),
+            based_on: 0,
+        },
         Request::RetryNotifications { which: Revive::AllDead },
     ] {
         let named = format!("{request:?}");

@@ -33,7 +33,7 @@ pub(in crate::service) async fn pay_slip(
         return Ok(paid_slip(session, op, booking));
     }
     let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
-    let booking = kiosk.on_time(booking).await?;
+    let booking = kiosk.on_time(booking);
     let slip = match payable_slip(kiosk, &booking) {
         Ok(slip) => slip.clone(),
         Err(failure) if tried == Tried::Before || session.is_repeated(op) => {
@@ -125,7 +125,7 @@ fn paid_slip(session: &Session, op: OpId, booking: Booking) -> Reply {
 pub(in crate::service) async fn slip(session: &Session, pnr: Pnr) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let booking = kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))?;
-    let booking = kiosk.on_time(booking).await?;
+    let booking = kiosk.on_time(booking);
     payable_slip(kiosk, &booking)?;
     Ok(Reply::Booking(Arc::new(booking)))
 }

@@ -1,15 +1,19 @@
 //! Puts the times of a run on its bookings, and so tells people.
 //!
 //! It is a duty of the run, done in a pass over its manifest, which can be repeated: a booking that has the run's times is left
-//! alone. So whoever goes on where another has stopped tells nobody twice.
+//! alone. So whoever goes on where another has stopped tells nobody twice. Nor does a pass that outlives its lease put back what
+//! a newer change has told: it writes only what it read before it knew that its change was still the newest.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::booking::Booking;
 use crate::domain::delay;
 use crate::domain::inventory::RunState;
+use crate::domain::pnr::Pnr;
 use crate::service::booking::second;
-use crate::service::chart::{AGAIN, ATTEMPTS};
+use crate::service::chart::AGAIN;
 use crate::service::{Kiosk, receipt_outbox};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Plan, Transition};
@@ -18,6 +22,17 @@ use crate::store::runs::{Before, Commit, Plan, Transition};
 const SETTLED: TimeDelta = TimeDelta::minutes(2);
 /// For how many days a run is listed among those that have other times: longer than any lasts.
 const LISTED: TimeDelta = TimeDelta::days(12);
+
+/// What came of telling a booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Telling {
+    /// It has the run's times already, or nobody travels by it.
+    Known,
+    /// It was told.
+    Told,
+    /// Others changed it meanwhile, or it cannot be told by this kiosk.
+    Left,
+}
 
 impl Kiosk {
     /// Puts the times of a run on its bookings, and says when to look again for what is left or still to come.
@@ -28,41 +43,71 @@ impl Kiosk {
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let Some(last) = state.delays.last() else { return Ok(None) };
         let since = (now - LISTED).date_naive();
-        self.store().list_delayed(state.run, state.delays.count(), since).await?;
+        let is_news = self.store().list_delayed(state.run, state.delays.count(), since).await?;
         let pnrs = self.store().manifest_pnrs(state.run).await?;
-        let mut left = false;
-        for booking in self.store().bookings(&pnrs).await?.into_values() {
-            left |= !self.tell_of_delay(state, booking, now).await?;
+        let (bookings, mut left) = self.readable(&pnrs).await?;
+        let newest = self.store().delays(&[state.run]).await?;
+        if newest.get(&state.run).is_none_or(|newest| newest.count() != state.delays.count()) {
+            return Ok(Some(now + AGAIN));
         }
-        self.announce_coaches(&Plan::of(state), Vec::new(), Vec::new());
-        let settled = last.at + SETTLED;
-        Ok(if left { Some(now + AGAIN) } else { Some(settled).filter(|settled| now < *settled) })
-    }
-
-    /// Puts the times of a run on a booking; `false` when others changed it under each attempt, or its rules are not known.
-    async fn tell_of_delay(&self, state: &RunState, read: Booking, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut booking = read;
-        for _ in 0..ATTEMPTS {
-            let rules = self.rules();
-            let Some(rules) = rules.refunds(&booking.refund_rules) else {
-                tracing::error!(pnr = %booking.pnr, rules = booking.refund_rules, "nobody is told: update this kiosk");
-                return Ok(false);
-            };
-            let Some(told) = delay::told(&booking, state, rules, second(now)) else { return Ok(true) };
-            let before = Before::Version(booking.version);
-            let transition = Transition { before, ..self.transition(&told) };
-            match self.commit(&Plan::of(state), &transition).await? {
-                Commit::Done => {
-                    receipt_outbox::post(self, &told);
-                    if let Some(change) = told.history.last() {
-                        self.record_duty("booking.delay", change.op, &told);
-                    }
-                    return Ok(true);
-                }
-                Commit::Found(found) => booking = *found,
-                Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => {}
+        let mut told = false;
+        for booking in bookings.into_values() {
+            match self.tell_of_delay(state, &booking, now).await? {
+                Telling::Known => {}
+                Telling::Told => told = true,
+                Telling::Left => left = true,
             }
         }
-        Ok(false)
+        self.announce_coaches(&Plan::of(state), Vec::new(), Vec::new());
+        if left {
+            return Ok(Some(now + AGAIN));
+        }
+        // Other processes sell by the new times from when they are listed on, which may be long after they were made.
+        let settled = if is_news || told { now + SETTLED } else { last.at + SETTLED };
+        Ok(Some(settled).filter(|settled| now < *settled))
+    }
+
+    /// Bookings by their PNRs, and whether there are some that cannot be read, which keep nobody else from being told.
+    async fn readable(&self, pnrs: &[Pnr]) -> Result<(BTreeMap<Pnr, Booking>, bool), StoreError> {
+        match self.store().bookings(pnrs).await {
+            Err(StoreError::Corrupt { .. }) => {}
+            read => return read.map(|read| (read, false)),
+        }
+        let (mut bookings, mut left) = (BTreeMap::new(), false);
+        for pnr in pnrs {
+            match self.store().booking(*pnr).await {
+                Ok(booking) => bookings.extend(booking.map(|booking| (*pnr, booking))),
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%pnr, %error, "nobody is told: the booking cannot be read");
+                    left = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((bookings, left))
+    }
+
+    /// Puts the times of a run on a booking.
+    async fn tell_of_delay(
+        &self,
+        state: &RunState,
+        booking: &Booking,
+        now: DateTime<Utc>,
+    ) -> Result<Telling, StoreError> {
+        let rules = self.rules();
+        let Some(rules) = rules.refunds(&booking.refund_rules) else {
+            tracing::error!(pnr = %booking.pnr, rules = booking.refund_rules, "nobody is told: update this kiosk");
+            return Ok(Telling::Left);
+        };
+        let Some(told) = delay::told(booking, state, rules, second(now)) else { return Ok(Telling::Known) };
+        let transition = Transition { before: Before::Version(booking.version), ..self.transition(&told) };
+        if self.commit(&Plan::of(state), &transition).await? != Commit::Done {
+            return Ok(Telling::Left);
+        }
+        receipt_outbox::post(self, &told);
+        if let Some(change) = told.history.last() {
+            self.record_duty("booking.delay", change.op, &told);
+        }
+        Ok(Telling::Told)
     }
 }

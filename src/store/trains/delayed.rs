@@ -41,20 +41,21 @@ fn written(run: RunId, count: u16) -> String {
 
 impl Store {
     /// Lists a run whose times were changed for the so-manieth time, and takes what is older of it from the list, and all runs
-    /// from before a date. Repeating it changes nothing.
-    pub async fn list_delayed(&self, run: RunId, count: u16, since: NaiveDate) -> Result<(), StoreError> {
-        let item = self.change_delayed("ADD", vec![written(run, count)]).await?;
+    /// from before a date. Says whether it was not listed so before. Repeating it changes nothing.
+    pub async fn list_delayed(&self, run: RunId, count: u16, since: NaiveDate) -> Result<bool, StoreError> {
+        let before = self.change_delayed("ADD", vec![written(run, count)]).await?;
         let is_over = |text: &&String| match read(text) {
             Some((other, earlier)) => other.date < since || (other == run && earlier < count),
             None => false,
         };
-        let over: Vec<String> = texts(&item).filter(is_over).cloned().collect();
+        let over: Vec<String> = texts(&before).filter(is_over).cloned().collect();
         if !over.is_empty() {
             self.change_delayed("DELETE", over).await?;
         }
-        Ok(())
+        Ok(of(&before).get(&run).is_none_or(|listed| *listed < count))
     }
 
+    /// Changes the list; the item as it was before.
     async fn change_delayed(&self, verb: &str, texts: Vec<String>) -> Result<Item, StoreError> {
         let request = self
             .dynamodb()
@@ -64,7 +65,7 @@ impl Store {
             .update_expression(format!("{verb} {DELAYED} :runs"))
             .expression_attribute_values(":runs", AttributeValue::Ss(texts))
             .condition_expression(format!("attribute_exists({TRAIN_ID})"))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld);
         match self.attempt(|| request.clone().send()).await?.verdict {
             Ok(answer) => Ok(answer.attributes.unwrap_or_default()),
             Err(refusal) if refusal.is_condition_failure() => {
