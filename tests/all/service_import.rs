@@ -334,11 +334,13 @@ async fn an_import_that_breaks_off_is_finished_by_the_same_key() {
         is_down.then_some(Fault::LoseRequest)
     });
     stage.account("ada", Role::Administrator).await;
-    let admin = stage.other_kiosk(troubled).await.open_session(terminal("NDLS-07"));
+    let other = stage.other_kiosk(troubled).await;
+    let admin = other.open_session(terminal("NDLS-07"));
     sign_in(&admin, "ada", PASSWORD).await.expect("the password is right");
     let sheet = Sheet::of(&admin).await;
     let source = sheet.with_another("Vapi Express");
     let trial = look(&admin, &source).await.expect("it is read");
+    other.settle().await;
     broken.store(true, Ordering::SeqCst);
     let op = new_op();
     let failed = imported(admin.call(import(op, &source, &trial)).await);
@@ -347,7 +349,7 @@ async fn an_import_that_breaks_off_is_finished_by_the_same_key() {
     broken.store(false, Ordering::SeqCst);
     let done = imported(admin.call(import(op, &source, &trial)).await).expect("it is finished");
     assert_eq!((done.trains, done.stations), (1, 1), "what was shown");
-    let notes: Vec<_> = recorded(&stage.kiosk, &admin).await.into_iter().filter_map(|(_, note)| note).collect();
+    let notes: Vec<_> = recorded(&other, &admin).await.into_iter().filter_map(|(_, note)| note).collect();
     let note = "1 trains and 1 stations new or changed, from 2026-12-01";
     assert!(notes.contains(&note.to_owned()), "{notes:?}");
     assert!(notes.contains(&format!("not to its end: {note}")), "{notes:?}");
