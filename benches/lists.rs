@@ -170,7 +170,7 @@ fn lists(library: &Library) -> Vec<List> {
         list("tills_open", |after| Request::Tills { which: Tills::Open, after }).of(0),
         list("messages", |after| Request::Notifications { delivery: Delivery::Dead, after }),
         list("rules", |after| Request::RuleEditions { after }),
-        list("former_bookings", |after| Request::MyFormerBookings { after }),
+        list("former_bookings", |after| Request::MyFormerBookings { after }).of(8),
         list("companions", move |_| Request::Companions { phone: phone.clone() }).of(1),
     ]
 }
