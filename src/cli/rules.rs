@@ -19,7 +19,9 @@ use crate::domain::rules::book::RuleKind;
 use crate::domain::train::TrainNumber;
 use crate::service::Kiosk;
 use crate::service::Session;
-use crate::service::request::{Failure, PreviewLine, Reply, Request, RuleRow, RuleTrial, SampleBooking};
+use crate::service::request::{
+    Failure, PreviewLine, Reply, Request, RulePublication, RuleRow, RuleTrial, SampleBooking,
+};
 
 #[derive(Debug, Subcommand)]
 #[allow(clippy::doc_markdown, reason = "these comments are the help that a person reads")]
@@ -132,7 +134,7 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
             let trial = tried(&session, &text, Some(from), None).await?;
             good(&file, &trial)?;
             let op = OpId(Uuid::new_v4());
-            let request = Request::PublishRules { op, text, from, based_on: trial.based_on };
+            let request = Request::PublishRules(RulePublication { op, text, from, based_on: trial.based_on });
             match session.call(request).await? {
                 Reply::RuleEdition(record) => {
                     output::line(format_args!("{} are published and hold from {from} on.", record.row.id))

@@ -17,7 +17,7 @@ use crate::domain::inventory::Stage;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::Kiosk;
-use crate::service::request::{Charts, DelayTrial, Failure, InLine, Reply, Request};
+use crate::service::request::{Charts, DelayTrial, Failure, InLine, Reply, Request, RunDelay};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -121,7 +121,7 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
                 confirm::demand("Changing the times tells everybody above at once.", &run.to_string())?;
             }
             let (op, based_on) = (OpId(Uuid::new_v4()), trial.based_on);
-            session.call(Request::DelayRun { op, run, new, reason, based_on }).await?;
+            session.call(Request::DelayRun(RunDelay { op, run, new, reason, based_on })).await?;
             output::line(format_args!("Changed {run}. Its bookings are told; any that are left are within minutes."))
         }
         Command::Cancel { run, yes } => {

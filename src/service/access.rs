@@ -79,7 +79,7 @@ pub(super) fn need(request: &Request) -> Need {
         Request::MakeChart { .. }
         | Request::CancelRun { .. }
         | Request::TryDelay { .. }
-        | Request::DelayRun { .. }
+        | Request::DelayRun(_)
         | Request::Trains { .. }
         | Request::TrainsFile { .. }
         | Request::TryImport { .. }
@@ -91,7 +91,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::RuleEditions { .. }
         | Request::RuleEdition { .. }
         | Request::TryRules { .. }
-        | Request::PublishRules { .. }
+        | Request::PublishRules(_)
         | Request::WithdrawRules { .. }
         | Request::BlockBerths { .. }
         | Request::Notifications { .. }

@@ -18,7 +18,7 @@ use crate::service::Kiosk;
 use crate::service::booking::second;
 use crate::service::chart::ATTEMPTS;
 use crate::service::refusal::refuse;
-use crate::service::request::{DelayTrial, Failure, Reply};
+use crate::service::request::{DelayTrial, Failure, Reply, RunDelay};
 use crate::service::session::Session;
 use crate::store::StoreError;
 use crate::store::runs::{Plan, Run};
@@ -157,17 +157,12 @@ pub(super) async fn try_out(session: &Session, run: RunId, new: NewTimes) -> Res
 }
 
 /// Changes the times of a run that were looked at, and tells everybody whose train leaves at another time.
-pub(super) async fn change(
-    session: &Session,
-    op: OpId,
-    run: RunId,
-    new: NewTimes,
-    (reason, based_on): (&str, u16),
-) -> Result<Reply, Failure> {
+pub(super) async fn change(session: &Session, asked: RunDelay) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    let RunDelay { op, run, new, reason, based_on } = asked;
     let failed = |error: StoreError| refuse("change the times of a run", &error);
     kiosk.check_current()?;
-    let reason = delay::reason(reason)?;
+    let reason = delay::reason(&reason)?;
     kiosk.know_rules().await?;
     let state = kiosk.settled(run).await?.state;
     let now = kiosk.now();

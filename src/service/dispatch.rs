@@ -87,9 +87,7 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
         Request::MakeChart { run } => chart::make(session, run).await,
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
         Request::TryDelay { run, new } => delay::try_out(session, run, new).await,
-        Request::DelayRun { op, run, new, reason, based_on } => {
-            delay::change(session, op, run, new, (&reason, based_on)).await
-        }
+        Request::DelayRun(asked) => delay::change(session, asked).await,
         Request::Trains { wanted, after } => Ok(trains::list(session, &wanted, after.as_ref())),
         Request::TrainsFile { wanted } => trains::file(session, &wanted).await,
         Request::TryImport { source } => import::try_out(session, &source, tell).await,
@@ -101,9 +99,7 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
         Request::RuleEditions { after } => rule_book::list(session, after.as_ref()).await,
         Request::RuleEdition { id } => rule_book::show(session, &id).await,
         Request::TryRules { text, from, sample } => rule_book::try_out(session, &text, from, sample.as_ref()).await,
-        Request::PublishRules { op, text, from, based_on } => {
-            rule_book::publish(session, op, (&text, from), based_on).await
-        }
+        Request::PublishRules(asked) => rule_book::publish(session, asked).await,
         Request::WithdrawRules { op, number } => rule_book::withdraw(session, op, number).await,
         Request::BlockBerths { run, berths, reason } => blocking::block(session, run, &berths, reason.as_deref()).await,
         Request::Notifications { delivery, after } => notification::list(session, delivery, after.as_ref()).await,

@@ -26,9 +26,9 @@ pub use self::money::{Form, ReportOf, Tills};
 pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode, PasswordChange, Registration};
 pub use self::records::{BookingSearch, EventFilter, EventLine, Step};
 pub use self::reply::{Charts, InLine, Reply};
-pub use self::rules::{PreviewLine, RuleRecord, RuleRow, RuleTrial, SampleBooking};
+pub use self::rules::{PreviewLine, RulePublication, RuleRecord, RuleRow, RuleTrial, SampleBooking};
 pub use self::sale::{Choice, Hold, Offer, Order, Tender};
-pub use self::timetable::{Blocked, DelayTrial, OnBoard, RunRow, TrainRecord, TrainRow};
+pub use self::timetable::{Blocked, DelayTrial, OnBoard, RunDelay, RunRow, TrainRecord, TrainRow};
 use crate::domain::notification::NotificationId;
 use crate::store::retry::DEADLINE;
 

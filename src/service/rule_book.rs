@@ -18,7 +18,7 @@ use crate::domain::rules::book::{
 };
 use crate::domain::time::railway_time;
 use crate::service::refusal::refuse;
-use crate::service::request::{Cursor, Failure, Reply, RuleRecord, RuleRow, RuleTrial, SampleBooking};
+use crate::service::request::{Cursor, Failure, Reply, RulePublication, RuleRecord, RuleRow, RuleTrial, SampleBooking};
 use crate::service::rule_preview::preview;
 use crate::service::session::{Session, Who};
 use crate::service::{Kiosk, OPERATOR, rules_file};
@@ -219,12 +219,8 @@ pub(super) async fn try_out(
 }
 
 /// Publishes a text as rules from a day on.
-pub(super) async fn publish(
-    session: &Session,
-    op: OpId,
-    (text, from): (&str, NaiveDate),
-    based_on: u32,
-) -> Result<Reply, Failure> {
+pub(super) async fn publish(session: &Session, asked: RulePublication) -> Result<Reply, Failure> {
+    let RulePublication { op, text, from, based_on } = asked;
     if text.len() > LONGEST_TEXT {
         return Err(NotEntered::TooLong.into());
     }
@@ -235,15 +231,15 @@ pub(super) async fn publish(
         return record_of(kiosk, &made.id()).map(|record| Reply::RuleEdition(Box::new(record)));
     }
     kiosk.check_current()?;
-    rules_file::read_edition(text, TRIED, from).map_err(|mistakes| Failure::BadRules { mistakes })?;
-    let kind = rules_file::kind_of(text).expect("it was read as rules of a kind");
+    rules_file::read_edition(&text, TRIED, from).map_err(|mistakes| Failure::BadRules { mistakes })?;
+    let kind = rules_file::kind_of(&text).expect("it was read as rules of a kind");
     let now = kiosk.now();
     let count = u32::try_from(book.len()).unwrap_or(u32::MAX);
     if count != based_on {
         return Err(changed_since(&book, based_on));
     }
     may_publish(&book, (kind, from), now, kiosk.last_on_sale())?;
-    let edition = Edition { number: count + 1, kind, from, text: text.to_owned() };
+    let edition = Edition { number: count + 1, kind, from, text };
     let (id, does) = (edition.id(), Does::Publish(edition));
     let entry = BookEntry { op, at: now, by: name_of(session), does };
     if let Err(error) = kiosk.store().add_rule_entry(count, &entry).await {

@@ -15,7 +15,7 @@ use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::{NotRefundable, Quote, Reason};
 use kiosk::domain::time::instant;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{BookingSearch, DelayTrial, EventFilter, Failure, Offer, Reply, Request};
+use kiosk::service::request::{BookingSearch, DelayTrial, EventFilter, Failure, Offer, Reply, Request, RunDelay};
 use kiosk::service::{Attention, AuditScope, Depth, Kiosk, Session};
 
 use crate::service_kit::{
@@ -41,7 +41,13 @@ pub async fn state(stage: &Stage) -> RunState {
 }
 
 pub fn asked(op: OpId, (from, minutes): Times, based_on: u16) -> Request {
-    Request::DelayRun { op, run: run(), new: NewTimes { from, minutes }, reason: "fog at Surat".to_owned(), based_on }
+    Request::DelayRun(RunDelay {
+        op,
+        run: run(),
+        new: NewTimes { from, minutes },
+        reason: "fog at Surat".to_owned(),
+        based_on,
+    })
 }
 
 async fn tried(kiosk: &Kiosk, (from, minutes): Times) -> Result<DelayTrial, Failure> {
@@ -253,8 +259,8 @@ async fn what_is_refused_says_why_and_changes_nothing() {
         assert_eq!(tried(&stage.kiosk, times).await, Err(Failure::NotDelayed(why)));
         assert!(matches!(office.call(asked(new_op(), times, 0)).await, Err(Failure::NotDelayed(_))));
     }
-    let Request::DelayRun { op, run, new, based_on, .. } = asked(new_op(), (0, 60), 0) else { panic!() };
-    let silent = office.call(Request::DelayRun { op, run, new, reason: " ".to_owned(), based_on }).await;
+    let Request::DelayRun(RunDelay { op, run, new, based_on, .. }) = asked(new_op(), (0, 60), 0) else { panic!() };
+    let silent = office.call(Request::DelayRun(RunDelay { op, run, new, reason: " ".to_owned(), based_on })).await;
     assert!(matches!(silent, Err(Failure::NotDelayed(NotDelayed::Reason))), "{silent:?}");
     assert!(state(&stage).await.delays.is_empty());
     office.call(Request::CancelRun { run }).await.expect("it is cancelled");

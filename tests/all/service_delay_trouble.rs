@@ -13,7 +13,7 @@ use kiosk::domain::inventory::Stage as ChartStage;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::time::instant;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Reply, Request};
+use kiosk::service::request::{Reply, Request, RunDelay};
 use tokio::sync::Notify;
 
 use crate::service_delay::{asked, at, delayed, delays, is_clean, offers, sold, state, stored};
@@ -168,8 +168,10 @@ async fn of_two_changes_people_are_told_why_where_they_board() {
         stage.world.with_faults(|call: &Call| (call.operation == "TransactWriteItems").then_some(Fault::LoseRequest));
     let dying = stage.other_kiosk(dying).await.operator_session();
     for (based_on, times, why) in [(0, (0, 60), "fog at Surat"), (1, (3, 90), "a signal failed")] {
-        let Request::DelayRun { op, run, new, .. } = asked(new_op(), times, based_on) else { panic!("it is one") };
-        let reply = dying.call(Request::DelayRun { op, run, new, reason: why.to_owned(), based_on }).await;
+        let Request::DelayRun(RunDelay { op, run, new, .. }) = asked(new_op(), times, based_on) else {
+            panic!("it is one")
+        };
+        let reply = dying.call(Request::DelayRun(RunDelay { op, run, new, reason: why.to_owned(), based_on })).await;
         assert!(matches!(reply, Ok(Reply::Done)), "{reply:?}");
     }
     stage.advance(TimeDelta::minutes(2));

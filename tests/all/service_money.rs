@@ -20,7 +20,7 @@ use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::till::Till;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, ReportOf, Request, Revive};
+use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, ReportOf, Request, Revive, RunDelay};
 use kiosk::service::{AuditReport, AuditScope, Depth, Session};
 use kiosk::store::StoreError;
 use kiosk::store::schema::SCHEMA_VERSION;
@@ -375,13 +375,13 @@ async fn a_store_that_a_newer_kiosk_has_raised_is_neither_opened_nor_changed_nor
         Request::EndBanner { banner: crate::recording_samples::banner().id },
         Request::MakeChart { run: run() },
         Request::CancelRun { run: run() },
-        Request::DelayRun {
+        Request::DelayRun(RunDelay {
             op: new_op(),
             run: run(),
             new: NewTimes { from: 0, minutes: 60 },
             reason: "fog".to_owned(),
             based_on: 0,
-        },
+        }),
         Request::RetryNotifications { which: Revive::AllDead },
     ] {
         let named = format!("{request:?}");

@@ -10,7 +10,7 @@ use kiosk::domain::delay::NewTimes;
 use kiosk::domain::notification::Delivery;
 use kiosk::domain::time::instant;
 use kiosk::domain::user::{Email, Role};
-use kiosk::service::request::{Reply, Request};
+use kiosk::service::request::{Reply, Request, RunDelay};
 use kiosk::service::{AuditScope, Backlog, Depth, Notifications, Receipts, Session, Settings};
 use kiosk::store::Store;
 use serde_json::Value;
@@ -175,7 +175,8 @@ async fn everybody_whose_train_leaves_at_another_time_is_told_once_for_each_chan
     office.take();
     let change = async |from, minutes, based_on| {
         let new = NewTimes { from, minutes };
-        let request = Request::DelayRun { op: new_op(), run: run(), new, reason: "fog at Surat".to_owned(), based_on };
+        let request =
+            Request::DelayRun(RunDelay { op: new_op(), run: run(), new, reason: "fog at Surat".to_owned(), based_on });
         let reply = stage.kiosk.operator_session().call(request).await;
         assert!(matches!(reply, Ok(Reply::Done)), "{reply:?}");
         // The duty looks once more for what was being sold.

@@ -23,7 +23,7 @@ use kiosk::domain::user::{Email, Phone, Role};
 use kiosk::service::Session;
 use kiosk::service::request::{
     AccountChange, BookingSearch, EventFilter, Failure, Form, OldKeys, Order, PasswordChange, Registration, Reply,
-    ReportOf, Request, Revive, Tills,
+    ReportOf, Request, Revive, RulePublication, RunDelay, Tills,
 };
 use kiosk::service::rules_file::shipped_text;
 use kiosk::store::audit_log::Event;
@@ -142,9 +142,9 @@ fn named_by_its_asker(request: &Request) -> bool {
             | Request::VoidSale { .. }
             | Request::OpenTill { .. }
             | Request::CloseTill { .. }
-            | Request::DelayRun { .. }
+            | Request::DelayRun(_)
             | Request::Import { .. }
-            | Request::PublishRules { .. }
+            | Request::PublishRules(_)
             | Request::WithdrawRules { .. }
     )
 }
@@ -397,7 +397,7 @@ async fn sets_rules(walk: &mut Walk, administrator: &Session) {
     walk.looks(administrator, Request::RuleEdition { id: "fares-2025-12-26".to_owned() }).await;
     walk.looks(administrator, Request::TryRules { text: text.clone(), from: None, sample: None }).await;
     let from = "2026-12-02".parse().expect("a day");
-    let publish = Request::PublishRules { op: new_op(), text, from, based_on: 0 };
+    let publish = Request::PublishRules(RulePublication { op: new_op(), text, from, based_on: 0 });
     walk.leaves(administrator, publish, &[("rules.publish", "fares-2026-12-02-e1")]).await;
     let withdraw = Request::WithdrawRules { op: new_op(), number: 1 };
     walk.leaves(administrator, withdraw, &[("rules.withdraw", "fares-2026-12-02-e1")]).await;
@@ -431,7 +431,8 @@ async fn runs_trains(walk: &mut Walk, administrator: &Session) {
     let late = RunId { train: number, date: "2026-12-07".parse().expect("a day") };
     let new = NewTimes { from: 0, minutes: 60 };
     walk.looks(administrator, Request::TryDelay { run: late, new }).await;
-    let delay = Request::DelayRun { op: new_op(), run: late, new, reason: "fog at Surat".to_owned(), based_on: 0 };
+    let delay =
+        Request::DelayRun(RunDelay { op: new_op(), run: late, new, reason: "fog at Surat".to_owned(), based_on: 0 });
     walk.leaves(administrator, delay, &[("run.change", &late.to_string())]).await;
 
     let (run, subject) = (run(), run().to_string());

@@ -22,7 +22,7 @@ use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
     AccountChange, BadTrains, BookingSearch, Choice, EventFilter, Failure, Form, Hold, ImportSource, OldKeys, Order,
-    PasswordChange, Registration, ReportOf, Request, Revive, Shown, Tills,
+    PasswordChange, Registration, ReportOf, Request, Revive, RulePublication, RunDelay, Shown, Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -188,13 +188,13 @@ fn requests() -> Vec<(String, Request)> {
         Request::Queue { run: run() },
         Request::MakeChart { run: run() },
         Request::TryDelay { run: run(), new: NewTimes { from: 0, minutes: 60 } },
-        Request::DelayRun {
+        Request::DelayRun(RunDelay {
             op: new_op(),
             run: run(),
             new: NewTimes { from: 0, minutes: 60 },
             reason: "fog".to_owned(),
             based_on: 99,
-        },
+        }),
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },
         Request::Trains { wanted: String::new(), after: None },
         Request::TrainsFile { wanted: String::new() },
@@ -211,7 +211,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::RuleEditions { after: None },
         Request::RuleEdition { id: "fares-2025-12-26".to_owned() },
         Request::TryRules { text: String::new(), from: None, sample: None },
-        Request::PublishRules { op: new_op(), text: String::new(), from: run().date, based_on: 0 },
+        Request::PublishRules(RulePublication { op: new_op(), text: String::new(), from: run().date, based_on: 0 }),
         Request::WithdrawRules { op: new_op(), number: 99 },
         Request::BlockBerths {
             run: run(),

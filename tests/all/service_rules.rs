@@ -12,7 +12,9 @@ use kiosk::domain::quota::Quota;
 use kiosk::domain::rules::book::{BookEntry, Does, Edition, NotEntered, RuleKind, Standing};
 use kiosk::domain::time::instant;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Failure, Reply, Request, RuleRecord, RuleRow, RuleTrial, SampleBooking};
+use kiosk::service::request::{
+    Failure, Reply, Request, RulePublication, RuleRecord, RuleRow, RuleTrial, SampleBooking,
+};
 use kiosk::service::rules_file::shipped_text;
 use kiosk::service::{Attention, Kiosk, Session};
 use kiosk::store::runs::Current;
@@ -33,7 +35,8 @@ fn dearer() -> String {
 }
 
 async fn publish(session: &Session, text: &str, from: &str, based_on: u32) -> Result<RuleRecord, Failure> {
-    let request = Request::PublishRules { op: new_op(), text: text.to_owned(), from: day(from), based_on };
+    let request =
+        Request::PublishRules(RulePublication { op: new_op(), text: text.to_owned(), from: day(from), based_on });
     match session.call(request).await? {
         Reply::RuleEdition(record) => Ok(*record),
         other => panic!("{other:?}"),
@@ -166,7 +169,8 @@ async fn of_two_administrators_at_once_the_second_is_told_what_the_first_did() {
 async fn a_publication_that_is_asked_for_again_is_made_once() {
     let stage = Stage::new().await;
     let adam = stage.signed_in("adam", Role::Administrator).await;
-    let request = Request::PublishRules { op: new_op(), text: dearer(), from: day("2026-12-24"), based_on: 0 };
+    let request =
+        Request::PublishRules(RulePublication { op: new_op(), text: dearer(), from: day("2026-12-24"), based_on: 0 });
     for _ in 0..2 {
         let Ok(Reply::RuleEdition(record)) = adam.call(request.clone()).await else { panic!("it is published") };
         assert_eq!(record.row.id, "fares-2026-12-24-e1");

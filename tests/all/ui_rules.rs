@@ -3,7 +3,9 @@
 use chrono::{NaiveDate, TimeDelta};
 use kiosk::domain::rules::book::{Edition, Mistake, NotEntered, RuleKind, Standing};
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Cursor, Failure, Outcome, PreviewLine, Reply, Request, RuleRecord, RuleRow, RuleTrial};
+use kiosk::service::request::{
+    Cursor, Failure, Outcome, PreviewLine, Reply, Request, RulePublication, RuleRecord, RuleRow, RuleTrial,
+};
 use kiosk::service::rules_file::shipped_text;
 use kiosk::ui::msg::{Effect, How, LONGEST_PASTE, Msg, OpenFailed};
 use std::sync::Arc;
@@ -190,8 +192,10 @@ fn a_sample_is_shown_by_both_rules_and_the_text_is_published() {
     stage.keys("<f2><enter>");
     let record = RuleRecord { row: some().remove(0), text: String::new() };
     let again = stage.reply(Ok(Reply::RuleEdition(Box::new(record))));
-    let [Request::PublishRules { op: one, from, based_on: 3, .. }, Request::PublishRules { op: other, .. }] =
-        [&first, &again]
+    let [
+        Request::PublishRules(RulePublication { op: one, from, based_on: 3, .. }),
+        Request::PublishRules(RulePublication { op: other, .. }),
+    ] = [&first, &again]
     else {
         panic!("{first:?} {again:?}")
     };

@@ -8,7 +8,7 @@ use kiosk::domain::delay::{Delay, NewTimes, NotDelayed, told};
 use kiosk::domain::inventory::RunState;
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{DelayTrial, Failure, Outcome, Reply, Request};
+use kiosk::service::request::{DelayTrial, Failure, Outcome, Reply, Request, RunDelay};
 use kiosk::ui::draft::Draft;
 use kiosk::ui::msg::{Attention, Msg};
 use kiosk::ui::screen::Screen;
@@ -98,7 +98,7 @@ fn what_is_typed_is_seen_among_the_halts_and_asked_about_before_it_is_done() {
     stage.reply(Ok(Reply::DelayTried(trial(38, 12))));
     stage.keys("<enter>");
     let asked = stage.reply(Ok(Reply::Done));
-    let Request::DelayRun { run, new: done, reason, based_on, .. } = &asked else { panic!("{asked:?}") };
+    let Request::DelayRun(RunDelay { run, new: done, reason, based_on, .. }) = &asked else { panic!("{asked:?}") };
     assert_eq!((*run, *done, reason.as_str(), *based_on), (journey().run, new, "fog at Kota", 0));
     says(&stage, "The times are changed, and 38 bookings are told.");
 }
@@ -148,7 +148,7 @@ fn what_is_not_known_is_asked_again_by_the_same_action() {
     assert_picture!(stage, "times_doubt");
     stage.keys("<enter>");
     let second = stage.reply(Ok(Reply::Done));
-    let op = |request: &Request| if let Request::DelayRun { op, .. } = request { Some(*op) } else { None };
+    let op = |request: &Request| if let Request::DelayRun(RunDelay { op, .. }) = request { Some(*op) } else { None };
     assert_eq!((op(&first).is_some(), op(&first)), (true, op(&second)));
     says(&stage, "The times are changed");
 }

@@ -9,7 +9,7 @@ use kiosk::domain::pnr::Pnr;
 use kiosk::domain::refund::{Quote, WaiverCode};
 use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role as AccountRole;
-use kiosk::service::request::{Failure, Reply, Request};
+use kiosk::service::request::{Failure, Reply, Request, RunDelay};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 
@@ -123,7 +123,7 @@ impl Person {
                         let visit = self.sit_down(&process).await?;
                         // Nobody else changes its times, so that it is based on none.
                         let reason = "fog at Surat".to_owned();
-                        Some(self.ask(&visit, Request::DelayRun { op, run, new, reason, based_on: 0 }).await)
+                        Some(self.ask(&visit, Request::DelayRun(RunDelay { op, run, new, reason, based_on: 0 })).await)
                     };
                     let answer = tokio::select! {
                         biased;

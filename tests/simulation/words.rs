@@ -2,7 +2,7 @@
 
 use kiosk::domain::coach::BerthRef;
 use kiosk::domain::spot::Grant;
-use kiosk::service::request::{Choice, Failure, Reply, Request};
+use kiosk::service::request::{Choice, Failure, Reply, Request, RunDelay};
 
 use super::deeds::short;
 
@@ -42,7 +42,7 @@ pub fn asked(request: &Request) -> String {
         Request::MyBookings { .. } => "my bookings".to_owned(),
         Request::MakeChart { run } => format!("make the chart of {run}"),
         Request::CancelRun { run } => format!("cancel {run}"),
-        Request::DelayRun { op, run, new, .. } => {
+        Request::DelayRun(RunDelay { op, run, new, .. }) => {
             format!("delay {} {run} by {} from halt {} on", short(op.0), new.minutes, new.from)
         }
         other => format!("{other:?}"),

@@ -6,7 +6,7 @@ use strum::{IntoStaticStr, VariantNames};
 
 use super::{
     AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, ImportSource, OldKeys, Order, PasswordChange,
-    Registration, ReportOf, Revive, SampleBooking, Shown, Tender, Tills,
+    Registration, ReportOf, Revive, RulePublication, RunDelay, SampleBooking, Shown, Tender, Tills,
 };
 use crate::domain::admission::Accept;
 use crate::domain::banner::{Banner, BannerId};
@@ -424,18 +424,7 @@ pub enum Request {
         new: NewTimes,
     },
     /// Change the times of a run, and tell everybody whose train leaves at another time.
-    DelayRun {
-        /// Names the action.
-        op: OpId,
-        /// The run.
-        run: RunId,
-        /// The times.
-        new: NewTimes,
-        /// Why, as people are told.
-        reason: String,
-        /// How often its times had been changed when this was tried.
-        based_on: u16,
-    },
+    DelayRun(RunDelay),
     /// What there is to see of the place at a glance.
     Overview,
     /// Who did what on one of the railway's days, newest first.
@@ -553,16 +542,7 @@ pub enum Request {
         sample: Option<SampleBooking>,
     },
     /// Publish a text as rules.
-    PublishRules {
-        /// Names the action.
-        op: OpId,
-        /// The text.
-        text: String,
-        /// The first day on which they hold.
-        from: NaiveDate,
-        /// How many entries the book of rules had when the text was tried.
-        based_on: u32,
-    },
+    PublishRules(RulePublication),
     /// Take published rules back whose day is still to come.
     WithdrawRules {
         /// Names the action.

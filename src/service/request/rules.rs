@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::booking::OpId;
 use crate::domain::coach::Class;
 use crate::domain::passenger::Age;
 use crate::domain::quota::Quota;
@@ -97,4 +98,17 @@ impl PreviewLine {
     pub fn differs(&self) -> bool {
         self.now != self.then
     }
+}
+
+/// A text that is published as rules.
+#[derive(Clone, Debug)]
+pub struct RulePublication {
+    /// Names the action.
+    pub op: OpId,
+    /// The text.
+    pub text: String,
+    /// The first day on which they hold.
+    pub from: NaiveDate,
+    /// How many entries the book of rules had when the text was tried.
+    pub based_on: u32,
 }

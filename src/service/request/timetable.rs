@@ -6,8 +6,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::berth_list::Berths;
-use crate::domain::booking::Place;
+use crate::domain::booking::{OpId, Place};
 use crate::domain::coach::{BerthRef, Class, CoachId};
+use crate::domain::delay::NewTimes;
 use crate::domain::edition::Editions;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
@@ -112,4 +113,19 @@ pub struct Blocked {
     pub left: Vec<(CoachId, Failure)>,
     /// Of those that are so now, the ones that somebody has, on a part of the way at least: who has them keeps them.
     pub sold: Vec<BerthRef>,
+}
+
+/// Other times for a run, as they were tried.
+#[derive(Clone, Debug)]
+pub struct RunDelay {
+    /// Names the action.
+    pub op: OpId,
+    /// The run.
+    pub run: RunId,
+    /// The times.
+    pub new: NewTimes,
+    /// Why, as people are told.
+    pub reason: String,
+    /// How often its times had been changed when this was tried.
+    pub based_on: u16,
 }

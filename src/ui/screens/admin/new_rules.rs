@@ -11,7 +11,9 @@ use crate::domain::passenger::Age;
 use crate::domain::quota::Quota;
 use crate::domain::rules::book::{LONGEST_TEXT, NotEntered};
 use crate::domain::train::TrainNumber;
-use crate::service::request::{Failure, PreviewLine, Reply, Request, RuleRecord, RuleTrial, SampleBooking};
+use crate::service::request::{
+    Failure, PreviewLine, Reply, Request, RulePublication, RuleRecord, RuleTrial, SampleBooking,
+};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Filled, Form};
 use crate::ui::frame;
@@ -314,7 +316,7 @@ impl Scene for NewRules {
         }
         let op = *self.op.get_or_insert_with(|| cx.op_id());
         if let Some((from, based_on)) = self.good().map(|trial| (trial.from, trial.based_on)) {
-            let request = Request::PublishRules { op, text: self.text.clone(), from, based_on };
+            let request = Request::PublishRules(RulePublication { op, text: self.text.clone(), from, based_on });
             self.change = Load::Waiting(cx.call(request));
         }
     }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::domain::delay::{self, LONGEST_REASON, NewTimes, NotDelayed};
 use crate::domain::inventory::RunState;
 use crate::domain::train::{Halt, RunId, Train};
-use crate::service::request::{DelayTrial, Failure, Reply, Request};
+use crate::service::request::{DelayTrial, Failure, Reply, Request, RunDelay};
 use crate::ui::attempt::{Attempt, Verdict};
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Filled, Form};
@@ -274,7 +274,7 @@ impl Scene for Times {
             Answer::Yes(Question::DelayRun) => {
                 let Some((new, reason, trial)) = self.tried.clone() else { return };
                 let (op, run, based_on) = (cx.op_id(), self.run, trial.based_on);
-                self.attempt.begin(Request::DelayRun { op, run, new, reason, based_on }, cx);
+                self.attempt.begin(Request::DelayRun(RunDelay { op, run, new, reason, based_on }), cx);
             }
             _ => {}
         }
