@@ -7,6 +7,7 @@ use serde_json::json;
 use super::booking::unexpected;
 use super::{CliError, Kind, open, output};
 use crate::config::Config;
+use crate::domain::owed::OwedSums;
 use crate::domain::report::By;
 use crate::domain::report::refunds::RefundsBy;
 use crate::domain::time::railway_time;
@@ -114,13 +115,13 @@ pub(super) async fn run(args: Args, config: &Config) -> Result<(), CliError> {
 
 /// All that is owed, page by page, with what it comes to.
 async fn owed_as_json(session: &Session) -> Result<(), CliError> {
-    let (mut owed, mut total, mut after) = (Vec::new(), None, None);
+    let (mut owed, mut total, mut after) = (Vec::new(), OwedSums::default(), None);
     loop {
-        let Reply::Owed { page, next, total: sums } = session.call(Request::Owed { after }).await? else {
+        let Reply::Owed { page, next } = session.call(Request::Owed { after }).await? else {
             return Err(CliError::new(Kind::Internal, "what is owed was answered with something else"));
         };
+        page.iter().for_each(|one| total.enter(one));
         owed.extend(page);
-        total = total.or(sums);
         after = next;
         if after.is_none() {
             return output::json(&json!({ "Total": total, "Owed": owed }));

@@ -75,6 +75,7 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::ReportFile { .. }
         | Request::Refunds { .. }
         | Request::Owed { .. }
+        | Request::OwedSums
         | Request::Occupancy { .. } => Need::Role(Role::Supervisor),
         Request::MakeChart { .. }
         | Request::CancelRun { .. }

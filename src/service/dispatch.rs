@@ -131,6 +131,7 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
         Request::ReportFile { report, form } => report::document(session, report, form).await,
         Request::Refunds { from, to } => report::refunds::show(session, from, to).await,
         Request::Owed { after } => owed::list(session, after.as_ref()).await,
+        Request::OwedSums => owed::sums(session).await,
         Request::Occupancy { date, after } => occupancy::list(session, date, after.as_ref()).await,
         Request::Booking { pnr } => booking::show(session, pnr).await,
         Request::FindBookings { by, after } => find::find(session, &by, after.as_ref()).await,

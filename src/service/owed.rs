@@ -11,8 +11,8 @@ use crate::store::owed::OwedPage;
 
 /// Bookings on a page of a list.
 const PAGE: i32 = 20;
-/// Bookings that are read at once where all are.
-const MANY: i32 = 200;
+/// Bookings that are read at once where all are: others ask the store in between.
+const MANY: i32 = 100;
 
 const COLUMNS: &[Column] = &[
     Column::text("Waits since", 110),
@@ -23,24 +23,31 @@ const COLUMNS: &[Column] = &[
     Column::number("Owed", 103),
 ];
 
-/// A page of it. The first comes with what all of it comes to.
+/// A page of it.
 pub(super) async fn list(session: &Session, after: Option<&Cursor>) -> Result<Reply, Failure> {
-    let kiosk = session.kiosk();
-    let page = kiosk.store().owed(after.map(|Cursor(after)| after.as_str()), PAGE).await;
+    let page = session.kiosk().store().owed(after.map(|Cursor(after)| after.as_str()), PAGE).await;
     let OwedPage { owed, next } = page.map_err(|error| refuse("list what is owed", &error))?;
-    let total = match (after, &next) {
-        (Some(_), _) => None,
-        (None, None) => Some(sums(&owed)),
-        (None, Some(_)) => Some(sums(&kiosk.all_owed().await?)),
-    };
-    Ok(Reply::Owed { page: owed, next: next.map(Cursor), total })
+    Ok(Reply::Owed { page: owed, next: next.map(Cursor) })
+}
+
+/// What all of it comes to. It reads all of it, so nobody waits for it with a page.
+pub(super) async fn sums(session: &Session) -> Result<Reply, Failure> {
+    let mut sums = OwedSums::default();
+    session.kiosk().each_owed(|owed| sums.enter(&owed)).await?;
+    Ok(Reply::OwedSums(sums))
 }
 
 /// All of it as a document.
 pub(super) async fn file(session: &Session, form: Form) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
-    let owed = kiosk.all_owed().await?;
-    let OwedSums { count, amount, oldest } = sums(&owed);
+    let (mut sums, mut rows) = (OwedSums::default(), Vec::new());
+    kiosk
+        .each_owed(|owed| {
+            sums.enter(&owed);
+            rows.push(cells(&owed));
+        })
+        .await?;
+    let OwedSums { count, amount, oldest } = sums;
     let bookings = if count == 1 { "1 booking".to_owned() } else { format!("{count} bookings") };
     let oldest = oldest.map(|at| format!(", the first since {}", railway_time(at).format("%-d %b %Y %H:%M")));
     let now = kiosk.now();
@@ -48,20 +55,12 @@ pub(super) async fn file(session: &Session, form: Form) -> Result<Reply, Failure
         title: "Money owed".to_owned(),
         notes: vec![format!("Refunds that wait at a counter: {bookings}{}", oldest.unwrap_or_default())],
         columns: COLUMNS,
-        rows: owed.iter().map(cells).collect(),
+        rows,
         sums: vec![("Owed".to_owned(), amount)],
         at: now,
     };
     let name = format!("money-owed-{}.{}", railway_time(now).date(), form.extension());
     sheets::document(kiosk, sheet, name, form).await.map(Reply::Document)
-}
-
-fn sums(owed: &[Owed]) -> OwedSums {
-    let mut sums = OwedSums::default();
-    for owed in owed {
-        sums.enter(owed);
-    }
-    sums
 }
 
 fn cells(owed: &Owed) -> Vec<Cell> {
@@ -76,15 +75,16 @@ fn cells(owed: &Owed) -> Vec<Cell> {
 }
 
 impl Kiosk {
-    async fn all_owed(&self) -> Result<Vec<Owed>, Failure> {
-        let (mut all, mut next) = (Vec::new(), None);
+    /// Goes through all that is owed, the longest waiting first.
+    async fn each_owed(&self, mut take: impl FnMut(Owed)) -> Result<(), Failure> {
+        let mut next = None;
         loop {
             let page = self.store().owed(next.as_deref(), MANY).await;
             let page = page.map_err(|error| refuse("add up what is owed", &error))?;
-            all.extend(page.owed);
+            page.owed.into_iter().for_each(&mut take);
             next = page.next;
             if next.is_none() {
-                return Ok(all);
+                return Ok(());
             }
         }
     }

@@ -46,7 +46,7 @@ impl Request {
             | Self::Report { .. }
             | Self::ReportFile { .. }
             | Self::Refunds { .. }
-            | Self::Owed { after: None }
+            | Self::OwedSums
             | Self::MyBookingsFile { .. }
             | Self::ExportEvents { .. }
             | Self::TryImport { .. }

@@ -336,6 +336,7 @@ async fn answers_for_counters(walk: &mut Walk, agent: &Session, supervisor: &Ses
         Request::ReportFile { report: ReportOf::Owed, form: Form::Csv },
         Request::Refunds { from, to },
         Request::Owed { after: None },
+        Request::OwedSums,
         Request::Occupancy { date: run().date, after: None },
     ] {
         walk.looks(supervisor, request).await;

@@ -154,6 +154,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::ReportFile { report: ReportOf::Owed, form: Form::Csv },
         Request::Refunds { from: run().date, to: run().date },
         Request::Owed { after: None },
+        Request::OwedSums,
         Request::Occupancy { date: run().date, after: None },
         Request::Booking { pnr },
         Request::LookUp { pnr, phone: phone.clone() },

@@ -286,12 +286,15 @@ fn what_is_owed_is_listed_page_by_page_with_what_it_comes_to_and_leads_to_the_bo
     stage.calls.clear();
     stage.keys("<f12>w");
     let (page, next) = (owed(20), Some(serde_json::from_str("\"more\"").expect("a cursor")));
-    let total = Some(OwedSums { count: 21, ..owed_sums(&page) });
-    let asked = stage.reply(Ok(Reply::Owed { page, next, total }));
+    let total = OwedSums { count: 21, ..owed_sums(&page) };
+    let asked = stage.reply(Ok(Reply::Owed { page, next }));
     assert!(matches!(asked, Request::Owed { after: None }), "{asked:?}");
+    assert!(stage.text().contains("Adding up all of it"), "the list is there first: {}", stage.text());
+    let asked = stage.reply(Ok(Reply::OwedSums(total)));
+    assert!(matches!(asked, Request::OwedSums), "{asked:?}");
     assert_picture!(stage, "money_owed");
     stage.keys("<pgdn><pgdn><pgdn>");
-    let asked = stage.reply(Ok(Reply::Owed { page: owed(1), next: None, total: None }));
+    let asked = stage.reply(Ok(Reply::Owed { page: owed(1), next: None }));
     assert!(matches!(asked, Request::Owed { after: Some(_) }), "{asked:?}");
     assert!(stage.text().contains("21 bookings"), "the sums stay: {}", stage.text());
     stage.keys("x");
@@ -308,9 +311,15 @@ fn where_nothing_is_owed_it_says_so_and_a_failure_says_what_to_do() {
     stage.calls.clear();
     stage.keys("<f12>w");
     stage.reply(Err(Failure::Busy));
+    stage.reply(Err(Failure::Busy));
     assert!(stage.text().contains("Kiosk is very busy"), "{}", stage.text());
     stage.keys("r");
-    stage.reply(Ok(Reply::Owed { page: Vec::new(), next: None, total: Some(OwedSums::default()) }));
+    stage.reply(Ok(Reply::Owed { page: owed(1), next: None }));
+    stage.reply(Err(Failure::Busy));
+    assert!(stage.text().contains("could not be added up. Press r"), "{}", stage.text());
+    stage.keys("r");
+    stage.reply(Ok(Reply::Owed { page: Vec::new(), next: None }));
+    stage.reply(Ok(Reply::OwedSums(OwedSums::default())));
     assert!(stage.text().contains("Nothing waits at a counter"), "{}", stage.text());
 }
 

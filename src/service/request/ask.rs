@@ -305,6 +305,8 @@ pub enum Request {
         /// Where the page before ended.
         after: Option<Cursor>,
     },
+    /// What all of them come to.
+    OwedSums,
     /// How full the runs are that leave their origin on a day.
     Occupancy {
         /// The day.

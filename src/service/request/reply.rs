@@ -134,9 +134,9 @@ pub enum Reply {
         page: Vec<Owed>,
         /// Where to go on; `None` at the end.
         next: Option<Cursor>,
-        /// What all of it comes to; with the first page alone.
-        total: Option<OwedSums>,
     },
+    /// To `OwedSums`.
+    OwedSums(OwedSums),
     /// To `Occupancy`.
     Occupancy {
         /// By the numbers of the trains.

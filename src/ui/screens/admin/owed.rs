@@ -11,7 +11,7 @@ use crate::ui::context::{Context, World};
 use crate::ui::form::Focus;
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, bind};
-use crate::ui::msg::{CallId, How};
+use crate::ui::msg::{CallId, How, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::booking::Detail;
 use crate::ui::widgets::bring::{Ask, Bring};
@@ -26,23 +26,34 @@ const RUN: u16 = 34;
 const CLASS: u16 = 53;
 const MEANS: u16 = 59;
 
+/// Said where the list is there without what it comes to.
+const NOT_ADDED_UP: &str = "What all of it comes to could not be added up. Press r to try again.";
+
 /// What waits at counters.
 #[derive(Clone, Debug)]
 pub struct OwedMoney {
     list: Paged<Owed>,
-    total: Option<OwedSums>,
+    sums: Load<OwedSums>,
     bring: Bring,
 }
 
 impl Default for OwedMoney {
     fn default() -> Self {
-        Self { list: Paged::new(1), total: None, bring: Bring::default() }
+        Self { list: Paged::new(1), sums: Load::Idle, bring: Bring::default() }
     }
 }
 
 impl OwedMoney {
     fn ask(after: Option<Cursor>) -> Request {
         Request::Owed { after }
+    }
+
+    /// Reads the list, and beside it what all of it comes to.
+    fn begin(&mut self, cx: &mut Context) {
+        self.list.begin(cx, Self::ask);
+        if !self.sums.is_waiting() {
+            self.sums = Load::Waiting(cx.call(Request::OwedSums));
+        }
     }
 
     fn open(&self, cx: &mut Context) {
@@ -89,7 +100,7 @@ impl Scene for OwedMoney {
     }
 
     fn fact(&self, world: &World) -> Option<String> {
-        self.total.map(|total| format!("{}{}", world.glyphs.rupee, total.amount))
+        self.sums.ready().map(|total| format!("{}{}", world.glyphs.rupee, total.amount))
     }
 
     fn offers(&self, action: Action, world: &World) -> bool {
@@ -102,12 +113,12 @@ impl Scene for OwedMoney {
     }
 
     fn enter(&mut self, cx: &mut Context) {
-        self.list.begin(cx, Self::ask);
+        self.begin(cx);
     }
 
     /// What was handed out meanwhile waits no more.
     fn resume(&mut self, cx: &mut Context) {
-        self.list.begin(cx, Self::ask);
+        self.begin(cx);
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
@@ -117,7 +128,7 @@ impl Scene for OwedMoney {
             Action::Report(ask) => {
                 self.bring.ask(ask, Request::ReportFile { report: ReportOf::Owed, form: ask.form() }, cx);
             }
-            Action::Again => self.list.begin(cx, Self::ask),
+            Action::Again => self.begin(cx),
             Action::Back => cx.pop(),
         }
     }
@@ -132,29 +143,29 @@ impl Scene for OwedMoney {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
-        let mut sums = None;
         let page = |reply: &Reply| match reply {
-            Reply::Owed { page, next, total } => {
-                sums = *total;
-                Some((page.clone(), next.clone()))
-            }
+            Reply::Owed { page, next } => Some((page.clone(), next.clone())),
             _ => None,
         };
-        if !self.list.reply(call, &answer, page) {
+        let sums = |reply: &Reply| if let Reply::OwedSums(sums) = reply { Some(*sums) } else { None };
+        if !self.list.reply(call, &answer, page) && !self.sums.settle(call, &answer, sums) {
             self.bring.reply(call, &answer, cx);
         }
-        self.total = sums.or(self.total);
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
         self.list.gave_up(call);
+        self.sums.give_up(call);
         self.bring.gave_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let (head, list) = places(area);
-        if let Some(total) = self.total.filter(|total| total.count > 0) {
-            put(buf, head, 2, &words(&total), world.theme.text);
+        match &self.sums {
+            Load::Ready(sums) if sums.count > 0 => put(buf, head, 2, &words(sums), world.theme.text),
+            Load::Waiting(_) if !self.list.is_empty() => put(buf, head, 2, "Adding up all of it …", world.theme.dim),
+            Load::Failed(_) if !self.list.is_empty() => put(buf, head, 2, NOT_ADDED_UP, world.theme.bad),
+            _ => {}
         }
         let none = ("Nothing waits at a counter", "Whoever gave up what was paid for has their money.");
         let here = (Focus::Here, world);
