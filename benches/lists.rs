@@ -145,15 +145,17 @@ fn lists(library: &Library) -> Vec<List> {
     let anywhere = BookingSearch::Name(library::RARE.to_owned());
     let of_run_named = BookingSearch::Run { run, name: library::RARE.to_owned() };
     let of_run = BookingSearch::Run { run, name: String::new() };
+    let filter = JourneyFilter { words: library::RARE.to_owned(), ..JourneyFilter::default() };
     vec![
         list("my_bookings", |after| Request::MyBookings { filter: JourneyFilter::default(), after }),
+        list("my_bookings_filtered", move |after| Request::MyBookings { filter: filter.clone(), after }).of(0),
         list("bookings_by_phone", found(BookingSearch::Phone(phone.clone()))).of(5),
         list("bookings_of_a_day", found(of_day)),
         list("bookings_of_a_day_by_name", found(named)),
         list("bookings_of_a_day_by_rare_name", found(rare)).of(0),
         list("bookings_by_rare_name", found(anywhere)).of(1),
         list("bookings_of_a_run", found(of_run)),
-        list("bookings_of_a_run_by_rare_name", found(of_run_named)).of(0),
+        list("bookings_of_a_run_by_rare_name", found(of_run_named)).of(1),
         list("trains", |after| Request::Trains { wanted: String::new(), after }),
         list("trains_by_name", |after| Request::Trains { wanted: "rajdhani".to_owned(), after }),
         list("trains_by_a_name_that_none_has", |after| Request::Trains { wanted: "zzz".to_owned(), after }).of(0),
@@ -164,7 +166,7 @@ fn lists(library: &Library) -> Vec<List> {
         list("occupancy", move |after| Request::Occupancy { date: run.date, after }),
         list("manifest", move |after| Request::Manifest { run, after }),
         list("runs", move |_| Request::Runs { train: run.train, from: day }),
-        list("owed_first_with_its_sum", |after| Request::Owed { after }),
+        list("owed", |after| Request::Owed { after }),
         list("tills_of_an_agent", |after| Request::MyTills { after }),
         list("tills_closed", move |after| Request::Tills { which: Tills::ClosedOn(day), after }),
         list("tills_open", |after| Request::Tills { which: Tills::Open, after }).of(0),

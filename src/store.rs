@@ -11,6 +11,7 @@ pub mod former;
 pub mod inspection;
 pub mod item;
 pub mod ledger;
+pub mod named;
 pub mod outbox;
 pub mod owed;
 pub mod pages;

@@ -42,6 +42,8 @@ pub const BRIEF: Size = Size { bookings: 200, trains: 20, accounts: 20, phones: 
 /// A name that one booking of a day has.
 pub const RARE: &str = "Zubin Irani";
 
+/// How many times as many bookings as others the account has made that looks at its own.
+const OWN: usize = 10;
 /// Over how many days the bookings were made.
 const DAYS: usize = 60;
 /// The most items that one batch may write.
@@ -65,7 +67,7 @@ impl Library {
         let clients = embedded::open(folder.path()).expect("the engines start");
         let store = Store::new(clients.clone(), Names::default());
         store.provision(|_| {}).await.expect("an empty store can be provisioned");
-        publish(&store, long_train(20)).await;
+        publish(&store, long_train(u8::try_from(office::COACHES).expect("few"))).await;
         let settings = Settings { receipts: Receipts::WhenAsked, ..settings() };
         let kiosk = Kiosk::open(store.clone(), settings.clone(), std::sync::Arc::new(SystemClock)).await;
         let kiosk = kiosk.expect("the catalogue is read");
@@ -77,7 +79,8 @@ impl Library {
         let booking = buy(&session, run, 2).await.expect("there are berths");
         kiosk.settle().await;
         copy_booking(&clients, &booking.pnr.to_string(), size).await;
-        office::travel(&clients, run, booking.pnr, size.bookings).await;
+        let rare = (rarity(SystemClock.now(), size), RARE);
+        office::travel(&clients, run, booking.pnr, size.bookings, rare).await;
         office::owe(&kiosk, &clients, &session, run, size.office).await;
         office::close_tills(&clients, &session, size.office).await;
         office::give_up_messages(&store, kiosk.now(), size.office).await;
@@ -106,7 +109,7 @@ async fn copy_booking(clients: &Clients, pnr: &str, size: Size) {
     let now = SystemClock.now();
     fill(clients, &table, size.bookings, |nth| {
         let account = match nth % size.accounts {
-            0 => own.clone(),
+            0..OWN => own.clone(),
             other => text(uuid::Uuid::from_u128(other as u128).to_string()),
         };
         copied(&item, nth, account, now, size)
@@ -156,6 +159,7 @@ fn copied(item: &Item, nth: usize, account: AttributeValue, now: DateTime<Utc>, 
     copy.insert("BookedAt".to_owned(), text(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
     copy.insert("BookedOn".to_owned(), text(format!("{}#{}", railway_time(at).date(), nth % 16)));
     copy.insert("Phone".to_owned(), text(format!("+9198{:08}", nth % size.phones)));
+    office::seat(&mut copy, nth);
     if nth == rarity(now, size) {
         rename(&mut copy);
     }
@@ -171,10 +175,11 @@ fn rarity(now: DateTime<Utc>, size: Size) -> usize {
 
 /// Gives a booking's first passenger that name.
 fn rename(booking: &mut Item) {
-    let Some(AttributeValue::L(passengers)) = booking.get_mut("Passengers") else { panic!("a booking has passengers") };
-    let Some(AttributeValue::M(first)) = passengers.first_mut() else { panic!("somebody travels") };
-    let Some(AttributeValue::M(who)) = first.get_mut("Passenger") else { panic!("they are somebody") };
-    who.insert("Name".to_owned(), AttributeValue::S(RARE.to_owned()));
+    let AttributeValue::M(first) = &mut office::inner_list(booking, "Passengers")[0] else {
+        panic!("somebody travels")
+    };
+    office::inner(first, "Passenger").insert("Name".to_owned(), text(RARE.to_owned()));
+    booking.insert("NamesLower".to_owned(), text(RARE.to_lowercase()));
 }
 
 async fn add_accounts(kiosk: &Kiosk, count: usize) {

@@ -17,13 +17,16 @@ use kiosk::service::{Kiosk, Session};
 use kiosk::store::{Names, Store};
 use uuid::Uuid;
 
-use super::library::{fill, item, own_id, text};
+use super::library::{Item, fill, item, own_id, text};
 use crate::market::buy_for;
 use crate::service_kit::{cash, new_op};
 
 /// How many bookings one run has, and how many editions the rules have.
 const ON_THE_RUN: usize = 1_200;
 const EDITIONS: u32 = 200;
+/// Coaches of that run, and berths of a coach.
+pub const COACHES: usize = 20;
+const BERTHS: usize = 72;
 
 /// Sells for cash and cancels where nobody can hand the money out, and has that as often as wanted.
 pub async fn owe(kiosk: &Kiosk, clients: &Clients, agent: &Session, run: RunId, rows: usize) {
@@ -93,16 +96,50 @@ pub async fn publish_rules(store: &Store, now: DateTime<Utc>) {
     }
 }
 
-/// Has the first of the copied bookings travel by a run, as its own is on the manifest.
-pub async fn travel(clients: &Clients, run: RunId, own: Pnr, bookings: usize) {
+/// Has the first of the copied bookings travel by a run, as its own is on the manifest, spread over its coaches. One of them
+/// is for somebody with another name.
+pub async fn travel(clients: &Clients, run: RunId, own: Pnr, bookings: usize, (rare, name): (usize, &str)) {
     let table = Names::default().runs();
     let entry = item(clients, &table, &[("RunID", &run.to_string()), ("Item", &format!("P#{own}"))]).await;
     fill(clients, &table, bookings.min(ON_THE_RUN), |nth| {
         let mut copy = entry.clone();
         copy.insert("Item".to_owned(), text(format!("P#{}", pnr(3_000_000_000, nth))));
+        let places = (0..2).map(|of_two| berth(nth, of_two)).map(|(coach, number)| text(format!("{coach}-{number}")));
+        copy.insert("Places".to_owned(), AttributeValue::L(places.collect()));
+        if nth == rare {
+            copy.insert("NamesLower".to_owned(), text(name.to_lowercase()));
+        }
         copy
     })
     .await;
+}
+
+/// The berth of one of the two passengers of a copied booking: its coach and its number in it.
+fn berth(nth: usize, of_two: usize) -> (String, usize) {
+    (format!("B{}", nth % COACHES + 1), nth / COACHES % (BERTHS / 2) * 2 + of_two + 1)
+}
+
+/// Gives a copied booking its berths.
+pub fn seat(booking: &mut Item, nth: usize) {
+    for (of_two, booked) in inner_list(booking, "Passengers").iter_mut().enumerate() {
+        let AttributeValue::M(booked) = booked else { panic!("a passenger has attributes") };
+        let (coach, number) = berth(nth, of_two);
+        let place = inner(inner(inner(booked, "Place"), "Berth"), "Berth");
+        place.insert("Coach".to_owned(), text(coach));
+        place.insert("Number".to_owned(), AttributeValue::N(number.to_string()));
+    }
+}
+
+/// The attributes in one of these.
+pub fn inner<'a>(item: &'a mut Item, name: &str) -> &'a mut Item {
+    let Some(AttributeValue::M(inner)) = item.get_mut(name) else { panic!("{name} has attributes") };
+    inner
+}
+
+/// The list in one of these.
+pub fn inner_list<'a>(item: &'a mut Item, name: &str) -> &'a mut [AttributeValue] {
+    let Some(AttributeValue::L(inner)) = item.get_mut(name) else { panic!("{name} is a list") };
+    inner
 }
 
 /// What an account had booked with the application before.

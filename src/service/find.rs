@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate};
 use futures_util::future::try_join_all;
 
-use crate::domain::booking::Booking;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
@@ -15,6 +14,7 @@ use crate::service::refusal::refuse;
 use crate::service::request::{BookingSearch, Cursor, Failure, Reply};
 use crate::service::session::Session;
 use crate::store::bookings::{BookingPage, Listed};
+use crate::store::named::Sought;
 use crate::store::pages::Portion;
 
 /// Bookings on a page.
@@ -23,11 +23,9 @@ const PAGE: usize = 20;
 const LOOKED_AT: usize = 1_000;
 /// Through how many days it is looked for a page at most, when a name is looked for on all: one without bookings costs sixteen
 /// queries as well.
-const DAYS: u32 = 30;
+const DAYS: u32 = 6;
 /// How far back that goes: nobody comes to a counter with a journey of a year ago.
 const FURTHEST: Days = Days::new(366);
-/// How many bookings of a run are read at once, as many as one request may ask for.
-const AT_ONCE: usize = 100;
 
 /// A page of bookings, or as many as there are among those that are looked at at once: a name that nobody has costs a known
 /// number of reads, and whoever looks goes on from there.
@@ -38,20 +36,20 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
         kiosk.record(session, "booking.find", Some(subject), note);
     }
     let name = match by {
-        BookingSearch::Phone(_) => String::new(),
+        BookingSearch::Phone(_) => None,
         BookingSearch::Run { name, .. } | BookingSearch::Day { name, .. } | BookingSearch::Name(name) => {
-            name.trim().to_lowercase()
+            Sought::of(name)
         }
     };
-    let portion = Portion { most: PAGE, looked_at: if name.is_empty() { PAGE } else { LOOKED_AT } };
+    let portion = if name.is_some() { Portion { most: PAGE, looked_at: LOOKED_AT } } else { Portion::of(PAGE) };
     let after = after.map(|Cursor(after)| after.as_str());
     let listed = match by {
         BookingSearch::Phone(phone) => Listed::Phone(phone.clone()),
         BookingSearch::Day { day, .. } => Listed::Day(*day),
-        BookingSearch::Run { run, .. } => return of_run(kiosk, *run, after, (portion, &name)).await,
-        BookingSearch::Name(_) => return of_all_days(kiosk, after, (portion, &name)).await,
+        BookingSearch::Run { run, .. } => return of_run(kiosk, *run, after, (portion, name.as_ref())).await,
+        BookingSearch::Name(_) => return of_all_days(kiosk, after, (portion, name.as_ref())).await,
     };
-    let found = kiosk.store().bookings_among(&listed, after, portion, |booking| has_name(booking, &name)).await;
+    let found = kiosk.store().bookings_among(&listed, after, portion, name.as_ref()).await;
     let (page, looked_at) = found.map_err(|error| refuse("find bookings", &error))?;
     told(kiosk, page, (looked_at, None)).await
 }
@@ -67,32 +65,38 @@ async fn told(
     Ok(Reply::Found { page, next: found.next.map(Cursor), looked_at, back_to })
 }
 
-/// Those on the manifest of a run, as many at a time as one request reads.
+/// Those on the manifest of a run, by PNR.
 async fn of_run(
     kiosk: &Kiosk,
     run: RunId,
     after: Option<&str>,
-    (portion, name): (Portion, &str),
+    (portion, name): (Portion, Option<&Sought>),
 ) -> Result<Reply, Failure> {
     let failed = |error| refuse("find bookings", &error);
     let mut next: Option<Pnr> = after.and_then(|after| after.parse().ok());
     let (mut bookings, mut looked_at) = (Vec::new(), 0);
     loop {
-        let at_once = (portion.looked_at - looked_at).min(AT_ONCE);
-        let pnrs = kiosk.store().manifest_after(run, next, i32::try_from(at_once).unwrap_or(i32::MAX)).await;
-        let pnrs = pnrs.map_err(failed)?;
-        let mut read = kiosk.store().bookings(&pnrs).await.map_err(failed)?;
-        let is_last = pnrs.len() < at_once;
-        next = None;
-        for (place, pnr) in pnrs.iter().enumerate() {
-            looked_at += 1;
-            bookings.extend(read.remove(pnr).filter(|booking| has_name(booking, name)));
-            let is_end = is_last && place + 1 == pnrs.len();
-            next = (!is_end).then_some(*pnr);
+        let lines = if name.is_some() { portion.looked_at - looked_at } else { portion.most };
+        let lines = i32::try_from(lines).unwrap_or(i32::MAX);
+        let part = kiosk.store().manifest_after(run, next, lines, name).await.map_err(failed)?;
+        let mut taken = 0;
+        for pnrs in part.pnrs.chunks(portion.most) {
+            let mut read = kiosk.store().bookings(pnrs).await.map_err(failed)?;
+            for pnr in pnrs {
+                if bookings.len() == portion.most {
+                    break;
+                }
+                let booking = read.remove(pnr);
+                bookings.extend(booking.filter(|booking| name.is_none_or(|name| name.is_on(booking))));
+                taken += 1;
+            }
             if bookings.len() == portion.most {
                 break;
             }
         }
+        let is_whole = taken == part.pnrs.len();
+        looked_at += if is_whole { part.looked_at } else { taken };
+        next = if is_whole { part.end } else { part.pnrs[..taken].last().copied() };
         if next.is_none() || bookings.len() == portion.most || looked_at >= portion.looked_at {
             let next = next.map(|pnr| pnr.to_string());
             return told(kiosk, BookingPage { bookings, next }, (looked_at, None)).await;
@@ -101,17 +105,21 @@ async fn of_run(
 }
 
 /// Those of all days, the newest first: it goes back day by day, a few days for an answer.
-async fn of_all_days(kiosk: &Kiosk, after: Option<&str>, (portion, name): (Portion, &str)) -> Result<Reply, Failure> {
+async fn of_all_days(
+    kiosk: &Kiosk,
+    after: Option<&str>,
+    (portion, name): (Portion, Option<&Sought>),
+) -> Result<Reply, Failure> {
     let today = railway_time(kiosk.now()).date();
     let begun = after.and_then(|after| after.split_once(' '));
     let begun = begun.and_then(|(day, within)| Some((day.parse::<NaiveDate>().ok()?, within)));
     let (mut day, mut within) = begun.map_or((today, None), |(day, within)| (day, Some(within.to_owned())));
     let (mut bookings, mut looked_at, mut days) = (Vec::new(), 0, 0);
     let next = loop {
-        let left = Portion { most: portion.most - bookings.len(), looked_at: portion.looked_at - looked_at };
+        let left =
+            Portion { most: portion.most - bookings.len(), looked_at: portion.looked_at.saturating_sub(looked_at) };
         let within_day = within.as_deref().filter(|within| !within.is_empty());
-        let of_day =
-            kiosk.store().bookings_among(&Listed::Day(day), within_day, left, |booking| has_name(booking, name)).await;
+        let of_day = kiosk.store().bookings_among(&Listed::Day(day), within_day, left, name).await;
         let (page, looked) = of_day.map_err(|error| refuse("find bookings", &error))?;
         bookings.extend(page.bookings);
         (looked_at, days) = (looked_at + looked, days + 1);
@@ -128,10 +136,6 @@ async fn of_all_days(kiosk: &Kiosk, after: Option<&str>, (portion, name): (Porti
         }
     };
     told(kiosk, BookingPage { bookings, next }, (looked_at, Some(day))).await
-}
-
-fn has_name(booking: &Booking, part: &str) -> bool {
-    part.is_empty() || booking.passengers.iter().any(|one| one.passenger.name.as_str().to_lowercase().contains(part))
 }
 
 /// What was looked for as the log has it: no full telephone number.

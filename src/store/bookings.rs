@@ -17,6 +17,7 @@ use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::store::former::{self, FORMER};
 use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
+use crate::store::named::{self, NAMES};
 use crate::store::requests::Consistency;
 use crate::store::schema::{
     BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
@@ -248,12 +249,13 @@ pub(in crate::store) fn booked_on(day: NaiveDate, shard: u64) -> String {
     format!("{day}#{shard}")
 }
 
-/// A booking as the table keeps it, listed by the day on which it was made. One that awaits payment is listed as work, too,
+/// A booking as the table keeps it, listed by the day on which it was made, with the names on it as they are looked for. One that awaits payment is listed as work, too,
 /// due when its slip lapses; and one of which money waits at a counter, due since it does.
 pub(in crate::store) fn item_of(booking: &Booking) -> Item {
     let mut item = encode(booking);
     let day = railway_time(booking.booked_at).date();
     item.insert(BOOKED_ON.to_owned(), string(booked_on(day, booking.pnr.get() % SHARDS)));
+    item.insert(NAMES.to_owned(), named::of(booking));
     if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
         item.insert(WORK.to_owned(), string(Kind::Payment.list(booking.pnr.get())));
         item.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));

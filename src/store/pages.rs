@@ -19,14 +19,14 @@ pub(in crate::store) const fn more_than(at_once: i32) -> i32 {
 pub struct Portion {
     /// How many that are meant are given at most.
     pub most: usize,
-    /// At how many it is looked for them at most.
+    /// At how many it is looked for them, after which nothing more is read.
     pub looked_at: usize,
 }
 
 impl Portion {
-    /// So many of a list of which all is meant.
+    /// So many of a list of which all is meant: nothing is looked at in vain.
     pub const fn of(most: usize) -> Self {
-        Self { most, looked_at: most }
+        Self { most, looked_at: usize::MAX }
     }
 }
 

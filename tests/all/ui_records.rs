@@ -82,15 +82,23 @@ fn runs_and_days_are_searched_by_name_too() {
 fn a_name_that_is_rare_says_how_far_it_was_looked_for() {
     let mut stage = office(Role::Agent, "b");
     stage.keys("<s-tab>d<tab>today<tab>zubin<enter>");
-    stage.reply(Ok(Reply::Found { page: Vec::new(), next: Some(cursor()), looked_at: 1_000, back_to: None }));
+    let found = |page| Ok(Reply::Found { page, next: Some(cursor()), looked_at: 1_000, back_to: None });
+    stage.reply(found(Vec::new()));
+    assert!(stage.text().contains("Looked through 1000 bookings of the day so far."), "{}", stage.text());
+    for _ in 1..10 {
+        let asked = stage.reply(found(Vec::new()));
+        assert!(matches!(asked, Request::FindBookings { after: Some(_), .. }), "it looks on by itself: {asked:?}");
+    }
+    assert!(stage.calls.is_empty(), "but not for ever");
     assert_picture!(stage, "find_bookings_nobody_yet");
     stage.keys("<enter>");
-    let page = vec![Arc::new(booking())];
-    let asked = stage.reply(Ok(Reply::Found { page, next: Some(cursor()), looked_at: 1_000, back_to: None }));
+    let asked = stage.reply(found(vec![Arc::new(booking())]));
     assert!(matches!(&asked, Request::FindBookings { after: Some(after), .. } if *after == cursor()), "{asked:?}");
-    let looked = "Looked through 2000 bookings of the day; at the end ↓ looks on.";
+    stage.reply(found(vec![Arc::new(booking()); 20]));
+    assert!(stage.calls.is_empty(), "the screen is full");
+    let looked = "Looked through 12000 bookings of the day; at the end ↓ looks on.";
     assert!(stage.text().contains(looked), "{}", stage.text());
-    stage.keys("<down>");
+    stage.keys("<pgdn><pgdn><pgdn><pgdn><pgdn>");
     stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 400, back_to: None }));
     assert!(!stage.text().contains("Looked through"), "all of the day was:\n{}", stage.text());
     stage.keys("<enter>");
@@ -112,9 +120,10 @@ fn whoever_knows_nothing_but_a_name_looks_back_through_the_days() {
         "{asked:?}"
     );
     assert_picture!(stage, "find_bookings_by_name");
-    stage.keys("<down>");
     stage.reply(Ok(Reply::Found { page: Vec::new(), next: Some(cursor()), looked_at: 0, back_to: far(13) }));
-    assert!(stage.text().contains("Looked through 410 bookings back to 18 Nov 2026"), "{}", stage.text());
+    assert!(stage.text().contains("Looked through 410 bookings back to 18 Nov 2026 so far."), "{}", stage.text());
+    stage.reply(Err(Failure::Busy));
+    assert!(stage.calls.is_empty() && stage.text().contains("Kiosk is very busy"), "{}", stage.text());
 }
 
 #[test]

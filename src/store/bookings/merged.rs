@@ -1,10 +1,13 @@
 //! Bookings newest first that an index keeps in several partitions: those of a day, and those of a telephone number that people
 //! write in several ways. The partitions are merged, and each is read only as far as a page reaches into it.
+//!
+//! Where a name is looked for, the store passes over the others. A partition in which nobody had it so far is known as far back
+//! as it was read, and what another has from before that waits until it is read on.
 
 use std::collections::VecDeque;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::try_join_all;
 
 use super::{BookingPage, SHARDS, booked_on, booking_of};
@@ -12,6 +15,7 @@ use crate::domain::booking::Booking;
 use crate::domain::user::Phone;
 use crate::store::former::FORMER;
 use crate::store::item::{Item, corrupt, string, text};
+use crate::store::named::{self, Sought};
 use crate::store::pages::{AT_FIRST, Portion, more_than};
 use crate::store::schema::{
     BOOKED_AT, BOOKED_ON, BOOKED_ON_INDEX, BOOKING_ID, PHONE, PHONE_INDEX, SCHEMA_VERSION_ATTRIBUTE,
@@ -87,6 +91,12 @@ struct Shard {
     has_more: bool,
     /// The key after which there is.
     after: Option<Item>,
+    /// Back to when it was read without finding anything; `None` before it was.
+    back_to: Option<DateTime<Utc>>,
+    /// At how many it was looked, up to the last that was taken.
+    looked_at: usize,
+    /// At how many more when the last was read that are not all taken.
+    looked_ahead: usize,
 }
 
 impl Shard {
@@ -100,17 +110,57 @@ impl Shard {
         } else {
             None
         };
-        Self { partition, read: VecDeque::new(), at_once: AT_FIRST, has_more: taken != Taken::All, taken, after }
+        Self {
+            partition,
+            read: VecDeque::new(),
+            at_once: AT_FIRST,
+            has_more: taken != Taken::All,
+            taken,
+            after,
+            back_to: None,
+            looked_at: 0,
+            looked_ahead: 0,
+        }
     }
 
     fn is_over(&self) -> bool {
         self.read.is_empty() && !self.has_more
     }
 
+    /// When the newest of what was read was made.
+    fn newest(&self) -> Option<DateTime<Utc>> {
+        self.read.front().map(|booking| booking.booked_at)
+    }
+
+    /// Whether there may be something in it that was made after a moment and was not read yet.
+    fn may_have_newer(&self, moment: Option<DateTime<Utc>>) -> bool {
+        let unread = self.read.is_empty() && self.has_more;
+        unread && moment.is_none_or(|moment| self.back_to.is_none_or(|back_to| back_to > moment))
+    }
+
     fn take(&mut self) -> Option<Booking> {
         let booking = self.read.pop_front()?;
         self.taken = Taken::To(written(&booking), booking.pnr.to_string());
+        let looked = if self.read.is_empty() { self.looked_ahead } else { 1 };
+        (self.looked_at, self.looked_ahead) = (self.looked_at + looked, self.looked_ahead - looked);
         Some(booking)
+    }
+
+    /// Takes in what was read: those that are meant, of how many, and the key after which there is more.
+    fn took_in(&mut self, read: VecDeque<Booking>, of: usize, end: Option<Item>) -> Result<(), StoreError> {
+        (self.read, self.looked_ahead) = (read, of);
+        self.has_more = end.is_some();
+        if self.read.is_empty() {
+            (self.looked_at, self.looked_ahead) = (self.looked_at + of, 0);
+            if let Some(end) = &end {
+                let named = text(end, BOOKED_AT).zip(text(end, BOOKING_ID));
+                let (at, id) = named.ok_or_else(|| corrupt("a page's end", "it names no booking"))?;
+                self.back_to = at.parse().ok();
+                self.taken = Taken::To(at.to_owned(), id.to_owned());
+            }
+        }
+        self.after = end;
+        Ok(())
     }
 }
 
@@ -123,16 +173,16 @@ fn written(booking: &Booking) -> String {
 impl Store {
     /// A page of the bookings that are listed, newest first, at most `limit`. The index may be a moment behind the table.
     pub async fn bookings_by(&self, of: &Listed, after: Option<&str>, limit: usize) -> Result<BookingPage, StoreError> {
-        self.bookings_among(of, after, Portion::of(limit), |_| true).await.map(|(page, _)| page)
+        self.bookings_among(of, after, Portion::of(limit), None).await.map(|(page, _)| page)
     }
 
-    /// A page of those among them that are meant, and at how many it was looked for them.
+    /// A page of those among them on which somebody has a name, and at how many it was looked for them at least.
     pub async fn bookings_among(
         &self,
         of: &Listed,
         after: Option<&str>,
         portion: Portion,
-        is_meant: impl Fn(&Booking) -> bool,
+        name: Option<&Sought>,
     ) -> Result<(BookingPage, usize), StoreError> {
         let partitions = of.partitions();
         let taken = match after {
@@ -144,47 +194,60 @@ impl Store {
         }
         let mut shards: Vec<_> =
             partitions.into_iter().zip(taken).map(|(name, taken)| Shard::new(of, name, taken)).collect();
-        let (mut bookings, mut looked_at) = (Vec::new(), 0);
-        while bookings.len() < portion.most && looked_at < portion.looked_at {
-            let empty = shards.iter_mut().filter(|shard| shard.read.is_empty());
-            try_join_all(empty.map(|shard| self.read_on(of, shard))).await?;
-            let newest = shards.iter_mut().filter(|shard| !shard.read.is_empty());
-            let Some(newest) = newest.max_by_key(|shard| shard.read.front().map(|booking| booking.booked_at)) else {
-                break;
-            };
-            looked_at += 1;
-            bookings.extend(newest.take().filter(&is_meant));
+        let mut bookings = Vec::new();
+        let looked_at = |shards: &[Shard]| shards.iter().map(|shard| shard.looked_at).sum::<usize>();
+        while bookings.len() < portion.most {
+            let newest = shards.iter().filter_map(Shard::newest).max();
+            let behind = shards.iter().filter(|shard| shard.may_have_newer(newest)).count();
+            if behind > 0 {
+                let left = portion.looked_at.saturating_sub(looked_at(&shards));
+                if left == 0 {
+                    break;
+                }
+                // All of them at once, each as far as its share of what is left.
+                let share = i32::try_from(left.div_ceil(behind)).unwrap_or(i32::MAX).max(AT_FIRST);
+                let behind = shards.iter_mut().filter(|shard| shard.may_have_newer(newest));
+                try_join_all(behind.map(|shard| self.read_on(of, shard, (share, name)))).await?;
+                continue;
+            }
+            let first = shards.iter_mut().filter(|shard| !shard.read.is_empty()).max_by_key(|shard| shard.newest());
+            let Some(first) = first else { break };
+            bookings.extend(first.take());
         }
         let is_over = shards.iter().all(Shard::is_over);
         let end = |shard: &Shard| if shard.is_over() { Taken::All } else { shard.taken.clone() }.written();
         let next = (!is_over).then(|| shards.iter().map(end).collect::<Vec<_>>().join(";"));
-        Ok((BookingPage { bookings, next }, looked_at))
+        Ok((BookingPage { bookings, next }, looked_at(&shards)))
     }
 
-    /// Reads on in a partition until something is found, or its end.
-    async fn read_on(&self, of: &Listed, shard: &mut Shard) -> Result<(), StoreError> {
+    /// Reads on in a partition, at most as far as `share`.
+    async fn read_on(
+        &self,
+        of: &Listed,
+        shard: &mut Shard,
+        (share, name): (i32, Option<&Sought>),
+    ) -> Result<(), StoreError> {
         let (index, attribute) = of.index();
-        while shard.read.is_empty() && shard.has_more {
-            let query = self
-                .dynamodb()
-                .query()
-                .table_name(&self.names().bookings)
-                .index_name(index)
-                .key_condition_expression("#of = :of")
-                .filter_expression(format!(
-                    "attribute_not_exists({FORMER}) AND attribute_exists({SCHEMA_VERSION_ATTRIBUTE})"
-                ))
-                .expression_attribute_names("#of", attribute)
-                .expression_attribute_values(":of", string(&shard.partition))
-                .scan_index_forward(false)
-                .set_exclusive_start_key(shard.after.take())
-                .limit(shard.at_once);
-            shard.at_once = more_than(shard.at_once);
-            let page = self.attempt(|| query.clone().send()).await?.answer()?;
-            shard.read = page.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<_, _>>()?;
-            shard.after = page.last_evaluated_key;
-            shard.has_more = shard.after.is_some();
-        }
-        Ok(())
+        let is_booking = format!("attribute_not_exists({FORMER}) AND attribute_exists({SCHEMA_VERSION_ATTRIBUTE})");
+        let query = self
+            .dynamodb()
+            .query()
+            .table_name(&self.names().bookings)
+            .index_name(index)
+            .key_condition_expression("#of = :of")
+            .filter_expression(named::filter(&is_booking, name))
+            .expression_attribute_names("#of", attribute)
+            .expression_attribute_values(":of", string(&shard.partition))
+            .set_exclusive_start_key(shard.after.take())
+            .scan_index_forward(false)
+            .limit(shard.at_once.min(share));
+        let query = named::given(query, name);
+        shard.at_once = more_than(shard.at_once);
+        let page = self.attempt(|| query.clone().send()).await?.answer()?;
+        let of = usize::try_from(page.scanned_count).unwrap_or_default();
+        let read = page.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<Vec<_>, _>>()?;
+        // An older version of Kiosk has written what says no names.
+        let meant = read.into_iter().filter(|booking| name.is_none_or(|name| name.is_on(booking)));
+        shard.took_in(meant.collect(), of, page.last_evaluated_key)
     }
 }

@@ -5,14 +5,17 @@
 //! | `Version` | of the booking, in whose transaction the line was written |
 //! | `Class`, `From`, `To` | its class and leg |
 //! | `Places` | what its passengers have, as text |
+//! | `NamesLower` | the names on the booking, as they are looked for |
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
+use crate::domain::booking::Booking;
 use crate::domain::manifest::ManifestLine;
 use crate::domain::pnr::Pnr;
 use crate::domain::segment::Leg;
 use crate::domain::train::RunId;
 use crate::store::item::{Item, check_version, corrupt, string, text};
+use crate::store::named::{self, NAMES, Sought};
 use crate::store::requests::Consistency;
 use crate::store::runs::coach_item::{number, read_number};
 use crate::store::runs::{Plan, key};
@@ -21,6 +24,17 @@ use crate::store::{Store, StoreError};
 
 const WHAT: &str = "a line of a manifest";
 const PREFIX: &str = "P#";
+
+/// A part of a run's manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestPart {
+    /// The bookings that are meant.
+    pub pnrs: Vec<Pnr>,
+    /// At how many lines it was looked for them.
+    pub looked_at: usize,
+    /// The last of those lines; `None` at the manifest's end.
+    pub end: Option<Pnr>,
+}
 
 fn line_key(pnr: Pnr) -> String {
     format!("{PREFIX}{pnr}")
@@ -32,21 +46,35 @@ impl Store {
         self.items_beginning(run, PREFIX).await?.iter().map(line_of).collect()
     }
 
-    /// The PNRs on a run's manifest after one of them, in their order: at most `limit`. Fewer than that are the last.
-    pub async fn manifest_after(&self, run: RunId, after: Option<Pnr>, limit: i32) -> Result<Vec<Pnr>, StoreError> {
+    /// Those of a run's manifest after one of them whose booking has a name, or all, in their order: of the next `limit` lines,
+    /// or of as many as one reply has room for.
+    pub async fn manifest_after(
+        &self,
+        run: RunId,
+        after: Option<Pnr>,
+        limit: i32,
+        name: Option<&Sought>,
+    ) -> Result<ManifestPart, StoreError> {
         let query = self
             .dynamodb()
             .query()
             .table_name(self.names().runs())
             .key_condition_expression("RunID = :run AND begins_with(#item, :lines)")
+            .projection_expression("RunID, #item")
+            .set_filter_expression(name.map(|name| named::filter("", Some(name))))
             .expression_attribute_names("#item", "Item")
             .expression_attribute_values(":run", string(run))
             .expression_attribute_values(":lines", string(PREFIX))
             .set_exclusive_start_key(after.map(|pnr| key(run, &line_key(pnr))))
             .limit(limit);
+        let query = named::given(query, name);
         let page = self.attempt(|| query.clone().send()).await?.answer()?;
         let pnr = |item: &Item| pnr_of(item).ok_or_else(|| corrupt(WHAT, "its key names no booking"));
-        page.items.unwrap_or_default().iter().map(pnr).collect()
+        Ok(ManifestPart {
+            pnrs: page.items.unwrap_or_default().iter().map(pnr).collect::<Result<_, _>>()?,
+            looked_at: usize::try_from(page.scanned_count).unwrap_or_default(),
+            end: page.last_evaluated_key.as_ref().map(pnr).transpose()?,
+        })
     }
 
     /// Those of these bookings, each with its run, that have a line in its manifest, consistently.
@@ -60,10 +88,11 @@ impl Store {
         found.iter().map(name).collect()
     }
 
-    pub(super) fn manifest_put(&self, plan: &Plan, line: &ManifestLine) -> TransactWriteItem {
+    pub(super) fn manifest_put(&self, plan: &Plan, line: &ManifestLine, booking: &Booking) -> TransactWriteItem {
         let mut item = key(plan.run(), &line_key(line.pnr));
         item.extend([
             ("Places".to_owned(), AttributeValue::L(line.places.iter().map(string).collect())),
+            (NAMES.to_owned(), named::of(booking)),
             ("From".to_owned(), number(line.leg.from())),
             ("To".to_owned(), number(line.leg.to())),
             ("Class".to_owned(), string(line.class)),

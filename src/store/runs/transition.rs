@@ -109,7 +109,7 @@ impl Store {
         if transition.guard == Guard::OnSale {
             items.push(self.on_sale_check(plan));
         }
-        items.extend(ManifestLine::of(booking).map(|line| self.manifest_put(plan, &line)));
+        items.extend(ManifestLine::of(booking).map(|line| self.manifest_put(plan, &line, booking)));
         items.extend(transition.notification.as_ref().map(|owed| self.notification_put(owed)));
         items.extend(transition.ledger.as_ref().map(|entry| self.entry_put(entry)));
         let till = items.len();

@@ -71,6 +71,9 @@ impl By {
     }
 }
 
+/// Answers that are asked for one after the other while few have the name, until the person is asked whether to look on.
+const IN_A_ROW: u8 = 10;
+
 /// Anybody's bookings.
 #[derive(Clone, Debug)]
 pub struct FindBookings {
@@ -81,6 +84,8 @@ pub struct FindBookings {
     looked_at: usize,
     /// Back to which day, if through all of them.
     back_to: Option<NaiveDate>,
+    /// How many answers have come since the person last asked.
+    in_a_row: u8,
     list: Paged<Arc<Booking>>,
 }
 
@@ -91,7 +96,14 @@ impl Default for FindBookings {
             Field::text("What", 24),
             Field::text("Name", 24).note("A part of a passenger's name, among the bookings of a run or a day."),
         ];
-        Self { query: Query::new(fields, WHAT), asked: None, looked_at: 0, back_to: None, list: Paged::new(ROW) }
+        Self {
+            query: Query::new(fields, WHAT),
+            asked: None,
+            looked_at: 0,
+            back_to: None,
+            in_a_row: 0,
+            list: Paged::new(ROW),
+        }
     }
 }
 
@@ -149,10 +161,15 @@ impl FindBookings {
         move |after| Request::FindBookings { by: by.expect("a list is asked for by something"), after }
     }
 
+    /// Nothing was looked at.
+    fn anew(&mut self) {
+        (self.looked_at, self.back_to, self.in_a_row) = (0, None, 0);
+    }
+
     /// Reads the list from its beginning.
     fn begin(&mut self, cx: &mut Context) {
         if !self.list.is_waiting() {
-            (self.looked_at, self.back_to) = (0, None);
+            self.anew();
         }
         let ask = self.ask();
         self.list.begin(cx, ask);
@@ -166,7 +183,7 @@ impl FindBookings {
             BookingSearch::Name(name) => (name, self.back_to?.format(" back to %-d %b %Y").to_string()),
             BookingSearch::Phone(_) => return None,
         };
-        let goes_on = !name.is_empty() && self.list.goes_on() && !self.list.is_waiting();
+        let goes_on = !name.is_empty() && self.list.goes_on() && (self.looked_at > 0 || self.back_to.is_some());
         goes_on.then(|| format!("Looked through {} bookings{of}", self.looked_at))
     }
 
@@ -218,7 +235,10 @@ impl Scene for FindBookings {
     fn offers(&self, action: Action, world: &World) -> bool {
         match action {
             Action::Search => !self.query.is_in_list(),
-            Action::Further => self.query.is_in_list() && self.list.is_empty() && self.looked().is_some(),
+            Action::Further => {
+                let waits = self.list.is_waiting();
+                self.query.is_in_list() && self.list.is_empty() && !waits && self.looked().is_some()
+            }
             Action::Show | Action::History => self.chosen().is_some(),
             Action::Cancel => self.chosen().is_some_and(|booking| can_cancel(booking, world.now)),
             Action::Move(_) => !self.list.is_empty(),
@@ -243,7 +263,8 @@ impl Scene for FindBookings {
             Action::Search => match self.read(cx) {
                 Some(Sought::One(pnr)) => cx.push(Detail::of(pnr)),
                 Some(Sought::Many(by)) => {
-                    (self.asked, self.looked_at, self.back_to) = (Some(by), 0, None);
+                    self.asked = Some(by);
+                    self.anew();
                     let ask = self.ask();
                     self.list.begin_another(cx, ask);
                     self.query.to_list();
@@ -251,6 +272,7 @@ impl Scene for FindBookings {
                 None => {}
             },
             Action::Further => {
+                self.in_a_row = 0;
                 let ask = self.ask();
                 self.list.further(cx, ask);
             }
@@ -273,6 +295,7 @@ impl Scene for FindBookings {
             }
             Action::Move(key) => {
                 self.query.to_list();
+                self.in_a_row = 0;
                 let (place, ask) = (self.list_place(frame::body(cx.size)), self.ask());
                 self.list.key(key, place, cx, ask);
             }
@@ -304,17 +327,28 @@ impl Scene for FindBookings {
         }
     }
 
-    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, _cx: &mut Context) {
-        let (mut looked_at, mut back_to) = (0, self.back_to);
+    /// Where few have the name, it looks on by itself for a while: each answer is of a small part, so that the screen never
+    /// stands still.
+    fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        let (mut looked_at, mut back_to, mut is_page) = (0, self.back_to, false);
         self.list.reply(call, &answer, |reply| match reply {
             Reply::Found { page, next, looked_at: at, back_to: day } => {
-                (looked_at, back_to) = (*at, *day);
+                (looked_at, back_to, is_page) = (*at, *day, true);
                 Some((page.clone(), next.clone()))
             }
             _ => None,
         });
         self.looked_at += looked_at;
         self.back_to = back_to;
+        if !is_page {
+            return;
+        }
+        self.in_a_row += 1;
+        let room = usize::from(self.list_place(frame::body(cx.size)).height / ROW);
+        if self.looked().is_some() && self.list.rows().len() < room && self.in_a_row < IN_A_ROW {
+            let ask = self.ask();
+            self.list.further(cx, ask);
+        }
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
@@ -337,9 +371,11 @@ impl Scene for FindBookings {
                 "Nothing fits what was typed. Tab goes back to the fields: leave the name out, or part of it.",
             ),
         };
-        if let (Some(looked), false) = (looked, self.list.is_empty()) {
+        let is_looking = self.list.is_waiting();
+        if let Some(looked) = looked.filter(|_| is_looking || !self.list.is_empty()) {
             let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
-            put(buf, above, 2, &format!("{looked}; at the end ↓ looks on."), world.theme.dim);
+            let then = if is_looking { " so far." } else { "; at the end ↓ looks on." };
+            put(buf, above, 2, &format!("{looked}{then}"), world.theme.dim);
         }
         let focus = (self.query.list_focus(), world);
         self.list.view(buf, list, focus, none, |buf, place, one| view_row(buf, place, one, world));
