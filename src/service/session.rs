@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -34,6 +34,9 @@ const REMEMBERED: usize = 64;
 
 /// How many runs it remembers to have offered before it forgets them all.
 const OFFERED: usize = 1_000;
+
+/// For how long it is one look at who travels by a run, however often it is read again and however many pages it has.
+const ONE_LOOK: TimeDelta = TimeDelta::minutes(15);
 
 /// One person at one terminal, from the welcome screen to the next.
 #[derive(Clone)]
@@ -138,6 +141,8 @@ struct State {
     ordered: Vec<HoldId>,
     /// By which version of their trains runs were offered here: a leg counts that version's halts.
     offered: HashMap<RunId, u32>,
+    /// Runs of which it was looked here who travels, and when those looks began that were recorded.
+    looked_at: HashMap<RunId, DateTime<Utc>>,
     /// Bookings made here, for a guest to see again until they leave.
     made: Recent<Pnr>,
     /// Bookings found here by PNR and telephone number, to be looked at until they leave.
@@ -195,6 +200,7 @@ impl Session {
             repeated_ops: Recent::new(),
             ordered: Vec::new(),
             offered: HashMap::new(),
+            looked_at: HashMap::new(),
             made: Recent::new(),
             found: Recent::new(),
         };
@@ -350,6 +356,20 @@ impl Session {
         state.offered.extend(runs);
     }
 
+    /// Notes that it is shown here who travels by a run. Returns whether a look at it begins, which is recorded; it goes on for a
+    /// while.
+    pub(super) fn begins_to_look_at(&self, run: RunId) -> bool {
+        let now = self.kiosk().now();
+        let mut state = self.state();
+        if self.past(&state).is_some() {
+            return true;
+        }
+        state.looked_at.retain(|_, began| now - *began < ONE_LOOK);
+        let begins = !state.looked_at.contains_key(&run);
+        state.looked_at.entry(run).or_insert(now);
+        begins
+    }
+
     /// Whether a leg that was chosen here counts the halts of this version of a run's train.
     pub(super) fn chose_by(&self, run: RunId, version: u32) -> bool {
         self.state().offered.get(&run).is_none_or(|offered| *offered == version)
@@ -464,6 +484,7 @@ impl State {
         self.visit += 1;
         self.made = Recent::new();
         self.found = Recent::new();
+        self.looked_at.clear();
         self.slips.clear();
     }
 
