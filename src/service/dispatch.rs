@@ -1,7 +1,7 @@
 //! Takes requests to whoever answers them, once the session may ask.
 
 use crate::domain::user::Role;
-use crate::service::access::{Need, need};
+use crate::service::access::{Need, need, whose};
 use crate::service::progress::Tell;
 use crate::service::request::{Failure, Identity, PasswordChange, Registration, Reply, Request};
 use crate::service::session::{Session, Who};
@@ -27,7 +27,7 @@ impl Session {
     ///
     /// As [`Self::call`].
     pub async fn call_telling(&self, request: Request, tell: Tell) -> Result<Reply, Failure> {
-        let session = &self.asking();
+        let session = &self.asking(whose(&request));
         let is_awaited = request.patience().is_some();
         // As large as all answers together: whoever calls should not carry it around.
         let answer = Box::pin(self.under_reference(answer(session, request, tell)));

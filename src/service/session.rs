@@ -23,6 +23,7 @@ use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Role};
 use crate::metrics::Counted;
 use crate::service::Kiosk;
+use crate::service::access::Whose;
 use crate::service::live::{Attention, RunWatch};
 use crate::service::presence::network;
 use crate::service::request::{Hold, Identity};
@@ -49,6 +50,7 @@ pub struct Session {
 /// By whom and in which visit a request was asked. Whatever happens meanwhile, it is answered and recorded as theirs.
 #[derive(Clone)]
 struct Asked {
+    whose: Whose,
     visit: u64,
     who: Who,
     checked_at: DateTime<Utc>,
@@ -272,10 +274,11 @@ impl Session {
         true
     }
 
-    /// The copy with which a request of this moment is answered.
-    pub(super) fn asking(&self) -> Self {
+    /// The copy with which a request of this moment is answered, and whose may be what it names.
+    pub(super) fn asking(&self, whose: Whose) -> Self {
         let state = self.state();
         let asked = Asked {
+            whose,
             visit: state.visit,
             who: state.who.clone(),
             checked_at: state.checked_at,
@@ -304,6 +307,11 @@ impl Session {
     pub(super) fn who(&self) -> Who {
         let state = self.state();
         self.past(&state).map_or_else(|| state.who.clone(), |asked| asked.who.clone())
+    }
+
+    /// Whose may be what is asked for.
+    pub(super) fn whose(&self) -> Whose {
+        self.asked.as_ref().map_or(Whose::Nobodys, |asked| asked.whose)
     }
 
     /// When the account of whoever asks was last seen to be as [`who`](Self::who) says.
