@@ -138,7 +138,7 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
         Request::ResendReceipt { pnr } => notification::resend(session, pnr).await,
         Request::Overview => overview::overview(session).await,
         Request::Events { day, filter, after } => events::list(session, day, &filter, after.as_ref()).await,
-        Request::ExportEvents { day, filter } => events::export(session, day, &filter).await,
+        Request::ExportEvents { from, to, filter } => events::export(session, (from, to), &filter, &tell).await,
         Request::Banners => Ok(banners::list(session)),
         Request::ShowBanner { banner } => banners::show(session, banner).await,
         Request::EndBanner { banner } => banners::end(session, banner).await,

@@ -393,7 +393,7 @@ async fn looks_after_terminals(walk: &mut Walk, administrator: &Session) {
     walk.looks(administrator, Request::Overview).await;
     let day = railway_time(now).date();
     walk.looks(administrator, Request::Events { day, filter: EventFilter::default(), after: None }).await;
-    let export = Request::ExportEvents { day, filter: EventFilter::default() };
+    let export = Request::ExportEvents { from: day, to: day, filter: EventFilter::default() };
     walk.is_recorded(administrator, export, ("audit.export", &day.to_string())).await;
 }
 

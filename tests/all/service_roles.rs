@@ -175,7 +175,7 @@ pub fn requests() -> Vec<(String, Request)> {
         Request::ResendReceipt { pnr },
         Request::Overview,
         Request::Events { day: run().date, filter: EventFilter::default(), after: None },
-        Request::ExportEvents { day: run().date, filter: EventFilter::default() },
+        Request::ExportEvents { from: run().date, to: run().date, filter: EventFilter::default() },
         Request::Banners,
         Request::ShowBanner {
             banner: Banner {
