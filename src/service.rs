@@ -3,7 +3,7 @@
 //! [`Kiosk`] is a cheap handle to everything the process shares: store, timetable, rules, live counts. A [`Session`] is
 //! one person at one terminal; all they can ask is a [`request::Request`].
 
-mod access;
+pub mod access;
 pub mod account;
 pub mod audit;
 mod banners;

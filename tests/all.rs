@@ -167,6 +167,8 @@ mod service_till_race;
 mod service_trains;
 #[path = "all/service_visit.rs"]
 mod service_visit;
+#[path = "all/service_whose.rs"]
+mod service_whose;
 #[cfg(unix)]
 #[path = "pty/serving.rs"]
 #[allow(dead_code, reason = "the tests on a terminal ask it for more")]

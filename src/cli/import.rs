@@ -164,6 +164,8 @@ fn show(bar: &Progress, progress: progress::Progress) {
         Stage::Reading => "bytes",
         Stage::Building | Stage::Comparing => "trains",
         Stage::Writing => "timetable",
+        // No import does.
+        Stage::Log => "hours",
     };
     let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     bar.set(count(progress.done), count(progress.of), what);

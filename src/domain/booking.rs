@@ -354,6 +354,9 @@ pub struct Booking {
     /// The account that made it; nobody's at a public console.
     #[serde(rename = "UserID", default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
+    /// Whether the holder of that account was staff then, and made it for a customer.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub by_staff: bool,
     /// The terminal at which it was made.
     pub terminal: String,
     /// The run.
@@ -409,11 +412,17 @@ const fn is_none(count: &u16) -> bool {
     *count == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_not(mark: &bool) -> bool {
+    !*mark
+}
+
 impl Booking {
-    /// Whether the account that made it took real money for it, which only staff do: it was sold to somebody at a counter.
+    /// Whether staff made it for somebody at a counter. Of what was made before staff marked it, that is known where the account
+    /// that made it took real money, which only staff do.
     pub fn was_sold(&self) -> bool {
-        let sold = |payment: &Payment| payment.method != PaymentMethod::Test && payment.taken_by == self.account;
-        self.account.is_some() && self.payment.as_ref().is_some_and(sold)
+        let took = |payment: &Payment| payment.method != PaymentMethod::Test && payment.taken_by == self.account;
+        self.by_staff || (self.account.is_some() && self.payment.as_ref().is_some_and(took))
     }
 
     /// Where and when the party boards.

@@ -1,11 +1,15 @@
-//! Who may ask what: one table, which `docs/roles.md` shows.
+//! Who may ask what, and of whose: one table, which `docs/roles.md` shows.
 //!
-//! What belongs to somebody, such as a booking or money that is taken for it, is looked at again where it is known.
+//! Who may ask is decided before a request is answered. To whom belongs what it names, such as a booking or a till, is known only
+//! once that is read, so each of them is put before [`check_owner`] there.
+
+use std::fmt;
 
 use crate::domain::refund::Reason;
 use crate::domain::rules::BookingRules;
-use crate::domain::user::Role;
-use crate::service::request::Request;
+use crate::domain::user::{AccountId, Role};
+use crate::service::request::{Failure, Request};
+use crate::service::session::Session;
 
 /// What a session needs to be for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +112,148 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::AddAccount { .. }
         | Request::ChangeAccount { .. }
         | Request::IssueCode { .. } => Need::Role(Role::Administrator),
+    }
+}
+
+/// Whose may be what a request names: a booking, a hold, a till, an account or a key of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It names nothing that belongs to anybody.
+    Nobodys,
+    /// One's own, whatever one's role.
+    Own,
+    /// One's own; from this role on anybody's.
+    OwnOr(Role),
+    /// Anybody's.
+    Anybodys,
+    /// Anybody's but one's own: whoever shuts themselves out may have been the last who could let anybody in.
+    Others,
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobodys => f.write_str("–"),
+            Self::Own => f.write_str("one's own"),
+            Self::OwnOr(role) => write!(f, "one's own; from {} on anybody's", role.word()),
+            Self::Anybodys => f.write_str("anybody's"),
+            Self::Others => f.write_str("anybody else's"),
+        }
+    }
+}
+
+/// Whose may be what a request names.
+pub fn whose(request: &Request) -> Whose {
+    match request {
+        Request::Release { .. }
+        | Request::Book { .. }
+        | Request::Reserve { .. }
+        | Request::VoidSale { .. }
+        | Request::RemoveSshKey { .. } => Whose::Own,
+        Request::Booking { .. }
+        | Request::FormerBooking { .. }
+        | Request::QuoteCancel { .. }
+        | Request::Cancel { .. }
+        | Request::GiveUpSlip { .. }
+        | Request::ChangeBoarding { .. }
+        | Request::Receipt { .. }
+        | Request::ReceiptLink { .. }
+        | Request::Ticket { .. } => Whose::OwnOr(Role::Agent),
+        Request::CloseTill { .. } | Request::TillReport { .. } => Whose::OwnOr(Role::Supervisor),
+        Request::LookUp { .. }
+        | Request::Slip { .. }
+        | Request::PaySlip { .. }
+        | Request::PayOut { .. }
+        | Request::CorrectName { .. }
+        | Request::History { .. }
+        | Request::ResendReceipt { .. }
+        | Request::RetryNotifications { .. }
+        | Request::EndBanner { .. }
+        | Request::Account { .. } => Whose::Anybodys,
+        Request::ChangeAccount { .. } | Request::IssueCode { .. } => Whose::Others,
+        Request::SignIn { .. }
+        | Request::Register(_)
+        | Request::ClaimAdministrator { .. }
+        | Request::SignOut
+        | Request::Lock
+        | Request::Unlock { .. }
+        | Request::SshKeys
+        | Request::AddSshKey { .. }
+        | Request::Profile
+        | Request::ChangeProfile(_)
+        | Request::ChangePassword(_)
+        | Request::Search { .. }
+        | Request::Departures { .. }
+        | Request::Hold { .. }
+        | Request::Price { .. }
+        | Request::OpenTill { .. }
+        | Request::MyTills { .. }
+        | Request::Tills { .. }
+        | Request::Report { .. }
+        | Request::Refunds { .. }
+        | Request::Owed { .. }
+        | Request::OwedSums
+        | Request::Occupancy { .. }
+        | Request::ReportFile { .. }
+        | Request::FindBookings { .. }
+        | Request::MyBookings { .. }
+        | Request::MyBookingsFile { .. }
+        | Request::Companions { .. }
+        | Request::MyCompanions { .. }
+        | Request::MyFormerBookings { .. }
+        | Request::Chart { .. }
+        | Request::Manifest { .. }
+        | Request::Queue { .. }
+        | Request::MakeChart { .. }
+        | Request::CancelRun { .. }
+        | Request::TryDelay { .. }
+        | Request::DelayRun(_)
+        | Request::Trains { .. }
+        | Request::TrainsFile { .. }
+        | Request::TryImport { .. }
+        | Request::Import { .. }
+        | Request::Train { .. }
+        | Request::PublishTrain { .. }
+        | Request::RetireTrain { .. }
+        | Request::Runs { .. }
+        | Request::RuleEditions { .. }
+        | Request::RuleEdition { .. }
+        | Request::TryRules { .. }
+        | Request::PublishRules(_)
+        | Request::WithdrawRules { .. }
+        | Request::BlockBerths { .. }
+        | Request::Notifications { .. }
+        | Request::Overview
+        | Request::Events { .. }
+        | Request::ExportEvents { .. }
+        | Request::Banners
+        | Request::ShowBanner { .. }
+        | Request::Accounts { .. }
+        | Request::AddAccount { .. } => Whose::Nobodys,
+    }
+}
+
+/// Refuses what belongs to an account, or to nobody's, where the table does not give it to whoever asks.
+///
+/// # Errors
+///
+/// `NotYours`, of which whoever asks is told as if there were nothing of the kind, and `OwnAccount`.
+pub(super) async fn check_owner(session: &Session, owner: Option<AccountId>) -> Result<(), Failure> {
+    let is_own = owner.is_some() && owner == session.who().account();
+    let least = match session.whose() {
+        Whose::Others if is_own => return Err(Failure::OwnAccount),
+        Whose::Anybodys | Whose::Others => return Ok(()),
+        Whose::Own | Whose::OwnOr(_) | Whose::Nobodys if is_own => return Ok(()),
+        Whose::Own | Whose::Nobodys => return Err(Failure::NotYours),
+        Whose::OwnOr(least) => least,
+    };
+    if session.who().role().is_none_or(|role| role < least) {
+        return Err(Failure::NotYours);
+    }
+    match session.require(least).await {
+        // That there is such a thing is nobody else's business.
+        Err(Failure::SignedOut | Failure::NotAllowed { .. }) => Err(Failure::NotYours),
+        looked_at_again => looked_at_again,
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) use self::{
 };
 use crate::domain::user::{Account, AccountId, Email, PasswordHash, Proof, Role, SignIn, Username};
 use crate::service::Kiosk;
+use crate::service::access::Whose;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Identity, Reply};
 use crate::service::session::{ByKey, Entrance, Proved, Session, Who};
@@ -40,7 +41,7 @@ const ATTEMPTS: u32 = 16;
 pub(super) async fn sign_in(session: &Session, name: &str, password: SecretString) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let by = session.begin();
-    let session = &session.asking();
+    let session = &session.asking(Whose::Nobodys);
     let account = find(kiosk, name).await?;
     let account = verify(session, name, account, password, Why::ToComeIn).await?;
     enter(session, by, &account, "account.sign-in", None).await
@@ -67,7 +68,7 @@ pub(super) async fn register(
     }
     let kiosk = session.kiosk();
     let by = session.begin();
-    let session = &session.asking();
+    let session = &session.asking(Whose::Nobodys);
     // Making accounts is limited as wrong passwords are: each costs a hash and a row.
     kiosk.0.sources.begin(&session.origin(), kiosk.now())?;
     let came_in = Some(session.sign_in(Proof::Password));

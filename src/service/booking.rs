@@ -24,8 +24,8 @@ use crate::domain::quota::{Quota, eligible};
 use crate::domain::segment::Leg;
 use crate::domain::time::railway_time;
 use crate::domain::train::{RunId, Train};
-use crate::domain::user::{AccountId, Role};
 use crate::domain::waitlist::{QueueId, WaitingList, renumbered};
+use crate::service::access::check_owner;
 use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Failure, Hold, Order, Outcome, Reply, Tender};
@@ -260,7 +260,7 @@ pub(super) async fn show(session: &Session, pnr: Pnr) -> Result<Reply, Failure> 
     }
 }
 
-/// The booking, if this session may see it: staff all, others their own and what was made or found here since they came.
+/// The booking, if this session may see it: by the table, or since it was made or found here since they came.
 pub(super) async fn visible(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
     if session.has_found(pnr) {
         return session.kiosk().find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr));
@@ -271,7 +271,7 @@ pub(super) async fn visible(session: &Session, pnr: Pnr) -> Result<Booking, Fail
     })
 }
 
-/// The booking, if this session may change it: staff all, others their own and what was made here since they came.
+/// The booking, if this session may change it: by the table, or since it was made here since they came.
 pub(super) async fn changeable(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
     theirs(session, pnr).await.map_err(|failure| match failure {
         Failure::NotYours if !session.has_found(pnr) => Failure::NoSuchBooking(pnr),
@@ -299,21 +299,6 @@ async fn theirs(session: &Session, pnr: Pnr) -> Result<Booking, Failure> {
 pub(super) fn is_own(session: &Session, booking: &Booking) -> bool {
     let who = session.who();
     who.account().is_some_and(|account| booking.account == Some(account) && (who.is_staff() || !booking.was_sold()))
-}
-
-/// Refuses whoever is neither staff nor the holder of the account that made a booking.
-pub(super) async fn check_owner(session: &Session, account: Option<AccountId>) -> Result<(), Failure> {
-    let who = session.who();
-    if account.is_some() && account == who.account() {
-        return Ok(());
-    }
-    let staff = if who.is_staff() { session.require(Role::Agent).await } else { Err(Failure::SignedOut) };
-    match staff {
-        Ok(()) => Ok(()),
-        // That there is such a booking is nobody else's business.
-        Err(Failure::SignedOut | Failure::NotAllowed { .. }) => Err(Failure::NotYours),
-        Err(failure) => Err(failure),
-    }
 }
 
 enum Prepared {

@@ -327,7 +327,7 @@ impl Losing {
     }
 }
 
-/// The chart of a run, or of one of its coaches, as a document.
+/// The chart of a run, or of one of its coaches, as a document. Who printed it is recorded.
 pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
     let read = kiosk.known_run(run).await?;
@@ -353,6 +353,7 @@ pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>)
         paper::render(&sheets, &issuer)
     });
     let bytes = made.await.map_err(|error| crate::service::refusal::fault("print a chart", &error))?;
+    kiosk.record(session, "chart.print", Some(run.to_string()), coach.map(|coach| coach.to_string()));
     let which = coach.map(|coach| format!("-{coach}")).unwrap_or_default();
     let name = format!("chart-{}-{}{which}.pdf", run.train, run.date);
     Ok(Reply::Chart(Document { name, bytes: Arc::from(bytes) }))

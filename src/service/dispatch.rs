@@ -1,7 +1,7 @@
 //! Takes requests to whoever answers them, once the session may ask.
 
 use crate::domain::user::Role;
-use crate::service::access::{Need, need};
+use crate::service::access::{Need, need, whose};
 use crate::service::progress::Tell;
 use crate::service::request::{Failure, Identity, PasswordChange, Registration, Reply, Request};
 use crate::service::session::{Session, Who};
@@ -27,7 +27,7 @@ impl Session {
     ///
     /// As [`Self::call`].
     pub async fn call_telling(&self, request: Request, tell: Tell) -> Result<Reply, Failure> {
-        let session = &self.asking();
+        let session = &self.asking(whose(&request));
         let is_awaited = request.patience().is_some();
         // As large as all answers together: whoever calls should not carry it around.
         let answer = Box::pin(self.under_reference(answer(session, request, tell)));
@@ -139,7 +139,7 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
         Request::ResendReceipt { pnr } => notification::resend(session, pnr).await,
         Request::Overview => overview::overview(session).await,
         Request::Events { day, filter, after } => events::list(session, day, &filter, after.as_ref()).await,
-        Request::ExportEvents { day, filter } => events::export(session, day, &filter).await,
+        Request::ExportEvents { from, to, filter } => events::export(session, (from, to), &filter, &tell).await,
         Request::Banners => Ok(banners::list(session)),
         Request::ShowBanner { banner } => banners::show(session, banner).await,
         Request::EndBanner { banner } => banners::end(session, banner).await,

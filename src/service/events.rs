@@ -1,18 +1,20 @@
-//! The audit log to read: by day, newest first, as a file for a spreadsheet, and what was done to one booking.
+//! The audit log to read: by day, newest first, some days as a file for a spreadsheet, and what was done to one booking.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Timelike as _};
 
 use crate::domain::booking::{Booking, Deed};
 use crate::domain::pnr::Pnr;
+use crate::domain::report::MOST_DAYS;
 use crate::domain::time::railway_time;
 use crate::domain::user::{AccountId, Username};
 use crate::export;
 use crate::service::Kiosk;
 use crate::service::booking::visible;
+use crate::service::progress::{Progress, Stage, Tell};
 use crate::service::refusal::refuse;
-use crate::service::request::{Cursor, Document, EventFilter, EventLine, Failure, Reply, Step};
+use crate::service::request::{Cursor, Document, EventFilter, EventLine, Failure, MOST_ROWS, Reply, Step};
 use crate::service::session::Session;
 use crate::store::audit_log::{Event, EventPage};
 use crate::store::pages::Portion;
@@ -21,12 +23,13 @@ use crate::store::pages::Portion;
 const PAGE: usize = 50;
 /// How many events are looked at for a page at most, when most of them are not meant.
 const LOOKED_AT: usize = 1_000;
-/// How many rows a file has at most.
-const ROWS: usize = 20_000;
-/// How many events are looked at for a file at most: more than a day has as a rule.
-const LOOKED_AT_FOR_A_FILE: usize = 100_000;
+/// How many events are looked at for a file at most: more than a busy quarter has as a rule.
+const LOOKED_AT_FOR_A_FILE: usize = 1_000_000;
 /// How many of them in one go.
 const PORTION_OF_A_FILE: usize = 2_000;
+
+/// Hours of a day, by which it is told how far a file has come.
+const HOURS: u64 = 24;
 
 /// A filter with the account that it names, if there is one.
 struct Sought<'a> {
@@ -36,11 +39,15 @@ struct Sought<'a> {
 
 impl Sought<'_> {
     fn includes(&self, event: &Event) -> bool {
-        let EventFilter { who, action, subject } = self.filter;
+        let EventFilter { who, action, subject, session } = self.filter;
+        let is = |own: &Option<String>, wanted: &str| {
+            wanted.is_empty() || own.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(wanted))
+        };
         let is_theirs = self.account.is_some() && event.account == self.account;
         (who.is_empty() || is_theirs || event.terminal.eq_ignore_ascii_case(who))
             && event.action.starts_with(action.as_str())
-            && (subject.is_empty() || event.subject.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(subject)))
+            && is(&event.subject, subject)
+            && is(&event.session, session)
     }
 }
 
@@ -60,15 +67,29 @@ pub(super) async fn list(
     Ok(Reply::Events { page, next: part.next.map(Cursor), back_to })
 }
 
-/// The same as CSV. The store is read a part at a time; the file ends where nobody would read on, and where it was looked
-/// at as much as one file is worth.
-pub(super) async fn export(session: &Session, day: NaiveDate, filter: &EventFilter) -> Result<Reply, Failure> {
+/// Those of some days as CSV, the newest first. The store is read a part at a time, so that nothing but the file itself is in
+/// memory; it ends where nobody would read on, and where it was looked at as much as one file is worth.
+///
+/// # Errors
+///
+/// `ReportDays` when the days are too many or end before they begin, and `GivenUp` once nobody waits for it.
+pub(super) async fn export(
+    session: &Session,
+    (from, to): (NaiveDate, NaiveDate),
+    filter: &EventFilter,
+    tell: &Tell,
+) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
+    let days = u64::try_from((to - from).num_days() + 1).unwrap_or_default();
+    if !(1..=u64::from(MOST_DAYS)).contains(&days) {
+        return Err(Failure::ReportDays { max: MOST_DAYS });
+    }
     let sought = sought(kiosk, filter).await?;
     let mut file = export::events::header();
-    let (mut rows, mut looked_at, mut next, mut back_to) = (0, 0, None::<String>, None);
-    loop {
-        let portion = Portion { most: ROWS - rows, looked_at: PORTION_OF_A_FILE };
+    let (mut rows, mut looked_at) = (0, 0);
+    let (mut day, mut next, mut back_to) = (to, None::<String>, None);
+    let is_whole = loop {
+        let portion = Portion { most: MOST_ROWS - rows, looked_at: PORTION_OF_A_FILE };
         let part = part(kiosk, day, &sought, (next.as_deref(), portion)).await?;
         (next, back_to) = (part.next, part.back_to.or(back_to));
         looked_at += part.looked_at;
@@ -76,14 +97,30 @@ pub(super) async fn export(session: &Session, day: NaiveDate, filter: &EventFilt
             file.extend(export::events::row(line));
             rows += 1;
         }
-        if next.is_none() || rows == ROWS || looked_at >= LOOKED_AT_FOR_A_FILE {
-            break;
+        if next.is_none() {
+            match day.pred_opt().filter(|before| *before >= from) {
+                Some(before) => day = before,
+                None => break true,
+            }
         }
-    }
-    kiosk.record(session, "audit.export", Some(day.to_string()), Some(format!("{rows} rows")));
-    // A part of a day says so by its name, which is seen whenever the file is.
-    let extent = back_to.filter(|_| next.is_some()).map(|at| railway_time(at).format("-back-to-%H%M%S").to_string());
-    let name = format!("events-{day}{}.csv", extent.unwrap_or_default());
+        if rows == MOST_ROWS || looked_at >= LOOKED_AT_FOR_A_FILE {
+            break false;
+        }
+        // Of a day that goes on, the hours after what was looked at last.
+        let left = next.as_ref().and(back_to).map_or(HOURS, |at| u64::from(railway_time(at).hour()) + 1);
+        let over = u64::try_from((to - day).num_days()).unwrap_or_default() * HOURS;
+        let progress = Progress { stage: Stage::Log, done: over + HOURS - left, of: days * HOURS };
+        if tell.tell(progress).is_break() {
+            return Err(Failure::GivenUp);
+        }
+    };
+    let span = if from == to { to.to_string() } else { format!("{from}-to-{to}") };
+    // A part of the days says so by its name, which is seen whenever the file is.
+    let clock = if from == to { "-back-to-%H%M%S" } else { "-back-to-%Y-%m-%d-%H%M%S" };
+    let extent = back_to.filter(|_| !is_whole).map(|at| railway_time(at).format(clock).to_string());
+    let days = if from == to { to.to_string() } else { format!("{from} to {to}") };
+    kiosk.record(session, "audit.export", Some(days), Some(format!("{rows} rows")));
+    let name = format!("events-{span}{}.csv", extent.unwrap_or_default());
     Ok(Reply::Document(Document { name, bytes: file.into() }))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::former::{FormerBooking, FormerId};
 use crate::domain::pnr::Pnr;
-use crate::service::booking::check_owner;
+use crate::service::access::check_owner;
 use crate::service::refusal::refuse;
 use crate::service::request::{Cursor, Failure, Reply};
 use crate::service::session::Session;

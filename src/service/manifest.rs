@@ -1,7 +1,8 @@
 //! Who travels by a run, for the railway's staff: coach by coach, and behind them who has no berth.
 //!
 //! The manifest names the bookings of a run, each with what its passengers have, so a page reads the bookings of one coach
-//! and no others. A coach in which nobody has anything is passed over.
+//! and no others. A coach in which nobody has anything is passed over. Who looked is recorded, once for all the pages and for
+//! reading them again.
 
 use std::collections::BTreeMap;
 
@@ -73,6 +74,9 @@ pub(super) async fn list(session: &Session, run: RunId, after: Option<&Cursor>) 
                 (without_berth(&read(kiosk, run, wanted).await.map_err(failed)?, &train), last)
             }
         };
+        if session.begins_to_look_at(run) {
+            kiosk.record(session, "manifest.show", Some(run.to_string()), None);
+        }
         return Ok(Reply::Manifest { page, next: next.map(Cursor) });
     }
 }

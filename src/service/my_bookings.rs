@@ -71,7 +71,7 @@ pub(super) async fn file(session: &Session, filter: &JourneyFilter, form: Form) 
     let account = session.who().account().ok_or(Failure::SignedOut)?;
     let part = part(session, account, filter, (None, FILE)).await?;
     let (bookings, back_to) = (part.found, part.back_to.map(|at| railway_time(at).date()));
-    kiosk.record(session, "booking.export", Some(account.to_string()), Some(format!("{} bookings", bookings.len())));
+    session.record_export(bookings.len());
     let extent = back_to.map(|day| format!("-back-to-{day}")).unwrap_or_default();
     let name = format!("bookings-{}{extent}.{}", railway_time(kiosk.now()).date(), form.extension());
     if form == Form::Csv {
@@ -80,6 +80,14 @@ pub(super) async fn file(session: &Session, filter: &JourneyFilter, form: Form) 
         return Ok(Reply::Document(Document { name, bytes: bytes.into() }));
     }
     sheets::document(kiosk, sheet(kiosk, filter, &bookings, back_to), name, form).await.map(Reply::Document)
+}
+
+impl Session {
+    /// Records that so many of the caller's bookings were taken away as a file.
+    pub fn record_export(&self, bookings: usize) {
+        let account = self.who().account().map(|account| account.to_string());
+        self.kiosk().record(self, "booking.export", account, Some(format!("{bookings} bookings")));
+    }
 }
 
 /// Looks back through an account's bookings for those that are meant, with the numbers that who waits has now and the times of

@@ -26,6 +26,8 @@ pub enum Stage {
     Building,
     /// They are compared with what there is: counted in trains.
     Comparing,
+    /// The audit log is read back through some days: counted in their hours.
+    Log,
     /// What has changed is written: counted in entries of the timetable.
     Writing,
 }

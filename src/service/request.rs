@@ -24,7 +24,7 @@ pub use self::failure::{Failure, Outcome};
 pub use self::imports::{BadTrains, ImportLine, ImportSource, ImportTrial, Imported, LineKind, Shown};
 pub use self::money::{Form, ReportOf, Tills};
 pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode, PasswordChange, Registration};
-pub use self::records::{BookingSearch, EventFilter, EventLine, Step};
+pub use self::records::{BookingSearch, EventFilter, EventLine, MOST_ROWS, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::rules::{PreviewLine, RulePublication, RuleRecord, RuleRow, RuleTrial, SampleBooking};
 pub use self::sale::{Choice, Hold, Offer, Order, Tender};
@@ -58,12 +58,12 @@ impl Request {
 
     /// Whether it tells how far it has come.
     pub const fn tells(&self) -> bool {
-        matches!(self, Self::TryImport { .. } | Self::Import { .. })
+        matches!(self, Self::TryImport { .. } | Self::Import { .. } | Self::ExportEvents { .. })
     }
 
     /// Whether it stops when nobody waits for it any more: it reads, and takes long.
     pub const fn stops(&self) -> bool {
-        matches!(self, Self::TryImport { .. })
+        matches!(self, Self::TryImport { .. } | Self::ExportEvents { .. })
     }
 }
 

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -23,6 +23,7 @@ use crate::domain::train::RunId;
 use crate::domain::user::{AccountId, Role};
 use crate::metrics::Counted;
 use crate::service::Kiosk;
+use crate::service::access::Whose;
 use crate::service::live::{Attention, RunWatch};
 use crate::service::presence::network;
 use crate::service::request::{Hold, Identity};
@@ -35,6 +36,9 @@ const REMEMBERED: usize = 64;
 /// How many runs it remembers to have offered before it forgets them all.
 const OFFERED: usize = 1_000;
 
+/// For how long it is one look at who travels by a run, however often it is read again and however many pages it has.
+const ONE_LOOK: TimeDelta = TimeDelta::minutes(15);
+
 /// One person at one terminal, from the welcome screen to the next.
 #[derive(Clone)]
 pub struct Session {
@@ -46,6 +50,7 @@ pub struct Session {
 /// By whom and in which visit a request was asked. Whatever happens meanwhile, it is answered and recorded as theirs.
 #[derive(Clone)]
 struct Asked {
+    whose: Whose,
     visit: u64,
     who: Who,
     checked_at: DateTime<Utc>,
@@ -138,6 +143,8 @@ struct State {
     ordered: Vec<HoldId>,
     /// By which version of their trains runs were offered here: a leg counts that version's halts.
     offered: HashMap<RunId, u32>,
+    /// Runs of which it was looked here who travels, and when those looks began that were recorded.
+    looked_at: HashMap<RunId, DateTime<Utc>>,
     /// Bookings made here, for a guest to see again until they leave.
     made: Recent<Pnr>,
     /// Bookings found here by PNR and telephone number, to be looked at until they leave.
@@ -195,6 +202,7 @@ impl Session {
             repeated_ops: Recent::new(),
             ordered: Vec::new(),
             offered: HashMap::new(),
+            looked_at: HashMap::new(),
             made: Recent::new(),
             found: Recent::new(),
         };
@@ -266,10 +274,11 @@ impl Session {
         true
     }
 
-    /// The copy with which a request of this moment is answered.
-    pub(super) fn asking(&self) -> Self {
+    /// The copy with which a request of this moment is answered, and whose may be what it names.
+    pub(super) fn asking(&self, whose: Whose) -> Self {
         let state = self.state();
         let asked = Asked {
+            whose,
             visit: state.visit,
             who: state.who.clone(),
             checked_at: state.checked_at,
@@ -298,6 +307,11 @@ impl Session {
     pub(super) fn who(&self) -> Who {
         let state = self.state();
         self.past(&state).map_or_else(|| state.who.clone(), |asked| asked.who.clone())
+    }
+
+    /// Whose may be what is asked for.
+    pub(super) fn whose(&self) -> Whose {
+        self.asked.as_ref().map_or(Whose::Nobodys, |asked| asked.whose)
     }
 
     /// When the account of whoever asks was last seen to be as [`who`](Self::who) says.
@@ -348,6 +362,20 @@ impl Session {
             state.offered.clear();
         }
         state.offered.extend(runs);
+    }
+
+    /// Notes that it is shown here who travels by a run. Returns whether a look at it begins, which is recorded; it goes on for a
+    /// while.
+    pub(super) fn begins_to_look_at(&self, run: RunId) -> bool {
+        let now = self.kiosk().now();
+        let mut state = self.state();
+        if self.past(&state).is_some() {
+            return true;
+        }
+        state.looked_at.retain(|_, began| now - *began < ONE_LOOK);
+        let begins = !state.looked_at.contains_key(&run);
+        state.looked_at.entry(run).or_insert(now);
+        begins
     }
 
     /// Whether a leg that was chosen here counts the halts of this version of a run's train.
@@ -464,6 +492,7 @@ impl State {
         self.visit += 1;
         self.made = Recent::new();
         self.found = Recent::new();
+        self.looked_at.clear();
         self.slips.clear();
     }
 

@@ -10,7 +10,8 @@ use crate::domain::ledger::LedgerEntry;
 use crate::domain::money::Paise;
 use crate::domain::terminal::TerminalKind;
 use crate::domain::till::{Closing, Flows, MOST_IN_DRAWER, Till, TillId};
-use crate::domain::user::{AccountId, Role};
+use crate::domain::user::AccountId;
+use crate::service::access::check_owner;
 use crate::service::booking::second;
 use crate::service::refusal::refuse;
 use crate::service::request::{Cursor, Failure, Form, Reply, Tills};
@@ -163,14 +164,12 @@ pub(super) async fn report(session: &Session, id: TillId, form: Form) -> Result<
     Err(Failure::Busy)
 }
 
-/// A till that whoever asks may see: their own, or any for whoever answers for the counters.
+/// A till that whoever asks may see, by the table.
 async fn theirs(session: &Session, id: TillId) -> Result<Till, Failure> {
-    if session.who().account() != Some(id.agent) {
-        session.require(Role::Supervisor).await.map_err(|failure| match failure {
-            Failure::NotAllowed { .. } => Failure::NoSuchTill,
-            failure => failure,
-        })?;
-    }
+    check_owner(session, Some(id.agent)).await.map_err(|failure| match failure {
+        Failure::NotYours => Failure::NoSuchTill,
+        failure => failure,
+    })?;
     let till = session.kiosk().store().till(id).await.map_err(|error| refuse("find a till", &error))?;
     till.ok_or(Failure::NoSuchTill)
 }

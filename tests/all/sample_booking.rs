@@ -33,6 +33,7 @@ pub fn booking() -> Booking {
         }],
         booked_at,
         account: Some(AccountId(Uuid::from_u128(7))),
+        by_staff: false,
         terminal: "NDLS-07".to_owned(),
         run: RunId { train, date: NaiveDate::from_ymd_opt(2026, 12, 24).expect("a date") },
         train_version: 1,

@@ -10,6 +10,7 @@ use kiosk::domain::pnr::Pnr;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::{Phone, Role};
 use kiosk::service::Session;
+use kiosk::service::progress::{self, Tell};
 use kiosk::service::request::{BookingSearch, Cursor, EventFilter, EventLine, Failure, Reply, Request, Step};
 
 use crate::post_office::PostOffice;
@@ -314,6 +315,7 @@ async fn the_log_is_read_by_day_and_narrowed_down() {
         who: who.to_owned(),
         action: action.to_owned(),
         subject: subject.to_owned(),
+        session: String::new(),
     };
     let actions = |lines: Vec<EventLine>| lines.into_iter().map(|line| line.event.action).collect::<Vec<_>>();
     assert_eq!(actions(events(&adam, today, filter("Anita", "account.sign-in", "")).await), ["account.sign-in"]);
@@ -329,7 +331,8 @@ async fn the_log_is_read_by_day_and_narrowed_down() {
         note: Some("+2".to_owned()),
     };
     stage.world.store.append_event(&odd).await.expect("it answers");
-    let exported = adam.call(Request::ExportEvents { day: today, filter: filter("", "test.odd", "") }).await;
+    let exported =
+        adam.call(Request::ExportEvents { from: today, to: today, filter: filter("", "test.odd", "") }).await;
     let Ok(Reply::Document(document)) = exported else { panic!("{exported:?}") };
     let text = String::from_utf8_lossy(&document.bytes).into_owned();
     assert!(text.contains(",test.odd,'=1+1,'@HALL,,'+2"), "no cell is run: {text}");
@@ -338,7 +341,7 @@ async fn the_log_is_read_by_day_and_narrowed_down() {
     let looked = events(&adam, today, filter("agnes", "booking.find", "")).await;
     assert_eq!(looked[0].event.subject.as_deref(), Some("******2345"), "who looked for whom, and no full number");
 
-    let exported = adam.call(Request::ExportEvents { day: today, filter: filter("anita", "", "") }).await;
+    let exported = adam.call(Request::ExportEvents { from: today, to: today, filter: filter("anita", "", "") }).await;
     let Ok(Reply::Document(document)) = exported else { panic!("{exported:?}") };
     assert_eq!(document.name, "events-2026-12-01.csv", "it is all of the day");
     let text = String::from_utf8(document.bytes.to_vec()).expect("UTF-8");
@@ -346,6 +349,83 @@ async fn the_log_is_read_by_day_and_narrowed_down() {
     assert_eq!(text.lines().count(), rows + 1, "a row for each, and the columns");
     assert!(text.starts_with("At,Who,Action,Subject,Terminal,Session,Note\r\n"), "{text}");
     assert!(text.contains(&format!(",anita,account.sign-in,anita,NDLS-07,{},", anita.id())), "{text}");
+}
+
+#[tokio::test]
+async fn the_log_is_narrowed_to_one_session() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    let anita = stage.signed_in("anita", Role::Traveller).await;
+    buy(&anita, "Anita Sharma", "9810012345").await;
+    let elsewhere = stage.kiosk.open_session(terminal("NDLS-08"));
+    crate::service_kit::sign_in(&elsewhere, "anita", crate::service_kit::PASSWORD)
+        .await
+        .expect("the password is right");
+    stage.kiosk.settle().await;
+    let today = railway_time(stage.kiosk.now()).date();
+    let of = |session: &str| EventFilter { session: session.to_owned(), ..EventFilter::default() };
+    let found = events(&adam, today, of(&anita.id().to_lowercase())).await;
+    let mut actions: Vec<_> = found.iter().map(|line| line.event.action.as_str()).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["account.sign-in", "booking.confirm"], "and not how she came in elsewhere");
+    let both = EventFilter { action: "booking".to_owned(), ..of(elsewhere.id()) };
+    assert_eq!(events(&adam, today, both).await, [], "all that is typed has to fit");
+    assert_eq!(events(&adam, today, of("NOBODY")).await, []);
+}
+
+/// An event of some days before now.
+async fn happened(stage: &Stage, number: u128, days: i64) {
+    let event = kiosk::store::audit_log::Event {
+        id: uuid::Uuid::from_u128(number),
+        at: stage.kiosk.now() - TimeDelta::days(days),
+        account: None,
+        action: "test.old".to_owned(),
+        subject: Some(format!("n{number}")),
+        terminal: "HALL-1".to_owned(),
+        session: None,
+        note: None,
+    };
+    stage.world.store.append_event(&event).await.expect("appended");
+}
+
+#[tokio::test]
+async fn the_log_of_some_days_is_written_into_one_file() {
+    let stage = Stage::new().await;
+    let adam = stage.signed_in("adam", Role::Administrator).await;
+    for (number, days) in [(1, 0), (2, 1), (3, 3), (4, 4)] {
+        happened(&stage, number, days).await;
+    }
+    let today = railway_time(stage.kiosk.now()).date();
+    let before = |days| today - chrono::Days::new(days);
+    let filter = EventFilter { action: "test.old".to_owned(), ..EventFilter::default() };
+    let ask = |from, to| Request::ExportEvents { from, to, filter: filter.clone() };
+    let (tell, told) = Tell::somebody();
+    let exported = adam.call_telling(ask(before(3), before(1)), tell).await;
+    let Ok(Reply::Document(document)) = exported else { panic!("{exported:?}") };
+    assert_eq!(document.name, "events-2026-11-28-to-2026-11-30.csv");
+    let text = String::from_utf8_lossy(&document.bytes).into_owned();
+    let subjects: Vec<_> = text.lines().skip(1).filter_map(|line| line.split(',').nth(3)).collect();
+    assert_eq!(subjects, ["n2", "n3"], "newest first, and both ends are in it");
+    let last = told.borrow().expect("it tells how far it has come");
+    assert_eq!((last.stage, last.done, last.of), (progress::Stage::Log, 48, 72));
+    for (from, to) in [(today, before(1)), (before(92), today)] {
+        let refused = adam.call(ask(from, to)).await.map(drop);
+        assert_eq!(refused, Err(Failure::ReportDays { max: 92 }), "{from} to {to}");
+    }
+    assert!(adam.call(ask(before(91), today)).await.is_ok());
+
+    let (tell, told) = Tell::somebody();
+    drop(told);
+    let given_up = adam.call_telling(ask(before(3), today), tell).await.map(drop);
+    assert_eq!(given_up, Err(Failure::GivenUp), "nobody waits for it");
+    stage.kiosk.settle().await;
+    let written = EventFilter { action: "audit.export".to_owned(), ..EventFilter::default() };
+    let written = events(&adam, today, written).await;
+    let mut written: Vec<_> =
+        written.iter().map(|line| (line.event.subject.as_deref(), line.event.note.as_deref())).collect();
+    written.sort_unstable();
+    let (quarter, days) = (Some("2026-09-01 to 2026-12-01"), Some("2026-11-28 to 2026-11-30"));
+    assert_eq!(written, [(quarter, Some("4 rows")), (days, Some("2 rows"))]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Looking through one's own bookings: those that are meant, however many are not, and as a document.
 
 use chrono::TimeDelta;
-use kiosk::domain::booking::Booking;
+use kiosk::domain::booking::{Booking, Payment};
 use kiosk::domain::journeys::{JourneyFilter, Journeys};
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::time::instant;
@@ -11,7 +11,8 @@ use kiosk::service::request::{Document, Failure, Form, Reply, Request};
 use std::sync::Arc;
 
 use crate::service_kit::{
-    PASSWORD, Stage, best, book, booked, hold, leg, new_op, order, order_for, passenger, sign_in, terminal, username,
+    PASSWORD, Stage, best, book, booked, hold, leg, new_op, order, order_for, passenger, sign_in, terminal, test_money,
+    username,
 };
 use crate::{service_find, till_kit};
 
@@ -129,24 +130,56 @@ async fn they_are_brought_as_a_document() {
 }
 
 #[tokio::test]
-async fn what_an_agent_sold_is_not_their_own_as_a_traveller() {
+async fn what_an_agent_made_for_customers_is_not_their_own_as_a_traveller() {
     let stage = Stage::new().await;
-    let agent = stage.signed_in("tara", Role::Agent).await;
+    let before = stage.signed_in("tara", Role::Traveller).await;
+    let early = travels(&stage, &before, (3, 4), "Tara Rao").await;
+    assert!(!early.was_sold());
+    stage.kiosk.set_role(&username("tara"), Role::Agent).await.expect("there is one");
+    let agent = stage.kiosk.open_session(terminal("NDLS-07"));
+    sign_in(&agent, "tara", PASSWORD).await.expect("the password is right");
     till_kit::open(&agent, 0).await.expect("a till");
     let sold = till_kit::sell_for_cash(&agent, 1).await;
-    assert!(sold.was_sold(), "{:?}", sold.payment);
-    assert_eq!(meant(&agent, &words("")).await, [[sold.pnr]]);
+    let tried = till_kit::sell(&agent, 1, test_money()).await.expect("there are berths");
+    let held = hold(&agent, leg(0, 1), best(1)).await.expect("a berth is free");
+    let reserve = Request::Reserve { op: new_op(), order: order(&agent, &held).await };
+    let slip = booked(agent.call(reserve).await).expect("it is kept");
+    let made = [sold, tried, slip];
+    assert_eq!(meant(&agent, &words("")).await.concat().len(), 4, "of an agent, those as well that they made");
+
     stage.kiosk.set_role(&username("tara"), Role::Traveller).await.expect("there is one");
     let tara = stage.kiosk.open_session(terminal("NDLS-07"));
     sign_in(&tara, "tara", PASSWORD).await.expect("the password is right");
     let own = travels(&stage, &tara, (1, 2), "Tara Rao").await;
-    assert_eq!(meant(&tara, &words("")).await, [[own.pnr]]);
-    let shown = booked(tara.call(Request::Booking { pnr: sold.pnr }).await);
-    assert_eq!(shown, Err(Failure::NoSuchBooking(sold.pnr)));
-    let on = sold.run.date;
+    let mut listed = meant(&tara, &words("")).await.concat();
+    listed.sort();
+    let mut expected = vec![early.pnr, own.pnr];
+    expected.sort();
+    assert_eq!(listed, expected);
+    for booking in &made {
+        let (pnr, nobodys) = (booking.pnr, Err(Failure::NoSuchBooking(booking.pnr)));
+        assert!(booking.was_sold(), "{booking:?}");
+        assert_eq!(booked(tara.call(Request::Booking { pnr }).await), nobodys);
+        assert_eq!(booked(tara.call(Request::GiveUpSlip { op: new_op(), pnr }).await), nobodys);
+    }
+    let on = own.run.date;
     let Ok(Reply::Companions { people, .. }) = tara.call(Request::MyCompanions { on }).await else { panic!("people") };
     let names: Vec<_> = people.iter().map(|one| one.passenger.name.as_str()).collect();
     assert_eq!(names, ["Tara Rao"], "nor are who travelled by it");
+}
+
+#[test]
+fn what_was_made_before_staff_marked_it_is_known_by_the_money_alone() {
+    let booking = crate::sample_booking::booking();
+    let stored = serde_json::to_value(&booking).expect("it can be written");
+    assert_eq!(stored.get("ByStaff"), None, "nobody's mark takes no room");
+    let read: Booking = serde_json::from_value(stored).expect("it can be read");
+    assert_eq!(read, booking);
+    let by = |taken_by| Payment { taken_by, ..booking.payment.clone().expect("it is paid") };
+    let paid_to = |taken_by| Booking { payment: Some(by(taken_by)), ..booking.clone() };
+    assert!(paid_to(booking.account).was_sold());
+    assert!(!paid_to(None).was_sold());
+    assert!(Booking { by_staff: true, ..paid_to(None) }.was_sold());
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ use crate::till_kit::{newest, sell_for_cash};
 /// Stands for the PNR of the booking in the reply.
 const ITS_PNR: &str = "its PNR";
 
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti tara@laptop";
+pub const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti tara@laptop";
 
 /// Everybody, and what was asked so far.
 struct Walk {
@@ -102,9 +102,9 @@ impl Walk {
     }
 
     /// Asks for something that shows much of other people, or takes it away, which is recorded.
-    async fn is_recorded(&mut self, session: &Session, request: Request, event: (&str, &str)) {
+    async fn is_recorded(&mut self, session: &Session, request: Request, event: (&str, &str)) -> Reply {
         self.recorded.insert((&request).into());
-        self.leaves(session, request, &[event]).await;
+        self.leaves(session, request, &[event]).await
     }
 
     /// Asks for something that leaves nothing.
@@ -308,13 +308,20 @@ async fn looks_things_up(walk: &mut Walk, traveller: &Session, agent: &Session) 
     walk.is_recorded(traveller, file, ("booking.export", &own)).await;
     for request in [
         Request::History { pnr },
-        Request::Chart { run: run(), coach: None },
-        Request::Manifest { run: run(), after: None },
         Request::Queue { run: run() },
         Request::FormerBooking { id: "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d".parse().expect("a number") },
     ] {
         walk.looks(agent, request).await;
     }
+    let (run, subject) = (run(), run().to_string());
+    walk.is_recorded(agent, Request::Chart { run, coach: None }, ("chart.print", &subject)).await;
+    let opened = Request::Manifest { run, after: None };
+    let shown = walk.is_recorded(agent, opened.clone(), ("manifest.show", &subject)).await;
+    let Reply::Manifest { next: after @ Some(_), .. } = shown else { panic!("it has another page") };
+    walk.looks(agent, Request::Manifest { run, after }).await;
+    walk.looks(agent, opened.clone()).await;
+    walk.stage.advance(TimeDelta::minutes(15));
+    walk.is_recorded(agent, opened, ("manifest.show", &subject)).await;
     let by_phone = Request::FindBookings { by: BookingSearch::Phone(phone()), after: None };
     walk.is_recorded(agent, by_phone, ("booking.find", "******2345")).await;
     let companions = Request::Companions { phone: phone() };
@@ -387,7 +394,7 @@ async fn looks_after_terminals(walk: &mut Walk, administrator: &Session) {
     walk.looks(administrator, Request::Overview).await;
     let day = railway_time(now).date();
     walk.looks(administrator, Request::Events { day, filter: EventFilter::default(), after: None }).await;
-    let export = Request::ExportEvents { day, filter: EventFilter::default() };
+    let export = Request::ExportEvents { from: day, to: day, filter: EventFilter::default() };
     walk.is_recorded(administrator, export, ("audit.export", &day.to_string())).await;
 }
 

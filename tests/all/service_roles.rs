@@ -22,7 +22,7 @@ use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
     AccountChange, BadTrains, BookingSearch, Choice, EventFilter, Failure, Form, Hold, ImportSource, OldKeys, Order,
-    PasswordChange, Registration, ReportOf, Request, Revive, RulePublication, RunDelay, Shown, Tills,
+    PasswordChange, Registration, Reply, ReportOf, Request, Revive, RulePublication, RunDelay, Shown, Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -34,38 +34,51 @@ use crate::service_kit::{
 };
 
 /// Nobody who said so, and the roles; in the order of the table's columns.
-const CALLERS: [Option<Role>; 5] =
+pub const CALLERS: [Option<Role>; 5] =
     [None, Some(Role::Traveller), Some(Role::Agent), Some(Role::Supervisor), Some(Role::Administrator)];
 
-const WAIVED: &str = " with a waiver";
-const OF_GROUP: &str = " of a group";
+pub const WAIVED: &str = " with a waiver";
+pub const OF_GROUP: &str = " of a group";
 
-/// A row of the table: who may ask, by [`CALLERS`].
-type Row = (String, Vec<bool>);
+/// A row of the table.
+pub struct Row {
+    /// The request, and what is in it where that decides who may ask.
+    pub label: String,
+    /// Who may ask, by [`CALLERS`].
+    pub may: Vec<bool>,
+    /// Whose may be what it names.
+    pub whose: String,
+}
 
-fn documented() -> Vec<Row> {
+pub fn documented() -> Vec<Row> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/roles.md");
     let page = fs::read_to_string(page).expect("the page is there");
     let rows = page.lines().skip_while(|line| !line.starts_with("| request |")).skip(2);
     let rows = rows.take_while(|line| line.starts_with('|'));
     rows.map(|line| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
-        let name = cells.next().expect("a name").to_owned();
+        let label = cells.next().expect("a name").to_owned();
         let verdict = |cell: &str| match cell {
             "yes" => true,
             "no" => false,
-            other => panic!("{name}: '{other}' is neither yes nor no"),
+            other => panic!("{label}: '{other}' is neither yes nor no"),
         };
-        let may: Vec<bool> = cells.take(CALLERS.len()).map(verdict).collect();
-        (name, may)
+        let may: Vec<bool> = cells.by_ref().take(CALLERS.len()).map(verdict).collect();
+        let whose = cells.next().expect("whose").to_owned();
+        Row { label, may, whose }
     })
     .collect()
+}
+
+/// Whether somebody was refused who may not ask at all.
+pub fn is_refused(answer: &Result<Reply, Failure>) -> bool {
+    matches!(answer, Err(Failure::SignedOut | Failure::NotAllowed { .. } | Failure::GroupNeeds { .. }))
 }
 
 /// One request of each kind, twice where what is in it decides who may ask. None of them can be carried out: what they
 /// name is not there.
 #[allow(clippy::too_many_lines, reason = "one line for each request")]
-fn requests() -> Vec<(String, Request)> {
+pub fn requests() -> Vec<(String, Request)> {
     let pnr: Pnr = "8451234567".parse().expect("a PNR");
     let hold = Hold {
         id: new_hold(),
@@ -163,7 +176,7 @@ fn requests() -> Vec<(String, Request)> {
         Request::ResendReceipt { pnr },
         Request::Overview,
         Request::Events { day: run().date, filter: EventFilter::default(), after: None },
-        Request::ExportEvents { day: run().date, filter: EventFilter::default() },
+        Request::ExportEvents { from: run().date, to: run().date, filter: EventFilter::default() },
         Request::Banners,
         Request::ShowBanner {
             banner: Banner {
@@ -277,7 +290,7 @@ fn the_table_has_every_request_and_so_has_the_walk() {
     let all: BTreeSet<&str> = Request::VARIANTS.iter().copied().collect();
     assert_eq!(walked, all, "what is missing is to be asked as well");
     let walked: Vec<String> = requests().into_iter().map(|(label, _)| label).collect();
-    let mut table: Vec<String> = documented().into_iter().map(|(label, _)| label).collect();
+    let mut table: Vec<String> = documented().into_iter().map(|row| row.label).collect();
     let (mut sorted, rows) = (walked, table.len());
     sorted.sort();
     table.sort();
@@ -291,13 +304,11 @@ async fn every_request_is_answered_in_the_roles_that_the_table_says_and_in_no_ot
     let stage = stage().await;
     let table = documented();
     for (label, request) in requests() {
-        let (_, may) = table.iter().find(|(name, _)| *name == label).expect("it has a row");
+        let Row { may, .. } = table.iter().find(|row| row.label == label).expect("it has a row");
         assert_eq!(may.len(), CALLERS.len(), "{label}");
         for (role, may) in CALLERS.iter().zip(may) {
             let asked = session(&stage.kiosk, *role, &label).await.call(request.clone()).await;
-            let refused =
-                matches!(asked, Err(Failure::SignedOut | Failure::NotAllowed { .. } | Failure::GroupNeeds { .. }));
-            assert_eq!(!refused, *may, "{label} by {role:?}: {asked:?}");
+            assert_eq!(!is_refused(&asked), *may, "{label} by {role:?}: {asked:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kiosk::domain::admission::Accept;
 use kiosk::domain::coach::Class;
 use kiosk::domain::quota::Quota;
+use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
 use kiosk::service::request::Request;
 use kiosk::terminal::ssh::{Room, Times};
@@ -162,6 +163,12 @@ async fn bookings_come_as_a_table_to_whom_they_belong() {
     assert_eq!((rows.len(), found), (8, pnrs.clone()), "a row for each passenger");
     let fares: f64 = rows.iter().map(|row| row[18].parse::<f64>().expect("a number")).sum();
     assert!(fares > 8.0 * 2_000.0, "{fares}");
+    server.stage.kiosk.settle().await;
+    let log = server.stage.world.store.events_of(railway_time(server.stage.kiosk.now()).date()).await;
+    let taken = log.expect("it answers").into_iter().filter(|event| event.action == "booking.export");
+    let taken: Vec<_> = taken.map(|event| (event.account, event.note)).collect();
+    let account = anita.identity().map(|own| own.account);
+    assert_eq!(taken, [(account, Some("4 bookings".to_owned()))], "that they were taken away is recorded");
     let one = server.sign_in("anita").await.exec(&format!("export {}", pnrs[0])).await;
     assert_eq!(String::from_utf8_lossy(&one.out).lines().count(), 3, "the names of the columns, and two passengers");
 

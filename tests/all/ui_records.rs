@@ -13,6 +13,7 @@ use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::{Role, Username};
 use kiosk::service::overview::Overview;
+use kiosk::service::progress::{Progress, Stage as At};
 use kiosk::service::request::{
     BookingSearch, Cursor, Document, EventFilter, EventLine, Failure, Outcome, Reply, Request, Step,
 };
@@ -217,7 +218,12 @@ fn the_log_is_narrowed_down_and_looked_through_further() {
     stage.keys("<tab><c-u>yesterday<tab>agnes<tab>Account<tab>bela<enter>");
     let asked = stage.reply(Ok(Reply::Events { page: Vec::new(), next: Some(cursor()), back_to: Some(start()) }));
     let Request::Events { day, filter, after: None } = asked else { panic!("{asked:?}") };
-    let wanted = EventFilter { who: "agnes".to_owned(), action: "account".to_owned(), subject: "bela".to_owned() };
+    let wanted = EventFilter {
+        who: "agnes".to_owned(),
+        action: "account".to_owned(),
+        subject: "bela".to_owned(),
+        session: String::new(),
+    };
     assert_eq!((day.to_string().as_str(), filter), ("2026-11-30", wanted));
     assert_picture!(stage, "audit_nothing_yet");
     stage.keys("<enter>");
@@ -243,6 +249,50 @@ fn the_log_goes_into_a_file() {
     assert!(matches!(stage.effects.last(), Some(Effect::Open(file, How::Save)) if *file == document));
     stage.tell(Msg::Opened(Ok(Opened::Saved(name.clone()))));
     assert!(stage.text().contains(&name), "that it is a part of the day stays on the screen:\n{}", stage.text());
+}
+
+#[test]
+fn a_line_narrows_the_log_to_its_session() {
+    let mut stage = audit();
+    stage.keys("s");
+    let asked = stage.reply(Ok(Reply::Events { page: lines()[..1].to_vec(), next: None, back_to: None }));
+    let of_session = EventFilter { session: "7K3F9Q".to_owned(), ..EventFilter::default() };
+    assert!(matches!(&asked, Request::Events { filter, .. } if *filter == of_session), "{asked:?}");
+    assert_picture!(stage, "audit_session");
+    stage.keys("[");
+    let asked = stage.reply(Ok(Reply::Events { page: Vec::new(), next: None, back_to: None }));
+    assert!(matches!(&asked, Request::Events { filter, .. } if *filter == of_session), "it stays so: {asked:?}");
+    stage.keys("s");
+    let asked = stage.reply(Ok(Reply::Events { page: lines(), next: None, back_to: None }));
+    assert!(matches!(&asked, Request::Events { filter, .. } if *filter == EventFilter::default()), "{asked:?}");
+    stage.calls.clear();
+    stage.keys("<down>s");
+    assert!(stage.calls.is_empty(), "what no session did has none");
+    stage.keys("<tab><tab><tab><tab><tab>7k3f9q<enter>");
+    let (_, asked) = stage.asked();
+    assert!(matches!(&asked, Request::Events { filter, .. } if filter.session == "7k3f9q"), "{asked:?}");
+}
+
+#[test]
+fn days_of_the_log_go_into_a_file_while_it_says_how_far_it_has_come() {
+    let mut stage = audit();
+    stage.keys("<s-tab>soon<tab>e");
+    assert!(stage.calls.is_empty() && stage.text().contains("Type days, the first and the last"), "{}", stage.text());
+    stage.keys("<c-u>-92 – today<tab>e");
+    assert!(stage.calls.is_empty() && stage.text().contains("At most 92 days"), "{}", stage.text());
+    stage.keys("<c-u>24 nov – yesterday<tab>e");
+    let (call, asked) = stage.asked();
+    let Request::ExportEvents { from, to, filter } = asked else { panic!("{asked:?}") };
+    let days = (from.to_string(), to.to_string());
+    assert_eq!((days.0.as_str(), days.1.as_str(), filter), ("2026-11-24", "2026-11-30", EventFilter::default()));
+    stage.tell(Msg::Progress(call, Progress { stage: At::Log, done: 60, of: 168 }));
+    assert_picture!(stage, "audit_export");
+    stage.advance(TimeDelta::seconds(1));
+    stage.keys("<esc>");
+    assert!(matches!(stage.effects.as_slice(), [Effect::Stop(stopped)] if *stopped == call), "{:?}", stage.effects);
+    assert!(stage.text().contains("Stopped: no file was written."), "{}", stage.text());
+    stage.keys("<s-tab>");
+    assert_picture!(stage, "audit_export_field");
 }
 
 fn banner(number: u128, text: &str, to: &str, from: i64) -> Banner {

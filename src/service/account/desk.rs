@@ -4,6 +4,7 @@ use super::altering::altered;
 use super::{code, insert};
 use crate::domain::user::{Account, AccountId, Email, Role, Username};
 use crate::service::Kiosk;
+use crate::service::access::check_owner;
 use crate::service::refusal::refuse;
 use crate::service::request::{AccountChange, AccountFacts, Cursor, Failure, OldKeys, Reply};
 use crate::service::session::Session;
@@ -67,7 +68,7 @@ pub(in crate::service) async fn change(
     change: &AccountChange,
 ) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
-    check_not_own(session, id)?;
+    check_owner(session, Some(id)).await?;
     let altered = altered(kiosk, Some(session), id, |account| change.apply(account)).await;
     let account = answered(session, altered).await?;
     kiosk.end_sessions(&account);
@@ -79,7 +80,7 @@ pub(in crate::service) async fn change(
 /// that may be in wrong hands go with it, if that is asked for.
 pub(in crate::service) async fn issue_code(session: &Session, id: AccountId, keys: OldKeys) -> Result<Reply, Failure> {
     let kiosk = session.kiosk();
-    check_not_own(session, id)?;
+    check_owner(session, Some(id)).await?;
     let (code, hash) = code::draw(kiosk).await?;
     let altered = altered(kiosk, Some(session), id, |account| {
         *account = account.clone().with_code(hash.clone(), code.until);
@@ -104,11 +105,6 @@ async fn answered<T>(session: &Session, done: Result<T, Failure>) -> Result<T, F
     let Some(own) = own else { return done };
     kiosk.end_sessions(&own);
     if own.closed { Err(Failure::Closed) } else { done }
-}
-
-/// Whoever shuts themselves out may have been the last who could let anybody in.
-fn check_not_own(session: &Session, id: AccountId) -> Result<(), Failure> {
-    if session.who().account() == Some(id) { Err(Failure::OwnAccount) } else { Ok(()) }
 }
 
 fn told(account: Account) -> Reply {

@@ -10,6 +10,7 @@ use super::{Why, enter, find, verify};
 use crate::domain::text::is_hidden;
 use crate::domain::user::{Account, Proof, SshKey, Username};
 use crate::service::Kiosk;
+use crate::service::access::Whose;
 use crate::service::refusal::refuse;
 use crate::service::request::{AccountChange, Failure, Identity, Reply};
 use crate::service::session::{ByKey, Session, Who};
@@ -108,7 +109,7 @@ impl Session {
     /// `WrongPassword` where the account does not have the key, so that nobody learns which names exist.
     pub async fn sign_in_by_key(&self, name: &str, key: &PublicKey) -> Result<Identity, Failure> {
         let by = self.begin();
-        let session = &self.asking();
+        let session = &self.asking(Whose::Nobodys);
         let enters = async {
             let account = find(self.kiosk(), name).await?.filter(|account| account.has(key));
             let account = account.ok_or(Failure::WrongPassword)?;

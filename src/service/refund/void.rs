@@ -9,7 +9,8 @@ use crate::domain::pnr::Pnr;
 use crate::domain::refund::Reason;
 use crate::domain::terminal::TerminalKind;
 use crate::domain::till::TillId;
-use crate::service::booking::{changeable, second};
+use crate::service::Kiosk;
+use crate::service::booking::second;
 use crate::service::refund::{READS, Written, finish, leaving, reckoned, write};
 use crate::service::request::{Failure, Reply};
 use crate::service::session::Session;
@@ -23,14 +24,14 @@ pub(in crate::service) async fn void(session: &Session, op: OpId, pnr: Pnr) -> R
         return Err(Failure::NoTillHere);
     }
     for _ in 0..READS {
-        let booking = changeable(session, pnr).await?;
+        let booking = sale(kiosk, pnr).await?;
         if booking.was_done(op) {
             return Ok(finish(session, ACTION, op, booking));
         }
         let till = match open_till(session).await.and_then(|till| check(&booking, till).map(|()| till)) {
             Ok(till) => till,
             // An earlier attempt into a till that is closed since may have been applied after the booking was read.
-            Err(failure) => match changeable(session, pnr).await? {
+            Err(failure) => match sale(kiosk, pnr).await? {
                 found if found.was_done(op) => return Ok(finish(session, ACTION, op, found)),
                 _ => return Err(failure),
             },
@@ -53,6 +54,11 @@ pub(in crate::service) async fn void(session: &Session, op: OpId, pnr: Pnr) -> R
         }
     }
     Err(Failure::Busy)
+}
+
+/// A booking of which the till in which its money is says whose sale it is, not the account that made it.
+async fn sale(kiosk: &Kiosk, pnr: Pnr) -> Result<Booking, Failure> {
+    kiosk.find(pnr).await?.ok_or(Failure::NoSuchBooking(pnr))
 }
 
 async fn open_till(session: &Session) -> Result<TillId, Failure> {

@@ -438,10 +438,12 @@ pub enum Request {
         /// Where the page before ended.
         after: Option<Cursor>,
     },
-    /// The same as a file for a spreadsheet.
+    /// The same of some days as a file for a spreadsheet.
     ExportEvents {
-        /// The day.
-        day: NaiveDate,
+        /// The first day.
+        from: NaiveDate,
+        /// The last, which is in it.
+        to: NaiveDate,
         /// Which events are meant.
         filter: EventFilter,
     },

@@ -314,7 +314,7 @@ pub enum Failure {
     /// The sale cannot be undone.
     #[error("This sale cannot be undone: {0}. Cancel the booking by the rules instead.")]
     NotVoidable(#[serde(deserialize_with = "sentence")] Sentence),
-    /// Too many days, or none.
+    /// Too many days of a report, also of the log, or none.
     #[error("A report is of 1 to {max} days: choose a last day that fits the first.")]
     ReportDays {
         /// The most.

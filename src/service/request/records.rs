@@ -8,6 +8,9 @@ use crate::domain::train::RunId;
 use crate::domain::user::{Phone, Username};
 use crate::store::audit_log::Event;
 
+/// How many lines a file of the audit log has at most.
+pub const MOST_ROWS: usize = 100_000;
+
 /// What somebody knows of bookings that they look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BookingSearch {
@@ -56,6 +59,8 @@ pub struct EventFilter {
     pub action: String,
     /// What it was done to, such as a PNR or a user name.
     pub subject: String,
+    /// The session in which it was done, by the name that the lines have for it.
+    pub session: String,
 }
 
 /// An event of the audit log, as it is shown.

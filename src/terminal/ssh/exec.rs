@@ -111,8 +111,18 @@ async fn carry_out(errand: Errand, session: &Session, out: &mut Out) -> Result<(
     }
 }
 
-/// A page at a time: however many there are, no more of them is in memory.
+/// Sends the caller's bookings. That as many were taken away is recorded, also where it broke off.
 async fn send_bookings(journeys: Journeys, session: &Session, out: &mut Out) -> Result<(), Stopped> {
+    let mut sent = 0;
+    let done = send_pages(journeys, session, out, &mut sent).await;
+    if done.is_ok() || sent > 0 {
+        session.record_export(sent);
+    }
+    done
+}
+
+/// A page at a time: however many there are, no more of them is in memory. Counts those that were sent.
+async fn send_pages(journeys: Journeys, session: &Session, out: &mut Out, sent: &mut usize) -> Result<(), Stopped> {
     let filter = JourneyFilter { journeys, ..JourneyFilter::default() };
     let (mut after, mut is_first) = (None, true);
     loop {
@@ -121,6 +131,7 @@ async fn send_bookings(journeys: Journeys, session: &Session, out: &mut Out) -> 
         let Reply::Bookings { page, next, .. } = reply else { return Err(Stopped::Refused(unexpected(session))) };
         let header = if std::mem::take(&mut is_first) { export::header() } else { Vec::new() };
         let rows = page.iter().flat_map(|booking| export::rows(booking));
+        *sent += page.len();
         send(out, &header.into_iter().chain(rows).collect::<Vec<_>>()).await?;
         if next.is_none() {
             return Ok(());

@@ -34,11 +34,17 @@ pub fn view(buf: &mut Buffer, area: Rect, progress: Progress, world: &World) {
     put(buf, row, 2 + length + 2, &figures, theme.strong);
 }
 
+/// The same in one line, without a bar.
+pub fn line(progress: Progress) -> String {
+    format!("{}: {} %, {}", words(progress.stage), progress.share(100), figures(progress))
+}
+
 const fn words(stage: Stage) -> &'static str {
     match stage {
         Stage::Reading => "Reading the files",
         Stage::Building => "Making trains of what was read",
         Stage::Comparing => "Comparing them with the timetable",
+        Stage::Log => "Reading the log",
         Stage::Writing => "Writing what is new or changed",
     }
 }
@@ -49,6 +55,7 @@ fn figures(Progress { stage, done, of }: Progress) -> String {
         Stage::Reading if of >= MB => format!("{} of {} MB", tenths(done, MB), tenths(of, MB)),
         Stage::Reading => format!("{} of {} KB", tenths(done, KB), tenths(of, KB)),
         Stage::Building | Stage::Comparing => format!("{done} of {of} trains"),
+        Stage::Log => format!("{done} of {of} hours"),
         Stage::Writing => format!("{done} of {of} entries"),
     }
 }
@@ -59,7 +66,7 @@ fn tenths(bytes: u64, unit: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Progress, Stage, figures};
+    use super::{Progress, Stage, figures, line};
 
     #[test]
     fn figures_have_the_unit_that_fits_the_whole() {
@@ -67,5 +74,7 @@ mod tests {
         assert_eq!(read(12_449_000, 1_030_190_000), "12.4 of 1030.1 MB");
         assert_eq!(read(0, 999_999), "0.0 of 999.9 KB");
         assert_eq!(figures(Progress { stage: Stage::Writing, done: 40, of: 116 }), "40 of 116 entries");
+        let hours = Progress { stage: Stage::Log, done: 18, of: 72 };
+        assert_eq!(line(hours), "Reading the log: 25 %, 18 of 72 hours");
     }
 }

@@ -251,6 +251,7 @@ pub(super) fn booking(number: u64, leg: Leg, places: &[Place]) -> Booking {
         history: vec![Change { op: OpId(Uuid::from_u128(1)), at: now(), by: None, what: Deed::Booked }],
         booked_at: now(),
         account: None,
+        by_staff: false,
         terminal: "NDLS-07".to_owned(),
         run: run(),
         train_version: 3,

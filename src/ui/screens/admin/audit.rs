@@ -1,11 +1,13 @@
-//! Who did what on a day, newest first, and as a file for a spreadsheet.
+//! Who did what on a day, newest first, and some days as a file for a spreadsheet.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::report::MOST_DAYS;
 use crate::domain::time::railway_time;
-use crate::service::request::{Cursor, Document, EventFilter, EventLine, Failure, Reply, Request};
+use crate::service::progress::Progress;
+use crate::service::request::{Cursor, Document, EventFilter, EventLine, Failure, MOST_ROWS, Reply, Request};
 use crate::ui::context::{Context, World};
 use crate::ui::form::Field;
 use crate::ui::frame;
@@ -17,6 +19,7 @@ use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::list::Touch;
 use crate::ui::widgets::paged::Paged;
+use crate::ui::widgets::progress;
 use crate::ui::widgets::query::Query;
 use crate::ui::widgets::sheet::{put, put_right};
 
@@ -28,6 +31,11 @@ const DAY: usize = 0;
 const WHO: usize = 1;
 const ACTION: usize = 2;
 const SUBJECT: usize = 3;
+const SESSION: usize = 4;
+const EXPORT: usize = 5;
+
+const DAYS_OF_A_FILE: &str = "e writes: 24 nov – today; 92 days, 100,000 lines at most. Empty: this day.";
+const _: () = assert!(MOST_DAYS == 92 && MOST_ROWS == 100_000, "the note says so");
 
 /// Who did what on a day.
 #[derive(Clone, Debug)]
@@ -39,6 +47,8 @@ pub struct Audit {
     /// How far back the day was looked through, when it was not to its beginning.
     back_to: Option<DateTime<Utc>>,
     export: Load<Document>,
+    /// How far the file has come.
+    progress: Option<Progress>,
 }
 
 /// What its keys do.
@@ -58,7 +68,9 @@ pub enum Action {
     Earlier,
     /// The day after.
     Later,
-    /// Write the events into a file.
+    /// Narrow the list to the session of the line under the cursor, or no more.
+    Session,
+    /// Write the events of some days into a file.
     Export,
     /// Read the list again.
     Again,
@@ -79,11 +91,21 @@ impl Audit {
             Field::text("Who", 32).note("The name of an account, or a terminal.").with_value(who),
             Field::text("Action", 32).note("How it begins: account, booking, booking.cancel, audit, banner …"),
             Field::text("Subject", 40).note("What it was done to: a PNR, a user name, a run."),
+            Field::text("Session", 16).note("As the lines have it behind the terminal, such as 7K3F9Q."),
+            Field::text("Export", 32).note(DAYS_OF_A_FILE),
         ];
         let filter = EventFilter { who: who.to_owned(), ..EventFilter::default() };
         let mut query = Query::new(fields, DAY);
         query.to_list();
-        Self { query, day: world.today(), filter, list: Paged::new(ROW), back_to: None, export: Load::Idle }
+        Self {
+            query,
+            day: world.today(),
+            filter,
+            list: Paged::new(ROW),
+            back_to: None,
+            export: Load::Idle,
+            progress: None,
+        }
     }
 
     fn ask(&self) -> impl FnOnce(Option<Cursor>) -> Request + use<> {
@@ -100,9 +122,37 @@ impl Audit {
             who: self.query.text(WHO).to_owned(),
             action: self.query.text(ACTION).to_lowercase(),
             subject: self.query.text(SUBJECT).to_owned(),
+            session: self.query.text(SESSION).to_owned(),
         };
         self.query.to_list();
         self.read(cx);
+    }
+
+    /// Narrows the list to the session of the line under the cursor, or no more where it is that of all lines.
+    fn narrow(&mut self, cx: &mut Context) {
+        let of_line = self.list.chosen().and_then(|line| line.event.session.clone());
+        let session = if self.filter.session.is_empty() { of_line.unwrap_or_default() } else { String::new() };
+        self.query.field_mut(SESSION).set_value(&session);
+        self.filter.session = session;
+        self.read(cx);
+    }
+
+    /// Writes the days that are typed for it into a file, or the one that is shown.
+    fn write(&mut self, cx: &mut Context) {
+        let days = match self.query.text(EXPORT) {
+            "" => Some((self.day, self.day)),
+            typed => when::days(typed, cx.today()),
+        };
+        let Some((from, to)) = days else {
+            return self.query.refuse(EXPORT, "Type days, the first and the last: 24 nov – today, or -7 – -1.");
+        };
+        if !(0..i64::from(MOST_DAYS)).contains(&(to - from).num_days()) {
+            let why = format!("At most {MOST_DAYS} days, and the first before the last: 24 nov – today.");
+            return self.query.refuse(EXPORT, why);
+        }
+        let filter = self.filter.clone();
+        self.progress = None;
+        self.export = Load::Waiting(cx.call(Request::ExportEvents { from, to, filter }));
     }
 
     fn read(&mut self, cx: &mut Context) {
@@ -118,13 +168,23 @@ impl Audit {
         self.read(cx);
     }
 
-    /// Says above a list with a filter how far it was looked, until all of the day was.
+    /// Says above the list how far a file has come that is written, or else above one with a filter how far it was looked, until
+    /// all of the day was.
     fn view_looked(&self, buf: &mut Buffer, list: Rect, world: &World) {
+        if let Some(progress) = self.progress.filter(|_| self.export.is_waiting()) {
+            let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
+            return put(buf, above, 2, &progress::line(progress), world.theme.accent);
+        }
         let Some(at) = self.back_to.filter(|_| self.filter != EventFilter::default() && !self.list.is_empty()) else {
             return;
         };
         let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
         put(buf, above, 2, &format!("Looked back to {}; at the end ↓ looks further.", clock(at)), world.theme.dim);
+    }
+
+    /// Whether there is anything to write: of the day that is shown that is seen, and of others it is tried.
+    fn may_write(&self) -> bool {
+        !self.list.is_empty() || !self.query.text(EXPORT).is_empty()
     }
 
     fn list_place(&self, area: Rect) -> Rect {
@@ -147,7 +207,20 @@ impl Scene for Audit {
         bind(&[Key::Char(']')], "", "", "", Action::Later),
         bind(&[Key::Tab, Key::Char('/')], "Tab", "fields", "Goes to the next field, and to the list.", Action::Next),
         bind(&[Key::BackTab], "", "", "", Action::Previous),
-        bind(&[Key::Char('e')], "e", "export", "Writes these events into a file for a spreadsheet.", Action::Export),
+        bind(
+            &[Key::Char('s')],
+            "s",
+            "session",
+            "Shows only the session of the line under the cursor, or all sessions again.",
+            Action::Session,
+        ),
+        bind(
+            &[Key::Char('e')],
+            "e",
+            "export",
+            "Writes the events of the days in the field Export into a file, or of the day that is shown.",
+            Action::Export,
+        ),
         bind(&[Key::Char('r')], "r", "read again", "Reads the list again from its beginning.", Action::Again),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -168,7 +241,11 @@ impl Scene for Audit {
             Action::Move(_) => !self.list.is_empty(),
             Action::Earlier | Action::Again => in_list && !self.list.is_waiting(),
             Action::Later => in_list && !self.list.is_waiting() && self.day < world.today(),
-            Action::Export => in_list && !self.list.is_empty() && !self.export.is_waiting(),
+            Action::Session => {
+                let has_one = self.list.chosen().is_some_and(|line| line.event.session.is_some());
+                in_list && !self.list.is_waiting() && (has_one || !self.filter.session.is_empty())
+            }
+            Action::Export => in_list && self.may_write() && !self.export.is_waiting(),
             Action::Next | Action::Previous | Action::Back => true,
         }
     }
@@ -197,10 +274,8 @@ impl Scene for Audit {
             Action::Previous => self.query.previous(),
             Action::Earlier => self.go_to(self.day.pred_opt(), cx),
             Action::Later => self.go_to(self.day.succ_opt(), cx),
-            Action::Export => {
-                let (day, filter) = (self.day, self.filter.clone());
-                self.export = Load::Waiting(cx.call(Request::ExportEvents { day, filter }));
-            }
+            Action::Session => self.narrow(cx),
+            Action::Export => self.write(cx),
             Action::Again => self.read(cx),
             Action::Back => cx.pop(),
         }
@@ -220,6 +295,12 @@ impl Scene for Audit {
             self.query.to_list();
             let ask = self.ask();
             let _: Touch = self.list.mouse(mouse, list, cx, ask);
+        }
+    }
+
+    fn progress(&mut self, call: CallId, progress: Progress) {
+        if self.export.awaits(call) {
+            self.progress = Some(progress);
         }
     }
 
@@ -249,9 +330,12 @@ impl Scene for Audit {
         }
     }
 
-    fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+    fn gave_up(&mut self, call: CallId, cx: &mut Context) {
         self.list.gave_up(call);
-        self.export.give_up(call);
+        if self.export.awaits(call) {
+            cx.toast(Tone::Plain, "Stopped: no file was written.");
+            self.export = Load::Idle;
+        }
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

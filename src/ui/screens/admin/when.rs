@@ -30,6 +30,17 @@ pub(in crate::ui::screens) fn day(text: &str, today: NaiveDate) -> Option<NaiveD
     dates.min_by_key(|date| (*date - today).num_days().abs())
 }
 
+/// Reads days from the first to the last, both in them: `24 nov – today`, `-7 to -1`, `24 nov - 1 dec`; or one day.
+pub(super) fn days(text: &str, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+    let text = text.trim().to_lowercase();
+    let parts = ["–", "..", " to ", " - "].iter().find_map(|sign| text.split_once(sign));
+    match parts {
+        Some((from, to)) if from.trim().is_empty() || to.trim().is_empty() => None,
+        Some((from, to)) => Some((day(from, today)?, day(to, today)?)),
+        None => day(&text, today).map(|day| (day, day)),
+    }
+}
+
 /// Reads a moment of the railway's time from now on: `now`, `+30m`, `+2h`, `+3d`, `18:00`, or a day with a time after it.
 pub(super) fn moment(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = text.trim().to_lowercase();
@@ -95,6 +106,21 @@ mod tests {
     fn days(#[case] text: &str, #[case] read: Option<&str>) {
         let read = read.map(|read| read.parse::<NaiveDate>().expect("a date"));
         assert_eq!(day(text, railway_time(now()).date()), read);
+    }
+
+    #[rstest]
+    #[case("24 nov – today", Some(("2026-11-24", "2026-12-01")))]
+    #[case("24 nov - 1 dec", Some(("2026-11-24", "2026-12-01")))]
+    #[case("-7 to -1", Some(("2026-11-24", "2026-11-30")))]
+    #[case("-7–-1", Some(("2026-11-24", "2026-11-30")))]
+    #[case("2026-11-24..2026-11-30", Some(("2026-11-24", "2026-11-30")))]
+    #[case("yesterday", Some(("2026-11-30", "2026-11-30")))]
+    #[case("-7", Some(("2026-11-24", "2026-11-24")))]
+    #[case("24 nov –", None)]
+    #[case("24 nov – soon", None)]
+    fn ranges(#[case] text: &str, #[case] read: Option<(&str, &str)>) {
+        let date = |read: &str| read.parse::<NaiveDate>().expect("a date");
+        assert_eq!(super::days(text, railway_time(now()).date()), read.map(|(from, to)| (date(from), date(to))));
     }
 
     #[rstest]
