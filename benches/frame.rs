@@ -20,7 +20,7 @@ use kiosk::service::{Argon2Cost, Kiosk, Settings, SystemClock, rules_file, seed,
 use kiosk::store::{Names, Store};
 use kiosk::terminal::painter::Painter;
 use kiosk::ui::app::App;
-use kiosk::ui::context::{Idle, Look, Setup};
+use kiosk::ui::context::Setup;
 use kiosk::ui::keys::Key;
 use kiosk::ui::msg::{Effect, Msg};
 use ratatui::layout::Size;
@@ -126,18 +126,7 @@ async fn at_results() -> (App, DateTime<Utc>) {
 }
 
 fn setup(stations: Arc<StationIndex>) -> Setup {
-    Setup {
-        terminal: terminal(),
-        identity: None,
-        stations,
-        rules: Arc::new(rules_file::bundled()),
-        look: Look::default(),
-        documents: Vec::new(),
-        hints: Vec::new(),
-        test_payment: false,
-        idle: Idle::default(),
-        seed: [0; 32],
-    }
+    Setup::new(terminal(), stations, Arc::new(rules_file::bundled()))
 }
 
 fn terminal() -> Terminal {

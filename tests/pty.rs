@@ -29,7 +29,7 @@ use kiosk::service::{Clock, Kiosk, Settings, SystemClock};
 use kiosk::store::{Names, Store};
 use kiosk::terminal::console;
 use kiosk::terminal::papers::Papers;
-use kiosk::ui::context::{Idle, Look, Setup};
+use kiosk::ui::context::Setup;
 use secrecy::SecretSlice;
 use serving::Server;
 use tempfile::TempDir;
@@ -192,18 +192,7 @@ fn run_until_the_clock_breaks() -> ! {
         let settings = Settings::development(SecretSlice::from(vec![7; 32]));
         let kiosk = Kiosk::open(store, settings, Arc::new(SystemClock)).await.expect("the catalogue is read");
         let terminal = Terminal { id: "desk".to_owned(), station: None, kind: TerminalKind::Desk };
-        let setup = Setup {
-            terminal: terminal.clone(),
-            identity: None,
-            stations: kiosk.stations(),
-            rules: kiosk.rules(),
-            look: Look::default(),
-            documents: Vec::new(),
-            hints: Vec::new(),
-            test_payment: false,
-            idle: Idle::default(),
-            seed: [7; 32],
-        };
+        let setup = Setup::new(terminal.clone(), kiosk.stations(), kiosk.rules());
         let clock = Arc::new(Brittle::default());
         let console = console::Console { setup, papers: Papers::default(), clock, recordings: None };
         console::run(kiosk.open_session(terminal), console).await

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use kiosk::service::{Kiosk, rules_file};
 use kiosk::terminal::painter::Painter;
 use kiosk::ui::app::App;
-use kiosk::ui::context::{Idle, Look, Setup};
+use kiosk::ui::context::Setup;
 use kiosk::ui::keys::Key;
 use kiosk::ui::msg::{Effect, Msg};
 use ratatui::layout::Size;
@@ -83,18 +83,9 @@ async fn keys(mut app: App, now: DateTime<Utc>) -> Vec<Duration> {
 /// An administrator in the office, with the trains on the screen.
 async fn at_a_list(library: &Library) -> (App, DateTime<Utc>) {
     let kiosk: &Kiosk = &library.kiosk;
-    let setup = Setup {
-        terminal: terminal("COUNTER-1"),
-        identity: library.session.identity(),
-        stations: kiosk.stations(),
-        rules: Arc::new(rules_file::bundled()),
-        look: Look::default(),
-        documents: Vec::new(),
-        hints: Vec::new(),
-        test_payment: false,
-        idle: Idle::default(),
-        seed: [0; 32],
-    };
+    let rules = Arc::new(rules_file::bundled());
+    let nobody = Setup::new(terminal("COUNTER-1"), kiosk.stations(), rules);
+    let setup = Setup { identity: library.session.identity(), ..nobody };
     let now = kiosk.now();
     let mut app = App::new(setup, now);
     let mut painter = Painter::new(SIZE);

@@ -340,12 +340,11 @@ fn by_time(rules: &RefundRules, cancellation: &Cancellation<'_>, standing: Stand
 fn confirmed(rules: &RefundRules, cancellation: &Cancellation<'_>, left: TimeDelta) -> Charge {
     let bands = &rules.bands;
     if cancellation.chart == FirstChart::Made && bands.after_chart() == AfterChart::Nothing {
-        return Charge::All("Nothing is given back, confirmed, after the first chart".to_owned());
+        return Charge::All("Nothing back, confirmed, after the first chart".to_owned());
     }
     let mut above = bands.flat_above_hours();
     if left > hours(above) {
-        let words =
-            format!("Flat charge in {}, confirmed, more than {above} hours before departure", cancellation.class);
+        let words = format!("Flat charge in {}, confirmed, over {above} hours before departure", cancellation.class);
         return Charge::Fixed(rules.flat.of(cancellation.class), words);
     }
     for band in bands.percents() {
@@ -355,13 +354,13 @@ fn confirmed(rules: &RefundRules, cancellation: &Cancellation<'_>, left: TimeDel
         }
         above = down_to;
     }
-    Charge::All(format!("Nothing is given back, confirmed, less than {above} hours before departure"))
+    Charge::All(format!("Nothing back, confirmed, under {above} hours before departure"))
 }
 
 fn clerkage(rule: Clerkage, standing: &str, left: TimeDelta) -> Charge {
     let until = rule.until_minutes;
     if left < TimeDelta::minutes(until.into()) {
-        return Charge::All(format!("Nothing is given back, {standing}, less than {until} minutes before departure"));
+        return Charge::All(format!("Nothing back, {standing}, under {until} minutes before departure"));
     }
     let words = match until {
         0 => format!("Clerkage, {standing}, before departure"),
@@ -392,7 +391,7 @@ fn items(rules: &RefundRules, class: Class, paid: Paise, charge: Charge) -> Vec<
             let part = paid.basis_points(i64::from(percent) * 100);
             let flat = rules.flat.of(class);
             if part < flat + gst(flat).1 {
-                taxed(flat, format!("Flat charge in {class}, the least that is kept, {words}"))
+                taxed(flat, format!("The least kept in {class}, {words}"))
             } else {
                 vec![item(format!("{percent} % of {paid}, {words}"), part)]
             }

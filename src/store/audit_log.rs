@@ -108,27 +108,15 @@ impl Store {
     }
 
     async fn events_in(&self, partition: String) -> Result<Vec<Event>, StoreError> {
-        let mut events = Vec::new();
-        let mut from: Option<Item> = None;
-        loop {
-            let request = self
-                .dynamodb()
-                .query()
-                .table_name(self.names().audit())
-                .key_condition_expression("#day = :day")
-                .expression_attribute_names("#day", DAY)
-                .expression_attribute_values(":day", string(&partition))
-                .consistent_read(true)
-                .set_exclusive_start_key(from);
-            let answer = self.attempt(|| request.clone().send()).await?.answer()?;
-            for item in answer.items.unwrap_or_default() {
-                events.push(event_of(item)?);
-            }
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                return Ok(events);
-            }
-        }
+        let query = self
+            .dynamodb()
+            .query()
+            .table_name(self.names().audit())
+            .key_condition_expression("#day = :day")
+            .expression_attribute_names("#day", DAY)
+            .expression_attribute_values(":day", string(&partition))
+            .consistent_read(true);
+        self.query_items(query).await?.into_iter().map(event_of).collect()
     }
 }
 

@@ -50,27 +50,18 @@ impl Store {
 
     /// What the processes said last that said anything at a moment or since, in no order.
     pub async fn processes(&self, since: DateTime<Utc>) -> Result<Vec<Process>, StoreError> {
-        let mut processes = Vec::new();
-        let mut start = None;
-        loop {
-            let query = self
-                .dynamodb()
-                .query()
-                .table_name(self.names().runs())
-                .key_condition_expression("RunID = :processes")
-                .expression_attribute_values(":processes", AttributeValue::S(PROCESSES.to_owned()))
-                .set_exclusive_start_key(start);
-            let page = self.attempt(|| query.clone().send()).await?.answer()?;
-            // What a newer Kiosk says of itself is left out: nobody's view of the station fails for it.
-            let read = page.items.unwrap_or_default().into_iter().map(|item| decode::<Process>(item, "a process"));
-            processes.extend(read.filter_map(|one| {
-                one.inspect_err(|error: &StoreError| tracing::warn!(%error, "it is not counted")).ok()
-            }));
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                processes.retain(|process: &Process| process.at >= since);
-                return Ok(processes);
-            }
-        }
+        let query = self
+            .dynamodb()
+            .query()
+            .table_name(self.names().runs())
+            .key_condition_expression("RunID = :processes")
+            .expression_attribute_values(":processes", AttributeValue::S(PROCESSES.to_owned()));
+        let items = self.query_items(query).await?;
+        // What a newer Kiosk says of itself is left out: nobody's view of the station fails for it.
+        let read = items.into_iter().filter_map(|item| {
+            let process = decode::<Process>(item, "a process");
+            process.inspect_err(|error: &StoreError| tracing::warn!(%error, "it is not counted")).ok()
+        });
+        Ok(read.filter(|process| process.at >= since).collect())
     }
 }

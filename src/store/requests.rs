@@ -1,5 +1,8 @@
 //! Requests that are made the same way for every table.
 
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::store::item::Item;
@@ -21,6 +24,49 @@ pub(in crate::store) enum Consistency {
 }
 
 impl Store {
+    /// Reads a query to its end, page by page.
+    pub(in crate::store) async fn query_pages(
+        &self,
+        query: QueryFluentBuilder,
+        mut take: impl FnMut(QueryOutput),
+    ) -> Result<(), StoreError> {
+        let mut start = None;
+        loop {
+            let query = query.clone().set_exclusive_start_key(start);
+            let mut page = self.attempt(|| query.clone().send()).await?.answer()?;
+            start = page.last_evaluated_key.take();
+            take(page);
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// All items of a query.
+    pub(in crate::store) async fn query_items(&self, query: QueryFluentBuilder) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        self.query_pages(query, |page| items.extend(page.items.unwrap_or_default())).await?;
+        Ok(items)
+    }
+
+    /// Reads a scan to its end, item by item: of a whole table no more than a page is kept at once.
+    pub(in crate::store) async fn scan_items(
+        &self,
+        scan: ScanFluentBuilder,
+        mut take: impl FnMut(Item) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut start = None;
+        loop {
+            let scan = scan.clone().set_exclusive_start_key(start);
+            let page = self.attempt(|| scan.clone().send()).await?.answer()?;
+            page.items.unwrap_or_default().into_iter().try_for_each(&mut take)?;
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     /// The items of a table under keys, in no order; those that do not exist are absent.
     pub(in crate::store) async fn read_items(
         &self,

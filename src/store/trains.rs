@@ -216,26 +216,16 @@ impl Store {
     }
 
     async fn contents(&self) -> Result<Contents, StoreError> {
+        let scan = self
+            .dynamodb()
+            .scan()
+            .table_name(&self.names().trains)
+            .filter_expression(format!("NOT contains({TRAIN_ID}, :at)"))
+            .expression_attribute_values(":at", string('@'))
+            .consistent_read(true);
         let mut contents = Contents::default();
-        let mut from: Option<Item> = None;
-        loop {
-            let request = self
-                .dynamodb()
-                .scan()
-                .table_name(&self.names().trains)
-                .filter_expression(format!("NOT contains({TRAIN_ID}, :at)"))
-                .expression_attribute_values(":at", string('@'))
-                .consistent_read(true)
-                .set_exclusive_start_key(from);
-            let answer = self.attempt(|| request.clone().send()).await?.answer()?;
-            for item in answer.items.unwrap_or_default() {
-                contents.add(item)?;
-            }
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                return Ok(contents);
-            }
-        }
+        self.scan_items(scan, |item| contents.add(item)).await?;
+        Ok(contents)
     }
 }
 

@@ -165,25 +165,16 @@ impl Store {
     pub(in crate::store) async fn count(&self, table: &str, kind: Kind) -> Result<u64, StoreError> {
         let mut count = 0;
         for list in ALL {
-            let mut start = None;
-            loop {
-                let query = self
-                    .dynamodb()
-                    .query()
-                    .table_name(table)
-                    .index_name(WORK_INDEX)
-                    .select(Select::Count)
-                    .key_condition_expression("#work = :work")
-                    .expression_attribute_names("#work", WORK)
-                    .expression_attribute_values(":work", string(kind.list(list)))
-                    .set_exclusive_start_key(start);
-                let page = self.attempt(|| query.clone().send()).await?.answer()?;
-                count += u64::from(page.count.unsigned_abs());
-                start = page.last_evaluated_key;
-                if start.is_none() {
-                    break;
-                }
-            }
+            let query = self
+                .dynamodb()
+                .query()
+                .table_name(table)
+                .index_name(WORK_INDEX)
+                .select(Select::Count)
+                .key_condition_expression("#work = :work")
+                .expression_attribute_names("#work", WORK)
+                .expression_attribute_values(":work", string(kind.list(list)));
+            self.query_pages(query, |page| count += u64::from(page.count.unsigned_abs())).await?;
         }
         Ok(count)
     }

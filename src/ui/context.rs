@@ -62,6 +62,24 @@ pub struct Setup {
     pub seed: [u8; 32],
 }
 
+impl Setup {
+    /// A session at a terminal with nobody signed in, no way for documents, no hints, and nothing left to chance.
+    pub fn new(terminal: Terminal, stations: Arc<StationIndex>, rules: Arc<Rules>) -> Self {
+        Self {
+            terminal,
+            identity: None,
+            stations,
+            rules,
+            look: Look::default(),
+            documents: Vec::new(),
+            hints: Vec::new(),
+            test_payment: false,
+            idle: Idle::default(),
+            seed: [0; 32],
+        }
+    }
+}
+
 /// Colours and signs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -76,14 +76,28 @@ pub fn view(buf: &mut Buffer, area: Rect, screen: &Screen, message: Option<&Mess
     text::rule(buf, Rect { y: area.y + 2, ..area }, theme.rule);
     text::rule(buf, Rect { y: places.message.y.saturating_sub(1), ..area }, theme.rule);
     if let Some(message) = message {
-        let room = area.width.saturating_sub(2);
-        let line = text::fit(&message.text, room);
-        text::write(buf, (area.x + 1, places.message.y), line, room, theme.tone(message.tone));
+        view_message(buf, places.message, message, world);
     }
     for (hint, spot) in laid_out(places.keys, hints) {
         let (x, y) = text::write(buf, (spot.x, spot.y), hint.shown, spot.width, theme.key);
         text::write(buf, (x + 1, y), hint.label, spot.width, theme.text);
     }
+}
+
+/// Draws a message; one that is too long for its line begins in the row of the rule above.
+fn view_message(buf: &mut Buffer, row: Rect, message: &Message, world: &World) {
+    let style = world.theme.tone(message.tone);
+    let room = row.width.saturating_sub(2);
+    let at = (row.x + 1, row.y);
+    if text::width(&message.text) <= room {
+        text::write(buf, at, &message.text, room, style);
+        return;
+    }
+    let lines = text::wrap(&message.text, room);
+    let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    text::write(buf, (row.x, row.y - 1), " ".repeat(row.width.into()), row.width, style);
+    text::write(buf, (row.x + 1, row.y - 1), first, room, style);
+    text::write(buf, at, text::fit(&rest.join(" "), room), room, style);
 }
 
 fn header(buf: &mut Buffer, area: Rect, screen: &Screen, world: &World) {

@@ -73,8 +73,8 @@ pub enum Question {
     HandOut,
     /// To publish a train.
     PublishTrain,
-    /// To leave a train that was edited without publishing it.
-    LeaveTrain,
+    /// To leave what was edited or typed without publishing it.
+    LeaveUnpublished,
     /// To import trains.
     Import,
     /// To end a train.

@@ -127,11 +127,14 @@ pub fn right(text: &str, columns: u16) -> String {
     format!("{}{fitted}", " ".repeat(gap.into()))
 }
 
-/// The text broken at spaces into lines of at most `columns`; a longer word is cut.
+/// The text broken at spaces into lines of at most `columns`; a longer word is cut. An amount stays with the sign before it.
 pub fn wrap(text: &str, columns: u16) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let word = fit(word, columns);
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        let amount = matches!(word, "₹" | "Rs").then(|| words.next()).flatten();
+        let word = amount.map_or(Cow::Borrowed(word), |amount| format!("{word} {amount}").into());
+        let word = fit(&word, columns);
         match lines.last_mut() {
             Some(line) if width(line) + 1 + width(&word) <= columns => {
                 line.push(' ');
@@ -193,6 +196,8 @@ mod tests {
     fn lines_break_at_spaces() {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("unbreakable", 5), ["unbr…"]);
+        assert_eq!(wrap("it is ₹ 1.00 short", 8), ["it is", "₹ 1.00", "short"]);
+        assert_eq!(wrap("it is ₹ 1.00 short, or ₹", 80), ["it is ₹ 1.00 short, or ₹"]);
     }
 
     #[test]

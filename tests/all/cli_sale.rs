@@ -1,5 +1,7 @@
 //! The command line sells: a journey is searched, sold, read back and taken off sale.
 
+use std::fs;
+
 use chrono::TimeDelta;
 use kiosk::aws::embedded;
 use kiosk::domain::time::railway_time;
@@ -7,6 +9,7 @@ use kiosk::service::{Clock, SystemClock};
 use kiosk::store::{Names, Store};
 use rstest::rstest;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::cli::{Done, Machine};
 use crate::service_kit::{publish, small_train};
@@ -119,6 +122,45 @@ fn what_was_sold_is_in_the_report_of_the_day() {
     let refused = machine.run(&["report", "--from", "2026-12-02", "--to", "2026-12-01"]);
     assert_ne!(refused.code, 0);
     assert!(refused.said.contains("A report is of 1 to 92 days"), "{}", refused.said);
+}
+
+#[test]
+fn how_full_the_runs_of_a_day_are_is_reported_as_a_table_on_paper_and_as_json() {
+    let machine = seeded();
+    let (run, _) = found(&machine);
+    let (_, date) = run.split_once('#').expect("a train and a date");
+    let four = ANITA.repeat(4);
+    assert_eq!(sell(&machine, &run, &[&four[..], &["--cash"]].concat()).code, 0);
+    let csv = machine.run(&["report", "occupancy", "--on", date]);
+    assert_eq!((csv.code, csv.out.lines().next()), (0, Some("Run,Train,Class,\"Taken, %\"")), "{}", csv.said);
+    let full: Vec<_> = csv.out.lines().skip(1).filter(|line| !line.trim_end().ends_with(",0")).collect();
+    assert!(full.len() == 1 && full[0].starts_with(&run), "{full:?}: the class of one run alone was sold");
+    let all = json(&machine.run(&["report", "occupancy", "--on", date, "--json"]).out);
+    let runs = all.as_array().expect("a list");
+    assert!(runs.len() > 20, "{}: all pages", runs.len());
+    let is_sold = |load: &&Value| {
+        let classes = load["Classes"].as_array().expect("a list");
+        classes.iter().any(|class| class["Taken"].as_u64() > Some(0))
+    };
+    let sold: Vec<_> = runs.iter().filter(is_sold).map(|load| load["Run"].as_str()).collect();
+    assert_eq!(sold, [Some(run.as_str())]);
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("occupancy.pdf");
+    let paper = ["report", "occupancy", "--on", date, "--pdf", "-o", file.to_str().expect("a path")];
+    let saved = machine.run(&paper);
+    assert_eq!(saved.code, 0, "{}", saved.said);
+    assert!(fs::read(&file).expect("it is there").starts_with(b"%PDF"));
+    assert_eq!(machine.run(&paper).code, 74, "what is there is not overwritten");
+    for wrong in [
+        &["report", "occupancy", "--from", date][..],
+        &["report", "occupancy", "--by", "class"],
+        &["report", "sales", "--on", date],
+        &["report", "occupancy", "--pdf"],
+        &["report", "occupancy", "--json", "-o", "x"],
+    ] {
+        let refused = machine.run(wrong);
+        assert_eq!(refused.code, 2, "{wrong:?}: {}", refused.said);
+    }
 }
 
 #[test]

@@ -76,6 +76,31 @@ impl Sheet {
     }
 }
 
+/// An administrator, whose account there is, at a counter of a process.
+async fn at_counter(kiosk: &Kiosk, name: &str, counter: &str) -> Session {
+    let session = kiosk.open_session(terminal(counter));
+    sign_in(&session, name, PASSWORD).await.expect("the password is right");
+    session
+}
+
+/// A process whose next import is held where it is about to write its trains, once it is told so, until the test comes.
+async fn held_process(stage: &Stage) -> (Kiosk, Arc<AtomicBool>, Meeting) {
+    let meeting = Meeting::of(2);
+    let ((held, is_held), holds) = (switch(), meeting.clone());
+    let slow = stage.world.with_faults(move |call: &Call| {
+        let meets = call.operation == "TransactWriteItems" && is_held.swap(false, Ordering::SeqCst);
+        meets.then(|| Fault::Meet(holds.clone()))
+    });
+    (stage.other_kiosk(slow).await, held, meeting)
+}
+
+/// Waits until an import is marked as begun.
+async fn begun(stage: &Stage) {
+    while !stage.world.store.catalogue().await.expect("it answers").unfinished {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A switch that is off, for a test and for its faults.
 fn switch() -> (Arc<AtomicBool>, Arc<AtomicBool>) {
     let switch = Arc::new(AtomicBool::new(false));
@@ -326,8 +351,7 @@ async fn looking_stops_when_nobody_waits_and_importing_goes_on() {
 #[tokio::test]
 async fn an_import_that_breaks_off_is_finished_by_the_same_key() {
     let stage = Stage::new().await;
-    let broken = Arc::new(AtomicBool::new(false));
-    let breaks = Arc::clone(&broken);
+    let (broken, breaks) = switch();
     // The station is written, and then nothing more.
     let troubled = stage.world.with_faults(move |call: &Call| {
         let is_down = breaks.load(Ordering::SeqCst) && call.operation == "PutItem";
@@ -335,8 +359,7 @@ async fn an_import_that_breaks_off_is_finished_by_the_same_key() {
     });
     stage.account("ada", Role::Administrator).await;
     let other = stage.other_kiosk(troubled).await;
-    let admin = other.open_session(terminal("NDLS-07"));
-    sign_in(&admin, "ada", PASSWORD).await.expect("the password is right");
+    let admin = at_counter(&other, "ada", "NDLS-07").await;
     let sheet = Sheet::of(&admin).await;
     let source = sheet.with_another("Vapi Express");
     let trial = look(&admin, &source).await.expect("it is read");
@@ -365,8 +388,7 @@ async fn an_import_that_is_throttled_halfway_is_not_told_to_have_changed_nothing
         is_slow.then(|| Fault::Answer(400, "ThrottlingException".to_owned()))
     });
     stage.account("ada", Role::Administrator).await;
-    let admin = stage.other_kiosk(troubled).await.open_session(terminal("NDLS-07"));
-    sign_in(&admin, "ada", PASSWORD).await.expect("the password is right");
+    let admin = at_counter(&stage.other_kiosk(troubled).await, "ada", "NDLS-07").await;
     let sheet = Sheet::of(&admin).await;
     let source = sheet.with_another("Vapi Express");
     let trial = look(&admin, &source).await.expect("it is read");
@@ -411,8 +433,7 @@ async fn an_import_that_lacks_its_end_alone_is_finished_by_repeating_it() {
         is_end.then_some(Fault::LoseRequest)
     });
     stage.account("ada", Role::Administrator).await;
-    let admin = stage.other_kiosk(troubled).await.open_session(terminal("NDLS-07"));
-    sign_in(&admin, "ada", PASSWORD).await.expect("the password is right");
+    let admin = at_counter(&stage.other_kiosk(troubled).await, "ada", "NDLS-07").await;
     let sheet = Sheet::of(&admin).await;
     let source = sheet.with("Mumbai Rajdhani", "Winter Rajdhani");
     let trial = look(&admin, &source).await.expect("it is read");
@@ -453,11 +474,8 @@ async fn whoever_takes_over_another_import_than_was_read_has_begun_nothing() {
         comes.fetch_or(is_mark, Ordering::SeqCst);
         is_mark.then(|| Fault::Meet(mark.clone()))
     });
-    let ada = stage.other_kiosk(breaking).await.open_session(terminal("NDLS-01"));
-    let eve = stage.other_kiosk(late).await.open_session(terminal("NDLS-02"));
-    for session in [&ada, &eve] {
-        sign_in(session, "eve", PASSWORD).await.expect("the password is right");
-    }
+    let ada = at_counter(&stage.other_kiosk(breaking).await, "eve", "NDLS-01").await;
+    let eve = at_counter(&stage.other_kiosk(late).await, "eve", "NDLS-02").await;
     let (one, other) = (Sheet::of(&ada).await, Sheet::of(&eve).await);
     let winter = one.with("Mumbai Rajdhani", "Winter Rajdhani");
     let snow = other.with("Mumbai Rajdhani", "Snow Rajdhani");
@@ -465,9 +483,7 @@ async fn whoever_takes_over_another_import_than_was_read_has_begun_nothing() {
     ada_on.store(true, Ordering::SeqCst);
     let request = import(new_op(), &winter, &shown);
     let first = tokio::spawn(async move { imported(ada.call(request).await) });
-    while !stage.world.store.catalogue().await.expect("it answers").unfinished {
-        tokio::task::yield_now().await;
-    }
+    begun(&stage).await;
     let shown = look(&eve, &snow).await.expect("read");
     eve_on.store(true, Ordering::SeqCst);
     let (asking, request) = (eve.clone(), import(new_op(), &snow, &shown));
@@ -492,27 +508,15 @@ async fn whoever_takes_over_another_import_than_was_read_has_begun_nothing() {
 async fn in_a_process_one_import_is_written_after_the_other() {
     let stage = Stage::new().await;
     stage.account("ada", Role::Administrator).await;
-    let meeting = Meeting::of(2);
-    let (held, holds) = (Arc::new(AtomicBool::new(false)), meeting.clone());
-    let is_held = Arc::clone(&held);
-    let slow = stage.world.with_faults(move |call: &Call| {
-        let meets = call.operation == "TransactWriteItems" && is_held.swap(false, Ordering::SeqCst);
-        meets.then(|| Fault::Meet(holds.clone()))
-    });
-    let kiosk = stage.other_kiosk(slow).await;
-    let (ada, eve) = (kiosk.open_session(terminal("NDLS-01")), kiosk.open_session(terminal("NDLS-02")));
-    for session in [&ada, &eve] {
-        sign_in(session, "ada", PASSWORD).await.expect("the password is right");
-    }
+    let (kiosk, held, meeting) = held_process(&stage).await;
+    let (ada, eve) = (at_counter(&kiosk, "ada", "NDLS-01").await, at_counter(&kiosk, "ada", "NDLS-02").await);
     let sheet = Sheet::of(&ada).await;
     let winter = sheet.with("Mumbai Rajdhani", "Winter Rajdhani");
     let shown = look(&ada, &winter).await.expect("read");
     held.store(true, Ordering::SeqCst);
     let request = import(new_op(), &winter, &shown);
     let first = tokio::spawn(async move { imported(ada.call(request).await) });
-    while !stage.world.store.catalogue().await.expect("it answers").unfinished {
-        tokio::task::yield_now().await;
-    }
+    begun(&stage).await;
     let now = look(&eve, &winter).await.expect("whoever only looks may");
     let second = imported(eve.call(import(new_op(), &winter, &now)).await);
     assert_eq!(second, Err(Failure::ImportUnderWay));
@@ -526,15 +530,8 @@ async fn in_a_process_one_import_is_written_after_the_other() {
 async fn of_two_imports_under_way_the_later_stops_the_earlier_and_no_trains_mix() {
     let stage = Stage::new().await;
     let eve = stage.signed_in("eve", Role::Administrator).await;
-    let meeting = Meeting::of(2);
-    let (held, holds) = (Arc::new(AtomicBool::new(false)), meeting.clone());
-    let is_held = Arc::clone(&held);
-    let slow = stage.world.with_faults(move |call: &Call| {
-        let meets = call.operation == "TransactWriteItems" && is_held.swap(false, Ordering::SeqCst);
-        meets.then(|| Fault::Meet(holds.clone()))
-    });
-    let ada = stage.other_kiosk(slow).await.open_session(terminal("NDLS-01"));
-    sign_in(&ada, "eve", PASSWORD).await.expect("the password is right");
+    let (slow, held, meeting) = held_process(&stage).await;
+    let ada = at_counter(&slow, "eve", "NDLS-01").await;
     let (hers, other) = (Sheet::of(&ada).await, Sheet::of(&eve).await);
     let (winter, snow) =
         (hers.with("Mumbai Rajdhani", "Winter Rajdhani"), other.with("Mumbai Rajdhani", "Snow Rajdhani"));
@@ -542,9 +539,7 @@ async fn of_two_imports_under_way_the_later_stops_the_earlier_and_no_trains_mix(
     held.store(true, Ordering::SeqCst);
     let request = import(new_op(), &winter, &shown);
     let first = tokio::spawn(async move { imported(ada.call(request).await) });
-    while !stage.world.store.catalogue().await.expect("it answers").unfinished {
-        tokio::task::yield_now().await;
-    }
+    begun(&stage).await;
     let now = look(&eve, &snow).await.expect("read");
     imported(eve.call(import(new_op(), &snow, &now)).await).expect("the second is imported");
     meeting.come().await;

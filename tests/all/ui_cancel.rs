@@ -106,6 +106,19 @@ fn six_passengers_in_every_state_fit() {
 }
 
 #[test]
+fn a_second_x_asks_about_those_whose_figures_are_shown() {
+    let booking = sample_booking::booking();
+    let mut stage = cancelling(&booking, Role::Agent);
+    stage.keys("<f10>x 2<enter>");
+    let now = stage.now;
+    let asked = stage.reply(Ok(quoted(&booking, &[1], now)));
+    assert!(matches!(&asked, Request::QuoteCancel { passengers, .. } if *passengers == [1]), "{asked:?}");
+    stage.keys("<f10>x<enter>");
+    assert!(stage.calls.is_empty(), "nobody else's figures are asked for: {:?}", stage.calls);
+    assert!(stage.text().contains("gives up the place at once"), "{}", stage.text());
+}
+
+#[test]
 fn ticks_ask_for_figures_and_stale_ones_vanish() {
     let booking = sample_booking::booking();
     let mut stage = cancelling(&booking, Role::Agent);

@@ -19,7 +19,7 @@ use kiosk::ui::screen::Screen;
 use rstest::rstest;
 
 use crate::sample_booking;
-use crate::ui_kit::{RULES, Stage, identity, offers, setup};
+use crate::ui_kit::{RULES, Stage, closed_up, identity, offers, setup};
 
 const SALE: &str = "a ndls mmct 24dec;s 12952 3a 2;n sharma/anita f34 sharma/dev m9;t 9810012345;p cash";
 
@@ -410,10 +410,21 @@ fn a_name_is_shown_as_it_should_be_and_put_right_by_a_key() {
 }
 
 #[test]
+fn the_beginning_of_what_an_entry_does_stands_beside_it_where_all_of_it_has_no_room() {
+    let mut stage = desk();
+    stage.keys("<f10>p cash");
+    assert!(stage.text().contains("Takes the money and books"), "{}", stage.text());
+    assert!(!stage.text().contains('…'), "{}", stage.text());
+}
+
+#[test]
 fn help_has_the_entries_where_there_is_a_line() {
     let mut stage = desk();
     stage.keys("<f10>h<enter><pgdn><pgdn><pgdn>");
     assert!(stage.text().contains("p [cash [RECEIVED] | card REFERENCE]"), "{}", stage.text());
+    let wrapped =
+        "Takes the money and books; a fare that was not on the screen yet is │ │ shown first, and Enter takes it.";
+    assert!(closed_up(&stage.text()).contains(wrapped), "{}", stage.text());
     let mut traveller = Stage::signed_in(Role::Traveller);
     traveller.keys("<f1><pgdn><pgdn><pgdn>");
     assert!(!traveller.text().contains("RECEIVED"), "{}", traveller.text());

@@ -215,7 +215,7 @@ fn with_mistakes_the_rest_is_imported_only_by_who_said_so() {
     };
     let mut stage = looking("/srv/x");
     stage.reply(Ok(Reply::ImportTried(lines())));
-    says(&stage, "1 mistake: mend them and look again, or leave their trains out.");
+    says(&stage, "1 mistake: mend it and look again, or leave its train out.");
     stage.keys("<enter>");
     assert!(stage.app.overlay().is_none());
     stage.keys("<esc><tab><tab><tab><right><f2>");

@@ -19,7 +19,7 @@ use kiosk::domain::user::{AccountId, Role, Username};
 use kiosk::service::request::{Failure, Identity, Offer, Reply, Request};
 use kiosk::service::{rules_file, timetable_file};
 use kiosk::ui::app::App;
-use kiosk::ui::context::{Idle, Look, Setup};
+use kiosk::ui::context::{Look, Setup};
 use kiosk::ui::glyphs::Charset;
 use kiosk::ui::keys::{Key, Mouse, MouseKind};
 use kiosk::ui::msg::{CallId, Effect, How, Msg};
@@ -47,18 +47,9 @@ pub fn start() -> DateTime<Utc> {
 
 /// A terminal of a kind at New Delhi, with nobody signed in.
 pub fn setup(kind: TerminalKind) -> Setup {
-    Setup {
-        terminal: Terminal { id: "NDLS-07".to_owned(), station: Some(station("NDLS")), kind },
-        identity: None,
-        stations: Arc::clone(TIMETABLE.stations()),
-        rules: Arc::clone(&RULES),
-        look: Look::default(),
-        documents: vec![How::Open, How::Save],
-        hints: Vec::new(),
-        test_payment: false,
-        idle: Idle::default(),
-        seed: [7; 32],
-    }
+    let terminal = Terminal { id: "NDLS-07".to_owned(), station: Some(station("NDLS")), kind };
+    let setup = Setup::new(terminal, Arc::clone(TIMETABLE.stations()), Arc::clone(&RULES));
+    Setup { documents: vec![How::Open, How::Save], seed: [7; 32], ..setup }
 }
 
 /// A station's code.

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::recording_samples::takings;
 use crate::sample_booking::booking;
-use crate::ui_kit::{RULES, Stage, TIMETABLE, setup, start};
+use crate::ui_kit::{RULES, Stage, TIMETABLE, closed_up, setup, start};
 
 fn office(role: Role, key: &str) -> Stage {
     let mut stage = Stage::signed_in(role);
@@ -333,6 +333,12 @@ fn notices_are_listed_shown_and_ended() {
     let asked = stage.reply(Ok(Reply::Banners(Vec::new())));
     assert!(matches!(asked, Request::EndBanner { banner } if banner == BannerId(Uuid::from_u128(1))), "{asked:?}");
     assert!(stage.text().contains("No notices"), "{}", stage.text());
+    stage.keys("n");
+    assert!(stage.text().contains("Trains run late"), "what was typed is not lost:\n{}", stage.text());
+    stage.keys("<enter><enter><enter><enter>");
+    stage.reply(Ok(Reply::Banners(Vec::new())));
+    stage.keys("n");
+    assert!(!stage.text().contains("Trains run late"), "another begins anew:\n{}", stage.text());
 }
 
 #[test]
@@ -408,7 +414,9 @@ fn the_place_is_seen_at_a_glance_and_again_by_itself() {
     let down = Failure::Unavailable { outcome: Outcome::NothingChanged, reference: "k7f2".to_owned() };
     let asked = stage.reply(Err(down));
     assert!(matches!(asked, Request::Overview), "{asked:?}");
-    assert!(stage.text().contains("does not answer") && stage.text().contains("1204"), "{}", stage.text());
+    let says = "The store does not answer (Ref k7f2). Nothing was changed: try again in a moment.";
+    let text = closed_up(&stage.text());
+    assert!(text.contains(says) && text.contains("1204"), "{}", stage.text());
     stage.advance(TimeDelta::seconds(5));
     let dead = Overview { dead: 2, ..glance() };
     stage.reply(Ok(Reply::Overview(Box::new(dead))));

@@ -163,6 +163,12 @@ fn a_text_is_pasted_or_read_and_its_mistakes_are_shown_by_line() {
     // A text that is longer than a paste would be cut.
     stage.tell(Msg::Paste("a line\n".repeat(LONGEST_PASTE / 7 + 1)));
     assert!(stage.text().contains("too long to be pasted"), "{}", stage.text());
+    stage.keys("<esc><esc>");
+    assert!(stage.text().contains("The text of 2 lines is published nowhere yet"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("A text of 2 lines"), "it is still there:\n{}", stage.text());
+    stage.keys("<esc><enter>");
+    assert!(!stage.text().contains("A text of 2 lines"), "{}", stage.text());
 }
 
 #[test]
@@ -178,6 +184,15 @@ fn what_is_typed_of_a_sample_is_refused_where_it_stands_and_nothing_is_lost() {
     let Request::TryRules { from: Some(from), sample: Some(sample), .. } = asked else { panic!("{asked:?}") };
     assert_eq!((from, sample.ages.len()), (day("2027-01-01"), 2));
     assert!(stage.text().contains("These rules can hold from 2027-01-31 on"), "{}", stage.text());
+}
+
+#[test]
+fn the_class_of_the_sample_is_seen_however_far_it_is_to_the_right() {
+    let mut stage = listed();
+    stage.keys("n<down><down><down><down><right><right><right><right><right><right><right><right>");
+    assert!(stage.text().contains("(•) UR"), "{}", stage.text());
+    stage.touch("( ) 2S");
+    assert!(stage.text().contains("(•) 2S"), "{}", stage.text());
 }
 
 #[test]

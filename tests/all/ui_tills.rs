@@ -15,7 +15,7 @@ use kiosk::service::request::{Document, Failure, Form, Outcome, Reply, ReportOf,
 use kiosk::ui::msg::{Effect, How};
 use uuid::Uuid;
 
-use crate::ui_kit::{Stage, start};
+use crate::ui_kit::{Stage, closed_up, start};
 
 pub fn till(nth: u128) -> Till {
     let id = TillId { agent: AccountId(Uuid::from_u128(7)), opened: OpId(Uuid::from_u128(nth)) };
@@ -61,6 +61,14 @@ fn an_agent_opens_a_till_with_what_is_in_the_drawer() {
     stage.reply(Ok(Reply::Tills { page: vec![till(1)], next: None }));
     assert!(stage.text().contains("OPEN"), "{}", stage.text());
     assert!(!stage.text().contains("open till"), "one is enough: {}", stage.text());
+}
+
+#[test]
+fn a_refusal_that_is_longer_than_a_line_is_read_to_its_end() {
+    let mut stage = desk(Role::Agent, Vec::new());
+    stage.keys("n500<enter>");
+    stage.reply(Err(Failure::NotYours));
+    assert!(closed_up(&stage.text()).contains(&Failure::NotYours.to_string()), "{}", stage.text());
 }
 
 #[test]

@@ -405,6 +405,7 @@ fn a_berth_is_taken_off_sale_with_a_reason_and_put_on_sale_again() {
     for _ in 0..20 {
         stage.keys("<down>");
     }
+    says(&stage, "A1 21 is off sale: window broken");
     stage.keys("bu");
     let (_, asked) = stage.asked();
     assert!(matches!(&asked, Request::BlockBerths { berths, reason: None, .. } if *berths == of("A1", &[21])));

@@ -164,7 +164,7 @@ fn words(line: &QuoteLine) -> Vec<String> {
 
 #[rstest]
 #[case(Class::ThirdAc, Standing::Confirmed, 1155, 73, &[
-    "Flat charge in 3A, confirmed, more than 72 hours before departure = 180.00",
+    "Flat charge in 3A, confirmed, over 72 hours before departure = 180.00",
     "GST 5 % on the charge = 9.00",
     "Rounding up to a multiple of 5.00 = 1.00",
 ])]
@@ -173,11 +173,11 @@ fn words(line: &QuoteLine) -> Vec<String> {
     "Rounding up to a multiple of 5.00 = 1.25",
 ])]
 #[case(Class::SecondSitting, Standing::Confirmed, 40, 9, &[
-    "Flat charge in 2S, the least that is kept, confirmed, 8 to 24 hours before departure = 60.00",
+    "The least kept in 2S, confirmed, 8 to 24 hours before departure = 60.00",
     "No more than was paid = -20.00",
 ])]
 #[case(Class::Sleeper, Standing::Confirmed, 480, 7, &[
-    "Nothing is given back, confirmed, less than 8 hours before departure = 480.00",
+    "Nothing back, confirmed, under 8 hours before departure = 480.00",
 ])]
 #[case(Class::Sleeper, Standing::ConfirmedTatkal, 480, 100, &["100 % of 480.00, confirmed from Tatkal = 480.00"])]
 #[case(Class::Sleeper, Standing::Unconfirmed, 480, 1, &[

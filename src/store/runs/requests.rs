@@ -117,54 +117,38 @@ impl Store {
 
     /// All runs of which anything but the hint is kept, in order.
     pub async fn runs_of_record(&self) -> Result<BTreeSet<RunId>, StoreError> {
+        let scan = self
+            .dynamodb()
+            .scan()
+            .table_name(self.names().runs())
+            .consistent_read(true)
+            .projection_expression("RunID")
+            .filter_expression("#item <> :hint AND RunID <> :processes")
+            .expression_attribute_names("#item", "Item")
+            .expression_attribute_values(":hint", AttributeValue::S("#rev".to_owned()))
+            .expression_attribute_values(":processes", AttributeValue::S(PROCESSES.to_owned()));
         let mut runs = BTreeSet::new();
-        let mut start = None;
-        loop {
-            let scan = self
-                .dynamodb()
-                .scan()
-                .table_name(self.names().runs())
-                .consistent_read(true)
-                .projection_expression("RunID")
-                .filter_expression("#item <> :hint AND RunID <> :processes")
-                .expression_attribute_names("#item", "Item")
-                .expression_attribute_values(":hint", AttributeValue::S("#rev".to_owned()))
-                .expression_attribute_values(":processes", AttributeValue::S(PROCESSES.to_owned()))
-                .set_exclusive_start_key(start);
-            let page = self.attempt(|| scan.clone().send()).await?.answer()?;
-            for item in page.items.unwrap_or_default() {
-                let run = text(&item, "RunID").and_then(|run| run.parse().ok());
-                runs.insert(run.ok_or_else(|| corrupt("a run's item", "it has no run"))?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(runs);
-            }
-        }
+        self.scan_items(scan, |item| {
+            let run = text(&item, "RunID").and_then(|run| run.parse().ok());
+            runs.insert(run.ok_or_else(|| corrupt("a run's item", "it has no run"))?);
+            Ok(())
+        })
+        .await?;
+        Ok(runs)
     }
 
     async fn items_between(&self, run: RunId, first: &str, last: &str) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let query = self
-                .dynamodb()
-                .query()
-                .table_name(self.names().runs())
-                .consistent_read(true)
-                .key_condition_expression("RunID = :run AND #item BETWEEN :first AND :last")
-                .expression_attribute_names("#item", "Item")
-                .expression_attribute_values(":run", AttributeValue::S(run.to_string()))
-                .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
-                .expression_attribute_values(":last", AttributeValue::S(last.to_owned()))
-                .set_exclusive_start_key(start);
-            let page = self.attempt(|| query.clone().send()).await?.answer()?;
-            items.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
+        let query = self
+            .dynamodb()
+            .query()
+            .table_name(self.names().runs())
+            .consistent_read(true)
+            .key_condition_expression("RunID = :run AND #item BETWEEN :first AND :last")
+            .expression_attribute_names("#item", "Item")
+            .expression_attribute_values(":run", AttributeValue::S(run.to_string()))
+            .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
+            .expression_attribute_values(":last", AttributeValue::S(last.to_owned()));
+        self.query_items(query).await
     }
 
     /// Adds one to a run's hint.

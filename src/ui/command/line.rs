@@ -249,7 +249,12 @@ impl CommandLine {
             if let Some(form) = grammar::form_of(self.text()) {
                 let (x, y) = buf.set_stringn(row.x, row.y, form.form, row.width.into(), theme.strong);
                 let room = row.right().saturating_sub(x + 2);
-                buf.set_stringn((x + 2).min(row.right()), y, text::fit(form.help, room), room.into(), theme.dim);
+                // Where all of it has no room, its beginning says the most.
+                let help = match form.help.split_once(';') {
+                    Some((beginning, _)) if text::width(form.help) > room => beginning,
+                    _ => form.help,
+                };
+                buf.set_stringn((x + 2).min(row.right()), y, text::fit(help, room), room.into(), theme.dim);
             }
             return;
         }

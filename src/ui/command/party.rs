@@ -7,6 +7,7 @@ use crate::ui::draft::TypedPassenger;
 
 /// Says how somebody is written.
 const LIKE: &str = "type it like SHARMA/ANITA F34, and M3L for a child without a berth";
+const NO_SEX: &str = "Type F for female, M for male or T for transgender.";
 
 /// Reads all that follows as passengers, and there is at least one.
 pub(super) fn read(reader: &mut Reader) -> Result<Vec<Named>, BadEntry> {
@@ -31,7 +32,7 @@ pub(super) fn read(reader: &mut Reader) -> Result<Vec<Named>, BadEntry> {
         }
     }
     if !name.is_empty() {
-        return Err(reader.missing(format!("Sex and age are missing: {LIKE}.")));
+        return Err(reader.missing("Sex and age are missing, as in SHARMA/ANITA F34."));
     }
     if party.is_empty() {
         return Err(reader.missing(format!("Say who travels: {LIKE}.")));
@@ -73,7 +74,7 @@ fn named(name: Word, age: Word, sex: Word) -> Result<Named, BadEntry> {
         begins && (sex.text.len() == 1 || sex.text.eq_ignore_ascii_case(gender.words()))
     };
     let Some(gender) = Gender::ALL.into_iter().find(of) else {
-        return Err(sex.refuse("Type F for female, M for male or T for transgender."));
+        return Err(sex.refuse(NO_SEX));
     };
     let age = age.text.parse::<Age>().map_err(|bad| age.refuse(bad.to_string()))?;
     let (name, gender) = (written(&[name])?, Some(gender));
@@ -100,7 +101,7 @@ fn who(word: &Word) -> Option<Result<(Gender, Age, Seated), BadEntry>> {
         return None;
     }
     let Some(gender) = Gender::ALL.into_iter().find(|gender| gender.code() == letter) else {
-        return Some(Err(word.refuse("Type F for female, M for male or T for transgender before the age.")));
+        return Some(Err(word.refuse(NO_SEX)));
     };
     let (digits, seated) = match rest.strip_suffix(['l', 'L']) {
         Some(digits) => (digits, Seated::Lap),

@@ -311,7 +311,7 @@ impl Field {
         }
         for c in text.chars() {
             if self.length() >= self.max {
-                self.refuse(format!("It has at most {} characters: shorten it.", self.max));
+                self.refuse(format!("It has at most {} characters: the rest is left out.", self.max));
                 return;
             }
             self.input.handle(InputRequest::InsertChar(c));
@@ -320,7 +320,7 @@ impl Field {
 
     /// Takes a touch in the place in which it is drawn. Returns whether it changed.
     pub fn touch(&mut self, at: Position, place: Rect) -> bool {
-        self.touch_value(at, Rect { x: place.x + 2 + LABEL, ..place })
+        self.touch_value(at, value_place(place))
     }
 
     /// The same where its value alone is drawn.
@@ -329,8 +329,8 @@ impl Field {
             return false;
         }
         let mut x = place.x;
-        for index in 0..self.options.len() {
-            let columns = text::width(&self.options[index]) + 4;
+        for index in self.first_shown(place.width)..self.options.len() {
+            let columns = option_width(&self.options[index]);
             if (x..x + columns).contains(&at.x) {
                 self.choose(index);
                 return true;
@@ -338,6 +338,18 @@ impl Field {
             x += columns + 2;
         }
         false
+    }
+
+    /// The first option that is shown in so many columns: the one that is chosen is shown whole, and all that have room
+    /// before it.
+    fn first_shown(&self, columns: u16) -> usize {
+        let before = self.options[..=self.chosen].iter().rev();
+        let ends = before.scan(0_u16, |end, option| {
+            *end += option_width(option) + 2;
+            Some(*end - 2)
+        });
+        let fit = ends.take_while(|end| *end <= columns).count();
+        self.chosen + 1 - fit.max(1)
     }
 
     /// Rows that it takes at a width: its own, and those of what is said under it.
@@ -365,8 +377,7 @@ impl Field {
         }
         let label_style = if here { theme.strong } else { theme.dim };
         buf.set_stringn(place.x + 2, place.y, text::fit(self.label, LABEL - 2), LABEL.into(), label_style);
-        let value = Rect { x: place.x + 2 + LABEL, width: place.width.saturating_sub(3 + LABEL), height: 1, ..place };
-        self.view_value(buf, value, focus, world);
+        self.view_value(buf, value_place(place), focus, world);
         let style = if self.error.is_some() { theme.bad } else { theme.dim };
         let (says, column) = self.says(place.width);
         for (row, line) in place.rows().skip(1).zip(&says) {
@@ -389,7 +400,7 @@ impl Field {
     fn view_choice(&self, buf: &mut Buffer, place: Rect, focus: Focus, world: &World) {
         let theme = &world.theme;
         let mut x = place.x;
-        for (index, option) in self.options.iter().enumerate() {
+        for (index, option) in self.options.iter().enumerate().skip(self.first_shown(place.width)) {
             let mark = if index == self.chosen { world.glyphs.chosen } else { world.glyphs.unchosen };
             let style = match (index == self.chosen, focus) {
                 (true, Focus::Here) => theme.focus,
@@ -424,4 +435,14 @@ impl Field {
             buf[(at, place.y)].set_style(theme.accent);
         }
     }
+}
+
+/// Where the value is in a row with its label.
+fn value_place(place: Rect) -> Rect {
+    Rect { x: place.x + 2 + LABEL, width: place.width.saturating_sub(3 + LABEL), height: 1, ..place }
+}
+
+/// Columns of an option with its mark.
+fn option_width(option: &str) -> u16 {
+    text::width(option) + 4
 }

@@ -33,7 +33,7 @@ use crate::ui::screens::history::History;
 use crate::ui::screens::review::class_words;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::papers::{Ask, Papers};
-use crate::ui::widgets::roll::{self, Roll};
+use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::panes;
 use crate::ui::widgets::state;
 
@@ -186,7 +186,7 @@ pub enum Action {
     /// Show what was done to it.
     History,
     /// Show others of a group.
-    Others(Key),
+    Others(Turn),
     /// Send the receipt again.
     Resend,
     /// Read it again.
@@ -260,14 +260,8 @@ impl Scene for Detail {
         bind(&[Key::Char('y')], "y", "history", "Shows what was done to it, by whom and from where.", Action::History),
         bind(&[Key::Char('e')], "e", "send again", "Sends the receipt to the traveller again.", Action::Resend),
         bind(&[Key::Char('r')], "r", "read again", "Reads the booking again, as it is now.", Action::Read),
-        bind(
-            &[Key::PageDown],
-            "PgDn",
-            "others",
-            "Shows others who travel; PgUp those before.",
-            Action::Others(Key::PageDown),
-        ),
-        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
+        Turn::On.bind(Action::Others(Turn::On)),
+        Turn::Back.bind(Action::Others(Turn::Back)),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was done.", Action::Leave),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -376,9 +370,9 @@ impl Scene for Detail {
                 }
             }
             Action::Resend => self.sending = Load::Waiting(cx.call(Request::ResendReceipt { pnr: self.pnr })),
-            Action::Others(key) => {
+            Action::Others(turn) => {
                 if let Some((people, rows)) = self.rows(cx) {
-                    self.roll.turn(key, people, rows);
+                    self.roll.turn(turn, people, rows);
                 }
             }
             Action::Read => self.read(cx),
@@ -438,9 +432,9 @@ impl Scene for Detail {
     }
 
     fn mouse(&mut self, mouse: Mouse, _area: Rect, cx: &mut Context) {
-        match Roll::wheel(mouse.kind) {
+        match Turn::of_wheel(mouse.kind) {
             None => self.papers.touch(),
-            Some(key) => self.act(Action::Others(key), cx),
+            Some(turn) => self.act(Action::Others(turn), cx),
         }
     }
 

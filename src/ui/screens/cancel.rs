@@ -172,7 +172,13 @@ impl Cancel {
     /// Ticks by an entry; those who were ticked already, with their figures on the screen, are asked about.
     fn tick_these(&mut self, rows: &[u8], cx: &mut Context) -> Taken {
         let left: BTreeSet<u8> = self.left().map(|(passenger, _)| passenger).collect();
-        let wanted: BTreeSet<u8> = if rows.is_empty() { left.clone() } else { rows.iter().copied().collect() };
+        // Behind the figures it means those whose figures they are.
+        let shown = self.quote.ready().filter(|_| self.was_seen).map(|_| self.chosen()).unwrap_or_default();
+        let wanted: BTreeSet<u8> = match rows {
+            [] if shown.is_empty() => left.clone(),
+            [] => shown,
+            rows => rows.iter().copied().collect(),
+        };
         if let Some(word) = rows.iter().position(|row| !left.contains(row)) {
             return Refusal::of_word(word + 1, "Nobody there has anything to give up: type another line.").into();
         }

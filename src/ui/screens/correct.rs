@@ -18,7 +18,7 @@ use crate::ui::msg::CallId;
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::screen::Scene;
 use crate::ui::theme::Tone;
-use crate::ui::widgets::roll::{self, Roll};
+use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::{self, People, panes, stack};
 
 const LINE: usize = 0;
@@ -41,7 +41,7 @@ pub enum Action {
     /// Ask again whether it was done.
     Again,
     /// Show others of a group.
-    Others(Key),
+    Others(Turn),
     /// Leave although nobody knows.
     Leave,
     /// Go back.
@@ -52,8 +52,7 @@ impl Correct {
     /// The names of a booking. Whoever travels alone is chosen already.
     pub fn new(booking: Arc<Booking>) -> Self {
         let line = Field::digits("Passenger", 2).note("their line in the list above");
-        let name =
-            Field::text("Name", PersonName::MAX).note("as on the identity card; age and gender stay as they are");
+        let name = Field::text("Name", PersonName::MAX).note("as on the identity card; age and gender stay");
         let mut form = Form::new(vec![line, name]);
         if booking.passengers.len() == 1 {
             form.field_mut(LINE).set_value("1");
@@ -93,14 +92,8 @@ impl Scene for Correct {
     const KEYS: &'static [Binding<Action>] = &[
         bind(&[Key::Enter], "Enter", "put it right", "Goes on, and changes the name after the last.", Action::Forward),
         bind(&[Key::Enter], "Enter", "ask again", "Asks again for the same: it will not happen twice.", Action::Again),
-        bind(
-            &[Key::PageDown],
-            "PgDn",
-            "others",
-            "Shows others who travel; PgUp those before.",
-            Action::Others(Key::PageDown),
-        ),
-        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
+        Turn::On.bind(Action::Others(Turn::On)),
+        Turn::Back.bind(Action::Others(Turn::Back)),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was done.", Action::Leave),
         bind(&[Key::Esc], "Esc", "back", "Goes back; nothing is changed.", Action::Back),
     ];
@@ -136,9 +129,9 @@ impl Scene for Correct {
                 }
             }
             Action::Again => self.attempt.repeat(cx),
-            Action::Others(key) => {
+            Action::Others(turn) => {
                 let [people, _] = self.places(frame::body(cx.size));
-                self.roll.turn(key, self.booking.passengers.len(), people.height);
+                self.roll.turn(turn, self.booking.passengers.len(), people.height);
             }
             Action::Leave => cx.confirm(Confirm {
                 question: Question::GiveUp,
@@ -167,8 +160,8 @@ impl Scene for Correct {
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
-        if let Some(key) = Roll::wheel(mouse.kind) {
-            return self.act(Action::Others(key), cx);
+        if let Some(turn) = Turn::of_wheel(mouse.kind) {
+            return self.act(Action::Others(turn), cx);
         }
         self.form.mouse(mouse, self.places(area)[1]);
     }

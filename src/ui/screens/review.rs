@@ -24,7 +24,7 @@ use crate::ui::screens::ticket::Ticket;
 use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::button;
-use crate::ui::widgets::roll::{self, Roll};
+use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::{self, Person, panes, stack};
 use crate::ui::widgets::till::{self, Keeps, Settled, Till, Way};
 use crate::ui::widgets::{state, status};
@@ -61,7 +61,7 @@ pub enum Action {
     /// Go to what the way has to be told, and back.
     Field,
     /// Show others of a group.
-    Others(Key),
+    Others(Turn),
     /// Ask for the price again.
     Price,
     /// Give the berths back.
@@ -163,14 +163,8 @@ impl Scene for Review {
         bind(&[Key::Right, Key::Down], "←→", "way to pay", "Chooses how it is paid.", Action::NextWay),
         bind(&[Key::Left, Key::Up], "", "", "", Action::PreviousWay),
         bind(&[Key::Tab, Key::BackTab], "Tab", "field", "Goes to the money or reference and back.", Action::Field),
-        bind(
-            &[Key::PageDown],
-            "PgDn",
-            "others",
-            "Shows others who travel; PgUp those before.",
-            Action::Others(Key::PageDown),
-        ),
-        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
+        Turn::On.bind(Action::Others(Turn::On)),
+        Turn::Back.bind(Action::Others(Turn::Back)),
         bind(&[Key::Char('r')], "r", "try again", "Asks for the fare again.", Action::Price),
         bind(&[Key::Esc], "Esc", "edit passengers", "Goes back to the passengers without loss.", Action::Back),
         bind(&[Key::Esc], "Esc", "leave", "Leaves without knowing whether it was booked.", Action::Leave),
@@ -227,9 +221,9 @@ impl Scene for Review {
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
             Action::Field => self.till.turn(),
-            Action::Others(key) => {
+            Action::Others(turn) => {
                 let [_, people, ..] = self.parts(panes(frame::body(cx.size)).0, cx);
-                self.roll.turn(key, cx.draft.passengers.len(), people.height);
+                self.roll.turn(turn, cx.draft.passengers.len(), people.height);
             }
             Action::Price => self.ask_price(cx),
             Action::GiveBack | Action::Anew => {
@@ -276,8 +270,8 @@ impl Scene for Review {
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
-        if let Some(key) = Roll::wheel(mouse.kind) {
-            return self.act(Action::Others(key), cx);
+        if let Some(turn) = Turn::of_wheel(mouse.kind) {
+            return self.act(Action::Others(turn), cx);
         }
         if self.attempt.is_idle() && self.price.ready().is_some() {
             let [.., till] = self.parts(panes(area).0, cx);

@@ -20,7 +20,7 @@ use crate::ui::screen::Scene;
 use crate::ui::screens::booking::Detail;
 use crate::ui::screens::ticket::Ticket;
 use crate::ui::theme::Tone;
-use crate::ui::widgets::roll::{self, Roll};
+use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 use crate::ui::widgets::state;
 use crate::ui::widgets::till::{self, Settled, Till};
@@ -58,7 +58,7 @@ pub enum Action {
     /// Show the booking of a slip that was paid.
     Show,
     /// Show others of a group.
-    Others(Key),
+    Others(Turn),
     /// Type another code, or go back.
     Back,
 }
@@ -122,14 +122,8 @@ impl Scene for Slip {
         bind(&[Key::Right, Key::Down], "←→", "way to pay", "Chooses how it is paid.", Action::NextWay),
         bind(&[Key::Left, Key::Up], "", "", "", Action::PreviousWay),
         bind(&[Key::Tab, Key::BackTab], "Tab", "field", "Goes to the money or reference and back.", Action::Field),
-        bind(
-            &[Key::PageDown],
-            "PgDn",
-            "others",
-            "Shows others who travel; PgUp those before.",
-            Action::Others(Key::PageDown),
-        ),
-        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
+        Turn::On.bind(Action::Others(Turn::On)),
+        Turn::Back.bind(Action::Others(Turn::Back)),
         bind(&[Key::Esc], "Esc", "back", "Goes back: to another code, and then to where you were.", Action::Back),
     ];
 
@@ -180,10 +174,10 @@ impl Scene for Slip {
             Action::NextWay => self.till.next(),
             Action::PreviousWay => self.till.previous(),
             Action::Field => self.till.turn(),
-            Action::Others(key) => {
+            Action::Others(turn) => {
                 if let Some(booking) = self.booking.ready() {
                     let [_, people, ..] = parts(panes(frame::body(cx.size)).0, booking);
-                    self.roll.turn(key, booking.passengers.len(), people.height);
+                    self.roll.turn(turn, booking.passengers.len(), people.height);
                 }
             }
             Action::Show => {
@@ -227,8 +221,8 @@ impl Scene for Slip {
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
-        if let Some(key) = Roll::wheel(mouse.kind) {
-            return self.act(Action::Others(key), cx);
+        if let Some(turn) = Turn::of_wheel(mouse.kind) {
+            return self.act(Action::Others(turn), cx);
         }
         if let (Stage::Open, Some(booking)) = (self.stage(cx.now), self.booking.ready())
             && self.attempt.is_idle()

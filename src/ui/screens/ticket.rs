@@ -23,7 +23,7 @@ use crate::ui::screens::booking::Detail;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::big_number;
 use crate::ui::widgets::papers::{Ask, Papers};
-use crate::ui::widgets::roll::{self, Roll};
+use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 use crate::ui::widgets::status;
 
@@ -83,7 +83,7 @@ pub enum Action {
     /// Search for the same party.
     Onward(Onward),
     /// Show others of a group.
-    Others(Key),
+    Others(Turn),
     /// Go back.
     Back,
 }
@@ -101,14 +101,8 @@ impl Scene for Ticket {
         bind(&[Key::Char('r')], "r", "paid?", "Looks whether the slip was paid.", Action::Look),
         Onward::Back.bind(Action::Onward(Onward::Back)),
         Onward::Again.bind(Action::Onward(Onward::Again)),
-        bind(
-            &[Key::PageDown],
-            "PgDn",
-            "others",
-            "Shows others who travel; PgUp those before.",
-            Action::Others(Key::PageDown),
-        ),
-        bind(&[Key::PageUp], "", "", "", Action::Others(Key::PageUp)),
+        Turn::On.bind(Action::Others(Turn::On)),
+        Turn::Back.bind(Action::Others(Turn::Back)),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
 
@@ -159,9 +153,9 @@ impl Scene for Ticket {
                     cx.toast(Tone::Warning, why);
                 }
             }
-            Action::Others(key) => {
+            Action::Others(turn) => {
                 let rows = self.rows(frame::body(cx.size));
-                self.roll.turn(key, self.booking.passengers.len(), rows);
+                self.roll.turn(turn, self.booking.passengers.len(), rows);
             }
             Action::Look => self.again = Load::Waiting(cx.call(Request::Booking { pnr })),
             Action::Back => {
@@ -181,9 +175,9 @@ impl Scene for Ticket {
     }
 
     fn mouse(&mut self, mouse: Mouse, _area: Rect, cx: &mut Context) {
-        match Roll::wheel(mouse.kind) {
+        match Turn::of_wheel(mouse.kind) {
             None => self.papers.touch(),
-            Some(key) => self.act(Action::Others(key), cx),
+            Some(turn) => self.act(Action::Others(turn), cx),
         }
     }
 

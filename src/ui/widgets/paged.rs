@@ -188,7 +188,9 @@ impl<T> Paged<T> {
         row: impl Fn(&mut Buffer, Rect, &T),
     ) {
         match &self.page {
-            Load::Failed(failure) if self.found.is_empty() => return state::failed(buf, list, failure, world),
+            Load::Failed(failure) if self.found.is_empty() => {
+                return state::refused(buf, list, &state::why(failure, focus), world);
+            }
             Load::Ready(()) if self.found.is_empty() => return state::empty(buf, list, title, next, world),
             _ => {}
         }
@@ -203,14 +205,14 @@ impl<T> Paged<T> {
             }
         }
         if let Load::Failed(failure) = &self.page {
-            view_failure(buf, list, failure, world);
+            view_failure(buf, list, &state::why(failure, focus), world);
         }
     }
 }
 
 /// Says over the last rows of a list why there are no more of them.
-fn view_failure(buf: &mut Buffer, list: Rect, failure: &Failure, world: &World) {
-    let lines = text::wrap(&format!("{failure} Press r to try again."), list.width.saturating_sub(3));
+fn view_failure(buf: &mut Buffer, list: Rect, why: &str, world: &World) {
+    let lines = text::wrap(why, list.width.saturating_sub(3));
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(list.height);
     let place = Rect { y: list.bottom() - height, height, ..list };
     Clear.render(place, buf);

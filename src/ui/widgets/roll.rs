@@ -7,8 +7,36 @@ use ratatui::layout::Rect;
 
 use crate::domain::fare::Fare;
 use crate::ui::context::World;
-use crate::ui::keys::{Key, MouseKind};
+use crate::ui::keys::{Binding, Key, MouseKind, bind};
 use crate::ui::widgets::sheet::{self, put};
+
+/// Turning a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// To those further on.
+    On,
+    /// To those before.
+    Back,
+}
+
+impl Turn {
+    /// The line of a screen's key table for it.
+    pub const fn bind<A>(self, action: A) -> Binding<A> {
+        match self {
+            Self::On => bind(&[Key::PageDown], "PgDn", "others", "Shows others who travel; PgUp those before.", action),
+            Self::Back => bind(&[Key::PageUp], "", "", "", action),
+        }
+    }
+
+    /// What a wheel stands for.
+    pub const fn of_wheel(kind: MouseKind) -> Option<Self> {
+        match kind {
+            MouseKind::ScrollUp => Some(Self::Back),
+            MouseKind::ScrollDown => Some(Self::On),
+            MouseKind::Press => None,
+        }
+    }
+}
 
 /// Which page is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,22 +66,12 @@ pub fn is_cut(people: usize, rows: u16) -> bool {
 
 impl Roll {
     /// Turns to the next page or the one before.
-    pub fn turn(&mut self, key: Key, people: usize, rows: u16) {
+    pub fn turn(&mut self, turn: Turn, people: usize, rows: u16) {
         let last = if is_cut(people, rows) { people.saturating_sub(1) / per_page(rows) } else { 0 };
-        self.page = match key {
-            Key::PageDown => (self.page + 1).min(last),
-            Key::PageUp => self.page.min(last).saturating_sub(1),
-            _ => self.page,
+        self.page = match turn {
+            Turn::On => (self.page + 1).min(last),
+            Turn::Back => self.page.min(last).saturating_sub(1),
         };
-    }
-
-    /// The key that a wheel stands for.
-    pub const fn wheel(kind: MouseKind) -> Option<Key> {
-        match kind {
-            MouseKind::ScrollUp => Some(Key::PageUp),
-            MouseKind::ScrollDown => Some(Key::PageDown),
-            MouseKind::Press => None,
-        }
     }
 
     /// Who is shown in these rows. The last row says where they are among the others, unless all of them are.
@@ -90,8 +108,7 @@ fn per_page(rows: u16) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Roll, rows};
-    use crate::ui::keys::Key;
+    use super::{Roll, Turn, rows};
 
     proptest! {
         #[test]
@@ -102,11 +119,11 @@ mod tests {
                 let shown = roll.shown(people, rows);
                 prop_assert!(shown.start <= seen && !shown.is_empty());
                 seen = shown.end;
-                roll.turn(Key::PageDown, people, rows);
+                roll.turn(Turn::On, people, rows);
             }
             prop_assert_eq!(seen, people);
             for _ in 0..people {
-                roll.turn(Key::PageUp, people, rows);
+                roll.turn(Turn::Back, people, rows);
             }
             prop_assert_eq!(roll.shown(people, rows).start, 0);
         }

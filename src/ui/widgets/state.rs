@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use crate::service::request::Failure;
 use crate::ui::context::World;
+use crate::ui::form::Focus;
 use crate::ui::text;
 
 /// Says in the middle of a place that there is nothing, and what to do next.
@@ -15,8 +16,20 @@ pub fn empty(buf: &mut Buffer, area: Rect, title: &str, next: &str, world: &Worl
 
 /// Says in the middle of a place why there is nothing, and that `r` tries again.
 pub fn failed(buf: &mut Buffer, area: Rect, failure: &Failure, world: &World) {
-    let says = format!("{failure} Press r to try again.");
-    words(buf, area, ("That did not work", world.theme.bad), &says, world);
+    refused(buf, area, &why(failure, Focus::Here), world);
+}
+
+/// Says in the middle of a place why there is nothing, in the words of [`why`].
+pub fn refused(buf: &mut Buffer, area: Rect, why: &str, world: &World) {
+    words(buf, area, ("That did not work", world.theme.bad), why, world);
+}
+
+/// Why there is nothing; and that `r` tries again, unless it would be typed into a field.
+pub fn why(failure: &Failure, focus: Focus) -> String {
+    match focus {
+        Focus::Here => format!("{failure} Press r to try again."),
+        Focus::Elsewhere => failure.to_string(),
+    }
 }
 
 fn words(buf: &mut Buffer, area: Rect, (title, style): (&str, Style), says: &str, world: &World) {

@@ -271,7 +271,7 @@ impl Scene for NewRules {
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
         bind(&[Key::PageUp], "", "", "", Action::Move(Key::PageUp)),
         bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
-        bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
+        bind(&[Key::Esc], "Esc", "back", "Goes back; asks before a text is forgotten.", Action::Back),
     ];
 
     fn place(&self, _world: &World) -> String {
@@ -306,13 +306,22 @@ impl Scene for NewRules {
             Action::Publish => self.ask_to_publish(cx),
             Action::Move(key) => self.scroll(key, cx),
             Action::Back if self.is_shown() => self.trial = Load::Idle,
+            Action::Back if !self.text.is_empty() => cx.confirm(Confirm {
+                question: Question::LeaveUnpublished,
+                title: "Leave these rules unpublished?".to_owned(),
+                text: format!("The text of {} lines is published nowhere yet, and is forgotten.", self.lines.count()),
+                yes: "Forget it",
+                no: "Stay here",
+            }),
             Action::Back => cx.pop(),
         }
     }
 
     fn answer(&mut self, answer: Answer, cx: &mut Context) {
-        if answer != Answer::Yes(Question::PublishRules) {
-            return;
+        match answer {
+            Answer::Yes(Question::PublishRules) => {}
+            Answer::Yes(Question::LeaveUnpublished) => return cx.pop(),
+            _ => return,
         }
         let op = *self.op.get_or_insert_with(|| cx.op_id());
         if let Some((from, based_on)) = self.good().map(|trial| (trial.from, trial.based_on)) {

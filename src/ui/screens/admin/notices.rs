@@ -33,14 +33,15 @@ const UNTIL: usize = 3;
 #[derive(Clone, Debug)]
 pub struct Notices {
     list: Paged<Banner>,
-    /// The form for another, while it is filled in.
-    adding: Option<Form>,
+    /// The form for another; what is typed stays when it is left.
+    form: Form,
+    is_adding: bool,
     change: Load<Vec<Banner>>,
 }
 
 impl Default for Notices {
     fn default() -> Self {
-        Self { list: Paged::spaced(ROW), adding: None, change: Load::Idle }
+        Self { list: Paged::spaced(ROW), form: form(), is_adding: false, change: Load::Idle }
     }
 }
 
@@ -67,7 +68,7 @@ impl Notices {
     }
 
     fn show(&mut self, cx: &mut Context) {
-        let Some(form) = &mut self.adding else { return };
+        let form = &mut self.form;
         let text = BannerText::parse(form.field(TEXT).value());
         let to: Result<Audience, _> = form.field(TO).value().parse();
         let from = when::moment(form.field(FROM).value(), cx.now);
@@ -91,16 +92,12 @@ impl Notices {
         let banner = Banner { id: BannerId(cx.op_id().0), text, to, from, until };
         self.change = Load::Waiting(cx.call(Request::ShowBanner { banner }));
     }
-
-    fn is_adding(&self) -> bool {
-        self.adding.is_some()
-    }
 }
 
 fn form() -> Form {
     Form::new(vec![
         Field::text("Notice", LONGEST).note("one line, such as: Trains from platform 4 leave from platform 7 today"),
-        Field::text("At", 80).note("all, counter, public, desk, or terminals such as NDLS-*, HALL-1").with_value("all"),
+        Field::text("At", 80).note("all, counter, public, desk, or NDLS-*, HALL-1").with_value("all"),
         Field::text("From", 24).note("now, 18:00, +2h, or 24 dec 18:00").with_value("now"),
         Field::text("Until", 24).note("18:00, +2h, or 24 dec 18:00"),
     ])
@@ -122,26 +119,26 @@ impl Scene for Notices {
         bind(&[Key::Char('n')], "n", "new", "Shows another notice.", Action::New),
         bind(&[Key::Char('x'), Key::Delete], "x", "end", "Shows the notice under the cursor no more.", Action::End),
         bind(&[Key::Char('r')], "r", "read again", "Reads the list again.", Action::Again),
-        bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
+        bind(&[Key::Esc], "Esc", "back", "Goes back; what is typed of a notice stays.", Action::Back),
     ];
 
     fn place(&self, _world: &World) -> String {
-        if self.is_adding() { "New notice".to_owned() } else { "Notices".to_owned() }
+        if self.is_adding { "New notice".to_owned() } else { "Notices".to_owned() }
     }
 
     fn offers(&self, action: Action, _world: &World) -> bool {
         match action {
-            Action::Next => self.is_adding(),
-            Action::Move(_) => !self.is_adding() && !self.list.is_empty(),
-            Action::End => !self.is_adding() && !self.list.is_empty() && !self.change.is_waiting(),
-            Action::New => !self.is_adding(),
-            Action::Again => !self.is_adding() && !self.list.is_waiting(),
+            Action::Next => self.is_adding,
+            Action::Move(_) => !self.is_adding && !self.list.is_empty(),
+            Action::End => !self.is_adding && !self.list.is_empty() && !self.change.is_waiting(),
+            Action::New => !self.is_adding,
+            Action::Again => !self.is_adding && !self.list.is_waiting(),
             Action::Back => true,
         }
     }
 
     fn typing(&self) -> Typing {
-        self.adding.as_ref().map_or(Typing::No, Form::typing)
+        if self.is_adding { self.form.typing() } else { Typing::No }
     }
 
     fn enter(&mut self, cx: &mut Context) {
@@ -151,10 +148,9 @@ impl Scene for Notices {
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Move(key) => self.list.key(key, place(frame::body(cx.size)), cx, Self::ask),
-            Action::New => self.adding = Some(form()),
+            Action::New => self.is_adding = true,
             Action::Next => {
-                let is_whole = self.adding.as_mut().is_some_and(|form| form.key(Key::Enter) == Filled::Submit);
-                if is_whole && !self.change.is_waiting() {
+                if self.form.key(Key::Enter) == Filled::Submit && !self.change.is_waiting() {
                     self.show(cx);
                 }
             }
@@ -169,7 +165,7 @@ impl Scene for Notices {
                 });
             }
             Action::Again => self.enter(cx),
-            Action::Back if self.is_adding() => self.adding = None,
+            Action::Back if self.is_adding => self.is_adding = false,
             Action::Back => cx.pop(),
         }
     }
@@ -181,21 +177,22 @@ impl Scene for Notices {
     }
 
     fn key(&mut self, key: Key, _cx: &mut Context) {
-        if let Some(form) = &mut self.adding {
-            form.key(key);
+        if self.is_adding {
+            self.form.key(key);
         }
     }
 
     fn paste(&mut self, text: &str, _cx: &mut Context) {
-        if let Some(form) = &mut self.adding {
-            form.paste(text);
+        if self.is_adding {
+            self.form.paste(text);
         }
     }
 
     fn mouse(&mut self, mouse: Mouse, area: Rect, cx: &mut Context) {
-        match &mut self.adding {
-            Some(form) => drop(form.mouse(mouse, form_place(area))),
-            None => drop(self.list.mouse(mouse, place(area), cx, Self::ask)),
+        if self.is_adding {
+            self.form.mouse(mouse, form_place(area));
+        } else {
+            self.list.mouse(mouse, place(area), cx, Self::ask);
         }
     }
 
@@ -205,19 +202,19 @@ impl Scene for Notices {
             return;
         }
         if self.change.settle(call, &answer, banners) {
-            match (std::mem::take(&mut self.change), &mut self.adding) {
-                (Load::Ready(banners), adding) => {
-                    let says = if adding.take().is_some() {
-                        "The notice is at its terminals within a few seconds."
+            match std::mem::take(&mut self.change) {
+                Load::Ready(banners) => {
+                    if self.is_adding {
+                        (self.form, self.is_adding) = (form(), false);
+                        cx.toast(Tone::Good, "The notice is at its terminals within a few seconds.");
                     } else {
-                        "The notice is ended."
-                    };
-                    cx.toast(Tone::Good, says);
+                        cx.toast(Tone::Good, "The notice is ended.");
+                    }
                     self.list = Paged::spaced(ROW).known(banners);
                 }
-                (Load::Failed(failure), Some(form)) => form.refuse(UNTIL, failure.to_string()),
-                (Load::Failed(failure), None) => cx.toast(Tone::Bad, failure.to_string()),
-                (Load::Idle | Load::Waiting(_), _) => {}
+                Load::Failed(failure) if self.is_adding => self.form.refuse(UNTIL, failure.to_string()),
+                Load::Failed(failure) => cx.toast(Tone::Bad, failure.to_string()),
+                Load::Idle | Load::Waiting(_) => {}
             }
         }
     }
@@ -228,8 +225,8 @@ impl Scene for Notices {
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
-        if let Some(form) = &self.adding {
-            return form.view(buf, form_place(area), world);
+        if self.is_adding {
+            return self.form.view(buf, form_place(area), world);
         }
         let none = ("No notices", "Press n to show a line at chosen terminals for a while.");
         self.list

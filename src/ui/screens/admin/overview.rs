@@ -18,7 +18,7 @@ use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::screen::Scene;
 use crate::ui::text;
 use crate::ui::theme::Tone;
-use crate::ui::widgets::sheet::{put, put_right};
+use crate::ui::widgets::sheet::{paragraph, put, put_right};
 use crate::ui::widgets::state;
 
 /// How often it looks again.
@@ -193,7 +193,7 @@ impl Scene for Overview {
             Some(failure) => (failure.to_string(), Tone::Bad),
             None => (format!("The store answers in {} ms", facts.store_ms), Tone::Good),
         };
-        put(buf, row(below + 2), 2, &text::fit(&store, area.width.saturating_sub(4)), theme.tone(tone));
+        paragraph(buf, Rect { height: 2, ..row(below + 2) }.intersection(area), &store, theme.tone(tone));
     }
 }
 

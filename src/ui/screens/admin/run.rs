@@ -188,6 +188,13 @@ impl Occupancy {
         cx.toast(Tone::Good, format!("{done}{sold}"));
     }
 
+    /// Why the berth under the cursor is off sale, which the map has no room for.
+    fn off_sale(&self, state: &RunState, world: &World) -> Option<String> {
+        let (coach, berth) = (self.coach(world)?, self.berth()?);
+        let reason = state.coach(coach.id()).blocked.get(&berth)?.clone();
+        Some(format!("{} {berth} is off sale: {reason}", coach.id()))
+    }
+
     fn open(&mut self, cx: &mut Context) {
         if let Some(coach) = self.coach(cx) {
             let mut berths = ListState::new(1);
@@ -246,7 +253,7 @@ impl Scene for Occupancy {
     type Action = Action;
 
     const KEYS: &'static [Binding<Action>] = &[
-        bind(&[Key::Up], "↑↓", "coach", "Moves to the coach or the berth above or below.", Action::Move(Key::Up)),
+        bind(&[Key::Up], "↑↓", "move", "Moves to the coach or the berth above or below.", Action::Move(Key::Up)),
         bind(&[Key::Down], "", "", "", Action::Move(Key::Down)),
         bind(&[Key::PageUp], "", "", "", Action::Move(Key::PageUp)),
         bind(&[Key::PageDown], "", "", "", Action::Move(Key::PageDown)),
@@ -258,8 +265,16 @@ impl Scene for Occupancy {
             "Marks the berth under the cursor, or takes the mark away.",
             Action::Mark,
         ),
-        bind(&[Key::Right], "← →", "way", "Shows the segments further on, or before.", Action::Onward),
+        bind(&[Key::Right], "←→", "way", "Shows the segments further on, or before.", Action::Onward),
         bind(&[Key::Left], "", "", "", Action::Backward),
+        bind(
+            &[Key::Char('t')],
+            "t",
+            "times",
+            "Has the run go later from a halt on, and tells everybody whose train leaves at another time.",
+            Action::Times,
+        ),
+        bind(&[Key::Char('l')], "l", "people", "Lists who travels, coach by coach.", Action::People),
         bind(
             &[Key::Char('b')],
             "b",
@@ -275,7 +290,6 @@ impl Scene for Occupancy {
             "Puts the berths that are marked on sale again, or the one under the cursor; others can be typed.",
             Action::Unblock,
         ),
-        bind(&[Key::Char('l')], "l", "people", "Lists who travels, coach by coach.", Action::People),
         bind(
             &[Key::Char('p')],
             "p",
@@ -289,13 +303,6 @@ impl Scene for Occupancy {
             "make chart",
             "Makes the chart that is due, and says which are made and when the next is.",
             Action::Chart,
-        ),
-        bind(
-            &[Key::Char('t')],
-            "t",
-            "times",
-            "Has the run go later from a halt on, and tells everybody whose train leaves at another time.",
-            Action::Times,
         ),
         bind(
             &[Key::Char('X')],
@@ -467,7 +474,8 @@ impl Scene for Occupancy {
             ask.view(buf, Rect { y: area.bottom() - height, height, ..area }, world);
         } else {
             let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
-            put(buf, last, 2, &below(state, &self.marked), world.theme.text);
+            let words = self.off_sale(state, world).filter(|_| self.marked.is_empty());
+            put(buf, last, 2, &words.unwrap_or_else(|| below(state, &self.marked)), world.theme.text);
         }
     }
 }

@@ -211,7 +211,7 @@ impl Editor {
     fn ask_to_leave(&self, cx: &mut Context) {
         let train = self.number.map_or_else(|| "the new train".to_owned(), |number| number.to_string());
         cx.confirm(Confirm {
-            question: Question::LeaveTrain,
+            question: Question::LeaveUnpublished,
             title: format!("Leave {train} unpublished?"),
             text: "What was edited here is published nowhere yet, and is forgotten.".to_owned(),
             yes: "Forget it",
@@ -455,7 +455,7 @@ impl Scene for Editor {
                     self.retire(Asked::End, Some(from), cx);
                 }
             }
-            Answer::Yes(Question::LeaveTrain) => cx.pop(),
+            Answer::Yes(Question::LeaveUnpublished) => cx.pop(),
             Answer::Yes(Question::UnretireTrain) => self.retire(Asked::TakeBack, None, cx),
             _ => {}
         }

@@ -18,6 +18,9 @@ use crate::ui::widgets::{big_number, button, roll, status};
 /// Rows of the steps from what one passenger paid to what they get back, under their name.
 const STEPS: u16 = 5;
 
+/// The column at which what is kept is named.
+const LABEL: u16 = 5;
+
 /// Columns at which amounts end: paid, kept, given back.
 const AMOUNTS: [u16; 3] = [58, 68, 78];
 
@@ -128,8 +131,10 @@ fn view_steps(screen: &Cancel, buf: &mut Buffer, area: Rect, world: &World) {
         put(buf, row, 2, &text::ends(booked.passenger.name.as_str(), 40), theme.strong);
         for item in &line.items {
             let Some(row) = rows.next() else { return };
-            put(buf, row, 5, &text::fit(&item.label, 62), theme.dim);
-            amount(buf, row, AMOUNTS[2], &item.amount.to_string(), theme.text);
+            let money = item.amount.to_string();
+            let room = AMOUNTS[2].saturating_sub(LABEL + text::width(&money) + 1);
+            put(buf, row, LABEL, &text::fit(&item.label, room), theme.dim);
+            amount(buf, row, AMOUNTS[2], &money, theme.text);
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{Passengers, Spot, most, no_more};
+use super::{Passengers, Spot, most};
 use crate::domain::text::is_hidden;
 use crate::ui::command::{Named, Seated, party};
 use crate::ui::context::Context;
@@ -73,7 +73,7 @@ impl Passengers {
         let unread = (0..self.rows.len()).find(|row| self.rows[*row].error().is_some());
         let next = unread.or_else(|| self.empty_row(0));
         self.at = next.map_or(Spot::Phone, |row| Spot::Row(row, Column::Name));
-        let (tone, words) = pasted.words(&no_more(cx));
+        let (tone, words) = pasted.words();
         cx.toast(tone, words);
         true
     }
@@ -125,7 +125,7 @@ impl Pasted {
         }
     }
 
-    fn words(&self, no_more: &str) -> (Tone, String) {
+    fn words(&self) -> (Tone, String) {
         let filled = if self.filled == 1 { "1 name".to_owned() } else { format!("{} names", self.filled) };
         let mut words = format!("{filled} filled in");
         if let Some(line) = self.homeless {
@@ -134,12 +134,15 @@ impl Pasted {
         let (tone, why) = match (&self.unread, self.too_many) {
             (Some((line, why)), child) => {
                 if let Some(child) = child {
-                    let _ = write!(words, "; there is no room for the child of line {child}");
+                    let _ = write!(words, "; no room for the child of line {child}");
                 }
                 let more = if self.more == 0 { String::new() } else { format!(" and {} more", self.more) };
                 (Tone::Bad, format!("; not line {line}{more}: {why}"))
             }
-            (None, Some(line)) => (Tone::Warning, format!("; not line {line}: {no_more}")),
+            (None, Some(line)) => {
+                let why = format!("; no room for the child of line {line}: make another booking.");
+                (Tone::Warning, why)
+            }
             (None, None) => (if self.homeless.is_some() { Tone::Warning } else { Tone::Good }, ".".to_owned()),
         };
         (tone, words + &why)

@@ -67,6 +67,7 @@ fn view_trial(import: &Import, buf: &mut Buffer, area: Rect, trial: &ImportTrial
     let ImportTrial { new, changed, unchanged, missing, .. } = trial;
     let missing = match missing {
         0 => String::new(),
+        1 => "; 1 not in it stays".to_owned(),
         count => format!("; {count} not in it stay"),
     };
     let counts = format!("{new} new, {changed} changed, {unchanged} unchanged{missing}");
@@ -117,7 +118,14 @@ fn verdict(import: &Import, trial: &ImportTrial, theme: &Theme) -> (String, Styl
             (format!("{mistakes}: their trains are left out. Enter imports {}.", counted(&trial.shown)), theme.warning)
         }
         (_, true, false) => (format!("{mistakes}, and nothing beside them to import."), theme.bad),
-        (_, false, _) => (format!("{mistakes}: mend them and look again, or leave their trains out."), theme.bad),
+        (_, false, _) => {
+            let them = if trial.mistakes == 1 {
+                "it and look again, or leave its train"
+            } else {
+                "them and look again, or leave their trains"
+            };
+            (format!("{mistakes}: mend {them} out."), theme.bad)
+        }
     }
 }
 

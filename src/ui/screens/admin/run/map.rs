@@ -16,9 +16,9 @@ use crate::ui::widgets::list::ListState;
 use crate::ui::widgets::sheet::put;
 
 /// Columns of a row's name, of a segment, and of what is said at the end of a row.
-const NAME: u16 = 12;
+const NAME: u16 = 10;
 const SEGMENT: u16 = 6;
-const END: u16 = 8;
+const END: u16 = 9;
 
 /// What the rows are.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl Map<'_> {
             0 => format!("of {}", coach.berths()),
             blocked => format!("of {} #{blocked}", coach.berths()),
         };
-        let x = row.right().saturating_sub(END + 1);
+        let x = row.right().saturating_sub(END);
         buf.set_stringn(x, row.y, end, END.into(), if blocked > 0 { theme.warning } else { theme.dim });
     }
 
