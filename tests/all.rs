@@ -109,6 +109,10 @@ mod service_group;
 mod service_hold;
 #[path = "all/service_import.rs"]
 mod service_import;
+#[path = "all/service_import_ends.rs"]
+mod service_import_ends;
+#[path = "all/service_import_trouble.rs"]
+mod service_import_trouble;
 #[path = "all/service_kit.rs"]
 mod service_kit;
 #[path = "all/service_live.rs"]

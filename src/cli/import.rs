@@ -17,7 +17,7 @@ use crate::domain::time::railway_time;
 use crate::domain::train::{TrainNumber, Zone};
 use crate::service::Kiosk;
 use crate::service::import::{
-    Basis, Change, Comparison, Import, Meter, Stored, Unreadable, compare, gtfs, lines, sheet,
+    Basis, Change, Comparison, Import, Meter, Stored, Unreadable, compare, endings, gtfs, lines, sheet,
 };
 use crate::service::progress::{self, Stage};
 use crate::store::StoreError;
@@ -87,15 +87,19 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
     import.notes.iter().for_each(output::notice);
     tell_faults(&import);
     lines(&comparison, &import).try_for_each(output::line)?;
-    if !import.faults.is_empty() && !how.skip_bad {
+    if !import.faults.is_empty() && (!how.skip_bad || how.retire_missing) {
         let mistakes = counted(import.faults.len(), "mistake");
         let error = CliError::new(Kind::BadData, format!("Nothing was imported: there {mistakes} above."));
-        return Err(error.hint("mend the lines, or import the trains without a mistake with --skip-bad"));
+        return Err(error.hint(if how.skip_bad {
+            "mend the lines, or leave --retire-missing out: a train with a mistake would end with those that are not in it"
+        } else {
+            "mend the lines, or import the trains without a mistake with --skip-bad"
+        }));
     }
-    let end = how.from.unwrap_or(today + chrono::Days::new(1));
-    let missing = comparison.missing.iter().filter(|_| how.retire_missing);
-    let retire: Vec<_> = missing.map(|(number, _)| (*number, end)).collect();
-    output::line(Summary { comparison: &comparison, retire: &retire })?;
+    let retire =
+        if how.retire_missing { comparison.ending(&stored.timetable, start.ends_missing()) } else { Vec::new() };
+    endings(&comparison, &retire).try_for_each(output::line)?;
+    output::line(Summary { comparison: &comparison, retire: how.retire_missing.then_some(&retire) })?;
     if stored.is_unfinished() {
         output::notice("An import broke off, or is being written just now: this one is to finish it.");
     }
@@ -196,17 +200,17 @@ fn tell_faults(import: &Import) {
 /// What would be written, in a sentence.
 struct Summary<'a> {
     comparison: &'a Comparison,
-    retire: &'a [(TrainNumber, NaiveDate)],
+    /// Those that end, where that is asked for.
+    retire: Option<&'a Vec<(TrainNumber, NaiveDate)>>,
 }
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for ((number, name), (_, from)) in self.comparison.missing.iter().zip(self.retire) {
-            writeln!(f, "- {number} {name}: not in it, ends on {from}")?;
-        }
         let (new, changed, unchanged) = self.comparison.counts();
-        let missing = self.comparison.missing.len();
-        let ends = if self.retire.is_empty() { "stay as they are" } else { "end" };
+        let (missing, ends) = match self.retire {
+            Some(retire) => (retire.len(), "end"),
+            None => (self.comparison.missing.len(), "stay as they are"),
+        };
         write!(f, "{new} new, {changed} changed, {unchanged} unchanged; {missing} that are not in it {ends}.")
     }
 }

@@ -140,9 +140,13 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
 /// What other times mean.
 fn times(station: &str, trial: DelayTrial) -> String {
     let moment = |at: NaiveDateTime| at.format("%a %e %b %Y %H:%M");
-    let DelayTrial { was, leaves, told, free, .. } = trial;
+    let DelayTrial { was, leaves, told, free, unreadable, .. } = trial;
+    let passed_over = match unreadable {
+        0 => String::new(),
+        count => format!("\nBookings that cannot be read, and are not counted: {count}."),
+    };
     format!(
-        "Leaves {} on {}, and not on {}.\nBookings that are told: {told}. Those that may be given up for nothing until it leaves: {free}.",
+        "Leaves {} on {}, and not on {}.\nBookings that are told: {told}. Those that may be given up for nothing until it leaves: {free}.{passed_over}",
         station.to_ascii_uppercase(),
         moment(leaves),
         moment(was),

@@ -67,6 +67,11 @@ impl Start {
     pub fn date(self) -> NaiveDate {
         self.from.unwrap_or(self.today)
     }
+
+    /// The date on which trains end that are not in what is published: today's runs go as they would.
+    pub fn ends_missing(self) -> NaiveDate {
+        self.from.unwrap_or(self.today + Days::new(1))
+    }
 }
 
 /// Everything that is published of a train: its editions in order, at least one, and whether it ends.

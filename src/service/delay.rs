@@ -141,8 +141,8 @@ pub(super) async fn try_out(session: &Session, run: RunId, new: NewTimes) -> Res
     let leaves = after.leaves(new.from).ok_or(Failure::NoSuchRun)?;
     let failed = |error: StoreError| refuse("look at the bookings of a run", &error);
     let pnrs = kiosk.store().manifest_pnrs(run).await.map_err(failed)?;
-    let bookings = kiosk.store().bookings(&pnrs).await.map_err(failed)?;
-    let mut trial = DelayTrial { based_on: state.delays.count(), was, leaves, told: 0, free: 0 };
+    let (bookings, unreadable) = kiosk.readable(&pnrs).await.map_err(failed)?;
+    let mut trial = DelayTrial { based_on: state.delays.count(), was, leaves, told: 0, free: 0, unreadable };
     let rules = kiosk.rules();
     for booking in bookings.values() {
         let Some(rules) = rules.refunds(&booking.refund_rules) else { continue };

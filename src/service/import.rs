@@ -25,7 +25,7 @@ pub use self::comparison::{Change, Comparison, compare};
 pub use self::loading::Stored;
 pub use self::meter::Meter;
 use self::meter::Stopped;
-pub use self::telling::lines;
+pub use self::telling::{endings, lines};
 use crate::domain::station::Station;
 use crate::domain::text::is_hidden;
 use crate::domain::timetable::Timetable;

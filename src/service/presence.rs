@@ -164,7 +164,10 @@ impl Presence {
         if looked.endings.replace(endings) == Some(endings) {
             return arrivals.into_iter().collect();
         }
-        self.here().accounts.keys().copied().collect()
+        // In an order of their own: what is asked follows from who is here, and from nothing else.
+        let mut here: Vec<_> = self.here().accounts.keys().copied().collect();
+        here.sort_unstable();
+        here
     }
 
     /// Notes that accounts could not be read: they have to be the next time.

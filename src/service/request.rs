@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use self::ask::Request;
 pub use self::document::{Document, ReceiptLink};
 pub use self::failure::{Failure, Outcome};
-pub use self::imports::{BadTrains, ImportLine, ImportSource, ImportTrial, Imported, LineKind, Shown};
+pub use self::imports::{BadTrains, ImportLine, ImportSource, ImportTrial, Imported, LineKind, MissingTrains, Shown};
 pub use self::money::{Form, ReportOf, Tills};
 pub use self::people::{AccountChange, AccountFacts, Identity, OldKeys, OneTimeCode, PasswordChange, Registration};
 pub use self::records::{BookingSearch, EventFilter, EventLine, MOST_ROWS, Step};

@@ -44,7 +44,11 @@ pub(super) async fn search(
     }
     let again = |timetable: &Timetable| timetable.journeys(from, to, date);
     let journeys = as_sold(kiosk, journeys, again).await?;
-    let journeys = as_delayed(kiosk, journeys);
+    let mut journeys = as_delayed(kiosk, journeys);
+    let late = leaving_late(kiosk, from, to, date);
+    let late = late.into_iter().filter(|late| journeys.iter().all(|journey| journey.run != late.run));
+    journeys.extend(late.collect::<Vec<_>>());
+    journeys.sort_by_key(|journey| journey.from.at);
     Ok(offers(session, journeys, quota))
 }
 
@@ -104,6 +108,23 @@ fn as_delayed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Vec<Journey> {
     let mut timed: Vec<_> = journeys.into_iter().filter_map(by_its_times).collect();
     timed.sort_by_key(|journey| journey.from.at);
     timed
+}
+
+/// The journeys of runs that are so late that they leave on a date, though their timetable has them leave before it.
+fn leaving_late(kiosk: &Kiosk, from: &[StationCode], to: &[StationCode], date: NaiveDate) -> Vec<Journey> {
+    let (known, timetable) = (kiosk.0.delayed.trains(), kiosk.timetable());
+    let is_meant = |run: &RunId, train: &Train| {
+        let leaves = |halt: &Halt| from.contains(&halt.station) && halt.depart.on(run.date).date() == date;
+        // Of a train that has ended nothing is sold any more.
+        let runs = timetable.train_on(run.train, run.date).is_some_and(|train| train.runs_on().includes(run.date));
+        runs && train.halts().iter().any(leaves)
+    };
+    let meant = known.into_iter().filter(|(run, train)| is_meant(run, train));
+    let journeys = meant.flat_map(|(run, train)| {
+        let alone = Timetable::new(kiosk.stations().all().to_vec(), vec![train]);
+        alone.journeys(from, to, date).into_iter().filter(move |journey| journey.run == run)
+    });
+    journeys.collect()
 }
 
 /// The last departure of a run from a station, to the end of its way.

@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use kiosk::aws::embedded;
+use kiosk::store::Names;
+
 use crate::cli::{Done, Machine};
 use crate::feed::feed;
 
@@ -115,6 +119,60 @@ fn trains_that_are_not_in_it_end_when_that_is_asked_for() {
     assert!(told.contains("- 12951 Mumbai Rajdhani: not in it, ends on 2199-12-20"), "{told}");
     let on = |date: &str| machine.done(&["export", "trains", "--on", date]).contains("\n12951,");
     assert!(on("2199-12-19") && !on("2199-12-20"));
+}
+
+/// It would end with those that are not in it.
+#[test]
+fn a_train_with_a_mistake_does_not_end_with_those_that_are_not_in_it() {
+    let machine = Machine::new();
+    machine.sheet_with("12951,Mumbai Rajdhani,rajdhani", "12951,Mumbai Rajdhani,tejas");
+    let import = ["import", "csv", "trains.csv", "--from", "2199-12-20", "--skip-bad"];
+    let refused = machine.run(&[&import[..], &["--retire-missing"]].concat());
+    assert_eq!(refused.code, 65, "{}", refused.said);
+    assert!(refused.said.contains("leave --retire-missing out"), "{}", refused.said);
+    assert!(machine.done(&["export", "trains", "--on", "2199-12-20"]).contains("12951,Mumbai Rajdhani,rajdhani"));
+    assert!(
+        machine.done(&import).contains("1 that are not in it stay as they are."),
+        "without it the rest is imported"
+    );
+}
+
+#[test]
+fn a_train_that_ends_tomorrow_is_told_to_end_once() {
+    let machine = Machine::new();
+    let sheet = machine.done(&["export", "trains"]);
+    let others: Vec<_> = sheet.lines().filter(|line| !line.starts_with("12951,")).collect();
+    fs::write(machine.0.path().join("trains.csv"), others.join("\n")).expect("it can be written");
+    let import = ["import", "csv", "trains.csv", "--retire-missing"];
+    let told = machine.done(&import);
+    assert!(told.contains("- 12951 Mumbai Rajdhani: not in it, ends on "), "{told}");
+    let told = machine.done(&import);
+    assert_eq!(told.trim(), "0 new, 0 changed, 57 unchanged; 0 that are not in it end.");
+}
+
+/// All of it is written but the mark at its end.
+#[tokio::test]
+async fn an_import_that_broke_off_is_finished_by_repeating_the_command() {
+    let machine = Machine::new();
+    machine.done(&["export", "trains", "-o", "trains.csv"]);
+    let names = Names::default();
+    {
+        let clients = embedded::open(&machine.0.path().join("data")).expect("nobody has it");
+        let broken = clients.dynamodb.update_item().table_name(&names.trains);
+        let broken = broken.key("TrainID", AttributeValue::S("#catalogue".to_owned()));
+        let broken = broken.update_expression("SET Unfinished = :true");
+        let broken = broken.expression_attribute_values(":true", AttributeValue::Bool(true));
+        broken.send().await.expect("it is changed");
+    }
+    let unfinished = "An import broke off, or is being written just now: this one is to finish it.";
+    let dry = machine.run(&["import", "csv", "trains.csv", "--dry-run"]);
+    assert!(dry.said.contains(unfinished), "{}", dry.said);
+    let finished = machine.run(&["import", "csv", "trains.csv"]);
+    assert_eq!(finished.code, 0, "{}", finished.said);
+    assert!(finished.said.contains(unfinished), "{}", finished.said);
+    assert!(finished.out.contains("Imported 0 trains and 0 stations"), "{}", finished.out);
+    let again = machine.run(&["import", "csv", "trains.csv"]);
+    assert_eq!((again.code, again.said.as_str()), (0, ""), "{}", again.out);
 }
 
 #[test]

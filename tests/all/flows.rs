@@ -29,11 +29,15 @@
 //! store vanishes        requests to the store are lost; `throttles`, `loses replies`, and `answers` again
 //! store takes 4s        what is asked from now on is answered so long after it was asked
 //! sheet NAME OLD -> NEW writes the trains that run into a file of {files}, where documents are saved, a text replaced
+//! feed NAME             writes a GTFS feed of two trains into a folder of {files}
+//! change FILE OLD -> NEW replaces a text of such a file
 //! ended                 the session is over
 //! ```
 
 #[path = "flow_cover.rs"]
 mod flow_cover;
+#[path = "flow_files.rs"]
+mod flow_files;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -47,9 +51,7 @@ use kiosk::domain::inventory::RunState;
 use kiosk::domain::notification::{ATTEMPTS, Channel};
 use kiosk::domain::rules::Rules;
 use kiosk::domain::terminal::{Terminal, TerminalKind};
-use kiosk::domain::time::railway_time;
 use kiosk::domain::train::RunId;
-use kiosk::export::trains;
 use kiosk::service::progress::Tell;
 use kiosk::service::request::Request;
 use kiosk::service::rules_file::shipped_text;
@@ -146,7 +148,9 @@ flows! {
     till_of_a_day
     test_payment_is_marked
     train_changes_from_a_date
+    trains_come_from_a_feed
     trains_come_from_a_sheet
+    journey_of_last_week_is_booked_again
     traveller_keeps_an_account
     two_customers_at_once
     unreserved_ticket
@@ -362,6 +366,8 @@ impl Hall {
             }
             "store" if rest.starts_with("takes ") => self.takes = span(&rest["takes ".len()..])?,
             "sheet" => self.write_sheet(rest).await?,
+            "feed" => self.write_feed(rest)?,
+            "change" => self.change_file(rest)?,
             "strokes" if rest == "begin" => self.strokes = 0,
             "strokes" => self.count(rest)?,
             "store" => {
@@ -380,18 +386,6 @@ impl Hall {
         }
         self.settle().await;
         Ok(())
-    }
-
-    async fn write_sheet(&self, rest: &str) -> Result<(), String> {
-        let (name, change) = rest.split_once(' ').ok_or("sheet NAME OLD -> NEW")?;
-        let (old, new) = change.split_once(" -> ").ok_or("sheet NAME OLD -> NEW")?;
-        let stored = self.stage.kiosk.stored_timetable().await.map_err(|fault| fault.to_string())?;
-        let sheet = trains::sheet(&stored.timetable, railway_time(self.now()).date(), |_| true);
-        let text = String::from_utf8(sheet).map_err(|fault| fault.to_string())?;
-        if !text.contains(old) {
-            return Err(format!("'{old}' is not in it"));
-        }
-        std::fs::write(self.files.path().join(name), text.replacen(old, new, 1)).map_err(|fault| fault.to_string())
     }
 
     fn count(&self, rest: &str) -> Result<(), String> {

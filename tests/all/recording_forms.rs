@@ -232,6 +232,7 @@ fn replies() -> Vec<Reply> {
             leaves: "2026-12-06T00:36:00".parse().expect("a moment"),
             told: 38,
             free: 12,
+            unreadable: 1,
         }),
         Reply::Blocked(Blocked {
             done: [(berth(1).coach, [1, 2, 7].into())].into(),

@@ -70,11 +70,18 @@ pub fn import_trial() -> ImportTrial {
             line(LineKind::Note, "2 trips were left out."),
             line(LineKind::New, "station ST: Surat of Surat"),
             line(LineKind::Changed, "12951 Mumbai Rajdhani: name from A to B"),
-            line(LineKind::Left, "12002 Shatabdi: left as it is."),
+            line(LineKind::Ends, "12002 Shatabdi: not in it, ends on 2026-12-20"),
+            line(LineKind::Left, "12004 Shatabdi: left as it is."),
         ],
         unlisted: 3,
         finishes: true,
-        shown: Shown { files: "00ff".to_owned(), change: "ff00".to_owned(), trains: 2, stations: 1 },
+        shown: Shown {
+            files: "00ff".to_owned(),
+            change: "ff00".to_owned(),
+            trains: 2,
+            stations: 1,
+            ends: vec![("12002".parse().expect("a number"), date())],
+        },
     }
 }
 

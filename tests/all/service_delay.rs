@@ -50,7 +50,7 @@ pub fn asked(op: OpId, (from, minutes): Times, based_on: u16) -> Request {
     })
 }
 
-async fn tried(kiosk: &Kiosk, (from, minutes): Times) -> Result<DelayTrial, Failure> {
+pub async fn tried(kiosk: &Kiosk, (from, minutes): Times) -> Result<DelayTrial, Failure> {
     match kiosk.operator_session().call(Request::TryDelay { run: run(), new: NewTimes { from, minutes } }).await? {
         Reply::DelayTried(trial) => Ok(trial),
         other => panic!("a trial was answered with {other:?}"),
@@ -99,8 +99,14 @@ async fn a_run_goes_later_from_a_halt_on_and_its_bookings_say_so() {
     let (early, late) = (sold(&tara, 0, 5).await, sold(&tara, 3, 5).await);
     let far = sold(&tara, 0, 2).await;
     let trial = tried(&stage.kiosk, (3, 200)).await.expect("it can be");
-    let looked =
-        DelayTrial { based_on: 0, was: at("2026-12-05T21:16:00"), leaves: at("2026-12-06T00:36:00"), told: 1, free: 1 };
+    let looked = DelayTrial {
+        based_on: 0,
+        was: at("2026-12-05T21:16:00"),
+        leaves: at("2026-12-06T00:36:00"),
+        told: 1,
+        free: 1,
+        unreadable: 0,
+    };
     assert_eq!(trial, looked);
     assert_eq!(stored(&stage, &late).await, *late, "nothing is changed by looking");
     delayed(&stage.kiosk, (3, 200)).await.expect("it can be");
@@ -424,6 +430,63 @@ async fn searches_and_boards_have_the_new_time_in_every_process() {
     let session = other.open_session(crate::service_kit::terminal("HALL-1"));
     let board = offers(&session, Request::Departures { station: station("MMCT"), limit: 2 }).await;
     assert_eq!(board[0], late);
+}
+
+/// What a search from some stations to New Delhi finds on a day: the run and when it leaves.
+async fn found(session: &Session, from: &[&str], day: &str) -> Vec<(String, String)> {
+    let (from, to) = (from.iter().map(|code| station(code)).collect(), vec![station("NDLS")]);
+    let date = day.parse().expect("a day");
+    let found = offers(session, Request::Search { from, to, date, quota: Quota::General }).await;
+    found.into_iter().map(|(run, leaves, _)| (run, leaves)).collect()
+}
+
+#[tokio::test]
+async fn a_run_that_leaves_on_another_day_than_by_its_timetable_is_found_on_both() {
+    let stage = Stage::new().await;
+    sold(&stage.guest(), 0, 5).await;
+    delayed(&stage.kiosk, (0, 600)).await.expect("it can be");
+    let guest = stage.guest();
+    let row = |run: &str, leaves: &str| (run.to_owned(), leaves.to_owned());
+    let late = row("12951#2026-12-05", "2026-12-06 03:00:00");
+    let next = row("12951#2026-12-06", "2026-12-06 17:00:00");
+    assert_eq!(found(&guest, &["MMCT"], "2026-12-05").await, std::slice::from_ref(&late));
+    assert_eq!(found(&guest, &["MMCT"], "2026-12-06").await, [late.clone(), next]);
+    // Where the timetable has it leave on that day it is found once.
+    let farther = row("12951#2026-12-05", "2026-12-06 13:20:00");
+    assert_eq!(found(&guest, &["KOTA"], "2026-12-06").await, [farther]);
+    // What is found is sold.
+    found(&guest, &["MMCT"], "2026-12-06").await;
+    let booking = sold(&guest, 0, 5).await;
+    assert_eq!(booking.from.at, at("2026-12-06T03:00:00"));
+}
+
+#[tokio::test]
+async fn a_late_run_is_found_from_the_stations_of_a_city_that_it_leaves_on_the_day() {
+    let stage = Stage::new().await;
+    sold(&stage.guest(), 0, 5).await;
+    // It leaves the first station of the city five minutes before midnight, and the second after it.
+    delayed(&stage.kiosk, (0, 415)).await.expect("it can be");
+    let guest = stage.guest();
+    let city = ["MMCT", "BVI"];
+    let first = ("12951#2026-12-05".to_owned(), "2026-12-05 23:55:00".to_owned());
+    assert_eq!(found(&guest, &city, "2026-12-05").await, [first]);
+    let there = found(&guest, &city, "2026-12-06").await;
+    assert_eq!(there[0], ("12951#2026-12-05".to_owned(), "2026-12-06 00:19:00".to_owned()));
+    assert_eq!(there.len(), 2, "{there:?}");
+}
+
+#[tokio::test]
+async fn a_late_run_of_a_train_that_has_ended_is_not_found() {
+    let stage = Stage::new().await;
+    let admin = stage.signed_in("ada", Role::Administrator).await;
+    sold(&stage.guest(), 0, 5).await;
+    delayed(&stage.kiosk, (0, 600)).await.expect("it can be");
+    let end = Request::RetireTrain { train: run().train, from: Some(run().date) };
+    admin.call(end).await.expect("it is there");
+    for day in ["2026-12-05", "2026-12-06"] {
+        let there = found(&stage.guest(), &["MMCT"], day).await;
+        assert!(there.is_empty(), "{day}: {there:?}");
+    }
 }
 
 #[tokio::test]

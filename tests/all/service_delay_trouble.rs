@@ -16,7 +16,7 @@ use kiosk::domain::user::Role;
 use kiosk::service::request::{Reply, Request, RunDelay};
 use tokio::sync::Notify;
 
-use crate::service_delay::{asked, at, delayed, delays, is_clean, offers, sold, state, stored};
+use crate::service_delay::{asked, at, delayed, delays, is_clean, offers, sold, state, stored, tried};
 use crate::service_kit::{Stage, best, book, booked, hold, new_op, order, run, station, terminal, whole};
 
 /// Marks an item as a newer Kiosk's, which this one cannot read.
@@ -80,6 +80,8 @@ async fn a_booking_that_cannot_be_read_keeps_nobody_from_being_told_and_no_chart
     let guest = stage.guest();
     let (broken, other) = (sold(&guest, 0, 5).await, sold(&guest, 0, 5).await);
     make_unreadable(&stage, &stage.world.names.bookings, &[("BookingID", broken.pnr.to_string())]).await;
+    let trial = tried(&stage.kiosk, (0, 200)).await.expect("the others are counted");
+    assert_eq!((trial.told, trial.free, trial.unreadable), (1, 1, 1));
     let reply = stage.kiosk.operator_session().call(asked(new_op(), (0, 200), 0)).await;
     assert!(matches!(reply, Ok(Reply::Done)), "{reply:?}");
     assert_eq!(stored(&stage, &other).await.from.at, at("2026-12-05T20:20:00"));

@@ -15,8 +15,8 @@ use kiosk::export;
 use kiosk::service::import::Import;
 use kiosk::service::progress::{Stage as At, Tell};
 use kiosk::service::request::{
-    BadTrains, Document, EventFilter, Failure, ImportSource, ImportTrial, Imported, LineKind, Outcome, Reply, Request,
-    TrainRecord,
+    BadTrains, Document, EventFilter, Failure, ImportSource, ImportTrial, Imported, LineKind, MissingTrains, Outcome,
+    Reply, Request, TrainRecord,
 };
 use kiosk::service::{Kiosk, Session};
 use tempfile::TempDir;
@@ -52,7 +52,7 @@ impl Sheet {
         self.folder.path().join("trains.csv")
     }
 
-    fn write(&self, text: &str) {
+    pub fn write(&self, text: &str) {
         fs::write(self.path(), text).expect("it can be written");
     }
 
@@ -71,7 +71,7 @@ impl Sheet {
         self.source()
     }
 
-    fn source(&self) -> ImportSource {
+    pub fn source(&self) -> ImportSource {
         source(self.path().to_str().expect("a path"))
     }
 }
@@ -102,13 +102,14 @@ async fn begun(stage: &Stage) {
 }
 
 /// A switch that is off, for a test and for its faults.
-fn switch() -> (Arc<AtomicBool>, Arc<AtomicBool>) {
+pub fn switch() -> (Arc<AtomicBool>, Arc<AtomicBool>) {
     let switch = Arc::new(AtomicBool::new(false));
     (Arc::clone(&switch), switch)
 }
 
-fn source(path: &str) -> ImportSource {
-    ImportSource { path: path.to_owned(), from: None, zone: None, bad: BadTrains::Refuse }
+pub fn source(path: &str) -> ImportSource {
+    let (bad, missing) = (BadTrains::Refuse, MissingTrains::Stay);
+    ImportSource { path: path.to_owned(), from: None, zone: None, bad, missing }
 }
 
 pub async fn look(session: &Session, source: &ImportSource) -> Result<ImportTrial, Failure> {
@@ -118,18 +119,18 @@ pub async fn look(session: &Session, source: &ImportSource) -> Result<ImportTria
     }
 }
 
-fn import(op: OpId, source: &ImportSource, trial: &ImportTrial) -> Request {
+pub fn import(op: OpId, source: &ImportSource, trial: &ImportTrial) -> Request {
     Request::Import { op, source: source.clone(), shown: trial.shown.clone() }
 }
 
-fn imported(reply: Result<Reply, Failure>) -> Result<Imported, Failure> {
+pub fn imported(reply: Result<Reply, Failure>) -> Result<Imported, Failure> {
     match reply? {
         Reply::Imported(done) => Ok(done),
         other => panic!("{other:?}"),
     }
 }
 
-async fn names(kiosk: &Kiosk) -> Vec<String> {
+pub async fn names(kiosk: &Kiosk) -> Vec<String> {
     let stored = kiosk.stored_timetable().await.expect("it answers");
     let today = "2026-12-01".parse().expect("a date");
     let running = stored.timetable.editions().iter().filter(|edition| edition.covers(today));
@@ -146,7 +147,7 @@ async fn recorded(kiosk: &Kiosk, session: &Session) -> Vec<(Option<String>, Opti
     imports.map(|event| (event.subject, event.note)).collect()
 }
 
-fn told(trial: &ImportTrial) -> Vec<String> {
+pub fn told(trial: &ImportTrial) -> Vec<String> {
     trial.lines.iter().map(ToString::to_string).collect()
 }
 

@@ -21,8 +21,9 @@ use kiosk::domain::till::TillId;
 use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
-    AccountChange, BadTrains, BookingSearch, Choice, EventFilter, Failure, Form, Hold, ImportSource, OldKeys, Order,
-    PasswordChange, Registration, Reply, ReportOf, Request, Revive, RulePublication, RunDelay, Shown, Tills,
+    AccountChange, BadTrains, BookingSearch, Choice, EventFilter, Failure, Form, Hold, ImportSource, MissingTrains,
+    OldKeys, Order, PasswordChange, Registration, Reply, ReportOf, Request, Revive, RulePublication, RunDelay, Shown,
+    Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -216,7 +217,7 @@ pub fn requests() -> Vec<(String, Request)> {
         Request::Import {
             op: new_op(),
             source: no_files(),
-            shown: Shown { files: String::new(), change: String::new(), trains: 0, stations: 0 },
+            shown: Shown { files: String::new(), change: String::new(), trains: 0, stations: 0, ends: Vec::new() },
         },
         Request::Train { train: run().train },
         Request::PublishTrain { train: Box::new(small_train()), based_on: 99, from: run().date },
@@ -260,7 +261,8 @@ pub fn requests() -> Vec<(String, Request)> {
 
 /// Nothing that could be read.
 fn no_files() -> ImportSource {
-    ImportSource { path: "/no/such/feed".to_owned(), from: None, zone: None, bad: BadTrains::Refuse }
+    let (bad, missing) = (BadTrains::Refuse, MissingTrains::Stay);
+    ImportSource { path: "/no/such/feed".to_owned(), from: None, zone: None, bad, missing }
 }
 
 fn name(request: &Request) -> &'static str {

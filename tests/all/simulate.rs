@@ -37,7 +37,7 @@ fn all_that_people_can_meet_with_comes_about() {
 const MOST: u64 = 8 * WORLDS;
 
 /// What happens to somebody.
-const HAPPENS: [&str; 21] = [
+const HAPPENS: [&str; 25] = [
     "held",
     "held a half",
     "held a place on a list",
@@ -59,6 +59,10 @@ const HAPPENS: [&str; 21] = [
     "opened a till",
     "delayed a run",
     "told of another time",
+    "held for a group",
+    "imported",
+    "shut out",
+    "boards elsewhere",
 ];
 
 #[test]
@@ -83,6 +87,7 @@ const SOON: u64 = 60;
 #[case::a_version_that_overwrites_the_first("overwritten-version")]
 #[case::a_block_that_is_not_kept("lost-block")]
 #[case::money_that_no_till_counts("uncounted-money")]
+#[case::an_account_that_is_closed_and_stays_open("open-door")]
 fn a_broken_protocol_is_seen(#[case] name: &str) {
     let sabotage = Sabotage::named(name).expect("there is one of that name");
     let seen = (1..=SOON).find_map(|seed| run(seed, Some(sabotage)).violation);

@@ -6,8 +6,8 @@ use kiosk::domain::train::Zone;
 use kiosk::domain::user::Role;
 use kiosk::service::progress::{Progress, Stage as At};
 use kiosk::service::request::{
-    BadTrains, Document, Failure, ImportLine, ImportSource, ImportTrial, Imported, LineKind, Outcome, Reply, Request,
-    Shown,
+    BadTrains, Document, Failure, ImportLine, ImportSource, ImportTrial, Imported, LineKind, MissingTrains, Outcome,
+    Reply, Request, Shown,
 };
 use kiosk::ui::msg::{CallId, Effect, How, Msg};
 use kiosk::ui::recording::Recording;
@@ -51,7 +51,13 @@ fn trial(lines: Vec<ImportLine>) -> ImportTrial {
         lines,
         unlisted: 0,
         finishes: false,
-        shown: Shown { files: "aa".to_owned(), change: "bb".to_owned(), trains: new + changed, stations: 0 },
+        shown: Shown {
+            files: "aa".to_owned(),
+            change: "bb".to_owned(),
+            trains: new + changed,
+            stations: 0,
+            ends: Vec::new(),
+        },
     }
 }
 
@@ -99,16 +105,17 @@ fn what_is_imported_is_typed_and_asked_for() {
     assert_picture!(stage, "import_form");
     stage.keys("<f2>");
     says(&stage, "Type the path of the folder or the file first.");
-    stage.keys("/srv/feeds/winter<enter>soon<enter>xx<enter><right><enter>");
+    stage.keys("/srv/feeds/winter<enter>soon<enter>xx<enter><right><enter><enter>");
     says(&stage, "Type a day such as 1 jan, +30");
     says(&stage, "Type a zone's abbreviation, such as WR, or nothing.");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
-    stage.keys("<c-u>20 dec<enter><c-u>wr<enter><enter>");
+    stage.keys("<c-u>20 dec<enter><c-u>wr<enter><enter><right><enter>");
     let (_, request) = stage.asked();
     let Request::TryImport { source } = request else { panic!("{request:?}") };
     let from = Some("2026-12-20".parse().expect("a day"));
     let (path, zone) = ("/srv/feeds/winter".to_owned(), Some(Zone::WR));
-    assert_eq!(source, ImportSource { path, from, zone, bad: BadTrains::LeaveOut });
+    let (bad, missing) = (BadTrains::LeaveOut, MissingTrains::End);
+    assert_eq!(source, ImportSource { path, from, zone, bad, missing });
 }
 
 #[test]
@@ -156,6 +163,57 @@ fn what_it_would_do_is_shown_line_by_line() {
     says(&stage, "With mistakes");
     stage.keys("<esc>");
     says(&stage, "Mumbai Rajdhani");
+}
+
+/// What files would do that lack trains, where these end.
+fn ending(lines: Vec<ImportLine>) -> ImportTrial {
+    let some = trial(lines);
+    let ends = ["12002", "12004"].map(|number| (number.parse().expect("a number"), some.on));
+    ImportTrial { shown: Shown { ends: ends.into(), ..some.shown }, ..some }
+}
+
+#[test]
+fn trains_that_are_not_in_it_end_when_that_is_asked_for_and_agreed_to() {
+    let mut stage = form();
+    stage.keys("/srv/feeds/winter<tab><tab><tab><tab><right><f2>");
+    let mut lines = some();
+    lines.push(line(LineKind::Ends, "12002 Bhopal Shatabdi: not in it, ends on 2026-12-20"));
+    lines.push(line(LineKind::Ends, "12004 Lucknow Shatabdi: not in it, ends on 2026-12-20"));
+    let asked = stage.reply(Ok(Reply::ImportTried(Box::new(ending(lines.clone())))));
+    assert!(matches!(&asked, Request::TryImport { source } if source.missing == MissingTrains::End), "{asked:?}");
+    assert_picture!(stage, "import_ending");
+    stage.keys("<enter>");
+    assert_picture!(stage, "import_ending_question");
+    stage.keys("<enter>");
+    let done = Imported { trains: 2, stations: 0, left: Vec::new() };
+    let asked = stage.reply(Ok(Reply::Imported(done)));
+    let Request::Import { shown, .. } = &asked else { panic!("{asked:?}") };
+    assert_eq!(*shown, ending(lines).shown);
+    says(&stage, "Imported: 2 trains, and ended: 2 trains");
+}
+
+#[test]
+fn an_import_that_only_ends_trains_is_one() {
+    let mut stage = form();
+    stage.keys("/srv/feeds/winter<tab><tab><tab><tab><right><f2>");
+    let one = ending(vec![line(LineKind::Ends, "12002 Bhopal Shatabdi: not in it, ends on 2026-12-20")]);
+    stage.reply(Ok(Reply::ImportTried(Box::new(one))));
+    says(&stage, "No mistakes. Enter ends 2 trains.");
+    stage.keys("<enter>");
+    says(&stage, "End 2 trains?");
+}
+
+/// They are not in it, and are not meant.
+#[test]
+fn trains_with_a_mistake_end_nothing() {
+    let mut stage = form();
+    stage.keys("/srv/feeds/winter<tab><tab><tab><right><tab><right><f2>");
+    let mut lines = some();
+    lines.insert(0, line(LineKind::Mistake, "trips.txt, line 4: it has no zone"));
+    stage.reply(Ok(Reply::ImportTried(Box::new(trial(lines)))));
+    says(&stage, "1 mistake: mend it, or let trains stay: one with a mistake is not in it.");
+    stage.keys("<enter>");
+    assert!(stage.app.overlay().is_none() && stage.calls.is_empty(), "there is nothing to import");
 }
 
 #[test]

@@ -75,7 +75,14 @@ fn says(stage: &Stage, words: &str) {
 
 fn trial(told: usize, free: usize) -> DelayTrial {
     let at = |text: &str| text.parse().expect("a moment");
-    DelayTrial { based_on: 0, was: at("2026-12-24T16:25:00"), leaves: at("2026-12-24T19:45:00"), told, free }
+    DelayTrial {
+        based_on: 0,
+        was: at("2026-12-24T16:25:00"),
+        leaves: at("2026-12-24T19:45:00"),
+        told,
+        free,
+        unreadable: 0,
+    }
 }
 
 #[test]
@@ -101,6 +108,19 @@ fn what_is_typed_is_seen_among_the_halts_and_asked_about_before_it_is_done() {
     let Request::DelayRun(RunDelay { run, new: done, reason, based_on, .. }) = &asked else { panic!("{asked:?}") };
     assert_eq!((*run, *done, reason.as_str(), *based_on), (journey().run, new, "fog at Kota", 0));
     says(&stage, "The times are changed, and 38 bookings are told.");
+}
+
+#[test]
+fn bookings_that_cannot_be_read_are_counted_apart() {
+    for (unreadable, words) in [
+        (1, "so that nobody is told. 1 more booking cannot be read and is not counted."),
+        (3, "so that nobody is told. 3 more bookings cannot be read and are not counted."),
+    ] {
+        let mut stage = form();
+        stage.keys("ndls<enter>200<enter>fog at Kota<enter>");
+        stage.reply(Ok(Reply::DelayTried(DelayTrial { unreadable, ..trial(0, 0) })));
+        says(&stage, words);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use kiosk::domain::correction::Correction;
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::refund::{NotRefundable, Quote, Reason};
+use kiosk::domain::station::StationCode;
 use kiosk::service::request::{Failure, Outcome};
 
 use super::claims::Holder;
@@ -26,6 +27,8 @@ pub enum About {
     Rename(Pnr, Correction),
     /// To undo a sale to so many passengers.
     Void(Pnr, u8),
+    /// To board at another halt.
+    Board(Pnr, StationCode),
 }
 
 impl About {
@@ -34,7 +37,12 @@ impl About {
         match self {
             Self::Order(hold) => Some(Holder::Hold(*hold)),
             Self::Slip(pnr) => Some(Holder::Booking(*pnr, 0)),
-            Self::Cancel(..) | Self::GiveUp(..) | Self::PayOut(_) | Self::Rename(..) | Self::Void(..) => None,
+            Self::Cancel(..)
+            | Self::GiveUp(..)
+            | Self::PayOut(_)
+            | Self::Rename(..)
+            | Self::Void(..)
+            | Self::Board(..) => None,
         }
     }
 
@@ -47,14 +55,15 @@ impl About {
             | Self::GiveUp(pnr, _)
             | Self::PayOut(pnr)
             | Self::Rename(pnr, _)
-            | Self::Void(pnr, _) => Some(*pnr),
+            | Self::Void(pnr, _)
+            | Self::Board(pnr, _) => Some(*pnr),
         }
     }
 
     /// Whose places are given up.
     pub fn leaving(&self) -> Vec<(Pnr, u8)> {
         match self {
-            Self::Order(_) | Self::Slip(_) | Self::PayOut(_) | Self::Rename(..) => Vec::new(),
+            Self::Order(_) | Self::Slip(_) | Self::PayOut(_) | Self::Rename(..) | Self::Board(..) => Vec::new(),
             Self::Cancel(pnr, quote) => quote.lines.iter().map(|line| (*pnr, line.passenger)).collect(),
             Self::GiveUp(pnr, passengers) | Self::Void(pnr, passengers) => {
                 (0..*passengers).map(|passenger| (*pnr, passenger)).collect()
@@ -86,6 +95,9 @@ impl About {
                 let is_whole = refund.quote.reason == Reason::Voided && refund.quote.refunded == booking.fare.total;
                 is_whole && who.len() == usize::from(*passengers)
             }
+            (Self::Board(_, halt), Deed::BoardingMoved { to, .. }) => {
+                to == halt && booking.boarding.as_ref().is_some_and(|stop| stop.station == *halt)
+            }
             _ => false,
         };
         let is_its = self.pnr().is_none_or(|pnr| pnr == booking.pnr);
@@ -110,7 +122,7 @@ pub fn meaning(failure: &Failure, about: &About, in_doubt: bool) -> Meaning {
         // What was asked for in time may be carried out later: the person is only told that it is too late now.
         Failure::QuoteOver(_) | Failure::NotRefundable(NotRefundable::Departed) if in_doubt => Meaning::Nothing,
         Failure::SlipClosed(_) if in_doubt && matches!(about, About::GiveUp(..)) => Meaning::Nothing,
-        Failure::NotCorrected(_) | Failure::NotVoidable(_) if in_doubt => Meaning::Nothing,
+        Failure::NotCorrected(_) | Failure::NotVoidable(_) | Failure::NotMoved(_) if in_doubt => Meaning::Nothing,
         failure => refusal(failure),
     }
 }
@@ -139,6 +151,7 @@ pub fn refusal(failure: &Failure) -> Meaning {
         | Failure::NothingOwed
         | Failure::NotCorrected(_)
         | Failure::NotVoidable(_)
+        | Failure::NotMoved(_)
         | Failure::SoldOut { .. } => Meaning::Refused,
         _ => Meaning::Nothing,
     }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kiosk::domain::berth_list::Berths;
 use kiosk::domain::booking::{Booking, BookingStatus, Deed, OpId};
 use kiosk::domain::coach::BerthRef;
@@ -19,6 +19,7 @@ use kiosk::domain::till::{Till, TillId};
 use kiosk::domain::train::RunId;
 use kiosk::service::request::{Failure, Hold};
 
+use super::administration::ShutOut;
 use super::claims::{Claim, Claims, Holder};
 use super::deeds::{About, Meaning, meaning, short};
 use super::paper;
@@ -68,6 +69,16 @@ pub struct Ledger {
     pub cancelled: BTreeMap<RunId, bool>,
     /// Berths that are off sale for certain, and when somebody was told so.
     pub off_sale: BTreeMap<(RunId, BerthRef), DateTime<Utc>>,
+    /// From which date on the train does not run, as somebody was told.
+    pub ended: Option<NaiveDate>,
+    /// Whether somebody was not told what came of an end of it.
+    pub end_is_in_doubt: bool,
+    /// Staff who are shut out for certain.
+    pub shut_out: BTreeMap<String, ShutOut>,
+    /// Staff who were ever to be shut out: what they hold is given back whenever that is noticed.
+    unsure: BTreeSet<String>,
+    /// By which accounts holds are kept.
+    holders: BTreeMap<HoldId, String>,
     /// The newest state of each till that anybody was told.
     pub tills: BTreeMap<TillId, Till>,
     /// Passengers whose places somebody wanted to give up: they may be anybody's.
@@ -123,6 +134,24 @@ impl Ledger {
     /// Somebody wants to give berths back, or left: from now on others may have them.
     pub fn given_back(&mut self, hold: HoldId) {
         self.claims.drop(|claim| claim.holder == Holder::Hold(hold));
+    }
+
+    /// Somebody keeps a hold with their account. What those keep who are shut out is promised to nobody.
+    pub fn kept_by(&mut self, hold: HoldId, account: &str) {
+        self.holders.insert(hold, account.to_owned());
+        if self.unsure.contains(account) {
+            self.given_back(hold);
+        }
+    }
+
+    /// Somebody of the staff is to be shut out: their sessions end, and what they hold is given back.
+    pub fn shuts_out(&mut self, account: &str) {
+        self.unsure.insert(account.to_owned());
+        let theirs = self.holders.iter().filter(|(_, holder)| *holder == account);
+        let theirs: Vec<HoldId> = theirs.map(|(hold, _)| *hold).collect();
+        for hold in theirs {
+            self.given_back(hold);
+        }
     }
 
     /// Berths are off sale from a moment on: whoever wants one later does not get it.
@@ -300,8 +329,8 @@ impl Ledger {
 
 /// Whether it may be otherwise when somebody asks once more: a place is free, a slip paid, a till opened.
 fn is_for_now(failure: &Failure) -> bool {
-    use Failure::{ListFull, NotCorrected, NotVoidable, NothingOwed};
-    matches!(failure, ListFull | NothingOwed | NotCorrected(_) | NotVoidable(_))
+    use Failure::{ListFull, NotCorrected, NotMoved, NotVoidable, NothingOwed};
+    matches!(failure, ListFull | NothingOwed | NotCorrected(_) | NotVoidable(_) | NotMoved(_))
 }
 
 /// Whether a booking is of the same train, as it was sold, whatever was published since.

@@ -1,8 +1,9 @@
-//! What staff do beside selling: administrators publish trains and take berths off sale, agents put names right, undo sales,
-//! and open and close their tills.
+//! What is done beside selling: administrators publish trains and take berths off sale, agents put names right, undo sales,
+//! and open and close their tills, and parties board at other halts.
 
 use chrono::Days;
 use kiosk::domain::berth_list::Berths;
+use kiosk::domain::boarding;
 use kiosk::domain::booking::{Booking, BookingStatus, OpId};
 use kiosk::domain::correction::Correction;
 use kiosk::domain::money::Paise;
@@ -87,6 +88,17 @@ impl Person {
         let op = OpId(self.id());
         let about = About::Rename(pnr, correction.clone());
         self.carry_out(visit, op, about, Request::CorrectName { op, pnr, correction }).await;
+    }
+
+    /// Has a party board at one of the halts behind the one of its ticket.
+    pub(super) async fn board_elsewhere(&mut self, visit: &mut Visit) {
+        let is_meant = |booking: &Booking| booking.status == BookingStatus::Booked;
+        let Some(booking) = self.some_booking(visit, is_meant) else { return };
+        let halts = boarding::later_halts(&visit.train, booking.leg);
+        let Some(station) = halts.choose(&mut self.chance).map(|halt| halt.station) else { return };
+        let (pnr, op) = (booking.pnr, OpId(self.id()));
+        let request = Request::ChangeBoarding { op, pnr, station };
+        self.carry_out(visit, op, About::Board(pnr, station), request).await;
     }
 
     /// Undoes a sale that went into a till.

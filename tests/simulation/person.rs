@@ -50,6 +50,14 @@ enum Errand {
     Correct,
     /// To undo a sale.
     Void,
+    /// To board at another halt.
+    Board,
+    /// To import another edition of the train.
+    Import,
+    /// To end the train, or have it run again.
+    EndTrain,
+    /// To shut one of the staff out.
+    ShutOut,
     /// To open a till or to close it.
     Till,
     /// To look at a booking.
@@ -75,6 +83,16 @@ pub enum Who {
     Guest,
     /// Somebody with an account: its name, and what it may do.
     Account(String, AccountRole),
+}
+
+impl Who {
+    /// The account and the role of somebody who sells at a counter and no more.
+    pub fn sells(&self) -> Option<(String, AccountRole)> {
+        match self {
+            Self::Account(name, role @ (AccountRole::Agent | AccountRole::Supervisor)) => Some((name.clone(), *role)),
+            _ => None,
+        }
+    }
 }
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -185,6 +203,10 @@ impl Person {
                 Errand::Block => self.block(&visit).await,
                 Errand::Correct => self.correct(&mut visit).await,
                 Errand::Void => self.void(&mut visit).await,
+                Errand::Board => self.board_elsewhere(&mut visit).await,
+                Errand::Import => self.import(&visit).await,
+                Errand::EndTrain => self.end_train(&visit).await,
+                Errand::ShutOut => self.shut_out(&visit).await,
                 Errand::Till => self.till(&visit).await,
                 Errand::Look => self.look(&visit).await,
             }
@@ -205,7 +227,11 @@ impl Person {
 
     fn errand(&mut self) -> Errand {
         let drawn = self.chance.random_range(0..100);
-        match (self.role(), drawn) {
+        let role = match self.role() {
+            Some(AccountRole::Supervisor) => Some(AccountRole::Agent),
+            role => role,
+        };
+        match (role, drawn) {
             (Some(AccountRole::Administrator), 0..12) => Errand::Chart,
             (Some(AccountRole::Administrator), 12..17) => Errand::Publish,
             (Some(AccountRole::Administrator), 17..28) => Errand::Block,
@@ -214,6 +240,10 @@ impl Person {
             (Some(AccountRole::Agent), 23..28) => Errand::Correct,
             (Some(AccountRole::Agent | AccountRole::Administrator), 28..37) => Errand::PayOut,
             (Some(AccountRole::Agent), 65..71) => Errand::Void,
+            (Some(AccountRole::Administrator), 65..69) => Errand::EndTrain,
+            (Some(AccountRole::Administrator), 69..76) => Errand::Import,
+            (Some(AccountRole::Administrator), 76..84) => Errand::ShutOut,
+            (_, 71..76) => Errand::Board,
             (_, 37..54) => Errand::Cancel,
             (_, 54..60) => Errand::GiveUpSlip,
             (_, 60..65) => Errand::Look,
@@ -248,6 +278,7 @@ impl Person {
         let (hold, run) = (HoldId(self.id()), *self.town.runs.choose(&mut self.chance)?);
         let want = Want::draw(&mut self.chance, &visit.train, &self.town.fashion, self.is_first);
         self.is_first = false;
+        let want = if self.wants_a_group() { want.for_a_group(&mut self.chance, &self.town.fashion) } else { want };
         let Want { leg, class, quota, choice, accept, .. } = want.clone();
         let request = Request::Hold { hold, run, leg, class, quota, choice, accept };
         let now = self.town.now();
@@ -262,6 +293,15 @@ impl Person {
                         ledger.violate(format!("a hold was granted otherwise: {what}"));
                     }
                     ledger.held(&granted, now);
+                    if want.is_of_a_group() {
+                        ledger.count("held for a group");
+                        if self.role() < Some(AccountRole::Supervisor) {
+                            ledger.violate(format!("{:?} holds berths for a group", self.who));
+                        }
+                    }
+                    if let Who::Account(name, _) = &self.who {
+                        ledger.kept_by(granted.id, name);
+                    }
                     return Some((granted, want));
                 }
                 Ok(other) => panic!("a hold was answered with {other:?}"),
@@ -269,10 +309,23 @@ impl Person {
                     self.town.ledger().count("not held");
                     return None;
                 }
+                Err(Failure::GroupNeeds { .. }) => {
+                    self.town.ledger().count("books no groups");
+                    return None;
+                }
                 Err(_) => self.wait(0.0, 5.0).await,
             }
         }
         None
+    }
+
+    /// Whether a group comes: to a supervisor, and now and then to an agent, who must not book it.
+    fn wants_a_group(&mut self) -> bool {
+        match self.role() {
+            Some(AccountRole::Supervisor) => self.chance.random_bool(0.3),
+            Some(AccountRole::Agent) => self.chance.random_bool(0.04),
+            _ => false,
+        }
     }
 
     async fn release(&mut self, visit: &Visit, held: &Hold) {
@@ -345,6 +398,10 @@ impl Person {
 
     /// Asks, and says whether it is known what became of it, and what was made.
     async fn ask_for(&self, visit: &Visit, op: OpId, about: &About, request: &Request) -> (bool, Option<Pnr>) {
+        if visit.session.was_expelled() {
+            // Nothing more is asked as a stranger, who is told of no booking.
+            return (true, None);
+        }
         let now = self.town.now();
         let known = {
             let mut ledger = self.town.ledger();
@@ -364,6 +421,7 @@ impl Person {
                     Request::PayOut { .. } => "paid out",
                     Request::CorrectName { .. } => "put right",
                     Request::VoidSale { .. } => "undone",
+                    Request::ChangeBoarding { .. } => "boards elsewhere",
                     _ => "paid",
                 });
                 let is_made = matches!(about, About::Order(_));
@@ -373,6 +431,11 @@ impl Person {
                 (true, is_made.then_some(booking.pnr))
             }
             Ok(other) => panic!("an action was answered with {other:?}"),
+            Err(_) if visit.session.was_expelled() => {
+                ledger.count("shut out of an action");
+                (true, None)
+            }
+            Err(Failure::NotAllowed { .. } | Failure::SignedOut | Failure::GroupNeeds { .. }) => (true, None),
             Err(failure) => {
                 let meaning = ledger.refused(op, &failure);
                 ledger.count(if meaning == Meaning::Unknown { "not answered" } else { "refused" });
@@ -412,8 +475,12 @@ impl Person {
     /// Asks, and notes what was asked and answered.
     pub(super) async fn ask(&self, visit: &Visit, request: Request) -> Result<Reply, Failure> {
         self.town.trace.note(&visit.place, format_args!("asks {}", asked(&request)));
+        let shut_out = self.shut_out_from(&request);
         let reply = visit.session.call(request).await;
         self.town.trace.note(&visit.place, format_args!("is told {}", answered(&reply)));
+        if let (Ok(_), Some(shut_out)) = (&reply, shut_out) {
+            self.answered_all_the_same(shut_out);
+        }
         reply
     }
 

@@ -151,6 +151,8 @@ async fn look_around(process: Arc<Process>, every: f64) {
     loop {
         pass(Duration::from_secs_f64(every)).await;
         process.kiosk.poll_once().await;
+        // Whoever cannot be looked for now is the next time.
+        let _ = process.kiosk.end_sessions_of_changed_accounts().await;
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Sabotage {
     LostBlock,
     /// Money that goes into a till is not added to its sums.
     UncountedMoney,
+    /// An account that is closed is written as an open one.
+    OpenDoor,
 }
 
 /// The transactions that some of them are about, by the newest deed of the booking that is written.
@@ -30,7 +32,7 @@ const DEEDS: [(Sabotage, &[&str]); 2] =
 
 impl Sabotage {
     /// All of them, by the names under which they are asked for.
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("unchecked-hold", Self::UncheckedHold),
         ("half-reclaim", Self::HalfReclaim),
         ("wide-cancel", Self::WideCancel),
@@ -38,6 +40,7 @@ impl Sabotage {
         ("overwritten-version", Self::OverwrittenVersion),
         ("lost-block", Self::LostBlock),
         ("uncounted-money", Self::UncountedMoney),
+        ("open-door", Self::OpenDoor),
     ];
 
     /// That of a name.
@@ -55,6 +58,7 @@ impl Sabotage {
             Self::LostBlock => false,
             Self::UncheckedHold | Self::UncountedMoney => self.updates(ask),
             Self::OverwrittenVersion => overwrite_first(&mut ask.body),
+            Self::OpenDoor => open_door(&mut ask.body),
             Self::WideCancel | Self::UnguardedPromotion => {
                 let (_, deeds) = DEEDS.iter().find(|(of, _)| *of == self).expect("it has its deeds");
                 let is_meant = newest_deed(ask).is_some_and(|deed| deeds.contains(&deed.as_str()));
@@ -81,8 +85,8 @@ impl Sabotage {
             Self::WideCancel => widen(update),
             Self::LostBlock => forget_blocks(update),
             Self::UncountedMoney => count_nothing(update),
-            // It is no update.
-            Self::OverwrittenVersion => false,
+            // They are no updates.
+            Self::OverwrittenVersion | Self::OpenDoor => false,
         }
     }
 }
@@ -179,6 +183,18 @@ fn overwrite_first(body: &mut Value) -> bool {
     }
     for put in body["TransactItems"].as_array_mut().into_iter().flatten() {
         did |= put.pointer_mut("/Put/Item").is_some_and(name_first);
+    }
+    did
+}
+
+/// Each account that is closed is written as an open one.
+fn open_door(body: &mut Value) -> bool {
+    let mut did = false;
+    for put in body["TransactItems"].as_array_mut().into_iter().flatten() {
+        if let Some(closed @ Value::Bool(true)) = put.pointer_mut("/Put/Item/Closed/BOOL") {
+            *closed = Value::Bool(false);
+            did = true;
+        }
     }
     did
 }

@@ -7,6 +7,7 @@
 
 #![allow(clippy::large_futures, reason = "a few people in a test: their futures' size costs nothing")]
 
+mod administration;
 mod ask;
 mod claims;
 mod clock;
@@ -82,6 +83,7 @@ mod part {
     pub const EDITOR: u64 = 2;
     pub const RAILWAY: u64 = 3;
     pub const DELAYS: u64 = 4;
+    pub const STAFF: u64 = 5;
     pub const SLOTS: u64 = 100;
     pub const PEOPLE: u64 = 1000;
 }
@@ -106,7 +108,10 @@ async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
     };
     let trace = Trace::begin();
     let network = Network::new(chance(seed, part::NETWORK), trace.clone(), sabotage);
-    let (people, slots) = (people(&mut plan), plan.random_range(1..=4));
+    let (mut people, slots) = (people(&mut plan), plan.random_range(1..=4));
+    if chance(seed, part::STAFF).random_bool(0.5) {
+        people.push(Who::Account("supervisor0".to_owned(), Role::Supervisor));
+    }
     let almanac = Almanac::new(season.acts[0].begins);
     prepare(&network, terms, &almanac, &people).await;
     trace.note("world", format_args!("{weather:?} {season:?} {terms:?}"));
@@ -118,6 +123,7 @@ async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
         runs: season.runs.clone(),
         almanac: almanac.clone(),
         fashion: Fashion::of(&mut plan),
+        staff: people.iter().filter_map(Who::sells).collect(),
         closing: Mutex::new(Instant::now()),
     });
     let ground = Ground { network: network.clone(), trace: trace.clone(), almanac, terms, weather: weather.clone() };
@@ -233,7 +239,7 @@ fn store(network: &Network, name: &str, seed: u64) -> (Store, kiosk::aws::Client
 
 /// The tables, the train, and accounts for those who have one.
 async fn prepare(network: &Network, terms: Terms, almanac: &Almanac, people: &[Who]) {
-    let (store, _) = store(network, "setup", 1);
+    let (store, _) = store(network, "setup", u64::MAX);
     store.provision(|_| {}).await.expect("an empty store can be provisioned");
     let start = Start::at_once(railway_time(almanac.now()).date());
     let first = store.publish(&timetable::stations(), &[timetable::first_edition()], start, |_, _| {}).await;

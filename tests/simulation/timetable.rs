@@ -1,13 +1,18 @@
 //! The one train of a simulation, so small that everybody wants the same berths, and how it is edited meanwhile.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use kiosk::domain::coach::{Class, Coach, CoachId};
-use kiosk::domain::station::{Station, StationCode};
+use kiosk::domain::station::{Station, StationCode, StationIndex};
 use kiosk::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use kiosk::export;
 use kiosk::store::trains::Listing;
 use rand::RngExt;
 use rand::rngs::StdRng;
+use tempfile::NamedTempFile;
+
+use super::trace::digest;
 
 /// Halts with their stations' names, times and kilometres; those marked come and go.
 const HALTS: [(&str, &str, &str, &str, u16, Stays); 8] = [
@@ -55,6 +60,21 @@ pub fn next_edition(chance: &mut StdRng) -> Listing {
     }
     coaches.extend(OTHERS);
     edition(|station| (station == "VAPI" && vapi) || (station == "RTM" && ratlam), &coaches)
+}
+
+/// The path of a sheet with an edition: the same in every world that has it, since requests say it.
+pub fn sheet(listing: &Listing) -> String {
+    let rows = export::trains::rows(&listing.train, &StationIndex::new(stations(), |_| 0));
+    let text = [export::trains::header(), rows].concat();
+    let folder = std::env::temp_dir().join("kiosk-simulation");
+    let path = folder.join(format!("{:016x}.csv", digest(0, &text)));
+    if fs::read(&path).ok().as_ref() != Some(&text) {
+        fs::create_dir_all(&folder).expect("a folder for sheets can be made");
+        let written = NamedTempFile::new_in(&folder).expect("a file in it can be");
+        fs::write(written.path(), &text).expect("it can be written");
+        written.persist(&path).expect("it can be named");
+    }
+    path.to_str().expect("its path is text").to_owned()
 }
 
 fn edition(calls: impl Fn(&str) -> bool, coaches: &[(&str, Class, u8)]) -> Listing {

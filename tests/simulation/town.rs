@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use kiosk::domain::train::RunId;
+use kiosk::domain::user::Role;
 use tokio::time::Instant;
 
 use super::clock::Almanac;
@@ -19,6 +20,8 @@ pub struct Town {
     pub runs: Vec<RunId>,
     pub almanac: Almanac,
     pub fashion: Fashion,
+    /// Who sells at counters, by their accounts.
+    pub staff: Vec<(String, Role)>,
     /// When nobody begins anything new.
     pub closing: Mutex<Instant>,
 }

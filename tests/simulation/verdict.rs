@@ -4,17 +4,23 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use kiosk::aws::Clients;
+use kiosk::domain::admission::Accept;
+use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::booking::{Booking, BookingStatus, Deed, Place};
-use kiosk::domain::coach::{BerthRef, Coach, CoachId};
-use kiosk::domain::inventory::{RunState, Stage};
+use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
+use kiosk::domain::edition::Start;
+use kiosk::domain::inventory::{HoldId, RunState, Stage};
 use kiosk::domain::pnr::Pnr;
-use kiosk::domain::segment::SegmentMask;
+use kiosk::domain::quota::Quota;
+use kiosk::domain::segment::{Leg, SegmentMask};
 use kiosk::domain::spot::{Part, Spot};
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::RunId;
+use kiosk::service::request::{Choice, Failure, Request};
 use kiosk::service::{AuditScope, Depth, rules_file};
 use kiosk::store::runs::Current;
 use kiosk::store::{Names, Store};
+use uuid::Uuid;
 
 use super::deeds::short;
 use super::ledger::{Ledger, Standing};
@@ -22,6 +28,7 @@ use super::paper;
 use super::queue_verdict;
 use super::season::{FIRST_CHART, LAST_CHART, at};
 use super::till_verdict;
+use super::timetable;
 use super::town::Town;
 
 /// Holds, slips and grace are over by then.
@@ -67,7 +74,42 @@ pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), 
     }
     let told = town.ledger().tills.clone();
     till_verdict::tills(told, store, clients).await?;
-    second_opinion(town).await
+    ended(town).await?;
+    second_opinion(town).await?;
+    finished(town, store).await
+}
+
+/// Nothing is sold any more of a train that has ended, at none of the processes.
+async fn ended(town: &Town) -> Result<(), String> {
+    let (ended, in_doubt) = {
+        let ledger = town.ledger();
+        (ledger.ended, ledger.end_is_in_doubt)
+    };
+    let Some(run) = town.runs.iter().find(|run| ended.is_some_and(|from| from <= run.date)) else { return Ok(()) };
+    for slot in town.slots.iter().filter(|_| !in_doubt) {
+        let session = slot.running().await.kiosk.operator_session();
+        let (leg, choice) = (Leg::new(0, 1).expect("forward"), Choice::Best(vec![BerthWish::default()]));
+        let (hold, class, quota) = (HoldId(Uuid::nil()), Class::Sleeper, Quota::General);
+        let wanted = Request::Hold { hold, run: *run, leg, class, quota, choice, accept: Accept::Anything };
+        match session.call(wanted).await {
+            Err(Failure::NoSuchRun) => {}
+            other => {
+                return Err(format!("{run} is after the end of its train, and whoever wants it is told {other:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whatever broke off, the next publication comes to its end.
+async fn finished(town: &Town, store: &Store) -> Result<(), String> {
+    let start = Start::at_once(railway_time(town.now()).date());
+    let published = store.publish(&timetable::stations(), &[timetable::first_edition()], start, |_, _| {}).await;
+    published.map_err(|error| format!("nothing can be published any more: {error}"))?;
+    match store.catalogue().await {
+        Ok(catalogue) if !catalogue.unfinished => Ok(()),
+        other => Err(format!("a publication in calm weather has not come to its end: {other:?}")),
+    }
 }
 
 /// All bookings, each read as a service reads it.
@@ -287,7 +329,6 @@ async fn manifest(clients: &Clients, run: RunId, stored: &BTreeMap<Pnr, Booking>
     if listed == wanted { Ok(()) } else { Err(format!("the manifest of {run} is {listed:?} and should be {wanted:?}")) }
 }
 
-/// What the audit of a process that runs says.
 /// A run is as late as somebody was told, and nobody was told twice of the same.
 fn late(town: &Town, state: &RunState, own: &[&Booking]) -> Result<(), String> {
     let delayed = town.ledger().delayed.get(&state.run).copied();
@@ -305,6 +346,7 @@ fn late(town: &Town, state: &RunState, own: &[&Booking]) -> Result<(), String> {
     Ok(())
 }
 
+/// What the audit of a process that runs says.
 async fn second_opinion(town: &Town) -> Result<(), String> {
     let process = town.slots[0].running().await;
     let report = process.kiosk.audit(AuditScope::All, Depth::Bookings, |_, _, _| {}).await;

@@ -98,6 +98,19 @@ impl Want {
         let accept = if chance.random_bool(fashion.patience) { Accept::Anything } else { Accept::Berths };
         Self { leg: Leg::new(from, to).expect("forward"), class, quota, choice, accept, passengers }
     }
+
+    /// The same for a group, which only a supervisor books.
+    pub fn for_a_group(self, chance: &mut StdRng, fashion: &Fashion) -> Self {
+        let party = chance.random_range(7..=9);
+        let passengers = passengers(chance, Quota::General, party);
+        let choice = Choice::Best(passengers.iter().map(wish).collect());
+        Self { class: fashion.class, quota: Quota::General, choice, passengers, ..self }
+    }
+
+    /// Whether it is for more than anybody books at once.
+    pub fn is_of_a_group(&self) -> bool {
+        self.passengers.len() > 6
+    }
 }
 
 impl Want {

@@ -37,6 +37,10 @@ pub fn asked(request: &Request) -> String {
             let what = if reason.is_some() { "take off sale" } else { "put on sale" };
             format!("{what} {run} {}", kiosk::domain::berth_list::written(berths))
         }
+        Request::ChangeBoarding { op, pnr, station } => format!("board {} {pnr} at {station}", short(op.0)),
+        Request::TryImport { source } => format!("look at an import from {:?}", source.from),
+        Request::Import { op, source, .. } => format!("import {} from {:?}", short(op.0), source.from),
+        Request::RetireTrain { train, from } => format!("end {train} {from:?}"),
         Request::Booking { pnr } => format!("show {pnr}"),
         Request::SignIn { name, .. } => format!("sign in {name}"),
         Request::MyBookings { .. } => "my bookings".to_owned(),

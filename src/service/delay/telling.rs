@@ -45,7 +45,8 @@ impl Kiosk {
         let since = (now - LISTED).date_naive();
         let is_news = self.store().list_delayed(state.run, state.delays.count(), since).await?;
         let pnrs = self.store().manifest_pnrs(state.run).await?;
-        let (bookings, mut left) = self.readable(&pnrs).await?;
+        let (bookings, unreadable) = self.readable(&pnrs).await?;
+        let mut left = unreadable > 0;
         let newest = self.store().delays(&[state.run]).await?;
         if newest.get(&state.run).is_none_or(|newest| newest.count() != state.delays.count()) {
             return Ok(Some(now + AGAIN));
@@ -67,24 +68,24 @@ impl Kiosk {
         Ok(Some(settled).filter(|settled| now < *settled))
     }
 
-    /// Bookings by their PNRs, and whether there are some that cannot be read, which keep nobody else from being told.
-    async fn readable(&self, pnrs: &[Pnr]) -> Result<(BTreeMap<Pnr, Booking>, bool), StoreError> {
+    /// Bookings by their PNRs, and how many cannot be read, which keep nobody else from being counted or told.
+    pub(super) async fn readable(&self, pnrs: &[Pnr]) -> Result<(BTreeMap<Pnr, Booking>, usize), StoreError> {
         match self.store().bookings(pnrs).await {
             Err(StoreError::Corrupt { .. }) => {}
-            read => return read.map(|read| (read, false)),
+            read => return read.map(|read| (read, 0)),
         }
-        let (mut bookings, mut left) = (BTreeMap::new(), false);
+        let (mut bookings, mut unreadable) = (BTreeMap::new(), 0);
         for pnr in pnrs {
             match self.store().booking(*pnr).await {
                 Ok(booking) => bookings.extend(booking.map(|booking| (*pnr, booking))),
                 Err(error @ StoreError::Corrupt { .. }) => {
-                    tracing::error!(%pnr, %error, "nobody is told: the booking cannot be read");
-                    left = true;
+                    tracing::error!(%pnr, %error, "a change of a run's times passes over a booking that cannot be read");
+                    unreadable += 1;
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok((bookings, left))
+        Ok((bookings, unreadable))
     }
 
     /// Puts the times of a run on a booking.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+
 use super::{Import, Meter, Unreadable};
 use crate::domain::edition::{Edition, Editions, NotPublished, Placement, Start};
 use crate::domain::station::Station;
@@ -45,6 +47,12 @@ impl Comparison {
         )
     }
 
+    /// The trains that are not in it and still run on a date: that on which they end, where that is asked for.
+    pub fn ending(&self, timetable: &Timetable, on: NaiveDate) -> Vec<(TrainNumber, NaiveDate)> {
+        let missing = self.missing.iter().map(|(number, _)| (*number, on));
+        missing.filter(|end| is_to_end(timetable, end)).collect()
+    }
+
     /// Whether the timetable is as the import has it.
     pub fn is_empty(&self) -> bool {
         let (new, changed, _) = self.counts();
@@ -80,6 +88,11 @@ pub fn compare(
     let running = timetable.editions().iter().filter(|edition| edition.covers(start.date()));
     let missing = running.map(|edition| named(&edition.train)).filter(|(number, _)| !imported.contains(number));
     Ok(Comparison { trains, stations: stations.collect(), missing: missing.collect() })
+}
+
+/// Whether a train still runs on the date on which it is to end.
+pub(super) fn is_to_end(timetable: &Timetable, (number, on): &(TrainNumber, NaiveDate)) -> bool {
+    timetable.train(*number).iter().any(|edition| edition.covers(*on))
 }
 
 fn change(editions: &[Edition], train: &Train, start: Start) -> Change {

@@ -89,9 +89,18 @@ impl Kiosk {
     ///
     /// Those before the one that failed have ended.
     pub async fn end_trains(&self, ends: &[(TrainNumber, NaiveDate)]) -> Result<(), StoreError> {
+        self.end_each(ends, |train, note| self.record_operator("train.retire", Some(train), Some(note))).await
+    }
+
+    /// The same for whoever asks, with the record of each end.
+    pub(super) async fn end_each(
+        &self,
+        ends: &[(TrainNumber, NaiveDate)],
+        record: impl Fn(String, String),
+    ) -> Result<(), StoreError> {
         for (number, from) in ends {
             self.store().change_train(*number, 0, Edit::Retire(Some(*from))).await?;
-            self.record_operator("train.retire", Some(number.to_string()), Some(format!("from {from}")));
+            record(number.to_string(), format!("from {from}"));
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! What an import would change in lines that a person reads before it is written.
 
+use chrono::NaiveDate;
+
 use super::{Change, Comparison, Import};
 use crate::domain::composition;
-use crate::domain::train::Train;
+use crate::domain::train::{Train, TrainNumber};
 use crate::service::request::{ImportLine, LineKind};
 
 /// A line for each train and station that would change, and for each train that is left as it is.
@@ -26,6 +28,17 @@ pub fn lines<'a>(comparison: &'a Comparison, import: &'a Import) -> impl Iterato
             Change::Unchanged => Vec::new(),
         });
     stations.chain(trains)
+}
+
+/// A line for each train that ends since it is not in an import.
+pub fn endings<'a>(
+    comparison: &'a Comparison,
+    ends: &'a [(TrainNumber, NaiveDate)],
+) -> impl Iterator<Item = ImportLine> + 'a {
+    ends.iter().map(|(number, from)| {
+        let name = comparison.missing.iter().find(|(missing, _)| missing == number).map_or("", |(_, name)| name);
+        line(LineKind::Ends, format!("{number} {name}: not in it, ends on {from}"))
+    })
 }
 
 pub(super) const fn line(kind: LineKind, text: String) -> ImportLine {

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::train::Zone;
+use crate::domain::train::{TrainNumber, Zone};
 
 /// What is imported, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct ImportSource {
     pub zone: Option<Zone>,
     /// What becomes of the rest where there are mistakes.
     pub bad: BadTrains,
+    /// What becomes of the trains that are not in it.
+    pub missing: MissingTrains,
 }
 
 /// What becomes of an import in which there are mistakes.
@@ -27,6 +29,15 @@ pub enum BadTrains {
     Refuse,
     /// The trains with a mistake are left out.
     LeaveOut,
+}
+
+/// What becomes of the trains that run and are not in an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingTrains {
+    /// They stay as they are.
+    Stay,
+    /// They end on its first date, or tomorrow where it holds from today on.
+    End,
 }
 
 /// What an import would do.
@@ -43,7 +54,7 @@ pub struct ImportTrial {
     pub changed: usize,
     /// Trains that stay as they are: they are so already, or cannot be another.
     pub unchanged: usize,
-    /// Trains of that date that are not in it, and stay as they are.
+    /// Trains of that date that are not in it.
     pub missing: usize,
     /// All of it line by line: mistakes, what is to be known, and what would change.
     pub lines: Vec<ImportLine>,
@@ -59,7 +70,7 @@ pub struct ImportTrial {
 impl ImportTrial {
     /// Whether anything would be written.
     pub const fn changes_anything(&self) -> bool {
-        self.finishes || self.shown.trains + self.shown.stations > 0
+        self.finishes || self.shown.trains + self.shown.stations + self.shown.ends.len() > 0
     }
 }
 
@@ -75,6 +86,9 @@ pub struct Shown {
     pub trains: usize,
     /// Stations that would be.
     pub stations: usize,
+    /// Trains that would end, and on which dates.
+    #[serde(default)]
+    pub ends: Vec<(TrainNumber, NaiveDate)>,
 }
 
 /// A line of what an import would do.
@@ -98,6 +112,8 @@ pub enum LineKind {
     New,
     /// It becomes another.
     Changed,
+    /// It ends.
+    Ends,
     /// It stays as it is, though the files have it otherwise.
     Left,
 }
@@ -110,6 +126,7 @@ impl LineKind {
             Self::Note => '*',
             Self::New => '+',
             Self::Changed => '~',
+            Self::Ends => '-',
             Self::Left => '!',
         }
     }

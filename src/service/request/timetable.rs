@@ -101,6 +101,9 @@ pub struct DelayTrial {
     pub told: usize,
     /// Those of them that could be given up for nothing, before the train leaves.
     pub free: usize,
+    /// Bookings that could not be read, and are not among those that are counted.
+    #[serde(default)]
+    pub unreadable: usize,
 }
 
 /// What became of berths that were to be taken off sale, or put on sale again: each coach is a write of its own.

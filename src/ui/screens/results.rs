@@ -499,7 +499,8 @@ impl Scene for Results {
                         let here = self.list.chosen() == Some(row);
                         self.list.mark(buf, row, place, world);
                         let cursor = self.class.filter(|_| here);
-                        table.view_row(buf, place, offer, (cursor, self.quota), world);
+                        let (date, quota) = (self.trip.date, self.quota);
+                        table.view_row(buf, place, (offer, date), (cursor, quota), world);
                     }
                 }
                 table.view_foot(buf, &self.foot_words(world), world);

@@ -7,7 +7,7 @@ use crate::domain::booking::OpId;
 use crate::domain::train::Zone;
 use crate::service::progress::Progress;
 use crate::service::request::{
-    BadTrains, Failure, ImportSource, ImportTrial, Imported, LineKind, Reply, Request, Shown,
+    BadTrains, Failure, ImportSource, ImportTrial, Imported, LineKind, MissingTrains, Reply, Request, Shown,
 };
 use crate::ui::context::{Context, World};
 use crate::ui::form::{Field, Filled, Form};
@@ -27,10 +27,14 @@ const FILES: usize = 0;
 const FROM: usize = 1;
 const ZONE: usize = 2;
 const MISTAKES: usize = 3;
+const MISSING: usize = 4;
 
 /// What becomes of an import with mistakes, as the field has it.
 const BAD: [(&str, BadTrains); 2] =
     [("import nothing", BadTrains::Refuse), ("leave their trains out", BadTrains::LeaveOut)];
+
+/// What becomes of trains that are not in it, as the field has it.
+const NOT_IN_IT: [(&str, MissingTrains); 2] = [("stay as they are", MissingTrains::Stay), ("end", MissingTrains::End)];
 
 /// An import of trains.
 #[derive(Clone, Debug)]
@@ -57,6 +61,7 @@ impl Default for Import {
             Field::text("From", 24).note("the first day: 1 jan, +30, 2027-01-01; nothing for today"),
             Field::text("Zone", 4).note("of trains of which the files say none, such as WR"),
             Field::choice("With mistakes", BAD.map(|(words, _)| words)),
+            Field::choice("Not in it", NOT_IN_IT.map(|(words, _)| words)),
         ];
         Self {
             form: Form::new(fields),
@@ -136,7 +141,8 @@ impl Import {
             return None;
         }
         let (_, bad) = BAD[self.form.field(MISTAKES).chosen()];
-        Some(ImportSource { path, from: from.ok()?, zone: zone.ok()?, bad })
+        let (_, missing) = NOT_IN_IT[self.form.field(MISSING).chosen()];
+        Some(ImportSource { path, from: from.ok()?, zone: zone.ok()?, bad, missing })
     }
 
     fn look(&mut self, cx: &mut Context) {
@@ -149,7 +155,7 @@ impl Import {
 
     /// What was shown, if any of it can be imported.
     fn good(&self) -> Option<&ImportTrial> {
-        let leaves_out = self.source.as_ref().is_some_and(|source| source.bad == BadTrains::LeaveOut);
+        let leaves_out = self.source.as_ref().is_some_and(leaves_out);
         self.trial.ready().filter(|trial| trial.changes_anything() && (trial.mistakes == 0 || leaves_out))
     }
 
@@ -158,13 +164,17 @@ impl Import {
         let title = if only_finishes(trial) {
             "Finish the import that broke off?".to_owned()
         } else {
-            format!("Import {}?", counted(&trial.shown))
+            format!("{}?", work(&trial.shown, ["Import", "End"]))
+        };
+        let ends = match trial.shown.ends.first() {
+            Some((_, on)) => format!(" Nothing is sold of trains that end for runs from {} on.", long_date(*on)),
+            None => String::new(),
         };
         cx.confirm(Confirm {
             question: Question::Import,
             title,
             text: format!(
-                "It holds for runs from {} on. Those of which anything was sold keep the trains by which they were sold.",
+                "It holds for runs from {} on. Those of which anything was sold keep the trains by which they were sold.{ends}",
                 long_date(trial.on)
             ),
             yes: "Import it",
@@ -221,12 +231,30 @@ impl Import {
 
 /// Whether all is written already that there is, and only its end is not.
 const fn only_finishes(trial: &ImportTrial) -> bool {
-    trial.finishes && trial.shown.trains + trial.shown.stations == 0
+    trial.finishes && trial.shown.trains + trial.shown.stations + trial.shown.ends.len() == 0
+}
+
+/// Whether trains with a mistake are left out. Where others end they would end with them.
+fn leaves_out(source: &ImportSource) -> bool {
+    source.bad == BadTrains::LeaveOut && source.missing == MissingTrains::Stay
+}
+
+/// What is done: `imports 1 train and 2 stations, and ends 3 trains`.
+fn work(shown: &Shown, [import, end]: [&str; 2]) -> String {
+    let ended = count(shown.ends.len(), "train");
+    match (shown.trains + shown.stations, shown.ends.len()) {
+        (_, 0) => format!("{import} {}", counted(shown)),
+        (0, _) => format!("{end} {ended}"),
+        _ => format!("{import} {}, and {} {ended}", counted(shown), end.to_lowercase()),
+    }
+}
+
+fn count(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// How much is imported: `1 train and 2 stations`.
 fn counted(shown: &Shown) -> String {
-    let count = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     match (shown.trains, shown.stations) {
         (trains, 0) => count(trains, "train"),
         (0, stations) => count(stations, "station"),

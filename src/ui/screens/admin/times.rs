@@ -188,15 +188,21 @@ impl Times {
 /// Who is told, and who may give up for nothing: `38 bookings are told, and 12 of them get everything back …`.
 pub fn told(trial: DelayTrial) -> String {
     let told = match trial.told {
-        0 => return "Nobody's boarding changes by it, so that nobody is told.".to_owned(),
+        0 => "Nobody's boarding changes by it".to_owned(),
         1 => "1 booking is told".to_owned(),
         more => format!("{more} bookings are told"),
     };
-    match trial.free {
-        0 => format!("{told}; none of them may be given up for nothing."),
-        1 => format!("{told}; 1 of them may be given up for nothing until it leaves."),
-        free => format!("{told}; {free} of them may be given up for nothing until it leaves."),
-    }
+    let free = match (trial.told, trial.free) {
+        (0, _) => ", so that nobody is told.".to_owned(),
+        (_, 0) => "; none of them may be given up for nothing.".to_owned(),
+        (_, free) => format!("; {free} of them may be given up for nothing until it leaves."),
+    };
+    let unreadable = match trial.unreadable {
+        0 => String::new(),
+        1 => " 1 more booking cannot be read and is not counted.".to_owned(),
+        more => format!(" {more} more bookings cannot be read and are not counted."),
+    };
+    format!("{told}{free}{unreadable}")
 }
 
 impl Scene for Times {

@@ -21,7 +21,11 @@ impl Results {
         let rows = self.listed.len();
         let row = match choice.train {
             Pick::Line(line) => (line < rows).then_some(line),
-            Pick::Number(number) => self.rows().position(|offer| offer.journey.train.number() == number),
+            // Of a train's runs of a day, one may be late from the day before: that of the day is meant.
+            Pick::Number(number) => {
+                let rows = self.rows().enumerate().filter(|(_, offer)| offer.journey.train.number() == number);
+                rows.max_by_key(|(_, offer)| offer.journey.run.date).map(|(row, _)| row)
+            }
         };
         let none = "There are no trains on the list: show one first, like a ndls mmct 24dec.";
         let row = row.ok_or_else(|| match (rows, choice.train) {

@@ -151,7 +151,7 @@ impl Table {
         &self,
         buf: &mut Buffer,
         place: Rect,
-        offer: &Offer,
+        (offer, date): (&Offer, NaiveDate),
         (cursor, quota): (Option<Class>, Quota),
         world: &World,
     ) {
@@ -159,7 +159,7 @@ impl Table {
         let journey = &offer.journey;
         let left = place.x + 2;
         let late = late(journey, world);
-        let (times, below) = (times(journey, late), place.y + 1);
+        let (times, below) = (times(journey, date), place.y + 1);
         let lasts =
             if late.is_zero() { duration(journey) } else { format!("{} late, {}", in_hours(late), duration(journey)) };
         let faint = if late.is_zero() { theme.dim } else { theme.warning };
@@ -172,12 +172,12 @@ impl Table {
         match self.shape {
             Shape::Beside => {
                 text::write(buf, (left + 7 + name_room + 2, place.y), times, 16, theme.text);
-                let words = format!("{lasts} · {}", days_in_words(journey));
+                let words = format!("{lasts} · {}", days_in_words(journey, late));
                 text::write(buf, (left + 7, below), text::fit(&words, own - 7), own, faint);
             }
             Shape::Below => {
                 let (x, _) = text::write(buf, (left, below), times.replace("  ", " "), 15, theme.text);
-                let words = format!("{lasts} {}", days_in_letters(journey));
+                let words = format!("{lasts} {}", days_in_letters(journey, late));
                 text::write(buf, (x + 1, below), text::fit(&words, own.saturating_sub(x + 1 - left)), own, faint);
             }
         }
@@ -234,9 +234,9 @@ fn late(journey: &Journey, world: &World) -> TimeDelta {
     TimeDelta::minutes(live.map_or(0, |live| live.state.delays.minutes(journey.leg.from())).into())
 }
 
-/// Departure and arrival: `16:55  08:35+1`, of the day on which the train leaves by its timetable.
-fn times(journey: &Journey, late: TimeDelta) -> String {
-    let day = (journey.from.at - late).date();
+/// Departure and arrival: `16:55  08:35+1`, of the day that is searched. A train that is late is listed on the day on which it
+/// leaves by its timetable, and on the one on which it leaves.
+fn times(journey: &Journey, day: NaiveDate) -> String {
     let time = |at: NaiveDateTime| match (at.date() - day).num_days() {
         0 => at.format("%H:%M").to_string(),
         days => format!("{}+{days}", at.format("%H:%M")),
@@ -255,12 +255,13 @@ fn in_hours(time: TimeDelta) -> String {
 }
 
 /// The days of the week on which the train leaves the boarding station, from Monday on: a train that leaves its origin
-/// on Sunday evening is boarded on Monday.
-fn boarding_days(journey: &Journey) -> [bool; 7] {
-    let days = (journey.from.at.date() - journey.run.date).num_days();
+/// on Sunday evening is boarded on Monday. One that is late does so as ever, but for today.
+fn boarding_days(journey: &Journey, late: TimeDelta) -> [bool; 7] {
+    let leaves = (journey.from.at - late).date();
+    let days = (leaves - journey.run.date).num_days();
     let shift = Days::new(days.unsigned_abs());
-    let monday = Days::new(journey.from.at.date().weekday().num_days_from_monday().into());
-    let monday = journey.from.at.date().checked_sub_days(monday).unwrap_or(journey.run.date);
+    let monday = Days::new(leaves.weekday().num_days_from_monday().into());
+    let monday = leaves.checked_sub_days(monday).unwrap_or(journey.run.date);
     let mut runs = [false; 7];
     for (runs, date) in runs.iter_mut().zip(monday.iter_days()) {
         let origin = if days < 0 { date.checked_add_days(shift) } else { date.checked_sub_days(shift) };
@@ -269,8 +270,8 @@ fn boarding_days(journey: &Journey) -> [bool; 7] {
     runs
 }
 
-fn days_in_words(journey: &Journey) -> String {
-    let days = boarding_days(journey);
+fn days_in_words(journey: &Journey, late: TimeDelta) -> String {
+    let days = boarding_days(journey, late);
     if days == [true; 7] {
         return "daily".to_owned();
     }
@@ -278,8 +279,8 @@ fn days_in_words(journey: &Journey) -> String {
     names.iter().zip(days).filter(|(_, runs)| *runs).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
 }
 
-fn days_in_letters(journey: &Journey) -> String {
-    let days = boarding_days(journey);
+fn days_in_letters(journey: &Journey, late: TimeDelta) -> String {
+    let days = boarding_days(journey, late);
     if days == [true; 7] {
         return "daily".to_owned();
     }

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Import, Page, counted, only_finishes};
-use crate::service::request::{BadTrains, ImportTrial, Imported, LineKind};
+use super::{Import, Page, leaves_out, only_finishes, work};
+use crate::service::request::{BadTrains, ImportTrial, Imported, LineKind, MissingTrains};
 use crate::ui::context::World;
 use crate::ui::screen::long_date;
 use crate::ui::text;
@@ -28,7 +28,7 @@ pub(super) fn view(import: &Import, buf: &mut Buffer, area: Rect, world: &World)
             let what = if only_finishes(trial) {
                 "Finishing the import that broke off".to_owned()
             } else {
-                format!("Importing {}, from {} on", counted(&trial.shown), long_date(trial.on))
+                format!("{}, from {} on", work(&trial.shown, ["Importing", "Ending"]), long_date(trial.on))
             };
             view_bar(
                 import,
@@ -65,10 +65,15 @@ fn view_trial(import: &Import, buf: &mut Buffer, area: Rect, trial: &ImportTrial
     let theme = &world.theme;
     let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
     let ImportTrial { new, changed, unchanged, missing, .. } = trial;
-    let missing = match missing {
-        0 => String::new(),
-        1 => "; 1 not in it stays".to_owned(),
-        count => format!("; {count} not in it stay"),
+    let missing = match (missing, trial.shown.ends.len()) {
+        (0, _) => String::new(),
+        (count, 0) if ends_missing(import) => {
+            format!("; {count} not in it {} already", if *count == 1 { "ends" } else { "end" })
+        }
+        (1, 0) => "; 1 not in it stays".to_owned(),
+        (count, 0) => format!("; {count} not in it stay"),
+        (_, 1) => "; 1 not in it ends".to_owned(),
+        (_, ends) => format!("; {ends} not in it end"),
     };
     let counts = format!("{new} new, {changed} changed, {unchanged} unchanged{missing}");
     put(buf, row(0), 2, &format!("From {}: {counts}.", long_date(trial.on)), theme.strong);
@@ -102,31 +107,37 @@ fn view_trial(import: &Import, buf: &mut Buffer, area: Rect, trial: &ImportTrial
 
 /// Whether it can be imported, and if not why.
 fn verdict(import: &Import, trial: &ImportTrial, theme: &Theme) -> (String, Style) {
-    let leaves_out = import.source.as_ref().is_some_and(|source| source.bad == BadTrains::LeaveOut);
+    let leaves_out = import.source.as_ref().is_some_and(leaves_out);
+    let would_end =
+        ends_missing(import) && import.source.as_ref().is_some_and(|source| source.bad == BadTrains::LeaveOut);
     let mistakes = if trial.mistakes == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", trial.mistakes) };
+    let does = work(&trial.shown, ["imports", "ends"]);
     match (trial.mistakes, leaves_out, trial.changes_anything()) {
         (0, _, true) if only_finishes(trial) => {
             let says = "All of it is written, but an import broke off: Enter finishes it.";
             (says.to_owned(), theme.warning)
         }
-        (0, _, true) => (format!("No mistakes. Enter imports {}.", counted(&trial.shown)), theme.good),
+        (0, _, true) => (format!("No mistakes. Enter {does}."), theme.good),
         (0, _, false) => ("No mistakes, and nothing to import: the timetable has it already.".to_owned(), theme.good),
         (_, true, true) if only_finishes(trial) => {
             (format!("{mistakes}: their trains are left out. An import broke off: Enter finishes it."), theme.warning)
         }
-        (_, true, true) => {
-            (format!("{mistakes}: their trains are left out. Enter imports {}.", counted(&trial.shown)), theme.warning)
-        }
+        (_, true, true) => (format!("{mistakes}: their trains are left out. Enter {does}."), theme.warning),
         (_, true, false) => (format!("{mistakes}, and nothing beside them to import."), theme.bad),
         (_, false, _) => {
-            let them = if trial.mistakes == 1 {
-                "it and look again, or leave its train"
+            let (them, trains) = if trial.mistakes == 1 { ("it", "its train") } else { ("them", "their trains") };
+            let mend = if would_end {
+                format!("mend {them}, or let trains stay: one with a mistake is not in it.")
             } else {
-                "them and look again, or leave their trains"
+                format!("mend {them} and look again, or leave {trains} out.")
             };
-            (format!("{mistakes}: mend {them} out."), theme.bad)
+            (format!("{mistakes}: {mend}"), theme.bad)
         }
     }
+}
+
+fn ends_missing(import: &Import) -> bool {
+    import.source.as_ref().is_some_and(|source| source.missing == MissingTrains::End)
 }
 
 const fn sign_style(kind: LineKind, theme: &Theme) -> Style {
@@ -135,7 +146,7 @@ const fn sign_style(kind: LineKind, theme: &Theme) -> Style {
         LineKind::Note => theme.dim,
         LineKind::New => theme.good,
         LineKind::Changed => theme.accent,
-        LineKind::Left => theme.warning,
+        LineKind::Left | LineKind::Ends => theme.warning,
     }
 }
 
@@ -153,7 +164,7 @@ fn view_done(buf: &mut Buffer, area: Rect, (done, trial): (&Imported, Option<&Im
         let says = if only_finishes(trial) {
             "The import that broke off is finished.".to_owned()
         } else {
-            format!("Imported: {}, from {} on.", counted(&trial.shown), long_date(trial.on))
+            format!("{}, from {} on.", work(&trial.shown, ["Imported:", "Ended:"]), long_date(trial.on))
         };
         say(&says, theme.good);
     }
