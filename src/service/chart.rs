@@ -6,29 +6,29 @@
 //! without a place is dropped and refunded. The run stays listed as work until the last step, so that another process
 //! goes on where one has stopped. One process at a time has the lease.
 
-use std::collections::BTreeMap;
+mod losing;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 
-use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
+use self::losing::Losing;
+use crate::domain::booking::Place;
 use crate::domain::chart::{lines_of, vacancies};
 use crate::domain::coach::{Class, CoachId};
 use crate::domain::delay::Delays;
 use crate::domain::inventory::{RunState, Stage};
-use crate::domain::pnr::Pnr;
-use crate::domain::refund::{self, Cancellation, FirstChart, NotRefundable, Reason};
+use crate::domain::refund::Reason;
 use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{Entry, QueueId, WaitingList};
 use crate::receipt::chart::{self as paper, CoachChart};
-use crate::service::booking::second;
 use crate::service::refusal::refuse;
 use crate::service::request::{Charts, Document, Failure, Reply};
 use crate::service::session::Session;
 use crate::service::work::alone;
-use crate::service::{Kiosk, live, receipt_outbox, waitlist};
+use crate::service::{Kiosk, waitlist};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Guard, Lease, Plan, QueueEdit, Run, Transition};
 use crate::store::work::{Kind, Lists};
@@ -184,146 +184,6 @@ impl Kiosk {
             }
         }
         Err(StoreError::Conflict { what: format!("booking {}", entry.pnr) })
-    }
-
-    /// Gives the money of all bookings of a cancelled run back, and says when to look again for what is left.
-    async fn refund_all(&self, read: &Run, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let run = read.state.run;
-        let plan = Plan::of(&read.state);
-        for coach in read.state.train.coaches() {
-            self.store().close_coach(&plan, coach.id()).await?;
-        }
-        for class in read.state.train.classes() {
-            for list in [WaitingList::General, WaitingList::Tatkal] {
-                self.store().freeze_queue(&plan, QueueId { class, list }).await?;
-            }
-        }
-        // From here on no sale can land: what the manifest names now is all there is.
-        let Some(mut read) = self.read_run(run).await? else { return Ok(None) };
-        let mut left = false;
-        let mut queued: BTreeMap<Pnr, (QueueId, Entry)> =
-            self.store().entries(run).await?.into_iter().map(|(id, entry)| (entry.pnr, (id, entry))).collect();
-        for pnr in self.store().manifest_pnrs(run).await? {
-            left |= !self.refund_booking(&mut read.state, queued.remove(&pnr), pnr, now).await?;
-        }
-        self.announce_coaches(&plan, Vec::new(), Vec::new());
-        Ok(left.then_some(now + AGAIN))
-    }
-
-    /// Gives all the money of a booking back; `false` when others changed it under each attempt.
-    async fn refund_booking(
-        &self,
-        state: &mut RunState,
-        queued: Option<(QueueId, Entry)>,
-        pnr: Pnr,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut own_entry = queued;
-        for _ in 0..ATTEMPTS {
-            let Some(booking) = self.store().booking(pnr).await? else { return Ok(true) };
-            let left = Losing::of(&booking, |place| !matches!(place, Place::Cancelled));
-            let Some(refunded) = left.refund(self, &booking, Reason::TrainCancelled, now)? else { return Ok(true) };
-            let places: Vec<_> = left.places(&booking).collect();
-            let edits = state.freeing(places, booking.leg);
-            let waits = booking.is_queued();
-            let own = own_entry.as_ref().filter(|_| waits);
-            let queue = own.and_then(|(id, entry)| QueueEdit::leaving(*id, entry, &left.passengers, now));
-            let before = Before::Version(booking.version);
-            let transition = Transition { before, edits, queue, ..self.transition(&refunded) };
-            match self.commit(&Plan::of(state), &transition).await? {
-                Commit::Done => {
-                    self.tell_refunded(&refunded, "booking.train-cancelled");
-                    let touched: Vec<CoachId> = transition.edits.iter().map(|edit| edit.coach).collect();
-                    let coaches = self.store().coaches(state.run, &touched).await?;
-                    live::merge(&mut state.coaches, coaches);
-                    return Ok(true);
-                }
-                Commit::Moved(coaches) => live::merge(&mut state.coaches, coaches),
-                Commit::Found(_) | Commit::QueueMoved | Commit::TillMoved => {
-                    let entries = self.store().queues(state.run, booking.class).await?;
-                    own_entry = entries.into_iter().find(|(_, entry)| entry.pnr == pnr);
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    fn tell_refunded(&self, booking: &Booking, action: &'static str) {
-        receipt_outbox::post(self, booking);
-        if let Some(change) = booking.history.last() {
-            self.record_duty(action, change.op, booking);
-        }
-    }
-}
-
-/// Passengers of a booking who lose their places by no wish of their own, by their places in the form.
-struct Losing {
-    passengers: Vec<u8>,
-}
-
-impl Losing {
-    /// Those whose place is such, and the children on laps when nobody is left to travel with.
-    fn of(booking: &Booking, loses: impl Fn(&Place) -> bool) -> Self {
-        let stays = |place: &Place| !loses(place) && !matches!(place, Place::Lap | Place::Cancelled);
-        let alone = !booking.passengers.iter().any(|booked| stays(&booked.place));
-        let passengers = (0..)
-            .zip(&booking.passengers)
-            .filter(|(_, booked)| loses(&booked.place) || (alone && matches!(booked.place, Place::Lap)));
-        Self { passengers: passengers.map(|(passenger, _)| passenger).collect() }
-    }
-
-    fn places<'a>(&'a self, booking: &'a Booking) -> impl Iterator<Item = &'a Place> {
-        self.passengers.iter().filter_map(|passenger| Some(&booking.passengers.get(usize::from(*passenger))?.place))
-    }
-
-    /// The booking once they have lost them; `None` when there is nothing to give back any more.
-    ///
-    /// # Errors
-    ///
-    /// The rules that the booking keeps are not known here: a newer program has sold it.
-    fn refund(
-        &self,
-        kiosk: &Kiosk,
-        booking: &Booking,
-        reason: Reason,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Booking>, StoreError> {
-        if booking.status != BookingStatus::Booked {
-            return Ok(None);
-        }
-        let rules = kiosk.rules();
-        let rules = rules.refunds(&booking.refund_rules).ok_or_else(|| StoreError::Corrupt {
-            what: format!("booking {}", booking.pnr),
-            cause: format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules),
-        })?;
-        let quoted = refund::claims(booking, &self.passengers).and_then(|claims| {
-            let departs = instant(booking.from.at);
-            let cancellation =
-                Cancellation { class: booking.class, claims: &claims, departs, chart: FirstChart::Made, reason };
-            refund::quote(rules, &cancellation, now)
-        });
-        let quote = match quoted {
-            Ok(quote) => quote,
-            Err(NotRefundable::Nobody | NotRefundable::AlreadyCancelled) => return Ok(None),
-            Err(error) => {
-                tracing::error!(pnr = %booking.pnr, %error, "money that is owed cannot be reckoned");
-                return Ok(None);
-            }
-        };
-        let what = match reason {
-            Reason::TrainCancelled => Deed::TrainCancelled,
-            _ => Deed::Dropped(self.passengers.clone()),
-        };
-        let op = OpId::derived("refund", booking.pnr, booking.version);
-        let is_test = booking.payment.as_ref().is_some_and(|payment| payment.method == PaymentMethod::Test);
-        let paid_out = is_test.then(|| PaidOut {
-            op: Some(op),
-            at: second(now),
-            by: None,
-            terminal: super::OPERATOR.to_owned(),
-            till: None,
-        });
-        Ok(Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: second(now), by: None, what })))
     }
 }
 
