@@ -103,6 +103,8 @@ mod service_delay_trouble;
 mod service_doubt;
 #[path = "all/service_find.rs"]
 mod service_find;
+#[path = "all/service_gap.rs"]
+mod service_gap;
 #[path = "all/service_group.rs"]
 mod service_group;
 #[path = "all/service_hold.rs"]

@@ -80,6 +80,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::CancelRun { .. }
         | Request::TryDelay { .. }
         | Request::DelayRun(_)
+        | Request::TryCancelPart { .. }
+        | Request::CancelPart(_)
         | Request::Trains { .. }
         | Request::TrainsFile { .. }
         | Request::TryImport { .. }

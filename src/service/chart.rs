@@ -6,20 +6,20 @@
 //! without a place is dropped and refunded. The run stays listed as work until the last step, so that another process
 //! goes on where one has stopped. One process at a time has the lease.
 
-mod losing;
+pub(super) mod losing;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 
-use self::losing::Losing;
+use self::losing::{Losing, Loss};
 use crate::domain::booking::Place;
 use crate::domain::chart::{lines_of, vacancies};
 use crate::domain::coach::{Class, CoachId};
 use crate::domain::delay::Delays;
+use crate::domain::gap;
 use crate::domain::inventory::{RunState, Stage};
-use crate::domain::refund::Reason;
 use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{Entry, QueueId, WaitingList};
@@ -83,7 +83,7 @@ impl Kiosk {
         // What failed goes behind the work of other runs.
         let failed = match lease.pinned.stage {
             Stage::Cancelled => Kind::CancelRun,
-            _ if lease.pinned.delays.is_empty() => Kind::Chart,
+            _ if lease.pinned.changes() == 0 => Kind::Chart,
             _ => Kind::DelayRun,
         };
         let next = done.as_ref().map_or(Some((failed, now + AGAIN)), |next| *next);
@@ -105,13 +105,25 @@ impl Kiosk {
         if read.state.stage == Stage::Cancelled {
             return Ok(self.refund_all(&read, now).await?.map(|at| (Kind::CancelRun, at)));
         }
-        // Whoever cannot be told keeps nobody from the chart.
-        let told = self.tell_of_delays(&read.state, now).await;
+        // Whoever cannot be told, or refunded, keeps nobody from the chart.
+        let told = self.do_changes(&read, now).await;
         let chart = self.chart(lease, &read, now).await?;
         let again = told?;
         // A chart that is due sooner than anybody is told again is made by the same look.
         let soonest = again.into_iter().chain(chart).min();
         Ok(soonest.map(|at| (if again.is_some() { Kind::DelayRun } else { Kind::Chart }, at)))
+    }
+
+    /// Gives the money back of whoever needs a part that is not run, tells the others of other times, and says when to look
+    /// again for what is left or still to come.
+    async fn do_changes(&self, read: &Run, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if read.state.changes() == 0 {
+            return Ok(None);
+        }
+        let is_news = self.list_changes(&read.state, now).await?;
+        let refunded = self.refund_parts(read, now).await;
+        let told = self.tell_of_delays(&read.state, is_news, now).await?;
+        Ok(refunded?.into_iter().chain(told).min())
     }
 
     /// Makes the chart that is due, and says when the next is.
@@ -160,8 +172,12 @@ impl Kiosk {
         let mut entry = entry;
         for _ in 0..ATTEMPTS {
             let Some(booking) = self.store().booking(entry.pnr).await? else { return Ok(()) };
+            // Whoever is given all of it back for a part that is not run has not been waiting in vain.
+            if gap::against(&booking, state).is_some() {
+                return Ok(());
+            }
             let left = Losing::of(&booking, |place| matches!(place, Place::Waiting { .. }));
-            let Some(dropped) = left.refund(self, &booking, Reason::NeverCleared, now)? else { return Ok(()) };
+            let Some(dropped) = left.refund(self, &booking, &Loss::NeverCleared, now)? else { return Ok(()) };
             let queue = QueueEdit::leaving(id, &entry, &left.passengers, now);
             // A run that the railway cancels meanwhile gives everything back.
             let transition = Transition {
@@ -172,7 +188,7 @@ impl Kiosk {
             };
             match self.commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
-                    self.tell_refunded(&dropped, "booking.drop");
+                    self.tell_refunded(&dropped, &Loss::NeverCleared);
                     return Ok(());
                 }
                 Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => {
@@ -209,7 +225,7 @@ pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>)
     let issuer = kiosk.settings().issuer.name.clone();
     let state = read.state;
     let made = kiosk.settings().labour.run(move || {
-        let sheets = paper::Chart { run, train: &state.train, stage: state.stage, at: now, coaches };
+        let sheets = paper::Chart { run, train: &state.train, gaps: &state.gaps, stage: state.stage, at: now, coaches };
         paper::render(&sheets, &issuer)
     });
     let bytes = made.await.map_err(|error| crate::service::refusal::fault("print a chart", &error))?;
