@@ -268,6 +268,8 @@ mod ui_group;
 mod ui_import;
 #[path = "all/ui_office.rs"]
 mod ui_office;
+#[path = "all/ui_part.rs"]
+mod ui_part;
 #[path = "all/ui_people.rs"]
 mod ui_people;
 #[path = "all/ui_profile.rs"]
