@@ -181,7 +181,7 @@ impl Gaps {
         let last = u8::try_from(halts.checked_sub(1)?).ok()?;
         let mut run = (0..last).filter(|segment| !mask.has(*segment));
         let from = run.next()?;
-        Leg::new(from, run.last().unwrap_or(from) + 1).ok()
+        Leg::new(from, run.next_back().unwrap_or(from) + 1).ok()
     }
 }
 
