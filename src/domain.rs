@@ -19,6 +19,7 @@ pub mod delay;
 pub mod edition;
 pub mod fare;
 pub mod former;
+pub mod gap;
 pub mod halts;
 pub mod inventory;
 pub mod journeys;

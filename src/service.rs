@@ -12,6 +12,7 @@ mod booking;
 mod call;
 mod catalogue;
 pub mod chance;
+mod changed;
 mod chart;
 pub mod clock;
 mod companions;
@@ -21,6 +22,7 @@ mod dispatch;
 mod events;
 mod find;
 mod former;
+mod gap;
 mod hold;
 pub mod import;
 mod labour;
@@ -80,7 +82,7 @@ pub use settings::{Argon2Cost, Notifications, Receipts, Settings, SignInLimits, 
 
 use self::account::{Attempts, Bootstrap, Hasher};
 use self::catalogue::Catalogue;
-use self::delay::Delayed;
+use self::changed::Changed;
 use self::hold::crowd::Crowds;
 use self::hold::underway::Underway;
 use self::import::Turns;
@@ -113,7 +115,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     rule_book: RuleBook,
     catalogue: Catalogue,
-    delayed: Delayed,
+    changed: Changed,
     live: Live,
     underway: Underway,
     crowds: Crowds,
@@ -175,13 +177,13 @@ impl Kiosk {
     /// [`Self::end_sessions_of_changed_accounts`] is, and says who is here when [`Self::tell_who_is_here`] is.
     pub async fn open(store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let now = clock.now();
-        let (catalogue, entries, delayed) = Catalogue::read(&store, now).await?;
+        let (catalogue, entries, changed) = Catalogue::read(&store, now).await?;
         let rule_book = RuleBook::read(&store, entries, now).await?;
         let limits = settings.sign_in;
         let kiosk = Self(Arc::new(Shared {
             rule_book,
             catalogue,
-            delayed: Delayed::default(),
+            changed: Changed::default(),
             live: Live::default(),
             underway: Underway::default(),
             crowds: Crowds::default(),
@@ -199,7 +201,7 @@ impl Kiosk {
             settings,
             clock,
         }));
-        kiosk.take_in_delays(&delayed).await;
+        kiosk.take_in_changes(&changed).await;
         Ok(kiosk)
     }
 

@@ -103,6 +103,8 @@ mod service_delay_trouble;
 mod service_doubt;
 #[path = "all/service_find.rs"]
 mod service_find;
+#[path = "all/service_gap.rs"]
+mod service_gap;
 #[path = "all/service_group.rs"]
 mod service_group;
 #[path = "all/service_hold.rs"]
@@ -272,6 +274,8 @@ mod ui_group;
 mod ui_import;
 #[path = "all/ui_office.rs"]
 mod ui_office;
+#[path = "all/ui_part.rs"]
+mod ui_part;
 #[path = "all/ui_people.rs"]
 mod ui_people;
 #[path = "all/ui_profile.rs"]

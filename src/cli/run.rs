@@ -1,4 +1,4 @@
-//! `kiosk run`: the charts of a run, other times for it, and its cancellation by the railway.
+//! `kiosk run`: the charts of a run, other times for it, and its cancellation by the railway, whole or in part.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,9 @@ use crate::domain::inventory::Stage;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::service::Kiosk;
-use crate::service::request::{Charts, DelayTrial, Failure, InLine, Reply, Request, RunDelay};
+use crate::service::request::{
+    Charts, DelayTrial, Failure, InLine, PartCancellation, PartTrial, Reply, Request, RunDelay,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -62,6 +64,26 @@ pub(super) enum Command {
         #[arg(long)]
         reason: String,
         /// Only say who would be told, and who could give up for nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask whether this is meant
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Cancels a part of a run, where it begins or ends: nothing that needs it is sold any more, and its bookings are refunded
+    CancelPart {
+        /// The run: its train and the date on which it leaves its origin, such as 12951#2026-12-05
+        run: RunId,
+        /// The station at which the part begins, such as KOTA
+        #[arg(long, value_name = "STATION")]
+        from: String,
+        /// The station at which it ends, such as NDLS
+        #[arg(long, value_name = "STATION")]
+        to: String,
+        /// Why: everybody is told it
+        #[arg(long)]
+        reason: String,
+        /// Only say which bookings would be refunded, and how much
         #[arg(long)]
         dry_run: bool,
         /// Do not ask whether this is meant
@@ -124,6 +146,27 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
             session.call(Request::DelayRun(RunDelay { op, run, new, reason, based_on })).await?;
             output::line(format_args!("Changed {run}. Its bookings are told; any that are left are within minutes."))
         }
+        Command::CancelPart { run, from, to, reason, dry_run, yes } => {
+            let reason = delay::reason(&reason).map_err(Failure::from)?;
+            let part = kiosk.read_stretch(run, &from, &to).await?;
+            let trial = match session.call(Request::TryCancelPart { run, part }).await? {
+                Reply::PartTried(trial) => trial,
+                other => return Err(unexpected(&other)),
+            };
+            output::line(part_of(trial))?;
+            if dry_run {
+                return output::line("Nothing was changed.");
+            }
+            if !yes {
+                let warning = "Cancelling the part refunds the bookings above, and cannot be taken back.";
+                confirm::demand(warning, &run.to_string())?;
+            }
+            let (op, based_on) = (OpId(Uuid::new_v4()), trial.based_on);
+            session.call(Request::CancelPart(PartCancellation { op, run, part, reason, based_on })).await?;
+            output::line(format_args!(
+                "Cancelled the part of {run}. Its bookings are refunded in full; any that are left are done within minutes."
+            ))
+        }
         Command::Cancel { run, yes } => {
             if !yes {
                 let warning = format!("Cancelling {run} refunds every booking and cannot be taken back.");
@@ -150,6 +193,14 @@ fn times(station: &str, trial: DelayTrial) -> String {
         station.to_ascii_uppercase(),
         moment(leaves),
         moment(was),
+    )
+}
+
+/// What it means that a part is not run.
+fn part_of(trial: PartTrial) -> String {
+    let PartTrial { from, to, bookings, passengers, refunded, .. } = trial;
+    format!(
+        "Not run from {from} to {to}.\nBookings that are given up: {bookings}. Their passengers: {passengers}. Given back to them: {refunded} rupees."
     )
 }
 

@@ -152,10 +152,11 @@ impl RunState {
     /// class.
     pub fn standing(&self, class: Class, quota: Quota, leg: Leg, now: DateTime<Utc>) -> Option<Standing> {
         if class == Class::Unreserved && self.train.kind().carries_unreserved() {
-            return Some(if self.stage == Stage::Cancelled { Standing::Full } else { Standing::Unreserved });
+            let is_run = self.stage != Stage::Cancelled && self.gaps.on(leg).is_none();
+            return Some(if is_run { Standing::Unreserved } else { Standing::Full });
         }
         let berths = self.available(class, quota, leg, now)?;
-        if matches!(self.stage, Stage::FinalChart | Stage::Cancelled) {
+        if matches!(self.stage, Stage::FinalChart | Stage::Cancelled) || self.gaps.on(leg).is_some() {
             return Some(Standing::Full);
         }
         if berths > 0 {

@@ -260,6 +260,15 @@ pub enum Deed {
         /// Where it boards.
         to: StationCode,
     },
+    /// The railway does not run a part of the way that the party needs.
+    PartCancelled {
+        /// Where the part begins.
+        from: StationCode,
+        /// Where it ends.
+        to: StationCode,
+        /// Why.
+        reason: String,
+    },
     /// The railway changed the times of the run.
     Delayed {
         /// When the party would have boarded.

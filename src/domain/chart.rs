@@ -88,7 +88,7 @@ pub fn vacancies(state: &RunState, coach: &Coach, now: DateTime<Utc>) -> Vec<Vac
     let seen = state.coach(coach.id());
     let mut vacant = Vec::new();
     for berth in coach.numbers().filter(|berth| !seen.blocked.contains_key(berth)) {
-        let taken = seen.taken(berth, now);
+        let taken = seen.taken(berth, now).with(state.gaps.mask());
         let mut from = 0;
         while from < segments {
             let to = (from..segments).find(|segment| taken.has(*segment)).unwrap_or(segments);

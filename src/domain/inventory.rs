@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::domain::coach::{BerthRef, Class, Coach, CoachId};
 use crate::domain::delay::Delays;
+use crate::domain::gap::Gaps;
 use crate::domain::quota::{Pool, Quota, Terms};
 use crate::domain::rules::quota::QuotaRules;
 use crate::domain::segment::{Leg, SegmentMask};
@@ -170,6 +171,9 @@ pub struct RunState {
     /// How the railway has changed these times since.
     #[serde(default, skip_serializing_if = "Delays::is_empty")]
     pub delays: Delays,
+    /// The parts of its way that it does not go.
+    #[serde(default, skip_serializing_if = "Gaps::is_empty")]
+    pub gaps: Gaps,
     /// By what quotas it is sold; written as their rules alone, since what these make of the berths follows.
     #[serde(rename = "Quotas", serialize_with = "quotas_alone")]
     pub terms: Arc<Terms>,
@@ -188,6 +192,8 @@ struct RunParts {
     train: Arc<Train>,
     #[serde(default)]
     delays: Delays,
+    #[serde(default)]
+    gaps: Gaps,
     quotas: QuotaRules,
     stage: Stage,
     coaches: BTreeMap<CoachId, Arc<CoachState>>,
@@ -196,9 +202,9 @@ struct RunParts {
 
 impl From<RunParts> for RunState {
     fn from(parts: RunParts) -> Self {
-        let RunParts { run, train, delays, quotas, stage, coaches, queues } = parts;
+        let RunParts { run, train, delays, gaps, quotas, stage, coaches, queues } = parts;
         let terms = Arc::new(Terms::of(&train, &quotas));
-        Self { run, train, delays, terms, stage, coaches, queues }
+        Self { run, train, delays, gaps, terms, stage, coaches, queues }
     }
 }
 
@@ -214,11 +220,17 @@ impl RunState {
             run,
             train,
             delays: Delays::default(),
+            gaps: Gaps::default(),
             terms,
             stage: Stage::Open,
             coaches: BTreeMap::new(),
             queues: BTreeMap::new(),
         }
+    }
+
+    /// How often the railway has changed its times, or cancelled a part of its way: one that says more is newer.
+    pub fn changes(&self) -> u16 {
+        self.delays.count().saturating_add(self.gaps.count())
     }
 
     /// When the run leaves a halt, by the railway's wall clock; `None` for a halt that it has not.
@@ -273,6 +285,9 @@ impl RunState {
     pub fn available(&self, class: Class, quota: Quota, leg: Leg, now: DateTime<Utc>) -> Option<usize> {
         let mut coaches = self.train.coaches_of(class).peekable();
         coaches.peek()?;
+        if self.gaps.on(leg).is_some() {
+            return Some(0);
+        }
         Some(coaches.map(|coach| self.free_in(coach, quota, leg, now)).sum())
     }
 

@@ -89,6 +89,8 @@ pub enum Event {
     Dropped,
     /// The railway changed when the party boards.
     Delayed,
+    /// The railway does not run a part of the way that the party needs.
+    PartCancelled,
     /// The railway cancelled the train.
     TrainCancelled,
     /// Nothing: somebody asked at a counter for another copy of the receipt.
@@ -107,6 +109,7 @@ impl Event {
             Deed::Cancelled(_) => Some(Self::Cancelled),
             Deed::Dropped(_) => Some(Self::Dropped),
             Deed::Delayed { was, now, .. } => (was != now).then_some(Self::Delayed),
+            Deed::PartCancelled { .. } => Some(Self::PartCancelled),
             Deed::TrainCancelled => Some(Self::TrainCancelled),
             Deed::Reserved | Deed::Lapsed | Deed::PaidOut | Deed::Renamed { .. } => None,
         }
@@ -121,6 +124,7 @@ impl Event {
             Self::Cancelled => "cancelled",
             Self::Dropped => "dropped",
             Self::Delayed => "time changed",
+            Self::PartCancelled => "part not run",
             Self::TrainCancelled => "train cancelled",
             Self::Resent => "receipt sent again",
         }

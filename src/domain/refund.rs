@@ -64,6 +64,8 @@ pub enum Reason {
     Passenger,
     /// The railway cancelled the train.
     TrainCancelled,
+    /// The railway does not run a part of the way that the passenger needs.
+    PartCancelled,
     /// The train leaves so much later than it was sold, or earlier, that nobody has to take it.
     TrainLate,
     /// The chart was made and there was no place.
@@ -80,6 +82,7 @@ impl Reason {
         match self {
             Self::Passenger => "wish",
             Self::TrainCancelled => "cancelled",
+            Self::PartCancelled => "part not run",
             Self::TrainLate => "delayed",
             Self::NeverCleared => "no place",
             Self::Waiver(code) => code.code(),
@@ -92,6 +95,7 @@ impl Reason {
         match self {
             Self::Passenger => "the passenger's wish",
             Self::TrainCancelled => "the railway cancelled the train",
+            Self::PartCancelled => "the railway does not run a part of the way",
             Self::TrainLate => "the railway changed the train's time",
             Self::NeverCleared => "never confirmed by the chart",
             Self::Waiver(code) => code.words(),
@@ -295,6 +299,7 @@ pub fn quote(rules: &RefundRules, cancellation: &Cancellation<'_>, at: DateTime<
 fn line(rules: &RefundRules, cancellation: &Cancellation<'_>, claim: Claim, at: DateTime<Utc>) -> QuoteLine {
     let charge = match cancellation.reason {
         Reason::TrainCancelled => Charge::Nothing("Train cancelled: everything is given back".to_owned()),
+        Reason::PartCancelled => Charge::Nothing("A part of the way is not run: everything is given back".to_owned()),
         // It may as well leave earlier than it was sold.
         Reason::TrainLate => {
             Charge::Nothing("The railway changed the train's time: everything is given back".to_owned())

@@ -150,6 +150,17 @@ impl Timetable {
     /// train's first station in the one and its last in the other. Of a station where it calls twice, the call nearer
     /// to the other end counts. A city to itself is no journey; a city to one of its own stations is.
     pub fn journeys(&self, from: &[StationCode], to: &[StationCode], date: NaiveDate) -> Vec<Journey> {
+        self.journeys_run(from, to, date, &|_, _| true)
+    }
+
+    /// The same of legs that are run, as somebody says.
+    pub fn journeys_run(
+        &self,
+        from: &[StationCode],
+        to: &[StationCode],
+        date: NaiveDate,
+        is_run: &dyn Fn(RunId, Leg) -> bool,
+    ) -> Vec<Journey> {
         let same_place = from.iter().all(|code| to.contains(code)) && to.iter().all(|code| from.contains(code));
         if same_place {
             return Vec::new();
@@ -161,7 +172,7 @@ impl Timetable {
             let edition = boarding[0].edition;
             rest = &rest[rest.partition_point(|call| call.edition < edition)..];
             let alighting = &rest[..rest.partition_point(|call| call.edition == edition)];
-            self.add_runs(boarding, alighting, date, &mut journeys);
+            self.add_runs(boarding, alighting, (date, is_run), &mut journeys);
         }
         sort_by_departure(&mut journeys);
         journeys
@@ -217,7 +228,13 @@ impl Timetable {
     }
 
     /// Adds one train's runs: nearly always one, two when it passes a city around midnight.
-    fn add_runs(&self, boarding: &[Call], alighting: &[Call], date: NaiveDate, journeys: &mut Vec<Journey>) {
+    fn add_runs(
+        &self,
+        boarding: &[Call],
+        alighting: &[Call],
+        (date, is_run): (NaiveDate, &dyn Fn(RunId, Leg) -> bool),
+        journeys: &mut Vec<Journey>,
+    ) {
         let edition = &self.editions[boarding[0].edition as usize];
         let mut chosen: Vec<(RunId, Leg)> = Vec::new();
         for (from, to) in boarding.iter().flat_map(|from| alighting.iter().map(move |to| (from.halt, to.halt))) {
@@ -225,7 +242,7 @@ impl Timetable {
             if !is_direct(&edition.train, leg) {
                 continue;
             }
-            let Some(run) = boarded_on(edition, leg, date) else { continue };
+            let Some(run) = boarded_on(edition, leg, date).filter(|run| is_run(*run, leg)) else { continue };
             match chosen.iter_mut().find(|(other, _)| *other == run) {
                 Some((_, longest)) if length(leg) > length(*longest) => *longest = leg,
                 Some(_) => {}

@@ -9,9 +9,10 @@ use mail_builder::mime::{BodyPart, MimePart};
 
 use crate::domain::booking::Booking;
 use crate::domain::delay::news;
+use crate::domain::gap;
 use crate::domain::notification::{Event, Notification};
 use crate::domain::user::Email;
-use crate::notice::words::{advice, delay_in_sentences, headline, money, subject};
+use crate::notice::words::{advice, delay_in_sentences, gap_in_a_sentence, headline, money, subject};
 use crate::receipt::Issuer;
 
 /// How a moment is written.
@@ -64,6 +65,9 @@ fn body(notification: &Notification, booking: &Booking, issuer: &Issuer) -> Stri
     if let (Event::Delayed, Some(news)) = (notification.event, news(booking)) {
         lines.extend(delay_in_sentences(news, booking));
         lines.push(String::new());
+    }
+    if let (Event::PartCancelled, Some(news)) = (notification.event, gap::news(booking)) {
+        lines.extend([gap_in_a_sentence(news, booking), String::new()]);
     }
     lines.extend([
         format!("PNR {}", booking.pnr.spoken()),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::domain::booking::{Booking, BookingStatus, Place};
 use crate::domain::coach::Class;
 use crate::domain::delay::{News, news};
+use crate::domain::gap;
 use crate::domain::money::Paise;
 use crate::domain::notification::{Event, Notification, NotificationId};
 use crate::domain::pnr::Pnr;
@@ -58,6 +59,8 @@ struct Facts<'a> {
     boarding: Option<End<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delay: Option<Delayed<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_run: Option<NotRun<'a>>,
     class: Class,
     quota: Quota,
     passengers: Vec<Traveller<'a>>,
@@ -72,6 +75,15 @@ struct End<'a> {
     station: StationCode,
     name: &'a str,
     at: NaiveDateTime,
+}
+
+/// The part of the way for which the railway gave the booking up.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct NotRun<'a> {
+    from: StationCode,
+    to: StationCode,
+    reason: &'a str,
 }
 
 /// The last change of the run's times.
@@ -121,6 +133,7 @@ pub fn payload(notification: &Notification, booking: &Booking, contact: &Contact
             gives_all_back,
             reason,
         }),
+        not_run: gap::news(booking).map(|gap::News { from, to, reason }| NotRun { from, to, reason }),
         class: booking.class,
         quota: booking.quota,
         passengers: passengers.collect(),

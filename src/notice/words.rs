@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::booking::{Booking, BookingStatus, PaymentMethod, Place};
 use crate::domain::delay::{News, news};
+use crate::domain::gap;
 use crate::domain::money::Paise;
 use crate::domain::notification::Event;
 
@@ -22,6 +23,7 @@ pub(super) fn headline(event: Event, booking: &Booking) -> &'static str {
         (Event::Cancelled, _) => "Cancelled in part",
         (Event::Delayed, _) => "New time",
         (Event::Dropped, _) => "No berth came free",
+        (Event::PartCancelled, _) => "Not run",
         (Event::TrainCancelled, _) => "Train cancelled",
     }
 }
@@ -37,6 +39,9 @@ pub fn subject(event: Event, booking: &Booking) -> String {
 pub fn text_message(event: Event, booking: &Booking) -> String {
     if let (Event::Delayed, Some(news)) = (event, news(booking)) {
         return delay_in_a_line(news, booking);
+    }
+    if let (Event::PartCancelled, Some(news)) = (event, gap::news(booking)) {
+        return gap_in_a_line(news, booking);
     }
     let (Booking { train, to, class, pnr, .. }, from) = (booking, booking.boards());
     let head = format!(
@@ -68,13 +73,37 @@ fn delay_in_a_line(news: News<'_>, booking: &Booking) -> String {
     );
     let tail =
         if news.gives_all_back { ". All money back if you cancel before." } else { ". Your booking stays good." };
+    with_reason(&head, news.reason, tail)
+}
+
+/// The part that is not run, the reason, and the money; the reason gives way where there is no room for all.
+fn gap_in_a_line(news: gap::News<'_>, booking: &Booking) -> String {
+    let (Booking { train, pnr, .. }, from) = (booking, booking.boards());
+    let head = format!(
+        "Not run: PNR {}, train {train} of {} does not go from {} to {}",
+        pnr.spoken(),
+        from.at.format("%-d %b"),
+        news.from,
+        news.to,
+    );
+    with_reason(&head, news.reason, &format!(". {}", money(booking)))
+}
+
+/// The same in a sentence.
+pub(super) fn gap_in_a_sentence(news: gap::News<'_>, booking: &Booking) -> String {
+    let day = booking.boards().at.format("%a %-d %b %Y");
+    format!("The railway does not run this train from {} to {} on {day}: {}.", news.from, news.to, news.reason)
+}
+
+/// A text of one part, in which the reason has what room is left.
+fn with_reason(head: &str, reason: &str, tail: &str) -> String {
     let room = LONGEST_TEXT.saturating_sub(head.len() + tail.len() + 2);
-    let reason: String = news.reason.chars().filter(|character| is_plain(*character)).take(room).collect();
+    let reason: String = reason.chars().filter(|character| is_plain(*character)).take(room).collect();
     let reason = if reason.is_empty() { reason } else { format!(": {}", reason.trim_end()) };
     format!("{head}{reason}{tail}").chars().take(LONGEST_TEXT).collect()
 }
 
-/// The same in sentences.
+/// The same of other times, in sentences.
 pub(super) fn delay_in_sentences(news: News<'_>, booking: &Booking) -> Vec<String> {
     let (from, moment) = (booking.boards(), "%a %-d %b %Y %H:%M");
     let mut lines = vec![format!(

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::chart::{ChartLine, Vacancy};
 use crate::domain::coach::Coach;
+use crate::domain::gap::Gaps;
 use crate::domain::inventory::Stage;
 use crate::domain::segment::Leg;
 use crate::domain::spot::Part;
 use crate::domain::time::railway_time;
-use crate::domain::train::{RunId, Train};
+use crate::domain::train::{Halt, RunId, Train};
 use crate::receipt::face::Face;
 use crate::receipt::file::{self, Label};
 use crate::receipt::page::{Align, HEIGHT, Ink, Page, Style, WIDTH};
@@ -22,6 +23,8 @@ pub struct Chart<'a> {
     pub run: RunId,
     /// Its train.
     pub train: &'a Train,
+    /// The parts of its way that it does not go.
+    pub gaps: &'a Gaps,
     /// How far its charts have come.
     pub stage: Stage,
     /// When it was read.
@@ -113,16 +116,19 @@ fn pages_of(chart: &Chart<'_>, coach: &CoachChart) -> Vec<Page> {
 
 impl Sheet<'_> {
     fn head(&mut self) {
-        let Chart { run, train, stage, at, .. } = self.chart;
+        let Chart { run, train, stage, at, gaps, .. } = self.chart;
         let coach = &self.coach.coach;
         let room = RIGHT - LEFT;
         self.page.text(LEFT, self.y, room * 0.78, TITLE, Align::Left, &format!("{} {}", run.train, train.name()));
         self.page.text(RIGHT, self.y, room * 0.2, TITLE, Align::Right, &format!("{} · {}", coach.id(), coach.class()));
         self.y += 14.0;
         let halts = train.halts();
-        let (first, last) = (&halts[0], &halts[halts.len() - 1]);
+        let way = gaps.left_of(halts.len());
+        let (begins, ends) = way.map_or((0, halts.len() - 1), |way| (way.from().into(), way.to().into()));
+        let (first, last): (&Halt, &Halt) = (&halts[begins], &halts[ends]);
+        let shortened = if gaps.is_empty() { "" } else { " · a part is not run" };
         let journey = format!(
-            "{} {} – {} {} · {} · page {}",
+            "{} {} – {} {} · {}{shortened} · page {}",
             first.station,
             first.depart.on(run.date).format("%a %d %b %Y %H:%M"),
             last.station,

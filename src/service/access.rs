@@ -85,6 +85,8 @@ pub(super) fn need(request: &Request) -> Need {
         | Request::CancelRun { .. }
         | Request::TryDelay { .. }
         | Request::DelayRun(_)
+        | Request::TryCancelPart { .. }
+        | Request::CancelPart(_)
         | Request::Trains { .. }
         | Request::TrainsFile { .. }
         | Request::TryImport { .. }
@@ -206,6 +208,8 @@ pub fn whose(request: &Request) -> Whose {
         | Request::Queue { .. }
         | Request::MakeChart { .. }
         | Request::CancelRun { .. }
+        | Request::TryCancelPart { .. }
+        | Request::CancelPart(_)
         | Request::TryDelay { .. }
         | Request::DelayRun(_)
         | Request::Trains { .. }

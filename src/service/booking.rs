@@ -16,6 +16,7 @@ use crate::domain::booking::{Booking, BookingStatus, Deed, OpId, Payment, Slip};
 use crate::domain::coach::Class;
 use crate::domain::delay::timed;
 use crate::domain::fare::{self, Fare, Ride, Traveller};
+use crate::domain::gap::Gaps;
 use crate::domain::inventory::Stage;
 use crate::domain::inventory::edit::{self, CoachEdit};
 use crate::domain::passenger::Passenger;
@@ -30,7 +31,7 @@ use crate::service::hold::{check_not_closed, holding, release_held};
 use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Failure, Hold, Order, Outcome, Reply, Tender};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, former, party, receipt_outbox, till, waitlist};
+use crate::service::{Kiosk, former, gap, party, receipt_outbox, till, waitlist};
 use crate::store::StoreError;
 use crate::store::bookings::Kept;
 use crate::store::runs::{Commit, Guard, Holding, Plan, Transition};
@@ -50,6 +51,8 @@ pub(super) struct Sold {
     pub train: Arc<Train>,
     /// How many changes of them are in it.
     pub delays: u16,
+    /// The parts of its way that are not run.
+    pub gaps: Gaps,
 }
 
 /// What is asked for of a run.
@@ -151,7 +154,7 @@ async fn commit(
     mut terms: Terms,
 ) -> Result<Booking, Failure> {
     let kiosk = session.kiosk();
-    let (plan, holding) = (draft.plan(), draft.holding());
+    let (mut plan, holding) = (draft.plan(), draft.holding());
     let (mut draw, mut sent) = (0, Sent::ThroughTills);
     for attempt in 1..=ATTEMPTS {
         let pnr = draft::pnr(&draft.train, op, draw);
@@ -174,9 +177,8 @@ async fn commit(
             Err(failure) => return refuse_to_join(session, op, order, &draft.train, failure).await,
         };
         let waits = queue.as_ref().map(|queue| queue.id.class);
-        // Nothing else of the run would refuse a ticket that takes nothing of it.
-        let takes_nothing = edits.is_empty() && queue.is_none();
-        let guard = if takes_nothing { Guard::OnSale } else { Guard::Nothing };
+        // Nothing else of the run would refuse what takes nothing of its coaches, or not all that it is for.
+        let guard = if edits.is_empty() || queue.is_some() { Guard::OnSale } else { Guard::Nothing };
         let transition = Transition { edits, queue, guard, ..kiosk.transition(&booking) };
         let commit = kiosk.commit(&plan, &transition).await;
         if let (Err(StoreError::Conflict { .. }), true) = (&commit, draw + 1 < DRAWS) {
@@ -203,8 +205,14 @@ async fn commit(
                 if let Some(found) = earlier(kiosk, &draft.train, op).await? {
                     return Ok(found);
                 }
-                session.drop_hold(order.hold.id);
-                return Err(kiosk.gone(order.hold.run, Failure::HoldExpired).await?);
+                match kiosk.gaps_since(order.hold.run, order.hold.leg, plan.gaps()).await {
+                    // Another part of the way is not run any more: all that is held is.
+                    Ok(Some(gaps)) => plan = plan.knowing(gaps),
+                    gone => {
+                        session.drop_hold(order.hold.id);
+                        return Err(gone.err().unwrap_or(Failure::HoldExpired));
+                    }
+                }
             }
             Commit::TillMoved => match &mut terms {
                 // The agent has opened one meanwhile: the money goes through it.
@@ -415,6 +423,7 @@ fn check(session: &Session, op: OpId, order: &Order, sold: Sold) -> Result<Box<D
     let (board, _) = sold.train.ends(order.hold.leg).ok_or(Failure::NoSuchRun)?;
     kiosk.check_sold(order.hold.run.train)?;
     let closes = kiosk.check_selling(board.depart.on(order.hold.run.date), now)?;
+    gap::check_run(&sold.gaps, &sold.train, order.hold.leg)?;
     // A screen shows the hold; the session knows it.
     let hold = session.held(order.hold.id).filter(|held| *held == order.hold).ok_or(Failure::HoldExpired)?;
     if now >= hold.until && !comes_late(session, &hold) {
@@ -489,8 +498,8 @@ impl Kiosk {
 
     /// The train by which a run is sold, with the times that it has as far as is known.
     pub(super) async fn sold_as(&self, run: RunId) -> Result<Sold, Failure> {
-        if self.0.delayed.of(run).is_empty() {
-            let on_time = |train| Sold { train, delays: 0 };
+        if self.0.changed.of(run).is_none() {
+            let on_time = |train| Sold { train, delays: 0, gaps: Gaps::default() };
             if let Some(pinned) = self.0.live.pinned_train(run) {
                 return Ok(on_time(pinned));
             }
@@ -500,13 +509,22 @@ impl Kiosk {
             }
         }
         let state = self.known_run(run).await?.state;
-        Ok(Sold { delays: state.delays.count(), train: state.train })
+        Ok(Sold { delays: state.delays.count(), gaps: state.gaps, train: state.train })
     }
 
-    /// Why what was held of a run is not there any more: the railway may have cancelled it.
-    async fn gone(&self, run: RunId, otherwise: Failure) -> Result<Failure, Failure> {
-        let stage = self.known_run(run).await?.state.stage;
-        Ok(if stage == Stage::Cancelled { Failure::TrainCancelled } else { otherwise })
+    /// How many parts of a run are not run by now, where those are more than were known and a leg is run all the same; `None`
+    /// where there are no more.
+    ///
+    /// # Errors
+    ///
+    /// `TrainCancelled` or `PartCancelled` where the leg is not run any more.
+    async fn gaps_since(&self, run: RunId, leg: Leg, known: u16) -> Result<Option<u16>, Failure> {
+        let state = self.known_run(run).await?.state;
+        if state.stage == Stage::Cancelled {
+            return Err(Failure::TrainCancelled);
+        }
+        gap::check_run(&state.gaps, &state.train, leg)?;
+        Ok(Some(state.gaps.count()).filter(|gaps| *gaps > known))
     }
 
     /// The booking under a PNR.
@@ -536,8 +554,8 @@ impl Kiosk {
     /// until they are told. What is only shown says the newest that this process knows.
     pub(super) fn on_time(&self, booking: Booking) -> Booking {
         let travels = matches!(booking.status, BookingStatus::AwaitingPayment | BookingStatus::Booked);
-        let train = self.0.delayed.train(booking.run).filter(|_| travels);
-        train.map(|train| timed(&booking, &train, booking.run.date)).unwrap_or(booking)
+        let known = self.0.changed.of(booking.run).filter(|_| travels);
+        known.map(|known| timed(&booking, &known.train, booking.run.date)).unwrap_or(booking)
     }
 
     /// A slip whose time is over is shown as what it is, though nobody has written so yet.

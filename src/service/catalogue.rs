@@ -38,15 +38,15 @@ impl Known {
 }
 
 impl Catalogue {
-    /// The catalogue, how many entries the book of rules had with it, and which runs' times were changed how often.
+    /// The catalogue, how many entries the book of rules had with it, and which runs were changed how often.
     pub(super) async fn read(
         store: &Store,
         now: DateTime<Utc>,
     ) -> Result<(Self, u32, BTreeMap<RunId, u16>), StoreError> {
         let read = store.catalogue().await?;
         let (banners, _) = watch::channel(read.banners.clone().into());
-        let (rules, delayed) = (read.rules, read.delayed.clone());
-        Ok((Self(RwLock::new(Known::of(read, now)), banners), rules, delayed))
+        let (rules, changed) = (read.rules, read.changed.clone());
+        Ok((Self(RwLock::new(Known::of(read, now)), banners), rules, changed))
     }
 
     /// What is shown at terminals, and is to be; whoever has it is told when it changes.
@@ -113,7 +113,7 @@ impl Kiosk {
         self.0.catalogue.timetable()
     }
 
-    /// Looks at what is off sale, at the banners and at which runs are late, and reads the timetable again if its version has changed, and what is
+    /// Looks at what is off sale, at the banners and at which runs were changed, and reads the timetable again if its version has changed, and what is
     /// new in the book of rules.
     pub(super) async fn reload_catalogue(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // Noted first: a store that does not answer is not asked every second.
@@ -125,7 +125,7 @@ impl Kiosk {
         }
         self.0.catalogue.note_stops(mark.stops);
         self.0.catalogue.note_banners(mark.banners);
-        self.take_in_delays(&mark.delayed).await;
+        self.take_in_changes(&mark.changed).await;
         // Last: rules that this program cannot read keep nobody from knowing the timetable.
         if mark.version != self.0.catalogue.version() {
             self.reread_catalogue(now).await?;
@@ -157,7 +157,7 @@ impl Kiosk {
         let current = Current { train: timetable.train_on(run.train, run.date), rules: &self.rules(), on };
         let read = self.store().run(run, current).await?;
         if let Some(read) = &read {
-            self.0.delayed.note(&read.state);
+            self.0.changed.note(&read.state);
         }
         Ok(read.filter(|read| read.pinned || read.state.train.runs_on().includes(run.date)))
     }

@@ -6,29 +6,29 @@
 //! without a place is dropped and refunded. The run stays listed as work until the last step, so that another process
 //! goes on where one has stopped. One process at a time has the lease.
 
-use std::collections::BTreeMap;
+pub(super) mod losing;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 
-use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
+use self::losing::{Losing, Loss};
+use crate::domain::booking::Place;
 use crate::domain::chart::{lines_of, vacancies};
 use crate::domain::coach::{Class, CoachId};
 use crate::domain::delay::Delays;
+use crate::domain::gap;
 use crate::domain::inventory::{RunState, Stage};
-use crate::domain::pnr::Pnr;
-use crate::domain::refund::{self, Cancellation, FirstChart, NotRefundable, Reason};
 use crate::domain::time::instant;
 use crate::domain::train::{RunId, Train};
 use crate::domain::waitlist::{Entry, QueueId, WaitingList};
 use crate::receipt::chart::{self as paper, CoachChart};
-use crate::service::booking::second;
 use crate::service::refusal::refuse;
 use crate::service::request::{Charts, Document, Failure, Reply};
 use crate::service::session::Session;
 use crate::service::work::alone;
-use crate::service::{Kiosk, live, receipt_outbox, waitlist};
+use crate::service::{Kiosk, waitlist};
 use crate::store::StoreError;
 use crate::store::runs::{Before, Commit, Guard, Lease, Plan, QueueEdit, Run, Transition};
 use crate::store::work::{Kind, Lists};
@@ -83,7 +83,7 @@ impl Kiosk {
         // What failed goes behind the work of other runs.
         let failed = match lease.pinned.stage {
             Stage::Cancelled => Kind::CancelRun,
-            _ if lease.pinned.delays.is_empty() => Kind::Chart,
+            _ if lease.pinned.changes() == 0 => Kind::Chart,
             _ => Kind::DelayRun,
         };
         let next = done.as_ref().map_or(Some((failed, now + AGAIN)), |next| *next);
@@ -105,13 +105,25 @@ impl Kiosk {
         if read.state.stage == Stage::Cancelled {
             return Ok(self.refund_all(&read, now).await?.map(|at| (Kind::CancelRun, at)));
         }
-        // Whoever cannot be told keeps nobody from the chart.
-        let told = self.tell_of_delays(&read.state, now).await;
+        // Whoever cannot be told, or refunded, keeps nobody from the chart.
+        let told = self.do_changes(&read, now).await;
         let chart = self.chart(lease, &read, now).await?;
         let again = told?;
         // A chart that is due sooner than anybody is told again is made by the same look.
         let soonest = again.into_iter().chain(chart).min();
         Ok(soonest.map(|at| (if again.is_some() { Kind::DelayRun } else { Kind::Chart }, at)))
+    }
+
+    /// Gives the money back of whoever needs a part that is not run, tells the others of other times, and says when to look
+    /// again for what is left or still to come.
+    async fn do_changes(&self, read: &Run, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if read.state.changes() == 0 {
+            return Ok(None);
+        }
+        let is_news = self.list_changes(&read.state, now).await?;
+        let refunded = self.refund_parts(read, now).await;
+        let told = self.tell_of_delays(&read.state, is_news, now).await?;
+        Ok(refunded?.into_iter().chain(told).min())
     }
 
     /// Makes the chart that is due, and says when the next is.
@@ -160,8 +172,12 @@ impl Kiosk {
         let mut entry = entry;
         for _ in 0..ATTEMPTS {
             let Some(booking) = self.store().booking(entry.pnr).await? else { return Ok(()) };
+            // Whoever is given all of it back for a part that is not run has not been waiting in vain.
+            if gap::against(&booking, state).is_some() {
+                return Ok(());
+            }
             let left = Losing::of(&booking, |place| matches!(place, Place::Waiting { .. }));
-            let Some(dropped) = left.refund(self, &booking, Reason::NeverCleared, now)? else { return Ok(()) };
+            let Some(dropped) = left.refund(self, &booking, &Loss::NeverCleared, now)? else { return Ok(()) };
             let queue = QueueEdit::leaving(id, &entry, &left.passengers, now);
             // A run that the railway cancels meanwhile gives everything back.
             let transition = Transition {
@@ -172,7 +188,7 @@ impl Kiosk {
             };
             match self.commit(&Plan::of(state), &transition).await? {
                 Commit::Done => {
-                    self.tell_refunded(&dropped, "booking.drop");
+                    self.tell_refunded(&dropped, &Loss::NeverCleared);
                     return Ok(());
                 }
                 Commit::Found(_) | Commit::Moved(_) | Commit::QueueMoved | Commit::TillMoved => {
@@ -184,146 +200,6 @@ impl Kiosk {
             }
         }
         Err(StoreError::Conflict { what: format!("booking {}", entry.pnr) })
-    }
-
-    /// Gives the money of all bookings of a cancelled run back, and says when to look again for what is left.
-    async fn refund_all(&self, read: &Run, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let run = read.state.run;
-        let plan = Plan::of(&read.state);
-        for coach in read.state.train.coaches() {
-            self.store().close_coach(&plan, coach.id()).await?;
-        }
-        for class in read.state.train.classes() {
-            for list in [WaitingList::General, WaitingList::Tatkal] {
-                self.store().freeze_queue(&plan, QueueId { class, list }).await?;
-            }
-        }
-        // From here on no sale can land: what the manifest names now is all there is.
-        let Some(mut read) = self.read_run(run).await? else { return Ok(None) };
-        let mut left = false;
-        let mut queued: BTreeMap<Pnr, (QueueId, Entry)> =
-            self.store().entries(run).await?.into_iter().map(|(id, entry)| (entry.pnr, (id, entry))).collect();
-        for pnr in self.store().manifest_pnrs(run).await? {
-            left |= !self.refund_booking(&mut read.state, queued.remove(&pnr), pnr, now).await?;
-        }
-        self.announce_coaches(&plan, Vec::new(), Vec::new());
-        Ok(left.then_some(now + AGAIN))
-    }
-
-    /// Gives all the money of a booking back; `false` when others changed it under each attempt.
-    async fn refund_booking(
-        &self,
-        state: &mut RunState,
-        queued: Option<(QueueId, Entry)>,
-        pnr: Pnr,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut own_entry = queued;
-        for _ in 0..ATTEMPTS {
-            let Some(booking) = self.store().booking(pnr).await? else { return Ok(true) };
-            let left = Losing::of(&booking, |place| !matches!(place, Place::Cancelled));
-            let Some(refunded) = left.refund(self, &booking, Reason::TrainCancelled, now)? else { return Ok(true) };
-            let places: Vec<_> = left.places(&booking).collect();
-            let edits = state.freeing(places, booking.leg);
-            let waits = booking.is_queued();
-            let own = own_entry.as_ref().filter(|_| waits);
-            let queue = own.and_then(|(id, entry)| QueueEdit::leaving(*id, entry, &left.passengers, now));
-            let before = Before::Version(booking.version);
-            let transition = Transition { before, edits, queue, ..self.transition(&refunded) };
-            match self.commit(&Plan::of(state), &transition).await? {
-                Commit::Done => {
-                    self.tell_refunded(&refunded, "booking.train-cancelled");
-                    let touched: Vec<CoachId> = transition.edits.iter().map(|edit| edit.coach).collect();
-                    let coaches = self.store().coaches(state.run, &touched).await?;
-                    live::merge(&mut state.coaches, coaches);
-                    return Ok(true);
-                }
-                Commit::Moved(coaches) => live::merge(&mut state.coaches, coaches),
-                Commit::Found(_) | Commit::QueueMoved | Commit::TillMoved => {
-                    let entries = self.store().queues(state.run, booking.class).await?;
-                    own_entry = entries.into_iter().find(|(_, entry)| entry.pnr == pnr);
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    fn tell_refunded(&self, booking: &Booking, action: &'static str) {
-        receipt_outbox::post(self, booking);
-        if let Some(change) = booking.history.last() {
-            self.record_duty(action, change.op, booking);
-        }
-    }
-}
-
-/// Passengers of a booking who lose their places by no wish of their own, by their places in the form.
-struct Losing {
-    passengers: Vec<u8>,
-}
-
-impl Losing {
-    /// Those whose place is such, and the children on laps when nobody is left to travel with.
-    fn of(booking: &Booking, loses: impl Fn(&Place) -> bool) -> Self {
-        let stays = |place: &Place| !loses(place) && !matches!(place, Place::Lap | Place::Cancelled);
-        let alone = !booking.passengers.iter().any(|booked| stays(&booked.place));
-        let passengers = (0..)
-            .zip(&booking.passengers)
-            .filter(|(_, booked)| loses(&booked.place) || (alone && matches!(booked.place, Place::Lap)));
-        Self { passengers: passengers.map(|(passenger, _)| passenger).collect() }
-    }
-
-    fn places<'a>(&'a self, booking: &'a Booking) -> impl Iterator<Item = &'a Place> {
-        self.passengers.iter().filter_map(|passenger| Some(&booking.passengers.get(usize::from(*passenger))?.place))
-    }
-
-    /// The booking once they have lost them; `None` when there is nothing to give back any more.
-    ///
-    /// # Errors
-    ///
-    /// The rules that the booking keeps are not known here: a newer program has sold it.
-    fn refund(
-        &self,
-        kiosk: &Kiosk,
-        booking: &Booking,
-        reason: Reason,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Booking>, StoreError> {
-        if booking.status != BookingStatus::Booked {
-            return Ok(None);
-        }
-        let rules = kiosk.rules();
-        let rules = rules.refunds(&booking.refund_rules).ok_or_else(|| StoreError::Corrupt {
-            what: format!("booking {}", booking.pnr),
-            cause: format!("this kiosk does not know the refund rules {}: update it", booking.refund_rules),
-        })?;
-        let quoted = refund::claims(booking, &self.passengers).and_then(|claims| {
-            let departs = instant(booking.from.at);
-            let cancellation =
-                Cancellation { class: booking.class, claims: &claims, departs, chart: FirstChart::Made, reason };
-            refund::quote(rules, &cancellation, now)
-        });
-        let quote = match quoted {
-            Ok(quote) => quote,
-            Err(NotRefundable::Nobody | NotRefundable::AlreadyCancelled) => return Ok(None),
-            Err(error) => {
-                tracing::error!(pnr = %booking.pnr, %error, "money that is owed cannot be reckoned");
-                return Ok(None);
-            }
-        };
-        let what = match reason {
-            Reason::TrainCancelled => Deed::TrainCancelled,
-            _ => Deed::Dropped(self.passengers.clone()),
-        };
-        let op = OpId::derived("refund", booking.pnr, booking.version);
-        let is_test = booking.payment.as_ref().is_some_and(|payment| payment.method == PaymentMethod::Test);
-        let paid_out = is_test.then(|| PaidOut {
-            op: Some(op),
-            at: second(now),
-            by: None,
-            terminal: super::OPERATOR.to_owned(),
-            till: None,
-        });
-        Ok(Some(booking.given_up(Refund { op, quote, paid_out }, Change { op, at: second(now), by: None, what })))
     }
 }
 
@@ -349,7 +225,7 @@ pub(super) async fn print(session: &Session, run: RunId, coach: Option<CoachId>)
     let issuer = kiosk.settings().issuer.name.clone();
     let state = read.state;
     let made = kiosk.settings().labour.run(move || {
-        let sheets = paper::Chart { run, train: &state.train, stage: state.stage, at: now, coaches };
+        let sheets = paper::Chart { run, train: &state.train, gaps: &state.gaps, stage: state.stage, at: now, coaches };
         paper::render(&sheets, &issuer)
     });
     let bytes = made.await.map_err(|error| crate::service::refusal::fault("print a chart", &error))?;

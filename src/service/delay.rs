@@ -1,98 +1,22 @@
-//! Changes the times of a run, and knows which runs have other times than their timetable says.
-//!
-//! The times stand on the run. The catalogue's item names the runs that have such times, so that every process knows them
-//! within seconds and reads no others for it. What decides reads the run itself.
+//! Changes the times of a run.
 
 mod telling;
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
 
 use uuid::Uuid;
 
 use crate::domain::booking::OpId;
-use crate::domain::delay::{self, Delay, Delays, Effect, NewTimes};
+use crate::domain::delay::{self, Delay, Effect, NewTimes};
 use crate::domain::inventory::{RunState, Stage};
-use crate::domain::train::{RunId, Train};
+use crate::domain::train::RunId;
 use crate::service::Kiosk;
 use crate::service::booking::second;
-use crate::service::chart::ATTEMPTS;
 use crate::service::refusal::refuse;
 use crate::service::request::{DelayTrial, Failure, Reply, RunDelay};
 use crate::service::session::Session;
 use crate::store::StoreError;
-use crate::store::runs::{Plan, Run};
-
-/// The changed times of runs, as far as this process knows them.
-#[derive(Default)]
-pub(super) struct Delayed(RwLock<BTreeMap<RunId, Late>>);
-
-/// A run with other times.
-struct Late {
-    delays: Delays,
-    /// The train by which it is sold, with those times.
-    train: Arc<Train>,
-}
-
-impl Delayed {
-    /// Those of a run.
-    pub(super) fn of(&self, run: RunId) -> Delays {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(&run).map(|late| late.delays.clone()).unwrap_or_default()
-    }
-
-    /// The train of a run that has any, with its times.
-    pub(super) fn train(&self, run: RunId) -> Option<Arc<Train>> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(&run).map(|late| Arc::clone(&late.train))
-    }
-
-    /// The runs that have any, each with its train as it goes.
-    pub(super) fn trains(&self) -> BTreeMap<RunId, Arc<Train>> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().map(|(run, late)| (*run, Arc::clone(&late.train))).collect()
-    }
-
-    /// Takes in what was read of a run; what is older than what is known is not.
-    pub(super) fn note(&self, state: &RunState) {
-        if state.delays.count() > self.of(state.run).count() {
-            let late = Late { delays: state.delays.clone(), train: Arc::clone(&state.train) };
-            self.0.write().unwrap_or_else(PoisonError::into_inner).insert(state.run, late);
-        }
-    }
-
-    /// The runs of which more is listed than is known; those that are not listed any more are forgotten with it.
-    fn behind(&self, listed: &BTreeMap<RunId, u16>) -> Vec<RunId> {
-        let oldest = listed.keys().map(|run| run.date).min();
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // One that this process has changed a moment ago may not be in what it has read.
-        known.retain(|run, _| listed.contains_key(run) || oldest.is_none_or(|oldest| run.date >= oldest));
-        let count = |run: &RunId| known.get(run).map_or(0, |late| late.delays.count());
-        listed.iter().filter(|(run, listed)| count(run) < **listed).map(|(run, _)| *run).collect()
-    }
-}
+use crate::store::runs::Plan;
 
 impl Kiosk {
-    /// How the times of a run were changed, as far as this process knows.
-    pub(super) fn delays_of(&self, run: RunId) -> Delays {
-        self.0.delayed.of(run)
-    }
-
-    /// Reads what the catalogue names and this process does not know, and has it drawn where it is shown. A run that cannot be
-    /// read is passed over until the next time: what decides reads it again.
-    pub(super) async fn take_in_delays(&self, listed: &BTreeMap<RunId, u16>) {
-        let behind = self.0.delayed.behind(listed);
-        if behind.is_empty() {
-            return;
-        }
-        for run in behind {
-            if let Err(error) = self.read_run(run).await {
-                tracing::warn!(%run, %error, "a run is shown by its timetable: its other times cannot be read");
-            }
-        }
-        self.0.live.suspect_all();
-    }
-
     /// Reads what is typed of other times for a run: a halt's station, and minutes after the timetable or the time there.
     ///
     /// # Errors
@@ -104,18 +28,6 @@ impl Kiosk {
         let from = NewTimes::halt(&timetabled, station)?;
         let minutes = NewTimes::minutes(&timetabled.halts()[usize::from(from)], when)?;
         Ok(NewTimes { from, minutes })
-    }
-
-    /// A run that is settled: its item is where its changes are kept.
-    async fn settled(&self, run: RunId) -> Result<Run, Failure> {
-        let mut read = self.known_run(run).await?;
-        for _ in 0..ATTEMPTS {
-            if self.pin(&mut read).await? {
-                return Ok(read);
-            }
-            read = self.known_run(run).await?;
-        }
-        Err(Failure::Busy)
     }
 }
 

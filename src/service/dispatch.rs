@@ -6,7 +6,7 @@ use crate::service::progress::Tell;
 use crate::service::request::{Failure, Identity, PasswordChange, Registration, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
-    account, banners, blocking, booking, call, chart, companions, correction, delay, events, find, former, hold,
+    account, banners, blocking, booking, call, chart, companions, correction, delay, events, find, former, gap, hold,
     import, look_up, manifest, my_bookings, notification, occupancy, overview, owed, profile, receipt_outbox, refund,
     report, rule_book, search, till, trains, waitlist,
 };
@@ -88,6 +88,8 @@ async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply
         Request::CancelRun { run } => chart::cancel_run(session, run).await,
         Request::TryDelay { run, new } => delay::try_out(session, run, new).await,
         Request::DelayRun(asked) => delay::change(session, asked).await,
+        Request::TryCancelPart { run, part } => gap::try_out(session, run, part).await,
+        Request::CancelPart(asked) => gap::cancel_part(session, asked).await,
         Request::Trains { wanted, after } => Ok(trains::list(session, &wanted, after.as_ref())),
         Request::TrainsFile { wanted } => trains::file(session, &wanted).await,
         Request::TryImport { source } => import::try_out(session, &source, tell).await,

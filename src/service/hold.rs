@@ -24,7 +24,7 @@ use crate::service::hold::underway::Races;
 use crate::service::refusal::refuse;
 use crate::service::request::{Choice, Failure, Hold, Reply};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, live, party, waitlist};
+use crate::service::{Kiosk, gap, live, party, waitlist};
 use crate::store::runs::{HoldAttempt, Holding, Plan, Run};
 
 /// How often a choice is made again because somebody was faster. Each time somebody else got a berth, so a run is full
@@ -123,7 +123,7 @@ pub(super) async fn hold(session: &Session, wanted: &Wanted) -> Result<Reply, Fa
             session.keep_hold(granted.clone());
             return Ok(Reply::Held(granted));
         }
-        let plan = Plan::new(wanted.run, &run.state.train);
+        let plan = Plan::of(&run.state);
         let holding = holding(&granted);
         let Some(_underway) = kiosk.0.underway.begin(wanted.run, &holding, races) else { continue };
         let attempt = kiosk.store().hold(&plan, &holding, until, &run.state, now).await;
@@ -298,6 +298,7 @@ fn check_on_sale(
     if run.date > last {
         return Err(Failure::OutsideWindow { first, last });
     }
+    gap::check_run(&state.gaps, &state.train, leg)?;
     match state.stage {
         Stage::Cancelled => return Err(Failure::TrainCancelled),
         Stage::FinalChart if class != Class::Unreserved => return Err(Failure::SalesClosed),

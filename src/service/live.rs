@@ -172,8 +172,8 @@ impl Live {
 
     /// Takes in a run as it was read.
     pub(super) fn publish(&self, read: &Run, now: DateTime<Utc>) {
-        // The times of a run that was delayed may change again.
-        if read.pinned && read.state.delays.is_empty() {
+        // A run that was changed may be changed again.
+        if read.pinned && read.state.changes() == 0 {
             let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
             if pinned.len() >= PINNED {
                 pinned.clear();
@@ -193,11 +193,12 @@ impl Live {
                 None => read.state.clone(),
                 Some(known) => {
                     // A settled version stays; before that the timetable's newest counts.
-                    let is_older = known.delays.count() > read.state.delays.count();
+                    let is_older = known.changes() > read.state.changes();
                     let from = if !is_older && (read.pinned || !watched.seen().pinned) { &read.state } else { known };
                     let mut merged = known.clone();
                     (merged.train, merged.terms) = (Arc::clone(&from.train), Arc::clone(&from.terms));
                     merged.delays.clone_from(&from.delays);
+                    merged.gaps.clone_from(&from.gaps);
                     // A run's charts are never unmade.
                     merged.stage = known.stage.max(read.state.stage);
                     if is_newest {

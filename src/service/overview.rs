@@ -75,7 +75,8 @@ pub(super) async fn overview(session: &Session) -> Result<Reply, Failure> {
     let store_ms = (kiosk.now() - now).num_milliseconds();
     let counted = counted(kiosk).await.map_err(failed)?;
     let Here { processes, sessions, holds } = kiosk.who_is_here().await.map_err(failed)?;
-    let late = |run| TimeDelta::minutes(kiosk.delays_of(run).minutes(0).into());
+    let minutes = |run| kiosk.0.changed.of(run).map_or(0, |known| known.delays.minutes(0));
+    let late = |run| TimeDelta::minutes(minutes(run).into());
     Ok(Reply::Overview(Box::new(Overview {
         today: counted.today,
         slips: counted.slips,

@@ -13,7 +13,6 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 pub(super) use self::void::void;
 use crate::domain::boarding::halt_of;
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, PaidOut, PaymentMethod, Place, Refund};
-use crate::domain::delay;
 use crate::domain::inventory::edit::{CoachEdit, Fence, release};
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::money::Paise;
@@ -22,6 +21,7 @@ use crate::domain::refund::{self, Cancellation, FirstChart, Quote, Reason, Waive
 use crate::domain::terminal::TerminalKind;
 use crate::domain::till::TillId;
 use crate::domain::time::instant;
+use crate::domain::{delay, gap};
 use crate::service::booking::{changeable, second, slip_closed};
 use crate::service::refusal::{fault, refuse};
 use crate::service::request::{Failure, Reply};
@@ -186,6 +186,7 @@ fn reckon(
 ) -> Result<Quote, Failure> {
     let reason = match (state.stage, waiver) {
         (Stage::Cancelled, _) => Reason::TrainCancelled,
+        _ if gap::against(booking, state).is_some() => Reason::PartCancelled,
         (_, Some(code)) => Reason::Waiver(code),
         (_, None) if is_late(kiosk, booking, state)? => Reason::TrainLate,
         (_, None) => Reason::Passenger,

@@ -28,7 +28,9 @@ pub use self::records::{BookingSearch, EventFilter, EventLine, MOST_ROWS, Step};
 pub use self::reply::{Charts, InLine, Reply};
 pub use self::rules::{PreviewLine, RulePublication, RuleRecord, RuleRow, RuleTrial, SampleBooking};
 pub use self::sale::{Choice, Hold, Offer, Order, Tender};
-pub use self::timetable::{Blocked, DelayTrial, OnBoard, RunDelay, RunRow, TrainRecord, TrainRow};
+pub use self::timetable::{
+    Blocked, DelayTrial, OnBoard, PartCancellation, PartTrial, RunDelay, RunRow, TrainRecord, TrainRow,
+};
 use crate::domain::notification::NotificationId;
 use crate::store::retry::DEADLINE;
 
@@ -43,6 +45,8 @@ impl Request {
             | Self::CancelRun { .. }
             | Self::TryDelay { .. }
             | Self::DelayRun { .. }
+            | Self::TryCancelPart { .. }
+            | Self::CancelPart(_)
             | Self::Report { .. }
             | Self::ReportFile { .. }
             | Self::Refunds { .. }

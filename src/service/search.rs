@@ -16,6 +16,7 @@ use crate::domain::time::railway_time;
 use crate::domain::timetable::{Journey, Timetable};
 use crate::domain::train::{Halt, RunId, Stop, Train};
 use crate::service::Kiosk;
+use crate::service::changed::Known;
 use crate::service::refusal::refuse;
 use crate::service::request::{Failure, Offer, Reply};
 use crate::service::session::Session;
@@ -36,15 +37,16 @@ pub(super) async fn search(
     let now = kiosk.now();
     let (first, last) = kiosk.rules().booking_on(railway_time(now).date()).window(now);
     let timetable = kiosk.timetable();
+    let is_run = |run, leg| kiosk.0.changed.is_run(run, leg);
     // The window counts from the origin: past it one can still board a train that left its origin within it.
     let journeys: Vec<_> =
-        timetable.journeys(from, to, date).into_iter().filter(|journey| journey.run.date <= last).collect();
+        timetable.journeys_run(from, to, date, &is_run).into_iter().filter(|j| j.run.date <= last).collect();
     if date < first || (date > last && journeys.is_empty()) {
         return Err(Failure::OutsideWindow { first, last });
     }
-    let again = |timetable: &Timetable| timetable.journeys(from, to, date);
+    let again = |timetable: &Timetable| timetable.journeys_run(from, to, date, &is_run);
     let journeys = as_sold(kiosk, journeys, again).await?;
-    let mut journeys = as_delayed(kiosk, journeys);
+    let mut journeys = as_changed(kiosk, journeys);
     let late = leaving_late(kiosk, from, to, date);
     let late = late.into_iter().filter(|late| journeys.iter().all(|journey| journey.run != late.run));
     journeys.extend(late.collect::<Vec<_>>());
@@ -56,14 +58,14 @@ pub(super) async fn departures(session: &Session, station: StationCode, limit: u
     let kiosk = session.kiosk();
     let now = railway_time(kiosk.now());
     let limit = limit.min(BOARD);
-    let delayed = kiosk.0.delayed.trains();
-    let more = limit + delayed.len();
+    let changed = kiosk.0.changed.all();
+    let more = limit + changed.len();
     let journeys = kiosk.timetable().departures(station, now, more);
     let again = |timetable: &Timetable| timetable.departures(station, now, more);
     let mut journeys = as_sold(kiosk, journeys, again).await?;
-    // Runs of other times leave sooner or later than the timetable has it, and may not be among its next at all.
-    journeys.retain(|journey| !delayed.contains_key(&journey.run));
-    let late = delayed.iter().filter_map(|(run, train)| departure(kiosk, *run, train, station));
+    // Runs that were changed leave later than the timetable has it, and may not be among its next, or do not call there.
+    journeys.retain(|journey| !changed.contains_key(&journey.run));
+    let late = changed.iter().filter_map(|(run, known)| departure(kiosk, *run, known, station));
     journeys.extend(late.filter(|journey| journey.from.at >= now));
     journeys.sort_by_key(|journey| (journey.from.at, journey.to.at, journey.run.train));
     journeys.truncate(limit);
@@ -100,9 +102,9 @@ async fn as_sold(
 }
 
 /// Gives journeys the times that their runs have, as far as this process knows.
-fn as_delayed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Vec<Journey> {
-    let by_its_times = |journey: Journey| match kiosk.0.delayed.train(journey.run) {
-        Some(train) => journey.by(&train),
+fn as_changed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Vec<Journey> {
+    let by_its_times = |journey: Journey| match kiosk.0.changed.of(journey.run) {
+        Some(known) => journey.by(&known.train),
         None => Some(journey),
     };
     let mut timed: Vec<_> = journeys.into_iter().filter_map(by_its_times).collect();
@@ -112,29 +114,32 @@ fn as_delayed(kiosk: &Kiosk, journeys: Vec<Journey>) -> Vec<Journey> {
 
 /// The journeys of runs that are so late that they leave on a date, though their timetable has them leave before it.
 fn leaving_late(kiosk: &Kiosk, from: &[StationCode], to: &[StationCode], date: NaiveDate) -> Vec<Journey> {
-    let (known, timetable) = (kiosk.0.delayed.trains(), kiosk.timetable());
-    let is_meant = |run: &RunId, train: &Train| {
+    let timetable = kiosk.timetable();
+    let is_run = |run, leg| kiosk.0.changed.is_run(run, leg);
+    let is_meant = |run: &RunId, known: &Known| {
         let leaves = |halt: &Halt| from.contains(&halt.station) && halt.depart.on(run.date).date() == date;
         // Of a train that has ended nothing is sold any more.
         let runs = timetable.train_on(run.train, run.date).is_some_and(|train| train.runs_on().includes(run.date));
-        runs && train.halts().iter().any(leaves)
+        runs && known.train.halts().iter().any(leaves)
     };
-    let meant = known.into_iter().filter(|(run, train)| is_meant(run, train));
-    let journeys = meant.flat_map(|(run, train)| {
-        let alone = Timetable::new(kiosk.stations().all().to_vec(), vec![train]);
-        alone.journeys(from, to, date).into_iter().filter(move |journey| journey.run == run)
+    let meant = kiosk.0.changed.all().into_iter().filter(|(run, known)| is_meant(run, known));
+    let journeys = meant.flat_map(|(run, known)| {
+        let alone = Timetable::new(kiosk.stations().all().to_vec(), vec![known.train]);
+        alone.journeys_run(from, to, date, &is_run).into_iter().filter(move |journey| journey.run == run)
     });
     journeys.collect()
 }
 
-/// The last departure of a run from a station, to the end of its way.
-fn departure(kiosk: &Kiosk, run: RunId, train: &Arc<Train>, station: StationCode) -> Option<Journey> {
-    let halts = train.halts();
-    let at = halts[..halts.len() - 1].iter().rposition(|halt| halt.station == station)?;
-    let leg = Leg::new(u8::try_from(at).ok()?, u8::try_from(halts.len() - 1).ok()?).ok()?;
+/// The last departure of a run from a station, to where it ends.
+fn departure(kiosk: &Kiosk, run: RunId, known: &Known, station: StationCode) -> Option<Journey> {
+    let (train, halts) = (&known.train, known.train.halts());
+    let way = known.gaps.left_of(halts.len())?;
+    let (begins, ends) = (usize::from(way.from()), usize::from(way.to()));
+    let at = begins + halts[begins..ends].iter().rposition(|halt| halt.station == station)?;
+    let leg = Leg::new(u8::try_from(at).ok()?, way.to()).ok()?;
     let stations = kiosk.stations();
     let stop = |halt: &Halt, at| Stop { station: halt.station, name: stations.name(halt.station), at };
-    let (first, last) = (&halts[at], &halts[halts.len() - 1]);
+    let (first, last) = (&halts[at], &halts[ends]);
     Some(Journey {
         run,
         leg,

@@ -18,7 +18,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use self::blocking::Block;
-use self::coach_item::{coach_key, coach_of_key, coach_state, plan_of, read_number};
+use self::coach_item::{coach_key, coach_of_key, coach_state, gaps_of, plan_of, read_number};
 use self::expression::CoachWrite;
 pub use self::queue::{EntryEdit, QueueEdit};
 use self::queue::{head_of, queue_of_key};
@@ -54,6 +54,7 @@ pub struct Plan {
     version: u32,
     expires_at: DateTime<Utc>,
     sale: Sale,
+    gaps: u16,
 }
 
 /// Whether a run is sold, as its coaches keep it.
@@ -69,7 +70,14 @@ impl Plan {
     pub fn new(run: RunId, train: &Train) -> Self {
         let last = train.halts().last().expect("a train has two halts or more");
         let arrival = instant(last.arrive.on(run.date));
-        Self { run, train: train.number(), version: train.version(), expires_at: arrival + KEPT, sale: Sale::Open }
+        Self {
+            run,
+            train: train.number(),
+            version: train.version(),
+            expires_at: arrival + KEPT,
+            sale: Sale::Open,
+            gaps: 0,
+        }
     }
 
     /// The run.
@@ -84,8 +92,18 @@ impl Plan {
 
     /// The plan by which a run goes.
     pub fn of(state: &RunState) -> Self {
-        let plan = Self::new(state.run, &state.train);
+        let plan = Self::new(state.run, &state.train).knowing(state.gaps.count());
         if state.stage == Stage::Cancelled { plan.closed() } else { plan }
+    }
+
+    /// The plan of somebody who knows so many parts of the way that are not run: a coach that is closed on more is not sold by it.
+    pub const fn knowing(self, gaps: u16) -> Self {
+        Self { gaps, ..self }
+    }
+
+    /// How many parts of the way that are not run are known.
+    pub const fn gaps(&self) -> u16 {
+        self.gaps
     }
 
     /// The plan of the run once the railway has cancelled it.
@@ -192,7 +210,8 @@ impl Store {
         };
         let terms = Arc::new(Terms::of(&train, quotas));
         let stage = pinned.as_ref().map(|pinned| pinned.stage).unwrap_or_default();
-        let state = RunState { run, train, delays, terms, stage, coaches, queues };
+        let gaps = pinned.as_ref().map(|pinned| pinned.gaps.clone()).unwrap_or_default();
+        let state = RunState { run, train, delays, gaps, terms, stage, coaches, queues };
         Ok(Some(Run { state, pinned: pinned.is_some(), hint }))
     }
 
@@ -353,7 +372,8 @@ fn on_time(delays: &Delays, train: &Train) -> Result<Train, StoreError> {
 /// What a refused hold tells: whether it was done before, by which plan, and how the coaches are now.
 fn refused(plan: &Plan, holding: &Holding, items: &[(CoachId, Item)]) -> Result<HoldAttempt, StoreError> {
     let text = plan.text();
-    if items.iter().any(|(_, item)| plan_of(item).is_some_and(|other| other != text)) {
+    let is_closed_since = |item: &Item| gaps_of(item) > plan.gaps;
+    if items.iter().any(|(_, item)| plan_of(item).is_some_and(|other| other != text) || is_closed_since(item)) {
         return Ok(HoldAttempt::OtherPlan);
     }
     let mut states = Vec::new();

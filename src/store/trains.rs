@@ -27,7 +27,7 @@ use crate::store::{Store, StoreError, raising};
 
 mod banners;
 mod change;
-mod delayed;
+mod changed;
 mod publication;
 mod rule_book;
 mod train_item;
@@ -84,7 +84,7 @@ pub struct Catalogue {
     /// How many entries the book of rules has.
     pub rules: u32,
     /// The runs whose times were changed, and how often.
-    pub delayed: BTreeMap<RunId, u16>,
+    pub changed: BTreeMap<RunId, u16>,
 }
 
 /// What changes most of the timetable, in one small item.
@@ -101,7 +101,7 @@ pub struct Mark {
     /// How many entries the book of rules has.
     pub rules: u32,
     /// The runs whose times were changed, and how often.
-    pub delayed: BTreeMap<RunId, u16>,
+    pub changed: BTreeMap<RunId, u16>,
 }
 
 /// A station's item.
@@ -120,7 +120,7 @@ struct Contents {
     stops: Stops,
     banners: Vec<Banner>,
     rules: u32,
-    delayed: BTreeMap<RunId, u16>,
+    changed: BTreeMap<RunId, u16>,
     unfinished: bool,
     publisher: Option<String>,
     stations: BTreeMap<StationCode, Station>,
@@ -136,7 +136,7 @@ impl Store {
             stops: contents.stops,
             banners: contents.banners,
             rules: contents.rules,
-            delayed: contents.delayed,
+            changed: contents.changed,
             unfinished: contents.unfinished,
             publisher: contents.publisher,
             stations: contents.stations.into_values().collect(),
@@ -157,8 +157,8 @@ impl Store {
         let mark = |item: Item| {
             let is_newer = raising::schema_of(&item).is_some_and(|schema| schema > SCHEMA_VERSION);
             let (version, rules) = (catalogue_version(&item)?, rule_book::count(&item)?);
-            let (stops, banners, delayed) = (stops(&item)?, banners::of(&item), delayed::of(&item));
-            Ok(Mark { version, stops, banners, is_newer, rules, delayed })
+            let (stops, banners, changed) = (stops(&item)?, banners::of(&item), changed::of(&item));
+            Ok(Mark { version, stops, banners, is_newer, rules, changed })
         };
         item.map_or_else(|| Ok(Mark::default()), mark)
     }
@@ -238,7 +238,7 @@ impl Contents {
             self.stops = stops(&item)?;
             self.banners = banners::of(&item);
             self.rules = rule_book::count(&item)?;
-            self.delayed = delayed::of(&item);
+            self.changed = changed::of(&item);
             self.unfinished = item.contains_key("Unfinished");
             self.publisher = text(&item, "Publisher").map(str::to_owned);
         } else if id.starts_with(STATION) {

@@ -41,7 +41,7 @@ pub enum Kind {
     Chart,
     /// A run was cancelled: its bookings are refunded.
     CancelRun,
-    /// The times of a run were changed: its bookings are told.
+    /// The times of a run were changed, or a part of its way was cancelled: its bookings are told, or refunded.
     DelayRun,
     /// Somebody is told of a booking.
     Notification,

@@ -85,6 +85,8 @@ pub enum Question {
     CancelRun,
     /// To change the times of a run.
     DelayRun,
+    /// To cancel a part of a run for the railway.
+    CancelPart,
     /// To undo a sale at the till that made it.
     VoidSale,
     /// To close a till with what was counted.

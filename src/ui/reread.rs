@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
 use crate::domain::delay::timed;
+use crate::domain::gap;
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
@@ -37,7 +38,8 @@ impl Reread {
         // The first state is older or newer than the booking: nobody knows.
         let queue = |before: &Arc<RunState>| matters(before, booking) != matters(&live.state, booking);
         let is_late = !live.state.delays.is_empty() && timed(booking, &live.state.train, run.date) != *booking;
-        let moved = is_late || (booking.is_queued() && live.before.as_ref().is_none_or(queue));
+        let is_lost = gap::against(booking, &live.state).is_some();
+        let moved = is_late || is_lost || (booking.is_queued() && live.before.as_ref().is_none_or(queue));
         if moved && self.call.is_some() {
             self.stale = true;
         } else if moved {
@@ -65,6 +67,10 @@ impl Reread {
         let Ok(Reply::Booking(found)) = answer else { return None };
         if let Some(words) = news(booking, found) {
             cx.toast(Tone::Good, words);
+            cx.bell();
+        } else if let (None, Some(gap)) = (gap::news(booking), gap::news(found)) {
+            let (from, to) = (gap.from, gap.to);
+            cx.toast(Tone::Warning, format!("The train does not run from {from} to {to}: everything is given back."));
             cx.bell();
         } else if found.boards().at != booking.boards().at {
             let (at, station) = (moment(found.boards().at), &found.boards().name);

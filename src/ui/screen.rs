@@ -225,6 +225,8 @@ screens! {
     Occupancy in admin::run,
     /// The times of a run.
     Times in admin::times,
+    /// The part of a run that is cancelled.
+    Part in admin::part,
     /// Who travels by a run.
     Manifest in admin::manifest,
     /// The money that agents answer for.

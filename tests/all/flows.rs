@@ -111,6 +111,7 @@ macro_rules! flows {
 }
 
 flows! {
+    a_part_is_not_run
     a_train_is_late
     bookings_are_found
     counters_are_answered_for

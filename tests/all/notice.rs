@@ -17,13 +17,14 @@ use rstest::rstest;
 use crate::sample_booking::booking;
 
 /// All that people are told of.
-const EVENTS: [Event; 8] = [
+const EVENTS: [Event; 9] = [
     Event::Booked,
     Event::Promoted,
     Event::BoardingMoved,
     Event::Delayed,
     Event::Cancelled,
     Event::Dropped,
+    Event::PartCancelled,
     Event::TrainCancelled,
     Event::Resent,
 ];
@@ -90,6 +91,43 @@ fn delayed(later: i32, gives_all_back: bool, reason: &str) -> Booking {
 fn a_train_that_is_late_has_both_times_the_reason_and_the_right(#[case] booking: Booking, #[case] text: &str) {
     assert_eq!(text_message(Event::Delayed, &booking), text);
     assert!(text.len() <= LONGEST_TEXT, "{}", text.len());
+}
+
+/// The sample once a part of its way is not run.
+fn part_cancelled(reason: &str) -> Booking {
+    let mut booking = cancelled();
+    let (from, to) = (booking.from.station, booking.to.station);
+    let what = Deed::PartCancelled { from, to, reason: reason.to_owned() };
+    booking.history.push(Change { what, ..booking.history[0].clone() });
+    booking
+}
+
+#[rstest]
+#[case(
+    "a bridge is closed",
+    "Not run: PNR 245-1234567, train 12952 of 24 Dec does not go from NDLS to MMCT: a bridge is closed. Paid Rs 4,042.50."
+)]
+#[case(
+    "a landslide between Ratlam and Nagda Jn",
+    "Not run: PNR 245-1234567, train 12952 of 24 Dec does not go from NDLS to MMCT: a landslide between Ratlam and Nagda Jn. Paid Rs 4,042.50."
+)]
+fn a_part_that_is_not_run_is_named_with_the_reason(#[case] reason: &str, #[case] text: &str) {
+    let booking = part_cancelled(reason);
+    assert_eq!(text_message(Event::PartCancelled, &booking), text);
+    assert!(text.len() <= LONGEST_TEXT, "{}", text.len());
+    let contact = Contact { email: None, phone: None };
+    let json: serde_json::Value =
+        serde_json::from_str(&payload(&notification(Event::PartCancelled), &booking, &contact)).expect("JSON");
+    let not_run = serde_json::json!({ "From": "NDLS", "To": "MMCT", "Reason": reason });
+    assert_eq!((&json["Event"], &json["Booking"]["NotRun"]), (&"PartCancelled".into(), &not_run));
+    let issuer = Issuer::default();
+    let email = |text: &str| Email::parse(text).expect("an address");
+    let (from, to) = (email("tickets@example.in"), email("anita@example.in"));
+    let receipt = Attachment { name: "receipt.pdf", pdf: b"%PDF" };
+    let mail = mail(&notification(Event::PartCancelled), &booking, &issuer, (&from, &to), receipt);
+    let mail = String::from_utf8(mail).expect("text").replace("=\r\n", "");
+    let says = format!("does not run this train from NDLS to MMCT on Thu 24 Dec 2026: {reason}.");
+    assert!(mail.contains(&says), "{says} in {mail}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use kiosk::domain::delay::{Delay, NotDelayed};
 use kiosk::domain::edition::NotPublished;
 use kiosk::domain::fare::FareError;
 use kiosk::domain::former::FormerBooking;
+use kiosk::domain::gap::{Gap, NoGap};
 use kiosk::domain::inventory::{HeldPart, HoldId, RunState, Stage};
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Channel;
@@ -28,8 +29,8 @@ use kiosk::domain::user::{Email, Phone, Role, SshKey, Username};
 use kiosk::domain::waitlist::{QueueHead, QueueId, Queued, WaitingList};
 use kiosk::service::progress::{self, Progress};
 use kiosk::service::request::{
-    Blocked, Charts, DelayTrial, Document, Failure, Hold, Imported, InLine, OneTimeCode, Outcome, PreviewLine,
-    ReceiptLink, Reply, RuleRecord, RuleTrial, RunRow, Step,
+    Blocked, Charts, DelayTrial, Document, Failure, Hold, Imported, InLine, OneTimeCode, Outcome, PartTrial,
+    PreviewLine, ReceiptLink, Reply, RuleRecord, RuleTrial, RunRow, Step,
 };
 use kiosk::ticket::TicketKey;
 use kiosk::ui::app::App;
@@ -129,6 +130,8 @@ fn busy_run() -> RunState {
     state.stage = Stage::FirstChart;
     let (op, reason) = (OpId(Uuid::from_u128(4)), "fog at Kota".to_owned());
     state.delays = state.delays.with(Delay { op, at: start(), by: None, from: 1, minutes: 90, reason });
+    let (op, reason) = (OpId(Uuid::from_u128(5)), "a bridge is closed".to_owned());
+    state.gaps = state.gaps.with(Gap { op, at: start(), by: None, from: 0, to: 1, reason });
     let part = HeldPart { spots: vec![5.into(), Spot::new(7, Part::Second)], leg: leg(), until: start() };
     let coach = state.coach_mut(berth(1).coach);
     coach.rev = u64::MAX;
@@ -234,6 +237,14 @@ fn replies() -> Vec<Reply> {
             free: 12,
             unreadable: 1,
         }),
+        Reply::PartTried(PartTrial {
+            based_on: 1,
+            from: station("KOTA"),
+            to: station("NDLS"),
+            bookings: 38,
+            passengers: 61,
+            refunded: Paise::rupees(45_120),
+        }),
         Reply::Blocked(Blocked {
             done: [(berth(1).coach, [1, 2, 7].into())].into(),
             left: vec![(CoachId::parse("A1").expect("a coach"), Failure::Busy)],
@@ -325,6 +336,8 @@ fn failures() -> Vec<Failure> {
         Failure::NoSuchStation(station("NDLS")),
         Failure::TrainChanged,
         Failure::NotDelayed(NotDelayed::Early),
+        Failure::NoGap(NoGap::Backwards { from: station("NDLS"), to: station("KOTA") }),
+        Failure::PartCancelled { from: station("KOTA"), to: station("NDLS") },
         Failure::RunChanged,
         Failure::NotPublished(NotPublished::Retired { train: booking().train, from: date() }),
         Failure::NoSuchRules("fares-of-old".to_owned()),

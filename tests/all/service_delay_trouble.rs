@@ -103,7 +103,7 @@ async fn a_run_is_looked_through_again_after_it_was_listed_however_late_that_was
     let dying = stage.other_kiosk(dying).await;
     let reply = dying.operator_session().call(asked(new_op(), (0, 200), 0)).await;
     assert!(matches!(reply, Ok(Reply::Done)), "{reply:?}");
-    assert!(stage.world.store.catalogue_mark().await.expect("it answers").delayed.is_empty());
+    assert!(stage.world.store.catalogue_mark().await.expect("it answers").changed.is_empty());
     stage.advance(TimeDelta::minutes(3));
     let other = stage.other_kiosk(stage.world.store.clone()).await;
     other.work_once().await;

@@ -10,6 +10,7 @@ use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::correction::Correction;
 use kiosk::domain::delay::NewTimes;
+use kiosk::domain::gap::Stretch;
 use kiosk::domain::journeys::JourneyFilter;
 use kiosk::domain::money::Paise;
 use kiosk::domain::notification::Delivery;
@@ -22,8 +23,8 @@ use kiosk::domain::train::{RunId, Train, TrainDraft};
 use kiosk::domain::user::{Email, Phone, Role};
 use kiosk::service::Session;
 use kiosk::service::request::{
-    AccountChange, BookingSearch, EventFilter, Failure, Form, OldKeys, Order, PasswordChange, Registration, Reply,
-    ReportOf, Request, Revive, RulePublication, RunDelay, Tills,
+    AccountChange, BookingSearch, EventFilter, Failure, Form, OldKeys, Order, PartCancellation, PasswordChange,
+    Registration, Reply, ReportOf, Request, Revive, RulePublication, RunDelay, Tills,
 };
 use kiosk::service::rules_file::shipped_text;
 use kiosk::store::audit_log::Event;
@@ -143,6 +144,8 @@ fn named_by_its_asker(request: &Request) -> bool {
             | Request::OpenTill { .. }
             | Request::CloseTill { .. }
             | Request::DelayRun(_)
+            | Request::TryCancelPart { .. }
+            | Request::CancelPart(_)
             | Request::Import { .. }
             | Request::PublishRules(_)
             | Request::WithdrawRules { .. }
@@ -442,6 +445,11 @@ async fn runs_trains(walk: &mut Walk, administrator: &Session) {
     let delay =
         Request::DelayRun(RunDelay { op: new_op(), run: late, new, reason: "fog at Surat".to_owned(), based_on: 0 });
     walk.leaves(administrator, delay, &[("run.change", &late.to_string())]).await;
+    let part = Stretch { from: 3, to: 5 };
+    walk.looks(administrator, Request::TryCancelPart { run: late, part }).await;
+    let (op, reason) = (new_op(), "a bridge is closed".to_owned());
+    let cancel = Request::CancelPart(PartCancellation { op, run: late, part, reason, based_on: 0 });
+    walk.leaves(administrator, cancel, &[("run.cancel-part", &late.to_string())]).await;
 
     let (run, subject) = (run(), run().to_string());
     let berths = || [(CoachId::parse("B1").expect("a coach"), [1].into())].into();

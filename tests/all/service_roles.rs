@@ -9,6 +9,7 @@ use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
 use kiosk::domain::coach::{Class, CoachId};
 use kiosk::domain::correction::Correction;
 use kiosk::domain::delay::NewTimes;
+use kiosk::domain::gap::Stretch;
 use kiosk::domain::inventory::Parts;
 use kiosk::domain::journeys::JourneyFilter;
 use kiosk::domain::money::Paise;
@@ -22,8 +23,8 @@ use kiosk::domain::train::TrainNumber;
 use kiosk::domain::user::{AccountId, Email, Phone, Role};
 use kiosk::service::request::{
     AccountChange, BadTrains, BookingSearch, Choice, EventFilter, Failure, Form, Hold, ImportSource, MissingTrains,
-    OldKeys, Order, PasswordChange, Registration, Reply, ReportOf, Request, Revive, RulePublication, RunDelay, Shown,
-    Tills,
+    OldKeys, Order, PartCancellation, PasswordChange, Registration, Reply, ReportOf, Request, Revive, RulePublication,
+    RunDelay, Shown, Tills,
 };
 use kiosk::service::{Kiosk, Session};
 use strum::VariantNames as _;
@@ -208,6 +209,14 @@ pub fn requests() -> Vec<(String, Request)> {
             run: run(),
             new: NewTimes { from: 0, minutes: 60 },
             reason: "fog".to_owned(),
+            based_on: 99,
+        }),
+        Request::TryCancelPart { run: run(), part: Stretch { from: 3, to: 5 } },
+        Request::CancelPart(PartCancellation {
+            op: new_op(),
+            run: run(),
+            part: Stretch { from: 3, to: 5 },
+            reason: "bridge".to_owned(),
             based_on: 99,
         }),
         Request::CancelRun { run: "12951#2027-12-05".parse().expect("a run far away") },

@@ -37,7 +37,7 @@ fn all_that_people_can_meet_with_comes_about() {
 const MOST: u64 = 8 * WORLDS;
 
 /// What happens to somebody.
-const HAPPENS: [&str; 25] = [
+const HAPPENS: [&str; 27] = [
     "held",
     "held a half",
     "held a place on a list",
@@ -58,6 +58,8 @@ const HAPPENS: [&str; 25] = [
     "put on sale",
     "opened a till",
     "delayed a run",
+    "cancelled a part",
+    "lost their part",
     "told of another time",
     "held for a group",
     "imported",

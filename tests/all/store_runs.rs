@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use kiosk::domain::coach::CoachId;
 use kiosk::domain::delay::Delays;
+use kiosk::domain::gap::Gaps;
 use kiosk::domain::inventory::edit::CoachEdit;
 use kiosk::domain::inventory::{CoachState, HoldId, RunState, Stage};
 use kiosk::domain::rules::quota::QuotaRules;
@@ -41,7 +42,13 @@ fn unsold(train: &Arc<Train>) -> RunState {
 }
 
 fn pinned(train_version: u32, quotas: &str) -> Pinned {
-    Pinned { train_version, quotas: quotas.to_owned(), stage: Stage::Open, delays: Delays::default() }
+    Pinned {
+        train_version,
+        quotas: quotas.to_owned(),
+        stage: Stage::Open,
+        delays: Delays::default(),
+        gaps: Gaps::default(),
+    }
 }
 
 /// When all holds end.

@@ -223,16 +223,16 @@ async fn which_runs_are_late_is_told_with_what_is_off_sale() {
     world.store.publish(&stations(), &listings(), at_once(), |_, _| {}).await.expect("an empty table");
     let [run, other] = ["12951#2026-12-05", "12951#2026-11-01"].map(|run| run.parse::<RunId>().expect("a run"));
     let since = "2026-11-20".parse().expect("a date");
-    let listed = async || store.catalogue_mark().await.expect("it answers").delayed;
+    let listed = async || store.catalogue_mark().await.expect("it answers").changed;
     assert!(listed().await.is_empty());
-    store.list_delayed(other, 3, "2026-10-20".parse().expect("a date")).await.expect("it answers");
-    store.list_delayed(run, 1, since).await.expect("it answers");
+    store.list_changed(other, 3, "2026-10-20".parse().expect("a date")).await.expect("it answers");
+    store.list_changed(run, 1, since).await.expect("it answers");
     assert_eq!(listed().await, [(run, 1)].into(), "what is long over goes");
     for count in [2, 2] {
-        store.list_delayed(run, count, since).await.expect("it answers");
+        store.list_changed(run, count, since).await.expect("it answers");
     }
     assert_eq!(listed().await, [(run, 2)].into());
-    assert_eq!(store.catalogue().await.expect("it answers").delayed, listed().await);
+    assert_eq!(store.catalogue().await.expect("it answers").changed, listed().await);
 }
 
 fn date(text: &str) -> NaiveDate {

@@ -149,7 +149,7 @@ fn a_refusal_stands_at_its_field_and_what_is_typed_stays() {
     says(&stage, "1 booking is told; none of them may be given up for nothing.");
     stage.keys("<enter>");
     stage.reply(Err(Failure::RunChanged));
-    says(&stage, "Somebody else has changed the times of this run meanwhile");
+    says(&stage, "Somebody else has changed this run meanwhile");
     stage.live(late(&journey(), &[(0, 30)]));
     assert_picture!(stage, "times_changed_meanwhile");
     stage.keys("<enter><enter>");

@@ -54,7 +54,7 @@ impl fmt::Display for Holder {
 pub struct Claim {
     pub holder: Holder,
     pub run: RunId,
-    leg: Leg,
+    pub leg: Leg,
     berth: BerthRef,
     part: Part,
     /// Until when; for ever when sold.

@@ -145,6 +145,7 @@ pub fn refusal(failure: &Failure) -> Meaning {
         | Failure::ListFull
         | Failure::ChartMade
         | Failure::TrainCancelled
+        | Failure::PartCancelled { .. }
         | Failure::NothingToKeep
         | Failure::NotRefundable(_)
         | Failure::QuoteOver(_)

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use kiosk::domain::booking::{Booking, BookingStatus, OpId, PaymentMethod, Place};
 use kiosk::domain::delay::NewTimes;
+use kiosk::domain::gap::Stretch;
 use kiosk::domain::money::Paise;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::refund::{Quote, WaiverCode};
 use kiosk::domain::train::RunId;
 use kiosk::domain::user::Role as AccountRole;
-use kiosk::service::request::{Failure, Reply, Request, RunDelay};
+use kiosk::service::request::{Failure, PartCancellation, Reply, Request, RunDelay};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 
@@ -17,7 +18,7 @@ use super::deeds::About;
 use super::person::{Person, Visit};
 use super::trace::PERSON;
 
-/// How often an administrator asks for a run to be cancelled or delayed, until told that it is.
+/// How often an administrator asks for a run to be cancelled, whole or in part, or delayed, until told that it is.
 const INSISTS: u32 = 8;
 
 impl Person {
@@ -137,6 +138,40 @@ impl Person {
                             return;
                         }
                         Some(Err(Failure::TrainCancelled | Failure::NotDelayed(_) | Failure::NoSuchRun)) => return,
+                        _ => self.wait(0.5, 10.0).await,
+                    }
+                }
+            })
+            .await;
+    }
+
+    /// Cancels a part of a run, and insists until told that it is done, or that it cannot be.
+    pub async fn cancel_part(mut self, run: RunId, part: Stretch) {
+        PERSON
+            .scope(97, async move {
+                let op = OpId(self.id());
+                self.town.ledger().shortens(run, part, op);
+                for _ in 0..INSISTS {
+                    let process = self.process().await;
+                    let asks = async {
+                        let visit = self.sit_down(&process).await?;
+                        // Nobody else cancels a part, so that it is based on none.
+                        let reason = "a bridge is closed".to_owned();
+                        let asked = PartCancellation { op, run, part, reason, based_on: 0 };
+                        Some(self.ask(&visit, Request::CancelPart(asked)).await)
+                    };
+                    let answer = tokio::select! {
+                        biased;
+                        () = process.crashed.cancelled() => None,
+                        answer = asks => answer,
+                    };
+                    match answer {
+                        Some(Ok(_)) => {
+                            self.town.ledger().count("cancelled a part");
+                            self.town.ledger().shortened.insert(run, (part, op, true));
+                            return;
+                        }
+                        Some(Err(Failure::TrainCancelled | Failure::NoGap(_) | Failure::NoSuchRun)) => return,
                         _ => self.wait(0.5, 10.0).await,
                     }
                 }

@@ -12,6 +12,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kiosk::domain::berth_list::Berths;
 use kiosk::domain::booking::{Booking, BookingStatus, Deed, OpId};
 use kiosk::domain::coach::BerthRef;
+use kiosk::domain::gap::Stretch;
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::spot::Grant;
@@ -65,6 +66,8 @@ pub struct Ledger {
     pub joined: BTreeMap<Pnr, DateTime<Utc>>,
     /// Runs of which somebody wanted other times, by which action, and whether they were told that it is done.
     pub delayed: BTreeMap<RunId, (OpId, bool)>,
+    /// Runs of which somebody wanted to cancel a part, which, by which action, and whether they were told that it is done.
+    pub shortened: BTreeMap<RunId, (Stretch, OpId, bool)>,
     /// Runs that somebody wanted to cancel, and whether they were told that it is done.
     pub cancelled: BTreeMap<RunId, bool>,
     /// Berths that are off sale for certain, and when somebody was told so.
@@ -171,6 +174,12 @@ impl Ledger {
         }
     }
 
+    /// Somebody wants to cancel a part of a run: from now on nobody who needs it keeps what they were promised.
+    pub fn shortens(&mut self, run: RunId, part: Stretch, op: OpId) {
+        self.shortened.insert(run, (part, op, false));
+        self.claims.drop(|claim| claim.run == run && part.mask().overlaps(claim.leg.mask()));
+    }
+
     /// The railway wants to cancel a run: nothing of it is promised any more.
     pub fn cancels(&mut self, run: RunId) {
         self.cancelled.entry(run).or_default();
@@ -272,8 +281,8 @@ impl Ledger {
     /// Whether a booking is whole, and everything that was done to it was asked for by somebody.
     pub fn explained(&self, booking: &Booking) -> Result<(), String> {
         for deal in paper::check(booking)? {
-            let was_asked = if deal.train_cancelled {
-                self.cancelled.contains_key(&booking.run)
+            let was_asked = if deal.by_railway {
+                self.cancelled.contains_key(&booking.run) || self.shortened.contains_key(&booking.run)
             } else {
                 self.actions.contains_key(&deal.op)
             };
@@ -317,7 +326,8 @@ impl Ledger {
 
     fn claim(&mut self, new: Vec<Claim>, now: DateTime<Utc>) {
         for claim in new {
-            if self.cancelled.contains_key(&claim.run) {
+            let is_lost = |(part, ..): &(Stretch, OpId, bool)| part.mask().overlaps(claim.leg.mask());
+            if self.cancelled.contains_key(&claim.run) || self.shortened.get(&claim.run).is_some_and(is_lost) {
                 continue;
             }
             if let Err(what) = self.claims.add(claim, now) {

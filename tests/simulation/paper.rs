@@ -12,8 +12,8 @@ use kiosk::domain::refund::Reason;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deal {
     pub op: OpId,
-    /// Whether the railway did it to everybody of the run.
-    pub train_cancelled: bool,
+    /// Whether the railway did it to everybody of the run, or of a part of it.
+    pub by_railway: bool,
 }
 
 /// Checks a booking, and says which actions of people are in it.
@@ -104,7 +104,7 @@ impl Story {
         if status == BookingStatus::AwaitingPayment && places.iter().any(Place::is_queued) {
             return Err("somebody waits without having paid".to_owned());
         }
-        Ok(Self { places, status, deals: vec![Deal { op: first.op, train_cancelled: false }] })
+        Ok(Self { places, status, deals: vec![Deal { op: first.op, by_railway: false }] })
     }
 
     /// One more change, of a booking that was at `version`.
@@ -113,7 +113,7 @@ impl Story {
             let known = OpId::derived(what, booking.pnr, version);
             if change.op == known { Ok(()) } else { Err(format!("{:?} has a name of its own", change.what)) }
         };
-        let asked = |train_cancelled| Deal { op: change.op, train_cancelled };
+        let asked = |by_railway| Deal { op: change.op, by_railway };
         match &change.what {
             Deed::Booked | Deed::Reserved => return Err("it was made twice".to_owned()),
             Deed::Paid => {
@@ -137,7 +137,7 @@ impl Story {
                 let is_left = |place: &Place| matches!(place, Place::Waiting { .. } | Place::Lap);
                 self.leave(who.iter().copied(), is_left)?;
             }
-            Deed::TrainCancelled => {
+            Deed::TrainCancelled | Deed::PartCancelled { .. } => {
                 must_be("refund")?;
                 self.expect(BookingStatus::Booked, change)?;
                 let left = (0..).zip(&self.places).filter(|(_, place)| **place != Place::Cancelled);
@@ -227,10 +227,11 @@ fn money(booking: &Booking) -> Result<(), String> {
         handed_out(booking, refund)?;
         back += refund.quote.refunded;
     }
-    let gave_up = booking
-        .history
-        .iter()
-        .filter(|change| matches!(change.what, Deed::Cancelled(_) | Deed::Dropped(_) | Deed::TrainCancelled));
+    let gives_up = |deed: &Deed| {
+        let by_railway = matches!(deed, Deed::TrainCancelled | Deed::PartCancelled { .. });
+        by_railway || matches!(deed, Deed::Cancelled(_) | Deed::Dropped(_))
+    };
+    let gave_up = booking.history.iter().filter(|change| gives_up(&change.what));
     let (gave_up, given): (Vec<_>, Vec<_>) =
         (gave_up.map(|change| change.op).collect(), booking.refunds.iter().map(|refund| refund.op).collect());
     if gave_up != given {
@@ -261,6 +262,7 @@ fn lines(booking: &Booking, refund: &Refund) -> Result<(), String> {
         Deed::Cancelled(gave_up) if *gave_up == who && quote.reason != Reason::NeverCleared => {}
         Deed::Dropped(dropped) if *dropped == who && quote.reason == Reason::NeverCleared => {}
         Deed::TrainCancelled if quote.reason == Reason::TrainCancelled => {}
+        Deed::PartCancelled { .. } if quote.reason == Reason::PartCancelled => {}
         what => return Err(format!("{what:?} was refunded by {quote:?}")),
     }
     for line in &quote.lines {
@@ -270,8 +272,8 @@ fn lines(booking: &Booking, refund: &Refund) -> Result<(), String> {
         if !adds_up || line.paid != booked.fare || booked.place != Place::Cancelled {
             return Err(format!("{line:?} of {quote:?} does not add up"));
         }
-        let is_whole =
-            matches!(quote.reason, Reason::TrainCancelled | Reason::TrainLate | Reason::Waiver(_) | Reason::Voided);
+        let by_railway = matches!(quote.reason, Reason::TrainCancelled | Reason::PartCancelled | Reason::TrainLate);
+        let is_whole = by_railway || matches!(quote.reason, Reason::Waiver(_) | Reason::Voided);
         if is_whole && line.refunded != line.paid {
             return Err(format!("not everything was given back by {line:?}"));
         }

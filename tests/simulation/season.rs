@@ -1,6 +1,7 @@
 //! When a world plays: on an ordinary day, while Tatkal opens, or while charts are made.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kiosk::domain::gap::Stretch;
 use kiosk::domain::train::RunId;
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -22,6 +23,8 @@ pub struct Season {
     pub acts: Vec<Act>,
     /// After how many seconds the railway lets the first run go later, from which halt on and by how many minutes, if it does.
     pub delays: Option<(u32, u8, u16)>,
+    /// After how many seconds the railway cancels a part of the first run, and which, if it does.
+    pub shortens: Option<(u32, Stretch)>,
     /// After how many seconds the railway cancels the first run, if it does.
     pub cancels: Option<u32>,
 }
@@ -46,6 +49,17 @@ impl Season {
         Self { delays: chance.random_bool(0.3).then_some((after, from, minutes)), ..self }
     }
 
+    /// The same with a run that ends or begins on its way now and then, by a chance of its own.
+    pub fn with_gaps(self, chance: &mut StdRng) -> Self {
+        let after = chance.random_range(5..self.acts[0].lasts + 30);
+        let part = if chance.random_bool(0.5) {
+            Stretch { from: 0, to: chance.random_range(1..=3) }
+        } else {
+            Stretch { from: chance.random_range(2..=4), to: 5 }
+        };
+        Self { shortens: chance.random_bool(0.2).then_some((after, part)), ..self }
+    }
+
     /// The season of a seed.
     pub fn of(chance: &mut StdRng) -> Self {
         let runs = ["12951#2026-12-05", "12951#2026-12-06"];
@@ -65,6 +79,6 @@ impl Season {
             _ => vec![first, last],
         };
         let cancels = chance.random_bool(0.15).then(|| chance.random_range(20..acts[0].lasts + 60));
-        Self { runs, acts, delays: None, cancels }
+        Self { runs, acts, delays: None, shortens: None, cancels }
     }
 }

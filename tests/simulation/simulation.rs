@@ -39,6 +39,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use kiosk::domain::delay::NewTimes;
 use kiosk::domain::edition::Start;
+use kiosk::domain::gap::Stretch;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::{Email, Role, Username};
 use kiosk::service::{Chance, Kiosk, Receipts, Settings};
@@ -84,6 +85,7 @@ mod part {
     pub const RAILWAY: u64 = 3;
     pub const DELAYS: u64 = 4;
     pub const STAFF: u64 = 5;
+    pub const GAPS: u64 = 6;
     pub const SLOTS: u64 = 100;
     pub const PEOPLE: u64 = 1000;
 }
@@ -101,6 +103,7 @@ async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
     let mut plan = chance(seed, part::PLAN);
     let weather = Weather::of(&mut plan);
     let season = Season::of(&mut plan).with_delays(&mut chance(seed, part::DELAYS));
+    let season = season.with_gaps(&mut chance(seed, part::GAPS));
     let terms = Terms {
         hold: TimeDelta::seconds(plan.random_range(30..=90)),
         slip: TimeDelta::seconds(plan.random_range(40..=120)),
@@ -146,6 +149,9 @@ async fn world(seed: u64, sabotage: Option<Sabotage>) -> Outcome {
         }
         if let (0, Some(late)) = (part, season.delays) {
             lives.push(delay(&town, seed, late));
+        }
+        if let (0, Some(shortens)) = (part, season.shortens) {
+            lives.push(shorten(&town, seed, shortens));
         }
         sleep_until(closing).await;
         trace.note("world", "closes: the weather clears up");
@@ -207,6 +213,17 @@ fn cancel(town: &Arc<Town>, seed: u64, after: u32) -> JoinHandle<()> {
         let who = Who::Account("administrator0".to_owned(), Role::Administrator);
         let run = town.runs[0];
         Person::new(99, who, chance, town).cancel_run(run).await;
+    })
+}
+
+/// Lets the administrator cancel a part of the first run after a while.
+fn shorten(town: &Arc<Town>, seed: u64, (after, stretch): (u32, Stretch)) -> JoinHandle<()> {
+    let (town, chance) = (Arc::clone(town), chance(seed, part::GAPS + part::PEOPLE));
+    tokio::spawn(async move {
+        pass(Duration::from_secs(after.into())).await;
+        let who = Who::Account("administrator0".to_owned(), Role::Administrator);
+        let run = town.runs[0];
+        Person::new(97, who, chance, town).cancel_part(run, stretch).await;
     })
 }
 

@@ -9,6 +9,7 @@ use kiosk::domain::allotment::BerthWish;
 use kiosk::domain::booking::{Booking, BookingStatus, Deed, Place};
 use kiosk::domain::coach::{BerthRef, Class, Coach, CoachId};
 use kiosk::domain::edition::Start;
+use kiosk::domain::gap;
 use kiosk::domain::inventory::{HoldId, RunState, Stage};
 use kiosk::domain::pnr::Pnr;
 use kiosk::domain::quota::Quota;
@@ -46,6 +47,7 @@ pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), 
             Deed::Promoted { .. } => town.ledger().count("promoted"),
             Deed::Dropped(_) => town.ledger().count("dropped"),
             Deed::TrainCancelled => town.ledger().count("lost their train"),
+            Deed::PartCancelled { .. } => town.ledger().count("lost their part"),
             Deed::Lapsed => town.ledger().count("lapsed"),
             Deed::Delayed { .. } => town.ledger().count("told of another time"),
             _ => {}
@@ -67,6 +69,7 @@ pub async fn judge(town: &Town, store: &Store, clients: &Clients) -> Result<(), 
         occupancy(town, &read.state, &own, &sold)?;
         stage(town, &read.state, &own)?;
         late(town, &read.state, &own)?;
+        shortened(town, &read.state, &own)?;
         let entries = store.entries(*run).await.map_err(|error| format!("the queues cannot be read: {error}"))?;
         queue_verdict::queues(&read.state, &entries, &own)?;
         queue_verdict::nobody_waits_beside_a_free_berth(&read.state, &sold, &own)?;
@@ -327,6 +330,26 @@ async fn manifest(clients: &Clients, run: RunId, stored: &BTreeMap<Pnr, Booking>
     let wanted = stored.values().filter(|booking| booking.run == run).filter(is_over);
     let wanted: BTreeMap<Pnr, u32> = wanted.map(|booking| (booking.pnr, booking.version)).collect();
     if listed == wanted { Ok(()) } else { Err(format!("the manifest of {run} is {listed:?} and should be {wanted:?}")) }
+}
+
+/// A run goes as far as somebody was told, and nobody keeps a place on a part that it does not go, nor loses one elsewhere.
+fn shortened(town: &Town, state: &RunState, own: &[&Booking]) -> Result<(), String> {
+    let run = state.run;
+    match town.ledger().shortened.get(&run).copied() {
+        Some((_, op, true)) if !state.gaps.has(op) => return Err(format!("{run} goes all of its way")),
+        None if !state.gaps.is_empty() => return Err(format!("{run} is shortened and nobody asked for it")),
+        _ => {}
+    }
+    for booking in own {
+        if state.stage != Stage::Cancelled && gap::against(booking, state).is_some() {
+            return Err(format!("{} needs a part of {run} that is not run, and is not refunded", booking.pnr));
+        }
+        let was_lost = booking.history.iter().any(|change| matches!(change.what, Deed::PartCancelled { .. }));
+        if was_lost && state.gaps.on(booking.leg).is_none() {
+            return Err(format!("{} was given up for a part of {run} that it does not need", booking.pnr));
+        }
+    }
+    Ok(())
 }
 
 /// A run is as late as somebody was told, and nobody was told twice of the same.

@@ -2,7 +2,7 @@
 
 use kiosk::domain::coach::BerthRef;
 use kiosk::domain::spot::Grant;
-use kiosk::service::request::{Choice, Failure, Reply, Request, RunDelay};
+use kiosk::service::request::{Choice, Failure, PartCancellation, Reply, Request, RunDelay};
 
 use super::deeds::short;
 
@@ -48,6 +48,9 @@ pub fn asked(request: &Request) -> String {
         Request::CancelRun { run } => format!("cancel {run}"),
         Request::DelayRun(RunDelay { op, run, new, .. }) => {
             format!("delay {} {run} by {} from halt {} on", short(op.0), new.minutes, new.from)
+        }
+        Request::CancelPart(PartCancellation { op, run, part, .. }) => {
+            format!("cancel {} of {run} halts {} to {}", short(op.0), part.from, part.to)
         }
         other => format!("{other:?}"),
     }

@@ -140,7 +140,10 @@ impl Promotion {
             WaitingList::Tatkal => turn == 2,
         };
         (0..3).flat_map(move |turn| {
-            self.entries.iter().enumerate().flat_map(move |(entry, (id, queued))| {
+            // Whoever waits for a part that is not run gets no berth for it.
+            let served =
+                self.entries.iter().enumerate().filter(|(_, (_, queued))| self.state.gaps.on(queued.leg).is_none());
+            served.flat_map(move |(entry, (id, queued))| {
                 let waiters = queued.waiters.iter().enumerate().filter(move |(_, waiter)| is_turn(turn, id, waiter));
                 waiters.map(move |(waiter, who)| (Person { entry, waiter }, *id, queued.leg, *who))
             })

@@ -39,6 +39,8 @@ pub(super) struct Draft {
     pub train: Arc<Train>,
     /// How many changes of the run's times are in it.
     delays: u16,
+    /// How many parts that are not run were known.
+    gaps: u16,
     pub fare: Fare,
     refund_rules: String,
     op: OpId,
@@ -58,7 +60,7 @@ impl Draft {
         session: &Session,
         op: OpId,
         order: &Order,
-        Sold { train, delays }: Sold,
+        Sold { train, delays, gaps }: Sold,
         fare: Fare,
         now: DateTime<Utc>,
         closes: DateTime<Utc>,
@@ -97,6 +99,7 @@ impl Draft {
             passengers,
             train,
             delays,
+            gaps: gaps.count(),
             fare,
         })
     }
@@ -108,7 +111,7 @@ impl Draft {
     }
 
     pub(super) fn plan(&self) -> Plan {
-        Plan::new(self.order.hold.run, &self.train)
+        Plan::new(self.order.hold.run, &self.train).knowing(self.gaps)
     }
 
     /// The booking under a number, not yet paid; how it was made is its first deed.

@@ -6,13 +6,14 @@ use super::draft::{check_tender, payment};
 use super::{Sent, settled, still_doubtful};
 use crate::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Slip};
 use crate::domain::delay::timed;
+use crate::domain::inventory::RunState;
 use crate::domain::pnr::Pnr;
 use crate::domain::spot::Grant;
 use crate::service::hold::release_held;
 use crate::service::refusal::{in_doubt, refuse};
 use crate::service::request::{Failure, Reply, Tender};
 use crate::service::session::{Session, Tried};
-use crate::service::{Kiosk, receipt_outbox, till};
+use crate::service::{Kiosk, gap, receipt_outbox, till};
 use crate::store::runs::{Before, Commit, Holding, Plan, Transition};
 
 /// How often it is asked through which till the money goes, since one was opened meanwhile.
@@ -34,8 +35,9 @@ pub(in crate::service) async fn pay_slip(
     }
     let grants: Vec<_> = booking.berths().map(|allotted| Grant::Berth(allotted.berth)).collect();
     let booking = kiosk.on_time(booking);
-    let slip = match payable_slip(kiosk, &booking) {
-        Ok(slip) => slip.clone(),
+    let (slip, state) = match payable(kiosk, &booking).await {
+        Ok(payable) => payable,
+        Err(failure @ Failure::Unavailable { .. }) => return Err(failure),
         Err(failure) if tried == Tried::Before || session.is_repeated(op) => {
             // As in `prepare`: only without the hold is it known that an earlier attempt was not applied.
             if let Some(slip) = &booking.slip {
@@ -48,15 +50,14 @@ pub(in crate::service) async fn pay_slip(
         }
         Err(failure) => return Err(failure),
     };
-    let state = kiosk.known_run(booking.run).await?.state;
-    let plan = Plan::new(booking.run, &state.train);
     let holding = Holding { hold: slip.hold, leg: booking.leg, parts: state.spots_of(&grants) };
-    let mut sent = Sent::ThroughTills;
+    let (mut sent, mut gaps) = (Sent::ThroughTills, state.gaps.count());
     for _ in 0..TILLS {
         let till = match till::in_use(session, tender.method).await {
             Ok(till) => till,
             Err(failure) => return paid_without_till(session, op, pnr, tried, sent, failure).await,
         };
+        let plan = Plan::new(booking.run, &state.train).knowing(gaps);
         let payment = payment(session, tender.clone(), till, booking.fare.total);
         let change = Change { op, at: payment.taken_at, by: payment.taken_by, what: Deed::Paid };
         let paid = Booking {
@@ -87,7 +88,14 @@ pub(in crate::service) async fn pay_slip(
             // The hold may have gone into the booking by an earlier attempt that this one met on its way.
             Commit::Moved(_) | Commit::QueueMoved => match kiosk.find(pnr).await? {
                 Some(found) if found.was_done(op) => Ok(paid_slip(session, op, found)),
-                Some(found) => Err(kiosk.gone(booking.run, slip_closed(&found)).await?),
+                Some(found) => match kiosk.gaps_since(booking.run, booking.leg, plan.gaps()).await? {
+                    // Another part of the way is not run any more: all that it keeps is.
+                    Some(since) => {
+                        gaps = since;
+                        continue;
+                    }
+                    None => Err(slip_closed(&found)),
+                },
                 None => Err(Failure::NoSuchBooking(pnr)),
             },
         };
@@ -130,12 +138,23 @@ pub(in crate::service) async fn slip(session: &Session, pnr: Pnr) -> Result<Repl
     Ok(Reply::Booking(Arc::new(booking)))
 }
 
+/// The slip of a booking that can be paid now, and its run as it is.
+async fn payable(kiosk: &Kiosk, booking: &Booking) -> Result<(Slip, RunState), Failure> {
+    let slip = payable_slip(kiosk, booking)?.clone();
+    let state = kiosk.known_run(booking.run).await?.state;
+    gap::check_run(&state.gaps, &state.train, booking.leg)?;
+    Ok((slip, state))
+}
+
 /// The slip of a booking that can be paid now.
 fn payable_slip<'a>(kiosk: &Kiosk, booking: &'a Booking) -> Result<&'a Slip, Failure> {
     let now = kiosk.now();
     match (booking.status, &booking.slip) {
         (BookingStatus::AwaitingPayment, Some(slip)) if !booking.has_lapsed(now) => {
             kiosk.check_sold(booking.run.train)?;
+            if let Some(known) = kiosk.0.changed.of(booking.run) {
+                gap::check_run(&known.gaps, &known.train, booking.leg)?;
+            }
             kiosk.check_selling(booking.from.at, now).map(|_| slip)
         }
         _ => Err(slip_closed(booking)),

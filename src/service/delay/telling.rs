@@ -20,7 +20,7 @@ use crate::store::runs::{Before, Commit, Plan, Transition};
 
 /// When a run is looked through once more: what was on its way to be sold by the times of before has arrived by then.
 const SETTLED: TimeDelta = TimeDelta::minutes(2);
-/// For how many days a run is listed among those that have other times: longer than any lasts.
+/// For how many days a run is listed among those that were changed: longer than any lasts.
 const LISTED: TimeDelta = TimeDelta::days(12);
 
 /// What came of telling a booking.
@@ -35,15 +35,23 @@ enum Telling {
 }
 
 impl Kiosk {
+    /// Names a run among those that were changed, so that every process knows it; says whether it was not yet.
+    pub(in crate::service) async fn list_changes(
+        &self,
+        state: &RunState,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.store().list_changed(state.run, state.changes(), (now - LISTED).date_naive()).await
+    }
+
     /// Puts the times of a run on its bookings, and says when to look again for what is left or still to come.
     pub(in crate::service) async fn tell_of_delays(
         &self,
         state: &RunState,
+        is_news: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let Some(last) = state.delays.last() else { return Ok(None) };
-        let since = (now - LISTED).date_naive();
-        let is_news = self.store().list_delayed(state.run, state.delays.count(), since).await?;
         let pnrs = self.store().manifest_pnrs(state.run).await?;
         let (bookings, unreadable) = self.readable(&pnrs).await?;
         let mut left = unreadable > 0;

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use strum::{IntoStaticStr, VariantNames};
 
 use super::{
-    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, ImportSource, OldKeys, Order, PasswordChange,
-    Registration, ReportOf, Revive, RulePublication, RunDelay, SampleBooking, Shown, Tender, Tills,
+    AccountChange, BookingSearch, Choice, Cursor, EventFilter, Form, ImportSource, OldKeys, Order, PartCancellation,
+    PasswordChange, Registration, ReportOf, Revive, RulePublication, RunDelay, SampleBooking, Shown, Tender, Tills,
 };
 use crate::domain::admission::Accept;
 use crate::domain::banner::{Banner, BannerId};
@@ -16,6 +16,7 @@ use crate::domain::coach::{Class, CoachId};
 use crate::domain::correction::Correction;
 use crate::domain::delay::NewTimes;
 use crate::domain::former::FormerId;
+use crate::domain::gap::Stretch;
 use crate::domain::inventory::HoldId;
 use crate::domain::journeys::JourneyFilter;
 use crate::domain::money::Paise;
@@ -427,6 +428,15 @@ pub enum Request {
     },
     /// Change the times of a run, and tell everybody whose train leaves at another time.
     DelayRun(RunDelay),
+    /// What it would mean for those who booked if a part of a run's way was not run.
+    TryCancelPart {
+        /// The run.
+        run: RunId,
+        /// The part.
+        part: Stretch,
+    },
+    /// Cancel a part of a run for the railway, and give everybody's money back who needs it.
+    CancelPart(PartCancellation),
     /// What there is to see of the place at a glance.
     Overview,
     /// Who did what on one of the railway's days, newest first.

@@ -13,6 +13,7 @@ use crate::domain::correction::NotCorrected;
 use crate::domain::delay::NotDelayed;
 use crate::domain::edition::NotPublished;
 use crate::domain::fare::{Fare, FareError};
+use crate::domain::gap::NoGap;
 use crate::domain::notification::NotificationId;
 use crate::domain::pnr::Pnr;
 use crate::domain::profile::NotSaved;
@@ -137,10 +138,11 @@ pub enum Failure {
     /// The times of a run are not changed so.
     #[error(transparent)]
     NotDelayed(#[from] NotDelayed),
-    /// Somebody else changed the times of the run after they were looked at.
-    #[error(
-        "Somebody else has changed the times of this run meanwhile: look at them again, and make your change there."
-    )]
+    /// A part of a run is not cancelled so.
+    #[error(transparent)]
+    NoGap(#[from] NoGap),
+    /// Somebody else changed the run's times or its way after they were looked at.
+    #[error("Somebody else has changed this run meanwhile: look at it again, and make your change there.")]
     RunChanged,
     /// There are no rules of the name.
     #[error("There are no rules called {0}: choose from the list.")]
@@ -217,6 +219,14 @@ pub enum Failure {
     /// The railway cancelled the run.
     #[error("The railway has cancelled this train: choose another one.")]
     TrainCancelled,
+    /// The railway does not run a part of the way.
+    #[error("This train does not run from {from} to {to} that day: choose another one.")]
+    PartCancelled {
+        /// Where the part begins.
+        from: StationCode,
+        /// Where it ends.
+        to: StationCode,
+    },
     /// The quota is not for this party or class.
     #[error(transparent)]
     NotEligible(#[from] NotEligible),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountFacts, Blocked, Cursor, DelayTrial, Document, EventLine, Hold, Identity, ImportTrial, Imported, Offer,
-    OnBoard, OneTimeCode, ReceiptLink, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
+    OnBoard, OneTimeCode, PartTrial, ReceiptLink, RuleRecord, RuleRow, RuleTrial, RunRow, Step, TrainRecord, TrainRow,
 };
 use crate::domain::banner::Banner;
 use crate::domain::booking::Booking;
@@ -34,7 +34,7 @@ use crate::ticket::Ticket;
 pub enum Reply {
     /// To `SignIn`, `Register`, `ClaimAdministrator`, `Unlock` and `ChangePassword`.
     Welcome(Identity),
-    /// To `SignOut`, `Lock`, `Release`, `CancelRun` and `DelayRun`.
+    /// To `SignOut`, `Lock`, `Release`, `CancelRun`, `DelayRun` and `CancelPart`.
     Done,
     /// To `Search` and `Departures`.
     Offers(Vec<Offer>),
@@ -159,6 +159,8 @@ pub enum Reply {
     Charted(Charts),
     /// To `TryDelay`.
     DelayTried(DelayTrial),
+    /// To `TryCancelPart`.
+    PartTried(PartTrial),
     /// To `Notifications`: the longest due first.
     Notifications {
         /// A page of them.

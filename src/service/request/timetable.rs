@@ -10,6 +10,8 @@ use crate::domain::booking::{OpId, Place};
 use crate::domain::coach::{BerthRef, Class, CoachId};
 use crate::domain::delay::NewTimes;
 use crate::domain::edition::Editions;
+use crate::domain::gap::Stretch;
+use crate::domain::money::Paise;
 use crate::domain::passenger::Passenger;
 use crate::domain::pnr::Pnr;
 use crate::domain::station::StationCode;
@@ -106,6 +108,24 @@ pub struct DelayTrial {
     pub unreadable: usize,
 }
 
+/// What it would mean if a part of a run's way was not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PartTrial {
+    /// How many parts were cancelled before.
+    pub based_on: u16,
+    /// Where the part begins.
+    pub from: StationCode,
+    /// Where it ends.
+    pub to: StationCode,
+    /// Bookings that are given up.
+    pub bookings: usize,
+    /// Their passengers.
+    pub passengers: usize,
+    /// What they get back.
+    pub refunded: Paise,
+}
+
 /// What became of berths that were to be taken off sale, or put on sale again: each coach is a write of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -116,6 +136,21 @@ pub struct Blocked {
     pub left: Vec<(CoachId, Failure)>,
     /// Of those that are so now, the ones that somebody has, on a part of the way at least: who has them keeps them.
     pub sold: Vec<BerthRef>,
+}
+
+/// A part of a run that is cancelled, as it was tried.
+#[derive(Clone, Debug)]
+pub struct PartCancellation {
+    /// Names the action.
+    pub op: OpId,
+    /// The run.
+    pub run: RunId,
+    /// The part.
+    pub part: Stretch,
+    /// Why, as people are told.
+    pub reason: String,
+    /// How many parts were cancelled when this was tried.
+    pub based_on: u16,
 }
 
 /// Other times for a run, as they were tried.

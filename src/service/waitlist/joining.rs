@@ -11,10 +11,10 @@ use crate::domain::booking::Booking;
 use crate::domain::coach::{Class, Coach};
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::waitlist::joining;
-use crate::service::Kiosk;
 use crate::service::refusal::refuse;
 use crate::service::request::Failure;
 use crate::service::waitlist::next_due;
+use crate::service::{Kiosk, gap};
 use crate::store::StoreError;
 use crate::store::runs::{Plan, QueueEdit};
 
@@ -28,6 +28,7 @@ pub(in crate::service) async fn join(
     let Some(queue) = booking.queue() else { return Ok((booking, None)) };
     let read = kiosk.known_run(booking.run).await?;
     let head = read.state.queue(queue);
+    gap::check_run(&read.state.gaps, &read.state.train, booking.leg)?;
     match read.state.stage {
         Stage::Cancelled => return Err(Failure::TrainCancelled),
         Stage::Open if !head.frozen => {}

@@ -9,6 +9,7 @@
 //! | `Fenced` | BOOL | somebody waits or waited for a berth of the class: newcomers serve the queue first |
 //! | `Rev` | N | counts the writes |
 //! | `Plan` | S | the pinned version of the train, `12951@3` |
+//! | `Gaps` | N | how many parts of the way are closed in it, since the run does not go them; absent when it goes all of it |
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -107,6 +108,14 @@ pub(in crate::store) fn coach_state(item: &Item) -> Result<CoachState, StoreErro
 /// The plan by which an item was written.
 pub(in crate::store) fn plan_of(item: &Item) -> Option<&str> {
     item.get("Plan")?.as_s().ok().map(String::as_str)
+}
+
+/// The attribute of the parts of the way that are closed.
+pub(in crate::store) const GAPS: &str = "Gaps";
+
+/// How many parts of the way are closed in a coach.
+pub(in crate::store) fn gaps_of(item: &Item) -> u16 {
+    read_number(item, GAPS).unwrap_or_default()
 }
 
 /// The number under a name.

@@ -11,7 +11,7 @@ use crate::domain::spot::Spot;
 use crate::domain::train::RunId;
 use crate::store::runs::Plan;
 use crate::store::runs::coach_item::{
-    BLOCKED, FENCED, coach_key, hold_name, number, part_value, spot_list, spot_name, until_value,
+    BLOCKED, FENCED, GAPS, coach_key, hold_name, number, part_value, spot_list, spot_name, until_value,
 };
 use crate::store::schema::SCHEMA_VERSION;
 
@@ -77,6 +77,18 @@ impl CoachWrite {
             write.sets.push(format!("{hold}.{key} = {value}"));
         }
         write.fence(edit.fence);
+        if !(edit.unblocked.is_empty() && edit.settled.is_empty() && edit.extended.is_empty()) {
+            write.run_as_known(plan);
+        }
+        write
+    }
+
+    /// What closes a coach on the parts of its way that are not run, unless it is.
+    pub fn closing(coach: CoachId, plan: &Plan) -> Self {
+        let mut write = Self::new(coach, plan);
+        let (gaps, count) = (write.name(GAPS), write.value(number(plan.gaps())));
+        write.conditions.push(format!("(attribute_not_exists({gaps}) OR {gaps} < {count})"));
+        write.sets.push(format!("{gaps} = {count}"));
         write
     }
 
@@ -135,6 +147,17 @@ impl CoachWrite {
                 let (fenced, raised) = (self.name(FENCED), self.value(AttributeValue::Bool(true)));
                 self.sets.push(format!("{fenced} = {raised}"));
             }
+        }
+    }
+
+    /// Demands that no part of the way is closed that was not known: of what is sold, held or kept it is not asked where it is.
+    fn run_as_known(&mut self, plan: &Plan) {
+        let gaps = self.name(GAPS);
+        if plan.gaps() == 0 {
+            self.conditions.push(format!("attribute_not_exists({gaps})"));
+        } else {
+            let known = self.value(number(plan.gaps()));
+            self.conditions.push(format!("(attribute_not_exists({gaps}) OR {gaps} <= {known})"));
         }
     }
 

@@ -1,8 +1,9 @@
 //! The item `#run`: by what a run is sold, how far its charts have come, and what is still to do for it.
 //!
 //! It is put once, before the first hold, and listed as work from then on: first for its charts, or for the refunds when
-//! the railway cancels it, and for telling people when it changes its times. Whoever does that work has a lease, so that processes do not do it side by side; every step is
-//! safe to repeat all the same, since a lease can outlive its holder's clock.
+//! the railway cancels it, and for telling people when it changes its times or its way. Whoever does
+//! that work has a lease, so that processes do not do it side by side; every step is safe to repeat all the same, since a lease
+//! can outlive its holder's clock.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::coach::{Coach, CoachId};
 use crate::domain::delay::{Delay, Delays};
+use crate::domain::gap::{Gap, Gaps};
 use crate::domain::inventory::Stage;
 use crate::domain::pnr::Pnr;
 use crate::domain::train::{RunId, Train};
@@ -18,6 +20,7 @@ use crate::store::item::{Item, corrupt, decode, encode, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
 use crate::store::runs::coach_item::{coach_key, number};
+use crate::store::runs::expression::CoachWrite;
 use crate::store::runs::requests::Written;
 use crate::store::runs::{Plan, key};
 use crate::store::schema::{DUE_AT, SCHEMA_VERSION, WORK};
@@ -41,6 +44,16 @@ pub struct Pinned {
     /// How the railway has changed its times.
     #[serde(default, skip_serializing_if = "Delays::is_empty")]
     pub delays: Delays,
+    /// The parts of its way that it does not go.
+    #[serde(default, skip_serializing_if = "Gaps::is_empty")]
+    pub gaps: Gaps,
+}
+
+impl Pinned {
+    /// How often the railway has changed its times, or cancelled a part of its way.
+    pub fn changes(&self) -> u16 {
+        self.delays.count().saturating_add(self.gaps.count())
+    }
 }
 
 /// The item that settles it.
@@ -77,21 +90,23 @@ pub(super) fn stage_value(stage: Stage) -> AttributeValue {
     })
 }
 
-/// The part of the item that says how its times were changed.
+/// A list of changes alone, as the item has it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Delayed<'a> {
-    delays: &'a Delays,
+struct Listed<'a, T> {
+    changes: &'a T,
 }
 
 /// The attribute of the changes of a run's times.
 const DELAYS: &str = "Delays";
 
-/// The condition that the times of a run were changed as often as this, by the value `:count`; no item has a list of none.
-fn as_delayed(delays: &Delays) -> (String, AttributeValue) {
-    let count = number(delays.count());
-    let or_none = if delays.is_empty() { format!("attribute_not_exists({DELAYS}) OR ") } else { String::new() };
-    (format!("({or_none}size({DELAYS}) = :count)"), count)
+/// The attribute of the parts of a run's way that are not run.
+pub(super) const GAPS: &str = "Gaps";
+
+/// The condition that a list of changes is as long as a value says; no item has a list of none.
+pub(super) fn as_long(list: &str, count: u16, value: &str) -> String {
+    let or_none = if count == 0 { format!("attribute_not_exists({list}) OR ") } else { String::new() };
+    format!("({or_none}size({list}) = {value})")
 }
 
 impl Store {
@@ -109,6 +124,7 @@ impl Store {
             quotas: quotas.to_owned(),
             stage: Stage::Open,
             delays: Delays::default(),
+            gaps: Gaps::default(),
         };
         let pin = Pin {
             plan: plan.text(),
@@ -192,11 +208,13 @@ impl Store {
         let done = if lease.pinned.stage == Stage::Cancelled {
             done.condition_expression("LeaseBy = :holder")
         } else {
-            // Of a run that was cancelled or delayed meanwhile the duty is another one, and it stays.
-            let (same, count) = as_delayed(&lease.pinned.delays);
+            // Of a run that was cancelled or changed meanwhile the duty is another one, and it stays.
+            let (delays, gaps) = (lease.pinned.delays.count(), lease.pinned.gaps.count());
+            let same = format!("{} AND {}", as_long(DELAYS, delays, ":delays"), as_long(GAPS, gaps, ":gaps"));
             done.condition_expression(format!("LeaseBy = :holder AND Stage <> :cancelled AND {same}"))
                 .expression_attribute_values(":cancelled", stage_value(Stage::Cancelled))
-                .expression_attribute_values(":count", count)
+                .expression_attribute_values(":delays", number(delays))
+                .expression_attribute_values(":gaps", number(gaps))
         };
         match self.attempt(|| done.clone().send()).await?.verdict {
             Ok(_) => return Ok(()),
@@ -248,21 +266,50 @@ impl Store {
         delay: Delay,
         now: DateTime<Utc>,
     ) -> Result<Pinned, StoreError> {
-        let delays = encode(&Delayed { delays: &before.with(delay) }).remove(DELAYS).expect("it has that alone");
-        let (same, count) = as_delayed(before);
+        self.add_change(run, DELAYS, before.count(), &before.with(delay), now).await
+    }
+
+    /// Cancels a part of a run on condition that nobody has cancelled another since `before`, and notes that its bookings have
+    /// to be given their money back. The run as it is then: whoever finds their own there has made it, now or by an earlier
+    /// attempt.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when it was never sold.
+    pub async fn cancel_part(
+        &self,
+        run: RunId,
+        before: &Gaps,
+        gap: Gap,
+        now: DateTime<Utc>,
+    ) -> Result<Pinned, StoreError> {
+        self.add_change(run, GAPS, before.count(), &before.with(gap), now).await
+    }
+
+    /// Puts a longer list of changes in the place of one of so many.
+    async fn add_change(
+        &self,
+        run: RunId,
+        list: &str,
+        before: u16,
+        after: &impl Serialize,
+        now: DateTime<Utc>,
+    ) -> Result<Pinned, StoreError> {
+        let changes = encode(&Listed { changes: after }).remove("Changes").expect("it has that alone");
+        let same = as_long(list, before, ":count");
         let update = self
             .dynamodb()
             .update_item()
             .table_name(self.names().runs())
             .set_key(Some(key(run, "#run")))
-            .update_expression(format!("SET {DELAYS} = :delays, #work = :work, #due = :due"))
+            .update_expression(format!("SET {list} = :changes, #work = :work, #due = :due"))
             .condition_expression(format!(
                 "attribute_exists(RunID) AND SchemaVersion <= :schema AND Stage <> :cancelled AND {same}"
             ))
             .expression_attribute_names("#work", WORK)
             .expression_attribute_names("#due", DUE_AT)
-            .expression_attribute_values(":count", count)
-            .expression_attribute_values(":delays", delays)
+            .expression_attribute_values(":count", number(before))
+            .expression_attribute_values(":changes", changes)
             .expression_attribute_values(":schema", number(SCHEMA_VERSION))
             .expression_attribute_values(":cancelled", stage_value(Stage::Cancelled))
             .expression_attribute_values(":work", string(Kind::DelayRun.list(work::spread(run))))
@@ -298,6 +345,12 @@ impl Store {
             Err(refusal) if refusal.is_condition_failure() => Ok(()),
             Err(refusal) => Err(refused(&refusal)),
         }
+    }
+
+    /// Closes a coach on the parts of its way that a plan knows are not run: whoever knows fewer sells nothing of it any more.
+    pub async fn close_parts(&self, plan: &Plan, coach: CoachId) -> Result<(), StoreError> {
+        // One that refuses is closed already, or the whole run is cancelled.
+        self.update_coach(plan.run, &CoachWrite::closing(coach, plan)).await.map(drop)
     }
 
     /// The bookings of a run that were ever paid, consistently.

@@ -18,7 +18,7 @@ use crate::store::runs::coach_item::{coach_state, number};
 use crate::store::runs::expression::CoachWrite;
 use crate::store::runs::queue::QueueEdit;
 use crate::store::runs::requests::Transacted;
-use crate::store::runs::run_item::stage_value;
+use crate::store::runs::run_item::{GAPS, stage_value};
 use crate::store::runs::{Plan, key};
 use crate::store::schema::SCHEMA_VERSION;
 use crate::store::{Store, StoreError, bookings};
@@ -62,7 +62,7 @@ impl<'a> Transition<'a> {
 pub enum Guard {
     /// Nothing: its coaches, or its queue, refuse what comes too late.
     Nothing,
-    /// That the railway has not cancelled it.
+    /// That the railway has not cancelled it, nor a part of its way that was not known.
     OnSale,
 }
 
@@ -147,9 +147,12 @@ impl Store {
         let check = ConditionCheck::builder()
             .table_name(self.names().runs())
             .set_key(Some(key(plan.run(), "#run")))
-            .condition_expression("#plan = :plan AND Stage <> :cancelled")
+            .condition_expression(format!(
+                "#plan = :plan AND Stage <> :cancelled AND (attribute_not_exists({GAPS}) OR size({GAPS}) <= :gaps)"
+            ))
             .expression_attribute_names("#plan", "Plan")
             .expression_attribute_values(":plan", string(plan.text()))
+            .expression_attribute_values(":gaps", number(plan.gaps()))
             .expression_attribute_values(":cancelled", stage_value(Stage::Cancelled))
             .build()
             .expect("table, key and condition are given");

@@ -36,6 +36,7 @@ pub mod new_user;
 pub mod notices;
 pub mod overview;
 pub mod owed;
+pub mod part;
 pub mod reports;
 pub mod rule_text;
 pub mod rules;

@@ -313,7 +313,7 @@ impl Ticket {
                 crate::ui::glyphs::Charset::Unicode => "the code that q shows",
                 crate::ui::glyphs::Charset::Ascii => "the ticket's text that q shows",
             };
-            let late = status::late(&self.booking, world).map(|late| format!("{late} ")).unwrap_or_default();
+            let late = status::changed(&self.booking, world).map(|late| format!("{late} ")).unwrap_or_default();
             return format!(
                 "{late}Booked. On the train show the PNR {pnr} or {code}, and an identity card. A lost receipt can be had \
                  again under the PNR.{more}"

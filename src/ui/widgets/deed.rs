@@ -17,6 +17,7 @@ pub fn words(deed: &Deed, booking: &Booking) -> String {
         Deed::Promoted { passenger, to } => format!("{} moved up to {to}", names(&[*passenger], booking)),
         Deed::Dropped(places) => format!("dropped with the chart: {}", names(places, booking)),
         Deed::TrainCancelled => "train cancelled by the railway".to_owned(),
+        Deed::PartCancelled { from, to, reason } => format!("not run from {from} to {to}: {reason}"),
         Deed::PaidOut => "refund handed out".to_owned(),
         Deed::BoardingMoved { from, to } => format!("boarding changed: {to}, {from} before"),
         Deed::Delayed { was, now, reason, .. } if was == now => format!("arrives at another time: {reason}"),

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, PaymentMethod, Place};
 use crate::domain::coach::Class;
 use crate::domain::delay;
+use crate::domain::gap;
 use crate::domain::money::Paise;
 use crate::domain::refund::{Cancellation, Claim, FirstChart, Reason, Standing, quote};
 use crate::domain::rules::refund::RefundRules;
@@ -80,8 +81,14 @@ pub fn never_cleared_of(booking: &Booking, world: &World) -> String {
         .map_or_else(String::new, |rules| never_cleared(booking.class, rules, world))
 }
 
-/// By how much the train leaves at another time than it was sold, why, and what can be done; `None` once it has left.
-pub fn late(booking: &Booking, world: &World) -> Option<String> {
+/// What the railway has changed since it was sold: the part that is not run, for which everything is given back; or by how much
+/// the train leaves at another time, why, and what can be done, until it has left.
+pub fn changed(booking: &Booking, world: &World) -> Option<String> {
+    if let Some(gap::News { from, to, reason }) = gap::news(booking) {
+        return Some(format!(
+            "The railway does not run this train from {from} to {to} that day: {reason}. Everybody who had a place gets everything back."
+        ));
+    }
     let news = delay::news(booking).filter(|news| news.later != 0)?;
     let leaves = booking.boards().at;
     if leaves <= railway_time(world.now) {

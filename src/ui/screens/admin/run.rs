@@ -22,6 +22,7 @@ use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::screen::{Scene, long_date};
 use crate::ui::screens::admin::manifest::Manifest;
+use crate::ui::screens::admin::part::Part;
 use crate::ui::screens::admin::run::ask::{Ask, Sale};
 use crate::ui::screens::admin::run::map::{Map, Rows};
 use crate::ui::screens::admin::runs::stage;
@@ -80,6 +81,8 @@ pub enum Action {
     Chart,
     /// Change its times.
     Times,
+    /// Cancel a part of it.
+    Part,
     /// Cancel the run.
     Cancel,
     /// Leave what is shown.
@@ -305,6 +308,13 @@ impl Scene for Occupancy {
             Action::Chart,
         ),
         bind(
+            &[Key::Char('n')],
+            "n",
+            "not run",
+            "Cancels a part where the run begins or ends, and gives everybody's money back who needs it.",
+            Action::Part,
+        ),
+        bind(
             &[Key::Char('X')],
             "X",
             "cancel run",
@@ -344,7 +354,7 @@ impl Scene for Occupancy {
             Action::Block => is_still && !self.blocked(world).1,
             Action::Unblock => is_still && (self.berths.is_none() || self.blocked(world).0),
             Action::Print => !world.documents.is_empty() && !self.chart.is_waiting(),
-            Action::Chart | Action::Times | Action::Cancel => {
+            Action::Chart | Action::Times | Action::Part | Action::Cancel => {
                 self.berths.is_none() && state.stage != Stage::Cancelled && is_still
             }
         }
@@ -379,6 +389,7 @@ impl Scene for Occupancy {
             Action::Print => self.chart = Load::Waiting(cx.call(Request::Chart { run: self.run, coach: None })),
             Action::Chart => self.change = Load::Waiting(cx.call(Request::MakeChart { run: self.run })),
             Action::Times => cx.push(Times::of(self.run)),
+            Action::Part => cx.push(Part::of(self.run)),
             Action::Cancel => self.cancel(cx),
             Action::Back if self.ask.take().is_some() => {}
             Action::Back if self.berths.take().is_some() => self.marked.clear(),
@@ -497,10 +508,10 @@ fn charted(charts: Charts, now: DateTime<Utc>) -> (Tone, String) {
     }
 }
 
-/// How many berths are marked, or else who waits, and how late the run is.
+/// How many berths are marked, or else who waits, how far the run goes and how late it is.
 fn below(state: &RunState, marked: &BTreeSet<u8>) -> String {
     match marked.len() {
-        0 => [late(state), Some(waiting(state))].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        0 => [shortened(state), late(state), Some(waiting(state))].into_iter().flatten().collect::<Vec<_>>().join(" "),
         1 => "1 berth is marked.".to_owned(),
         more => format!("{more} berths are marked."),
     }
@@ -514,6 +525,14 @@ pub(super) fn late(state: &RunState) -> Option<String> {
         0 => format!("On time again from {station} on: {}.", delay.reason),
         minutes => format!("{minutes} min late from {station} on: {}.", delay.reason),
     })
+}
+
+/// How far the run goes where a part of it was cancelled: `Goes from MMCT to BRC alone: a bridge is closed.`
+pub(super) fn shortened(state: &RunState) -> Option<String> {
+    let reason = &state.gaps.iter().next_back()?.reason;
+    let way = state.gaps.left_of(state.train.halts().len())?;
+    let (from, to) = state.train.ends(way)?;
+    Some(format!("Goes from {} to {} alone: {reason}.", from.station, to.station))
 }
 
 /// Who waits, by class: `SL: 2 share, 14 wait`.

@@ -171,7 +171,8 @@ fn view_row(buf: &mut Buffer, place: Rect, row: RunRow, world: &World) {
     let state = &live.state;
     put(buf, place, 30, &taken(state, world), theme.text);
     match state.stage {
-        Stage::Open => {}
+        Stage::Open if state.gaps.is_empty() => {}
+        Stage::Open => put_right(buf, place, "part not run", theme.warning),
         Stage::Cancelled => put_right(buf, place, stage(state.stage), theme.bad),
         Stage::FirstChart | Stage::FinalChart => put_right(buf, place, stage(state.stage), theme.warning),
     }

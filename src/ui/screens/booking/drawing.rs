@@ -29,8 +29,8 @@ impl Detail {
             let words = format!("Board at {} {}, {}, and no earlier.", stop.name, stop.station, moment(stop.at));
             (words, theme.accent)
         });
-        let late = status::late(booking, world);
-        let late_rows = late_rows(booking, area.width, world);
+        let changed = status::changed(booking, world);
+        let changed_rows = changed_rows(booking, area.width, world);
         let [head, journey, people, fare, money, closing] = parts(area, booking, world);
         let (headline, tone) = status::headline(booking, world);
         put(buf, head, 2, &format!("PNR {}", booking.pnr.spoken()), theme.accent);
@@ -47,10 +47,10 @@ impl Detail {
             put_right(buf, fare, &format!("{}{}", world.glyphs.rupee, booking.fare.total), theme.text);
         }
         view_money(buf, money, booking, world);
-        if let Some(words) = &late {
-            sheet::paragraph(buf, Rect { height: late_rows.min(closing.height), ..closing }, words, theme.warning);
+        if let Some(words) = &changed {
+            sheet::paragraph(buf, Rect { height: changed_rows.min(closing.height), ..closing }, words, theme.warning);
         }
-        let left = closing.height.saturating_sub(late_rows);
+        let left = closing.height.saturating_sub(changed_rows);
         let closing = Rect { y: closing.bottom() - left, height: left, ..closing };
         let closing = match boards {
             Some((words, style)) => {
@@ -70,16 +70,16 @@ impl Detail {
 /// travel, what was paid is a line: its steps are on the receipt.
 fn parts(area: Rect, booking: &Booking, world: &World) -> [Rect; 6] {
     let money = if booking.refunds.is_empty() { 0 } else { money_rows(booking) };
-    let closing = 2 + u16::from(booking.boarding.is_some()) + late_rows(booking, area.width, world);
+    let closing = 2 + u16::from(booking.boarding.is_some()) + changed_rows(booking, area.width, world);
     let (people, rest) = (booking.passengers.len(), 1 + sheet::JOURNEY_ROWS + money + closing);
     let fare = roll::fare_rows(&booking.fare, people, area.height.saturating_sub(rest));
     stack(area, [1, sheet::JOURNEY_ROWS, roll::rows(people, area.height, rest + fare), fare, money, closing])
 }
 
-/// Rows of what is said of a train that is late.
-fn late_rows(booking: &Booking, width: u16, world: &World) -> u16 {
-    let late = status::late(booking, world);
-    let rows = late.map_or(0, |words| text::wrap(&words, width.saturating_sub(4)).len());
+/// Rows of what is said of a train that the railway has changed.
+fn changed_rows(booking: &Booking, width: u16, world: &World) -> u16 {
+    let changed = status::changed(booking, world);
+    let rows = changed.map_or(0, |words| text::wrap(&words, width.saturating_sub(4)).len());
     u16::try_from(rows).unwrap_or(u16::MAX)
 }
 

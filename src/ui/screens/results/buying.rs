@@ -7,6 +7,7 @@ use crate::domain::coach::Class;
 use crate::domain::inventory::Stage;
 use crate::domain::quota::Quota;
 use crate::domain::time::railway_time;
+use crate::domain::timetable::Journey;
 use crate::domain::train::RunId;
 use crate::service::request::{Choice, Failure, Hold, Offer};
 use crate::ui::context::{Context, World};
@@ -16,6 +17,13 @@ use crate::ui::screens::berths::Berths;
 use crate::ui::screens::passengers::Passengers;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::standing;
+
+/// Why nobody travels a journey of which a part is not run.
+fn not_run(journey: &Journey, world: &World) -> Option<String> {
+    let state = &world.live.get(&journey.run)?.state;
+    let (from, to) = state.gaps.on(journey.leg)?.part().ends(&state.train)?;
+    Some(Failure::PartCancelled { from, to }.to_string())
+}
 
 /// Whether the railway has cancelled a run that is watched.
 fn is_cancelled(run: RunId, world: &World) -> bool {
@@ -90,6 +98,8 @@ impl Results {
         let standing = world.standing(journey.run, class, quota, journey.leg).map(|stands| stands.standing);
         if is_cancelled(journey.run, world) {
             Some(Failure::TrainCancelled.to_string())
+        } else if let Some(why) = not_run(journey, world) {
+            Some(why)
         } else if sales_closed(offer, world) {
             Some(format!("Sales for {number} have closed: choose a later train or another day."))
         } else if fare.is_none() {
@@ -123,6 +133,9 @@ impl Results {
         if live.state.stage == Stage::Cancelled && before.stage != Stage::Cancelled {
             let number = offer.journey.train.number();
             return cx.toast(Tone::Warning, format!("The railway has just cancelled {number}: choose another train."));
+        }
+        if let (Some(why), None) = (not_run(&offer.journey, cx), before.gaps.on(offer.journey.leg)) {
+            return cx.toast(Tone::Warning, why);
         }
         let (leg, quota, now) = (offer.journey.leg, self.quota, cx.now);
         let mut classes: Vec<Class> = offer.fares.iter().map(|(class, _)| *class).collect();

@@ -58,6 +58,7 @@ impl Map<'_> {
             Rows::Coaches => "Berths taken on each segment",
             Rows::Berths(..) => "x taken, - free, # off sale",
         };
+        let what = format!("{what}{}", if self.state.gaps.is_empty() { "" } else { ", / not run" });
         put(buf, above, 2, &format!("{what}, {from} to {to}"), theme.dim);
         list.position(buf, above, place, world);
         for (nth, row) in list.visible(place) {
@@ -78,13 +79,19 @@ impl Map<'_> {
         }
     }
 
+    /// Whether the run does not go a segment.
+    fn is_gap(&self, segment: usize) -> bool {
+        u8::try_from(segment).is_ok_and(|segment| self.state.gaps.mask().has(segment))
+    }
+
     fn coach(&self, buf: &mut Buffer, row: Rect, coach: Coach, shown: std::ops::Range<usize>, world: &World) {
         let theme = &world.theme;
         put(buf, row, 2, &format!("{:<4}{}", coach.id(), coach.class()), theme.strong);
         let taken = by_segment(self.state, &coach, world.now);
-        for (x, taken) in columns(row).zip(&taken[shown]) {
+        for (x, (segment, taken)) in columns(row).zip(shown.clone().zip(&taken[shown])) {
             let style = fullness(*taken, coach.berths(), world);
-            buf.set_stringn(x, row.y, text::right(&taken.to_string(), SEGMENT - 1), SEGMENT.into(), style);
+            let words = if *taken == 0 && self.is_gap(segment) { "/".to_owned() } else { taken.to_string() };
+            buf.set_stringn(x, row.y, text::right(&words, SEGMENT - 1), SEGMENT.into(), style);
         }
         let blocked = self.state.coach(coach.id()).blocked.len();
         let end = match blocked {
@@ -117,6 +124,7 @@ impl Map<'_> {
                 .is_some_and(|leg| taken.overlaps(leg.mask()));
             let (sign, style) = match (is_taken, reason) {
                 (true, _) => ("x", theme.text),
+                (false, _) if self.is_gap(segment) => ("/", theme.dim),
                 (false, Some(_)) => ("#", theme.warning),
                 (false, None) => ("-", theme.dim),
             };

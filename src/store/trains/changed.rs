@@ -1,5 +1,6 @@
-//! Which runs were given other times: a set of texts on the catalogue's item, such as `12951#2026-12-05@2` of a run whose times
-//! were changed twice. So whoever looks at what is off sale knows of it, and reads those runs alone. The times stand on the run.
+//! Which runs the railway has changed: a set of texts on the catalogue's item, such as `12951#2026-12-05@2` of a run that was
+//! changed twice, in its times or its way. So whoever looks at what is off sale knows of it, and reads those runs alone. The
+//! changes stand on the run.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +15,21 @@ use crate::store::retry::Refusal;
 use crate::store::schema::TRAIN_ID;
 use crate::store::{Store, StoreError};
 
-const DELAYED: &str = "Delayed";
+/// The attribute, named when times alone were changed.
+const CHANGED: &str = "Delayed";
 
 /// What the catalogue's item has.
 pub(super) fn of(item: &Item) -> BTreeMap<RunId, u16> {
-    let mut delayed = BTreeMap::new();
+    let mut changed = BTreeMap::new();
     for (run, count) in texts(item).filter_map(|text| read(text)) {
-        let known: &mut u16 = delayed.entry(run).or_default();
+        let known: &mut u16 = changed.entry(run).or_default();
         *known = count.max(*known);
     }
-    delayed
+    changed
 }
 
 fn texts(item: &Item) -> impl Iterator<Item = &String> {
-    item.get(DELAYED).and_then(|value| value.as_ss().ok()).into_iter().flatten()
+    item.get(CHANGED).and_then(|value| value.as_ss().ok()).into_iter().flatten()
 }
 
 fn read(text: &str) -> Option<(RunId, u16)> {
@@ -40,29 +42,29 @@ fn written(run: RunId, count: u16) -> String {
 }
 
 impl Store {
-    /// Lists a run whose times were changed for the so-manieth time, and takes what is older of it from the list, and all runs
+    /// Lists a run that was changed for the so-manieth time, and takes what is older of it from the list, and all runs
     /// from before a date. Says whether it was not listed so before. Repeating it changes nothing.
-    pub async fn list_delayed(&self, run: RunId, count: u16, since: NaiveDate) -> Result<bool, StoreError> {
-        let before = self.change_delayed("ADD", vec![written(run, count)]).await?;
+    pub async fn list_changed(&self, run: RunId, count: u16, since: NaiveDate) -> Result<bool, StoreError> {
+        let before = self.change_list("ADD", vec![written(run, count)]).await?;
         let is_over = |text: &&String| match read(text) {
             Some((other, earlier)) => other.date < since || (other == run && earlier < count),
             None => false,
         };
         let over: Vec<String> = texts(&before).filter(is_over).cloned().collect();
         if !over.is_empty() {
-            self.change_delayed("DELETE", over).await?;
+            self.change_list("DELETE", over).await?;
         }
         Ok(of(&before).get(&run).is_none_or(|listed| *listed < count))
     }
 
     /// Changes the list; the item as it was before.
-    async fn change_delayed(&self, verb: &str, texts: Vec<String>) -> Result<Item, StoreError> {
+    async fn change_list(&self, verb: &str, texts: Vec<String>) -> Result<Item, StoreError> {
         let request = self
             .dynamodb()
             .update_item()
             .table_name(&self.names().trains)
             .key(TRAIN_ID, string(CATALOGUE))
-            .update_expression(format!("{verb} {DELAYED} :runs"))
+            .update_expression(format!("{verb} {CHANGED} :runs"))
             .expression_attribute_values(":runs", AttributeValue::Ss(texts))
             .condition_expression(format!("attribute_exists({TRAIN_ID})"))
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld);

@@ -1,0 +1,196 @@
+//! A part of a run that is cancelled: the form, and every screen on which somebody sees it.
+
+use std::sync::Arc;
+
+use kiosk::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Place};
+use kiosk::domain::gap::{Gap, NoGap, Stretch};
+use kiosk::domain::inventory::RunState;
+use kiosk::domain::money::Paise;
+use kiosk::domain::timetable::Journey;
+use kiosk::domain::user::Role;
+use kiosk::service::request::{Failure, Outcome, PartCancellation, PartTrial, Reply, Request};
+use kiosk::ui::draft::Draft;
+use kiosk::ui::msg::Msg;
+use kiosk::ui::screens::admin::part::Part;
+use kiosk::ui::screens::admin::run::Occupancy;
+use kiosk::ui::screens::booking::Detail;
+use uuid::Uuid;
+
+use crate::sample_booking;
+use crate::ui_find::trains_to;
+use crate::ui_kit::{Stage, offers, start, station, with_quotas};
+
+fn journey() -> Journey {
+    let offers = offers("NDLS", "MMCT", sample_booking::booking().run.date);
+    let found = offers.into_iter().find(|offer| offer.journey.train.number().as_str() == "12952");
+    found.expect("the sample's train").journey
+}
+
+/// The run of a journey once parts of it are not run.
+fn shortened(journey: &Journey, parts: &[(u8, u8)]) -> RunState {
+    let whole = with_quotas(journey);
+    let gaps = parts.iter().fold(whole.gaps.clone(), |gaps, (from, to)| {
+        let op = OpId(Uuid::from_u128((*from).into()));
+        gaps.with(Gap { op, at: start(), by: None, from: *from, to: *to, reason: "a bridge is closed".to_owned() })
+    });
+    RunState { gaps, ..whole }
+}
+
+/// The sample on the leg that its train has.
+fn booking() -> Booking {
+    let journey = journey();
+    Booking { leg: journey.leg, from: journey.from, to: journey.to, ..sample_booking::booking() }
+}
+
+/// The same once the railway has given it up.
+fn lost() -> Booking {
+    let mut lost = booking();
+    let what =
+        Deed::PartCancelled { from: station("BRC"), to: station("MMCT"), reason: "a bridge is closed".to_owned() };
+    lost.history.push(Change { what, ..lost.history[0].clone() });
+    lost.passengers.iter_mut().for_each(|booked| booked.place = Place::Cancelled);
+    lost.status = BookingStatus::Cancelled;
+    lost
+}
+
+fn form() -> Stage {
+    let mut stage = Stage::signed_in(Role::Administrator);
+    stage.calls.clear();
+    stage.app.show(Draft::default(), [Part::of(journey().run).into()]);
+    stage.tell(Msg::Wake);
+    stage.live(with_quotas(&journey()));
+    stage
+}
+
+fn says(stage: &Stage, words: &str) {
+    let text = stage.text();
+    let lines = text.lines().map(|line| line.split('│').nth(1).unwrap_or(line));
+    let flat = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(words), "'{words}' is not on\n{text}");
+}
+
+fn trial(bookings: usize, passengers: usize) -> PartTrial {
+    let (from, to) = (station("BRC"), station("MMCT"));
+    PartTrial { based_on: 0, from, to, bookings, passengers, refunded: Paise::rupees(45_120) }
+}
+
+#[test]
+fn what_is_typed_is_seen_among_the_halts_and_asked_about_before_it_is_done() {
+    let mut stage = form();
+    assert_picture!(stage, "part_empty");
+    stage.keys("brc<enter>mmct");
+    assert_picture!(stage, "part");
+    stage.keys("<enter>a bridge is closed<enter>");
+    let asked = stage.reply(Ok(Reply::PartTried(trial(38, 61))));
+    let part = Stretch { from: 3, to: 6 };
+    assert!(
+        matches!(asked, Request::TryCancelPart { run, part: tried } if (run, tried) == (journey().run, part)),
+        "{asked:?}"
+    );
+    assert_picture!(stage, "part_question");
+    stage.keys("<esc>");
+    assert!(stage.calls.is_empty(), "it was left as it is");
+    stage.keys("<enter>");
+    stage.reply(Ok(Reply::PartTried(trial(38, 61))));
+    stage.keys("<enter>");
+    let asked = stage.reply(Ok(Reply::Done));
+    let Request::CancelPart(PartCancellation { run, part: done, reason, based_on, .. }) = &asked else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((*run, *done, reason.as_str(), *based_on), (journey().run, part, "a bridge is closed", 0));
+    says(&stage, "The part is cancelled, and 38 bookings are refunded.");
+}
+
+#[test]
+fn what_is_wrong_stands_there_as_it_is_typed_and_nothing_is_asked() {
+    let mut stage = form();
+    stage.keys("brc<enter>ndls");
+    says(&stage, "The train does not go from BRC to NDLS: name first the halt");
+    stage.keys("<c-u>st");
+    says(&stage, "A part is left out where the way begins or ends");
+    stage.keys("<s-tab><c-u>ndls<enter><c-u>mmct");
+    says(&stage, "So nothing of its way would be left: cancel the run instead.");
+    stage.keys("<enter>fog<enter>");
+    assert!(stage.calls.is_empty(), "{:?}", stage.calls);
+    stage.keys("<s-tab><c-u>xyz<enter><enter><c-u>fog<enter>");
+    says(&stage, "The run does not call there: choose two of its halts.");
+    assert!(stage.calls.is_empty(), "{:?}", stage.calls);
+}
+
+#[test]
+fn a_refusal_stands_at_its_field_and_what_is_typed_stays() {
+    let mut stage = form();
+    stage.keys("brc<enter>mmct<enter>a bridge is closed<enter>");
+    stage.reply(Ok(Reply::PartTried(trial(1, 1))));
+    says(&stage, "1 booking of 1 passenger is given up, and");
+    stage.keys("<enter>");
+    stage.reply(Err(Failure::RunChanged));
+    says(&stage, "Somebody else has changed this run meanwhile");
+    stage.live(shortened(&journey(), &[(5, 6)]));
+    assert_picture!(stage, "part_changed_meanwhile");
+    stage.keys("<enter><enter>");
+    stage.reply(Err(Failure::NoGap(NoGap::TooOften)));
+    says(&stage, "Ten parts of this run were cancelled");
+}
+
+#[test]
+fn what_is_not_known_is_asked_again_by_the_same_action() {
+    let mut stage = form();
+    stage.keys("brc<enter>mmct<enter>a bridge is closed<enter>");
+    stage.reply(Ok(Reply::PartTried(trial(0, 0))));
+    says(&stage, "No booking needs it.");
+    stage.keys("<enter>");
+    let unknown = Failure::Unavailable { outcome: Outcome::Unknown, reference: "7K3F9Q".to_owned() };
+    let first = stage.reply(Err(unknown));
+    stage.keys("<enter>");
+    let second = stage.reply(Ok(Reply::Done));
+    let op = |request: &Request| {
+        if let Request::CancelPart(PartCancellation { op, .. }) = request { Some(*op) } else { None }
+    };
+    assert_eq!((op(&first).is_some(), op(&first)), (true, op(&second)));
+    says(&stage, "The part is cancelled, and no booking needed it.");
+}
+
+#[test]
+fn the_map_of_a_run_says_how_far_it_goes() {
+    let mut stage = Stage::signed_in(Role::Administrator);
+    stage.app.show(Draft::default(), [Occupancy::of(journey().run).into()]);
+    stage.tell(Msg::Wake);
+    stage.live(shortened(&journey(), &[(0, 1), (3, 6)]));
+    says(&stage, "Goes from KOTA to BRC alone: a bridge is closed.");
+    assert_picture!(stage, "part_map");
+    stage.keys("n");
+    says(&stage, "Goes from KOTA to BRC alone: a bridge is closed.");
+    says(&stage, "not run");
+}
+
+#[test]
+fn a_list_of_trains_says_at_once_what_is_not_run() {
+    let (mut stage, found) = trains_to("mumbai", "24 dec");
+    let journey = &found.iter().find(|offer| offer.journey.run == journey().run).expect("it runs").journey;
+    stage.live(with_quotas(journey));
+    stage.live(shortened(journey, &[(3, 6)]));
+    says(&stage, "REGRET");
+    assert_picture!(stage, "part_results");
+}
+
+#[test]
+fn a_booking_says_what_is_not_run_and_that_everything_is_given_back() {
+    let mut stage = Stage::signed_in(Role::Traveller);
+    stage.calls.clear();
+    stage.app.show(Draft::default(), [Detail::of(booking().pnr).into()]);
+    stage.tell(Msg::Wake);
+    stage.reply(Ok(Reply::Booking(Arc::new(booking()))));
+    stage.calls.clear();
+    stage.live(with_quotas(&journey()));
+    assert!(stage.calls.is_empty(), "nothing that concerns it");
+    stage.live(shortened(&journey(), &[(3, 6)]));
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(lost()))));
+    assert!(matches!(asked, Request::Booking { pnr } if pnr == booking().pnr), "{asked:?}");
+    says(&stage, "The train does not run from BRC to MMCT: everything is given back.");
+    says(
+        &stage,
+        "The railway does not run this train from BRC to MMCT that day: a bridge is closed. Everybody who had",
+    );
+    assert_picture!(stage, "part_booking");
+}
