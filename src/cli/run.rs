@@ -184,10 +184,7 @@ async fn carry_out(command: Command, kiosk: &Kiosk) -> Result<(), CliError> {
 fn times(station: &str, trial: DelayTrial) -> String {
     let moment = |at: NaiveDateTime| at.format("%a %e %b %Y %H:%M");
     let DelayTrial { was, leaves, told, free, unreadable, .. } = trial;
-    let passed_over = match unreadable {
-        0 => String::new(),
-        count => format!("\nBookings that cannot be read, and are not counted: {count}."),
-    };
+    let passed_over = passed_over(unreadable);
     format!(
         "Leaves {} on {}, and not on {}.\nBookings that are told: {told}. Those that may be given up for nothing until it leaves: {free}.{passed_over}",
         station.to_ascii_uppercase(),
@@ -196,11 +193,20 @@ fn times(station: &str, trial: DelayTrial) -> String {
     )
 }
 
+/// The line that says how many bookings cannot be read; nothing of none.
+fn passed_over(unreadable: usize) -> String {
+    match unreadable {
+        0 => String::new(),
+        count => format!("\nBookings that cannot be read, and are not counted: {count}."),
+    }
+}
+
 /// What it means that a part is not run.
 fn part_of(trial: PartTrial) -> String {
-    let PartTrial { from, to, bookings, passengers, refunded, .. } = trial;
+    let PartTrial { from, to, bookings, passengers, refunded, unreadable, .. } = trial;
+    let passed_over = passed_over(unreadable);
     format!(
-        "Not run from {from} to {to}.\nBookings that are given up: {bookings}. Their passengers: {passengers}. Given back to them: {refunded} rupees."
+        "Not run from {from} to {to}.\nBookings that are given up: {bookings}. Their passengers: {passengers}. Given back to them: {refunded} rupees.{passed_over}"
     )
 }
 

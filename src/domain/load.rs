@@ -55,7 +55,9 @@ impl ClassLoad {
 impl RunLoad {
     /// How full a run is at a moment: a hold that is over counts as free.
     pub fn of(state: &RunState, now: DateTime<Utc>) -> Self {
-        let segments = u32::try_from(state.train.halts().len().saturating_sub(1)).unwrap_or(u32::MAX);
+        // Of what is not run nothing is offered, nor taken by those who board behind it.
+        let (way, gaps) = (state.gaps.left_of(state.train.halts().len()), state.gaps.mask());
+        let segments = way.map_or(0, |way| way.mask().without(gaps).count());
         let classes = state.train.classes().into_iter().filter(|class| *class != Class::Unreserved);
         let classes = classes.map(|class| {
             let mut load = ClassLoad { class, taken: 0, offered: 0 };
@@ -68,7 +70,7 @@ impl RunLoad {
                     .keys()
                     .map(|spot| {
                         let halves = if spot.part == Part::Whole { 2 } else { 1 };
-                        halves * known.occupied(*spot, now).count()
+                        halves * known.occupied(*spot, now).without(gaps).count()
                     })
                     .sum::<u32>();
             }

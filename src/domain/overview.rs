@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::inventory::RunState;
 use crate::domain::quota::Quota;
-use crate::domain::segment::Leg;
 use crate::domain::timetable::Timetable;
 use crate::domain::train::RunId;
 
@@ -53,7 +52,7 @@ pub struct Occupancy {
     pub taken: u32,
     /// All that there are.
     pub of: u32,
-    /// Whether nobody gets a berth from end to end any more.
+    /// Whether nobody gets a berth from end to end any more, as far as it is run.
     pub sold_out: bool,
 }
 
@@ -61,19 +60,20 @@ impl Occupancy {
     /// That of a run at a moment.
     pub fn of(state: &RunState, now: DateTime<Utc>) -> Self {
         let train = &state.train;
-        let last = u8::try_from(train.halts().len().saturating_sub(1)).unwrap_or(u8::MAX);
         let (mut taken, mut of) = (0, 0);
+        // Of what is not run nothing is offered, nor taken by those who board behind it.
+        let (way, gaps) = (state.gaps.left_of(train.halts().len()), state.gaps.mask());
+        let segments = way.map_or(0, |way| way.mask().without(gaps).count());
         for coach in train.coaches() {
             let berths = state.coach(coach.id()).all_taken(now);
-            taken += (1..=coach.berths()).map(|berth| berths.of(berth).count()).sum::<u32>();
-            of += u32::from(coach.berths()) * u32::from(last);
+            taken += (1..=coach.berths()).map(|berth| berths.of(berth).without(gaps).count()).sum::<u32>();
+            of += u32::from(coach.berths()) * segments;
         }
-        let whole = Leg::new(0, last).ok();
         let is_out = |leg| {
             let mut classes = train.classes().into_iter();
             classes.all(|class| state.available(class, Quota::General, leg, now).unwrap_or_default() == 0)
         };
-        Self { taken, of, sold_out: whole.is_some_and(is_out) }
+        Self { taken, of, sold_out: way.is_some_and(is_out) }
     }
 
     /// In whole percent, of which 100 is all of it.

@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 
 use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
 use crate::domain::fare::FareItemKind;
+use crate::domain::gap;
 use crate::domain::money::Paise;
 use crate::domain::time::railway_time;
 use crate::receipt::face::Face::{Bold, Regular};
@@ -55,7 +56,7 @@ pub fn banner(page: &mut Page, y: f32, warning: Warning) -> f32 {
     y + 28.0
 }
 
-/// From where to where, and when.
+/// From where to where, and when; and what is not run of it where the railway gave the booking up for that.
 pub fn journey(page: &mut Page, y: f32, booking: &Booking, issuer: &Issuer) -> f32 {
     const SIDE: f32 = 176.0;
     let middle = WIDTH / 2.0;
@@ -79,8 +80,16 @@ pub fn journey(page: &mut Page, y: f32, booking: &Booking, issuer: &Issuer) -> f
     page.shape(Ink::Accent, &[(tip - 8.0, line - 4.0), (tip, line), (tip - 8.0, line + 4.0)]);
     let length = format!("{} · {} km", duration(booking.from.at, booking.to.at), kilometres(booking.km));
     page.text(middle, y + 61.0, 150.0, Style::new(Regular, 9.0, Ink::Soft), Align::Centre, &length);
-    let advice = format!("Departure and arrival are liable to change: ask on {} before you leave.", issuer.helpline);
-    page.text(LEFT, y + 110.0, FULL, LABEL, Align::Left, &advice);
+    let (style, advice) = match gap::news(booking) {
+        Some(gap::News { from, to, reason }) => (
+            Style::new(Bold, 7.5, Ink::Text),
+            format!("The railway does not run this train from {from} to {to} that day: {reason}."),
+        ),
+        None => {
+            (LABEL, format!("Departure and arrival are liable to change: ask on {} before you leave.", issuer.helpline))
+        }
+    };
+    page.text(LEFT, y + 110.0, FULL, style, Align::Left, &advice);
     page.rule((LEFT, y + 118.0), (RIGHT, y + 118.0), 0.5, Ink::Hairline);
     y + 118.0
 }

@@ -21,6 +21,8 @@ use crate::store::pages::Portion;
 const PAGE: usize = 20;
 /// How many bookings are looked at for a page at most, when few have the name.
 const LOOKED_AT: usize = 1_000;
+/// How many lines of a manifest are looked at in one go for a name.
+const LINES: usize = 100;
 /// Through how many days it is looked for a page at most, when a name is looked for on all: one without bookings costs sixteen
 /// queries as well.
 const DAYS: u32 = 6;
@@ -46,7 +48,7 @@ pub(super) async fn find(session: &Session, by: &BookingSearch, after: Option<&C
     let listed = match by {
         BookingSearch::Phone(phone) => Listed::Phone(phone.clone()),
         BookingSearch::Day { day, .. } => Listed::Day(*day),
-        BookingSearch::Run { run, .. } => return of_run(kiosk, *run, after, (portion, name.as_ref())).await,
+        BookingSearch::Run { run, .. } => return of_run(kiosk, *run, after, name.as_ref()).await,
         BookingSearch::Name(_) => return of_all_days(kiosk, after, (portion, name.as_ref())).await,
     };
     let found = kiosk.store().bookings_among(&listed, after, portion, name.as_ref()).await;
@@ -66,38 +68,19 @@ async fn told(
 }
 
 /// Those on the manifest of a run, by PNR.
-async fn of_run(
-    kiosk: &Kiosk,
-    run: RunId,
-    after: Option<&str>,
-    (portion, name): (Portion, Option<&Sought>),
-) -> Result<Reply, Failure> {
+async fn of_run(kiosk: &Kiosk, run: RunId, after: Option<&str>, name: Option<&Sought>) -> Result<Reply, Failure> {
     let failed = |error| refuse("find bookings", &error);
     let mut next: Option<Pnr> = after.and_then(|after| after.parse().ok());
     let (mut bookings, mut looked_at) = (Vec::new(), 0);
+    let lines = if name.is_some() { LINES } else { PAGE };
     loop {
-        let lines = if name.is_some() { portion.looked_at - looked_at } else { portion.most };
-        let lines = i32::try_from(lines).unwrap_or(i32::MAX);
-        let part = kiosk.store().manifest_after(run, next, lines, name).await.map_err(failed)?;
-        let mut taken = 0;
-        for pnrs in part.pnrs.chunks(portion.most) {
-            let mut read = kiosk.store().bookings(pnrs).await.map_err(failed)?;
-            for pnr in pnrs {
-                if bookings.len() == portion.most {
-                    break;
-                }
-                let booking = read.remove(pnr);
-                bookings.extend(booking.filter(|booking| name.is_none_or(|name| name.is_on(booking))));
-                taken += 1;
-            }
-            if bookings.len() == portion.most {
-                break;
-            }
-        }
-        let is_whole = taken == part.pnrs.len();
-        looked_at += if is_whole { part.looked_at } else { taken };
-        next = if is_whole { part.end } else { part.pnrs[..taken].last().copied() };
-        if next.is_none() || bookings.len() == portion.most || looked_at >= portion.looked_at {
+        let part = kiosk.store().manifest_after(run, next, i32::try_from(lines).unwrap_or(i32::MAX), name).await;
+        let part = part.map_err(failed)?;
+        let mut read = kiosk.store().bookings(&part.pnrs).await.map_err(failed)?;
+        let there = part.pnrs.iter().filter_map(|pnr| read.remove(pnr));
+        bookings.extend(there.filter(|booking| name.is_none_or(|name| name.is_on(booking))));
+        (looked_at, next) = (looked_at + part.looked_at, part.end);
+        if next.is_none() || bookings.len() >= PAGE || looked_at >= LOOKED_AT {
             let next = next.map(|pnr| pnr.to_string());
             return told(kiosk, BookingPage { bookings, next }, (looked_at, None)).await;
         }

@@ -51,15 +51,21 @@ pub(super) async fn try_out(session: &Session, run: RunId, part: Stretch) -> Res
     let gap = Gap { op: OpId(Uuid::nil()), at: now, by: None, from: part.from, to: part.to, reason: String::new() };
     let after = RunState { gaps: state.gaps.with(gap), ..state.clone() };
     let failed = |error: StoreError| refuse("look at the bookings of a run", &error);
-    let lines = kiosk.store().manifest(run).await.map_err(failed)?;
-    let touched = lines.iter().filter(|line| after.gaps.on(line.leg).is_some());
-    let pnrs: Vec<_> = touched.map(|line| line.pnr).collect();
-    let mut trial =
-        PartTrial { based_on: state.gaps.count(), from, to, bookings: 0, passengers: 0, refunded: Paise::ZERO };
-    for booking in kiosk.store().bookings(&pnrs).await.map_err(failed)?.values() {
+    let pnrs = kiosk.touched(&after).await.map_err(failed)?;
+    let (bookings, unreadable) = kiosk.readable(&pnrs).await.map_err(failed)?;
+    let (based_on, refunded) = (state.gaps.count(), Paise::ZERO);
+    let mut trial = PartTrial { based_on, from, to, bookings: 0, passengers: 0, refunded, unreadable };
+    for booking in bookings.values() {
         let Some(loss) = Loss::of(booking, &after) else { continue };
         let losing = Losing::everybody(booking);
-        let Some(refunded) = losing.refund(kiosk, booking, &loss, now).map_err(failed)? else { continue };
+        let refunded = match losing.refund(kiosk, booking, &loss, now) {
+            Err(StoreError::Corrupt { .. }) => {
+                trial.unreadable += 1;
+                continue;
+            }
+            refunded => refunded.map_err(failed)?,
+        };
+        let Some(refunded) = refunded else { continue };
         trial.bookings += 1;
         trial.passengers += losing.passengers.len();
         trial.refunded += refunded.refunds.last().map_or(Paise::ZERO, |refund| refund.quote.refunded);

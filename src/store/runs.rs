@@ -168,7 +168,7 @@ pub enum HoldAttempt {
     Lost(Vec<(CoachId, CoachState)>),
     /// These are not free in the state from which they were chosen.
     Taken(Vec<(CoachId, Spot)>),
-    /// The run is sold by another version of the train: read it again.
+    /// The run is sold by another version of the train, or a part of its way is not run since: read it again.
     OtherPlan,
 }
 

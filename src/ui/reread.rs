@@ -6,6 +6,7 @@ use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Place};
 use crate::domain::delay::timed;
 use crate::domain::gap;
 use crate::domain::inventory::{RunState, Stage};
+use crate::domain::money::Paise;
 use crate::domain::time::railway_time;
 use crate::domain::train::RunId;
 use crate::domain::waitlist::QueueHead;
@@ -70,7 +71,13 @@ impl Reread {
             cx.bell();
         } else if let (None, Some(gap)) = (gap::news(booking), gap::news(found)) {
             let (from, to) = (gap.from, gap.to);
-            cx.toast(Tone::Warning, format!("The train does not run from {from} to {to}: everything is given back."));
+            let owed = found.owed();
+            let money = if owed > Paise::ZERO {
+                format!("collect {}{owed} at a counter", cx.glyphs.rupee)
+            } else {
+                "everything is given back".to_owned()
+            };
+            cx.toast(Tone::Warning, format!("The train does not run from {from} to {to}: {money}."));
             cx.bell();
         } else if found.boards().at != booking.boards().at {
             let (at, station) = (moment(found.boards().at), &found.boards().name);

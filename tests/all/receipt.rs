@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use kiosk::domain::booking::{Booking, BookingStatus, PaymentMethod};
+use kiosk::domain::booking::{Booking, BookingStatus, Change, Deed, PaymentMethod, Place};
 use kiosk::domain::coach::{BerthType, Class};
 use kiosk::domain::fare::FareItemKind;
 use kiosk::domain::money::Paise;
@@ -354,6 +354,20 @@ fn what_is_no_valid_ticket_says_so_twice(
     if status != BookingStatus::Booked {
         assert!(!words.contains("CNF/"), "{words}");
     }
+}
+
+#[test]
+fn what_was_given_up_for_a_part_that_is_not_run_says_which_and_why() {
+    let mut booking = booking();
+    let (from, to) = (booking.from.station, booking.to.station);
+    let what = Deed::PartCancelled { from, to, reason: "a bridge is closed".to_owned() };
+    booking.history.push(Change { what, ..booking.history[0].clone() });
+    booking.passengers.iter_mut().for_each(|booked| booked.place = Place::Cancelled);
+    booking.status = BookingStatus::Cancelled;
+    let words = words_of("part", &receipt(&booking));
+    let told = "The railway does not run this train from NDLS to MMCT that day: a bridge is closed.";
+    assert!(words.contains(told), "'{told}' is not in: {words}");
+    assert!(!words.contains("liable to change") && !words.contains("CNF/B2/20/LB"), "{words}");
 }
 
 /// A name that the typefaces lack is never dropped in silence: it is marked, explained, and whole when it is copied.

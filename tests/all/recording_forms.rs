@@ -244,6 +244,7 @@ fn replies() -> Vec<Reply> {
             bookings: 38,
             passengers: 61,
             refunded: Paise::rupees(45_120),
+            unreadable: 2,
         }),
         Reply::Blocked(Blocked {
             done: [(berth(1).coach, [1, 2, 7].into())].into(),

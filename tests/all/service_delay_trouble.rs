@@ -20,7 +20,7 @@ use crate::service_delay::{asked, at, delayed, delays, is_clean, offers, sold, s
 use crate::service_kit::{Stage, best, book, booked, hold, new_op, order, run, station, terminal, whole};
 
 /// Marks an item as a newer Kiosk's, which this one cannot read.
-async fn make_unreadable(stage: &Stage, table: &str, key: &[(&str, String)]) {
+pub async fn make_unreadable(stage: &Stage, table: &str, key: &[(&str, String)]) {
     let mut update = stage.world.clients.dynamodb.update_item().table_name(table);
     for (name, value) in key {
         update = update.key(*name, AttributeValue::S(value.clone()));

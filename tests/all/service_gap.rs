@@ -9,7 +9,9 @@ use kiosk::domain::booking::{Booking, BookingStatus, Deed, OpId, Place};
 use kiosk::domain::coach::Class;
 use kiosk::domain::gap::{NoGap, Stretch};
 use kiosk::domain::inventory::Stage as ChartStage;
+use kiosk::domain::load::RunLoad;
 use kiosk::domain::money::Paise;
+use kiosk::domain::overview::Occupancy;
 use kiosk::domain::quota::Quota;
 use kiosk::domain::refund::Reason;
 use kiosk::domain::time::instant;
@@ -19,6 +21,7 @@ use kiosk::service::request::{EventFilter, Failure, PartCancellation, PartTrial,
 use tokio::sync::Notify;
 
 use crate::service_delay::{at, delayed, is_clean, sold, state, stored};
+use crate::service_delay_trouble::make_unreadable;
 use crate::service_kit::{
     Stage, Wish, anything, best, book, booked, cash, hold, leg, new_op, order, release, run, station, terminal, whole,
 };
@@ -71,7 +74,7 @@ async fn whoever_needs_the_part_gets_everything_back_and_the_others_keep_what_th
     let trial = tried(&stage.kiosk, (3, 5)).await.expect("it can be");
     let refunded = to_the_end.fare.total + within.fare.total;
     let (from, to) = (station("BRC"), station("NDLS"));
-    assert_eq!(trial, PartTrial { based_on: 0, from, to, bookings: 2, passengers: 2, refunded });
+    assert_eq!(trial, PartTrial { based_on: 0, from, to, bookings: 2, passengers: 2, refunded, unreadable: 0 });
     assert_eq!(stored(&stage, &within).await, *within, "nothing is changed by looking");
     shortened(&stage.kiosk, (3, 5)).await.expect("it can be");
 
@@ -383,4 +386,34 @@ async fn a_late_run_is_shortened_and_charted_all_the_same() {
     stage.kiosk.work_once().await;
     assert_eq!(state(&stage).await.stage, ChartStage::FinalChart);
     is_clean(&stage).await;
+}
+
+/// One booking that cannot be read, and one line of the manifest, keep nobody else from their money.
+#[tokio::test]
+async fn what_cannot_be_read_keeps_nobody_else_from_their_money() {
+    let stage = Stage::new().await;
+    let tara = stage.signed_in("tara", Role::Traveller).await;
+    let (unread, other, unlisted) = (sold(&tara, 0, 5).await, sold(&tara, 0, 5).await, sold(&tara, 0, 5).await);
+    let (run_of, line) = (unlisted.run.to_string(), format!("P#{}", unlisted.pnr));
+    make_unreadable(&stage, &stage.world.names.runs(), &[("RunID", run_of), ("Item", line)]).await;
+    make_unreadable(&stage, &stage.world.names.bookings, &[("BookingID", unread.pnr.to_string())]).await;
+    let trial = tried(&stage.kiosk, (3, 5)).await.expect("the others can be read");
+    assert_eq!((trial.bookings, trial.unreadable), (2, 1));
+    shortened(&stage.kiosk, (3, 5)).await.expect("it can be");
+    assert_eq!((is_lost(&stage, &other).await, is_lost(&stage, &unlisted).await), ((true, 1), (true, 1)));
+}
+
+/// A run that ends early is as full as what is left of it.
+#[tokio::test]
+async fn what_is_not_run_is_neither_offered_nor_sold_out() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    hold(&agent, leg(0, 2), best(3)).await.expect("free");
+    shortened(&stage.kiosk, (2, 5)).await.expect("it can be");
+    let (state, now) = (state(&stage).await, stage.kiosk.now());
+    let occupancy = Occupancy::of(&state, now);
+    assert_eq!(occupancy, Occupancy { taken: 6, of: 32, sold_out: false }, "16 berths on 2 segments");
+    let load = RunLoad::of(&state, now);
+    let (taken, offered): (Vec<_>, Vec<_>) = load.classes.iter().map(|class| (class.taken, class.offered)).unzip();
+    assert_eq!((taken.iter().sum::<u32>(), offered.iter().sum::<u32>()), (12, 64), "in halves");
 }

@@ -182,6 +182,10 @@ async fn a_supervisor_who_was_demoted_meanwhile_does_not_book_the_group_and_its_
     assert_eq!(supervisor.call(slip).await.map(drop), told);
     let released = supervisor.call(Request::Release { hold: held.id, run: held.run }).await;
     assert!(matches!(released, Ok(Reply::Done)), "{released:?}");
+    let coaches: Vec<_> = held.parts.keys().copied().collect();
+    for (_, coach) in stage.world.store.coaches(held.run, &coaches).await.expect("it answers") {
+        assert_eq!(coach.holds.get(&held.id), None, "nothing is left of {held:?}");
+    }
     stage.account("sara", Role::Supervisor).await;
     let other = stage.kiosk.open_session(terminal("MMCT-01"));
     sign_in(&other, "sara", PASSWORD).await.expect("she may");

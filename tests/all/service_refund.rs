@@ -277,7 +277,7 @@ async fn a_booking_is_refunded_by_the_rules_under_which_it_was_bought() {
     ];
     assert_eq!((old.rules.as_str(), new.rules.as_str()), ("refunds-2015-11-12", "refunds-2026-04-15"));
     assert_eq!(before.fare.total, since.fare.total);
-    assert!(old.lines[0].items[0].label.contains("more than 48 hours"), "{old:?}");
+    assert!(old.lines[0].items[0].label.contains("over 48 hours"), "{old:?}");
     assert!(new.lines[0].items[0].label.starts_with("25 %"), "{new:?}");
     assert!(old.kept < new.kept);
     for (booking, quote) in [(before, old), (since, new)] {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use kiosk::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Place};
+use chrono::TimeDelta;
+use kiosk::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Place, Refund, Slip};
 use kiosk::domain::gap::{Gap, NoGap, Stretch};
-use kiosk::domain::inventory::RunState;
+use kiosk::domain::inventory::{HoldId, RunState};
 use kiosk::domain::money::Paise;
+use kiosk::domain::refund::{Quote, Reason};
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Failure, Outcome, PartCancellation, PartTrial, Reply, Request};
@@ -14,6 +16,7 @@ use kiosk::ui::msg::Msg;
 use kiosk::ui::screens::admin::part::Part;
 use kiosk::ui::screens::admin::run::Occupancy;
 use kiosk::ui::screens::booking::Detail;
+use kiosk::ui::screens::ticket::Ticket;
 use uuid::Uuid;
 
 use crate::sample_booking;
@@ -53,6 +56,31 @@ fn lost() -> Booking {
     lost
 }
 
+/// The same with money that waits at a counter.
+fn owed() -> Booking {
+    let mut lost = lost();
+    let quote = Quote {
+        rules: lost.refund_rules.clone(),
+        reason: Reason::PartCancelled,
+        lines: Vec::new(),
+        refunded: Paise::new(404_250),
+        kept: Paise::ZERO,
+        at: start(),
+        good_until: start(),
+    };
+    lost.refunds.push(Refund { op: OpId(Uuid::from_u128(9)), quote, paid_out: None });
+    lost
+}
+
+/// The screen that shows what was booked, under the eyes of whoever did.
+fn shown(booking: Booking) -> Stage {
+    let mut stage = Stage::signed_in(Role::Traveller);
+    stage.app.show(Draft::default(), [Ticket::new(Arc::new(booking)).into()]);
+    stage.tell(Msg::Wake);
+    stage.calls.clear();
+    stage
+}
+
 fn form() -> Stage {
     let mut stage = Stage::signed_in(Role::Administrator);
     stage.calls.clear();
@@ -71,7 +99,7 @@ fn says(stage: &Stage, words: &str) {
 
 fn trial(bookings: usize, passengers: usize) -> PartTrial {
     let (from, to) = (station("BRC"), station("MMCT"));
-    PartTrial { based_on: 0, from, to, bookings, passengers, refunded: Paise::rupees(45_120) }
+    PartTrial { based_on: 0, from, to, bookings, passengers, refunded: Paise::rupees(45_120), unreadable: 0 }
 }
 
 #[test]
@@ -193,4 +221,46 @@ fn a_booking_says_what_is_not_run_and_that_everything_is_given_back() {
         "The railway does not run this train from BRC to MMCT that day: a bridge is closed. Everybody who had",
     );
     assert_picture!(stage, "part_booking");
+}
+
+#[test]
+fn a_ticket_that_is_lost_under_the_eyes_says_why_and_where_its_money_is() {
+    let mut stage = shown(booking());
+    stage.live(with_quotas(&journey()));
+    stage.live(shortened(&journey(), &[(3, 6)]));
+    stage.reply(Ok(Reply::Booking(Arc::new(owed()))));
+    says(&stage, "Cancelled 245-1234567");
+    says(&stage, "The train does not run from BRC to MMCT: collect ₹ 4,042.50 at a counter.");
+    says(
+        &stage,
+        "that day: a bridge is closed. Everybody who had a place gets everything back. Collect ₹ 4,042.50 at a counter.",
+    );
+    let text = stage.text();
+    assert!(!text.contains("never a ticket") && !text.contains("paid?"), "{text}");
+}
+
+#[test]
+fn a_ticket_of_a_run_that_is_cancelled_says_so() {
+    let lost = Booking { history: booking().history, ..owed() };
+    let given_up = shown(lost.clone());
+    says(&given_up, "This booking was given up: nobody travels on it any more. Collect ₹ 4,042.50 at a counter.");
+    let mut off = lost;
+    off.history.push(Change { what: Deed::TrainCancelled, ..off.history[0].clone() });
+    says(&shown(off), "The railway has cancelled this train. Everybody who had a place gets everything back. Collect");
+}
+
+#[test]
+fn a_slip_for_a_part_that_is_not_run_sends_nobody_to_a_counter() {
+    let slip = Slip { hold: HoldId(Uuid::from_u128(9)), pay_by: start() + TimeDelta::minutes(20) };
+    let slip = Booking { status: BookingStatus::AwaitingPayment, payment: None, slip: Some(slip), ..booking() };
+    let mut stage = shown(slip.clone());
+    stage.live(with_quotas(&journey()));
+    stage.reply(Ok(Reply::Booking(Arc::new(slip.clone()))));
+    says(&stage, "Take the number 245-1234567 to any counter");
+    stage.live(shortened(&journey(), &[(3, 6)]));
+    stage.reply(Ok(Reply::Booking(Arc::new(slip))));
+    says(&stage, "NOT RUN");
+    says(&stage, "This slip cannot be paid any more: the train does not run from BRC to MMCT that day.");
+    let text = stage.text();
+    assert!(!text.contains("any counter") && !text.contains("pay within"), "{text}");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kiosk::domain::banner::{Audience, Banner, BannerId, BannerText};
-use kiosk::domain::booking::{Booking, Deed};
+use kiosk::domain::booking::{Booking, BookingStatus, Deed};
 use kiosk::domain::inventory::{RunState, Stage as RunStage};
 use kiosk::domain::notification::Channel;
 use kiosk::domain::overview::{NextRun, next_runs};
@@ -125,6 +125,36 @@ fn whoever_knows_nothing_but_a_name_looks_back_through_the_days() {
     assert!(stage.text().contains("Looked through 410 bookings back to 18 Nov 2026 so far."), "{}", stage.text());
     stage.reply(Err(Failure::Busy));
     assert!(stage.calls.is_empty() && stage.text().contains("Kiosk is very busy"), "{}", stage.text());
+    assert!(!stage.text().contains("looks on"), "it does not by moving about: {}", stage.text());
+    stage.keys("r");
+    let asked = stage.reply(Ok(Reply::Found { page: Vec::new(), next: None, looked_at: 0, back_to: far(366) }));
+    assert!(matches!(asked, Request::FindBookings { after: Some(_), .. }), "it goes on where it failed: {asked:?}");
+}
+
+#[test]
+fn whoever_comes_back_from_a_booking_finds_again_what_took_long_to_find() {
+    let mut stage = office(Role::Agent, "b");
+    stage.keys("<s-tab>n<tab>zubin<enter>");
+    let page = vec![Arc::new(booking())];
+    stage.reply(Ok(Reply::Found { page, next: None, looked_at: 900, back_to: None }));
+    stage.keys("<enter>");
+    stage.reply(Ok(Reply::Booking(Arc::new(booking()))));
+    stage.keys("<esc>");
+    assert!(stage.text().contains("✓ CONFIRMED"), "{}", stage.text());
+    let cancelled = Booking { status: BookingStatus::Cancelled, ..booking() };
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(cancelled))));
+    assert!(matches!(asked, Request::Booking { pnr } if pnr == booking().pnr), "{asked:?}");
+    assert!(stage.calls.is_empty() && stage.text().contains("CANCELLED"), "{}", stage.text());
+}
+
+#[test]
+fn whoever_stops_looking_for_a_name_is_told_how_far_it_was() {
+    let mut stage = office(Role::Agent, "b");
+    stage.keys("<s-tab>d<tab>today<tab>zubin<enter>");
+    stage.reply(Ok(Reply::Found { page: Vec::new(), next: Some(cursor()), looked_at: 1_000, back_to: None }));
+    stage.keys("<esc>");
+    let says = "Looked through 1000 bookings of the day, and nobody has the";
+    assert!(stage.text().contains(says), "{}", stage.text());
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 use kiosk::domain::berth_list::Berths;
-use kiosk::domain::booking::{Allotted, Place};
+use kiosk::domain::booking::{Allotted, OpId, Place};
 use kiosk::domain::coach::{BerthRef, BerthType, Class, CoachId};
 use kiosk::domain::composition;
 use kiosk::domain::edition::Editions;
+use kiosk::domain::gap::{Gap, Gaps};
 use kiosk::domain::halts;
 use kiosk::domain::inventory::{RunState, Stage as ChartStage};
 use kiosk::domain::passenger::Gender;
@@ -22,10 +23,12 @@ use kiosk::service::request::{
     Blocked, Charts, Cursor, Document, Failure, OnBoard, Outcome, Reply, Request, RunRow, TrainRecord, TrainRow,
 };
 use kiosk::service::timetable_file;
-use kiosk::ui::msg::Effect;
+use kiosk::ui::msg::{Effect, Msg};
+use ratatui::layout::Size;
 use rstest::rstest;
+use uuid::Uuid;
 
-use crate::ui_kit::{Stage, start};
+use crate::ui_kit::{Stage, draw, start, words};
 
 fn date(text: &str) -> NaiveDate {
     text.parse().expect("a date")
@@ -369,6 +372,25 @@ fn the_runs_of_a_train_show_how_full_they_are() {
     stage.keys("<right>");
     let (_, asked) = stage.asked();
     assert!(matches!(asked, Request::Runs { from, .. } if from == date("2027-01-01")), "{asked:?}");
+}
+
+#[test]
+fn a_run_that_does_not_go_all_of_its_way_says_so_whatever_charts_are_made() {
+    let part =
+        Gap { op: OpId(Uuid::nil()), at: start(), by: None, from: 0, to: 1, reason: "a bridge is closed".to_owned() };
+    for (made, wide) in [
+        (ChartStage::Open, "part not run"),
+        (ChartStage::FirstChart, "first chart made, part not run"),
+        (ChartStage::FinalChart, "last chart made, part not run"),
+    ] {
+        let mut stage = month();
+        stage.live(RunState { stage: made, gaps: Gaps::default().with(part.clone()), ..state() });
+        says(&stage, "part not run");
+        let size = Size::new(120, 30);
+        stage.tell(Msg::Resize(size));
+        let text = words(&draw(&stage.app, size));
+        assert!(text.contains(wide), "'{wide}' is not on\n{text}");
+    }
 }
 
 /// The map of the run.

@@ -53,12 +53,23 @@ impl Kiosk {
             self.store().close_parts(&plan, coach.id()).await?;
         }
         // From here on no sale of such a part can land. What takes nothing of a coach asks the run itself.
-        let lines = self.store().manifest(run).await?.into_iter();
-        let touched = lines.filter(|line| read.state.gaps.on(line.leg).is_some());
-        let again = self.refund_each(run, touched.map(|line| line.pnr).collect(), now).await?;
+        let again = self.refund_each(run, self.touched(&read.state).await?, now).await?;
         let waiting = read.state.queues.iter().filter(|(_, head)| !head.is_empty());
         waitlist::promote_freed(self, run, waiting.map(|(id, _)| id.class));
         Ok(again)
+    }
+
+    /// The bookings that may need a part of a run's way that is not run. A line of its manifest that cannot be read keeps nobody
+    /// from their money: then all are named, and the bookings themselves say it.
+    pub(in crate::service) async fn touched(&self, state: &RunState) -> Result<Vec<Pnr>, StoreError> {
+        match self.store().manifest(state.run).await {
+            Ok(lines) => {
+                let touched = lines.into_iter().filter(|line| state.gaps.on(line.leg).is_some());
+                Ok(touched.map(|line| line.pnr).collect())
+            }
+            Err(StoreError::Corrupt { .. }) => self.store().manifest_pnrs(state.run).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives the money of bookings back that have lost their run, or a part of it that they need.

@@ -77,7 +77,10 @@ impl Kiosk {
     }
 
     /// Bookings by their PNRs, and how many cannot be read, which keep nobody else from being counted or told.
-    pub(super) async fn readable(&self, pnrs: &[Pnr]) -> Result<(BTreeMap<Pnr, Booking>, usize), StoreError> {
+    pub(in crate::service) async fn readable(
+        &self,
+        pnrs: &[Pnr],
+    ) -> Result<(BTreeMap<Pnr, Booking>, usize), StoreError> {
         match self.store().bookings(pnrs).await {
             Err(StoreError::Corrupt { .. }) => {}
             read => return read.map(|read| (read, 0)),
@@ -87,7 +90,7 @@ impl Kiosk {
             match self.store().booking(*pnr).await {
                 Ok(booking) => bookings.extend(booking.map(|booking| (*pnr, booking))),
                 Err(error @ StoreError::Corrupt { .. }) => {
-                    tracing::error!(%pnr, %error, "a change of a run's times passes over a booking that cannot be read");
+                    tracing::error!(%pnr, %error, "a change of its run passes over a booking that cannot be read");
                     unreadable += 1;
                 }
                 Err(error) => return Err(error),

@@ -124,6 +124,8 @@ pub struct PartTrial {
     pub passengers: usize,
     /// What they get back.
     pub refunded: Paise,
+    /// Bookings that cannot be read, and are not counted.
+    pub unreadable: usize,
 }
 
 /// What became of berths that were to be taken off sale, or put on sale again: each coach is a write of its own.

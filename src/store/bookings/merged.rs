@@ -143,23 +143,32 @@ impl Shard {
         self.taken = Taken::To(written(&booking), booking.pnr.to_string());
         let looked = if self.read.is_empty() { self.looked_ahead } else { 1 };
         (self.looked_at, self.looked_ahead) = (self.looked_at + looked, self.looked_ahead - looked);
+        // Behind the last was nobody, as far as it was read.
+        if let (true, Some((at, id))) = (self.read.is_empty(), self.end()) {
+            self.taken = Taken::To(at.to_owned(), id.to_owned());
+        }
         Some(booking)
+    }
+
+    /// After which booking there is more, by when it was made and its PNR.
+    fn end(&self) -> Option<(&str, &str)> {
+        self.after.as_ref().and_then(|end| text(end, BOOKED_AT).zip(text(end, BOOKING_ID)))
     }
 
     /// Takes in what was read: those that are meant, of how many, and the key after which there is more.
     fn took_in(&mut self, read: VecDeque<Booking>, of: usize, end: Option<Item>) -> Result<(), StoreError> {
         (self.read, self.looked_ahead) = (read, of);
         self.has_more = end.is_some();
+        self.after = end;
+        if self.has_more && self.end().is_none() {
+            return Err(corrupt("a page's end", "it names no booking"));
+        }
         if self.read.is_empty() {
             (self.looked_at, self.looked_ahead) = (self.looked_at + of, 0);
-            if let Some(end) = &end {
-                let named = text(end, BOOKED_AT).zip(text(end, BOOKING_ID));
-                let (at, id) = named.ok_or_else(|| corrupt("a page's end", "it names no booking"))?;
-                self.back_to = at.parse().ok();
-                self.taken = Taken::To(at.to_owned(), id.to_owned());
+            if let Some((at, id)) = self.end() {
+                (self.back_to, self.taken) = (at.parse().ok(), Taken::To(at.to_owned(), id.to_owned()));
             }
         }
-        self.after = end;
         Ok(())
     }
 }

@@ -104,7 +104,7 @@ const DELAYS: &str = "Delays";
 pub(super) const GAPS: &str = "Gaps";
 
 /// The condition that a list of changes is as long as a value says; no item has a list of none.
-pub(super) fn as_long(list: &str, count: u16, value: &str) -> String {
+fn as_long(list: &str, count: u16, value: &str) -> String {
     let or_none = if count == 0 { format!("attribute_not_exists({list}) OR ") } else { String::new() };
     format!("({or_none}size({list}) = {value})")
 }

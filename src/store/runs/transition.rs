@@ -84,7 +84,7 @@ pub enum Commit {
     /// `OpID` in its history knows that an earlier attempt was applied.
     Found(Box<Booking>),
     /// Coaches are not as they were read, or a hold in them is gone; those coaches as they are now. None of them where the
-    /// run itself is not sold any more, or by another version of its train. Nothing was written.
+    /// run itself is not sold any more, by another version of its train, or without a part of its way. Nothing was written.
     Moved(Vec<(CoachId, CoachState)>),
     /// The queue is full or closed, or the entry in it is not as it was read. Nothing was written.
     QueueMoved,

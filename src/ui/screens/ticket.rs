@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use crate::domain::booking::{Booking, BookingStatus, Place};
 use crate::domain::coach::Class;
 use crate::domain::quota::Quota;
+use crate::domain::station::StationCode;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::command::{Step, Taken};
@@ -64,10 +65,32 @@ impl Ticket {
         self.booking.status == BookingStatus::Booked
     }
 
+    /// Whether it is a slip that nobody has paid yet, as far as is known here.
+    fn is_slip(&self) -> bool {
+        self.booking.status == BookingStatus::AwaitingPayment
+    }
+
+    /// Whether it was paid, and nobody travels on it any more.
+    fn is_over(&self) -> bool {
+        self.booking.status == BookingStatus::Cancelled && self.booking.payment.is_some()
+    }
+
     /// Until when the slip can be paid, while it can.
     fn pay_by(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let awaits = self.booking.status == BookingStatus::AwaitingPayment && !self.booking.has_lapsed(now);
+        let awaits = self.is_slip() && !self.booking.has_lapsed(now);
         self.booking.slip.as_ref().filter(|_| awaits).map(|slip| slip.pay_by)
+    }
+
+    /// The ends of the part that is not run, for which a slip is not paid any more though its time is not over.
+    fn not_run(&self, world: &World) -> Option<(StationCode, StationCode)> {
+        self.pay_by(world.now)?;
+        let state = &world.live.get(&self.booking.run)?.state;
+        state.gaps.on(self.booking.leg)?.part().ends(&state.train)
+    }
+
+    /// Until when the slip is paid, while it can be and the train goes where it is for.
+    fn payable(&self, world: &World) -> Option<DateTime<Utc>> {
+        self.pay_by(world.now).filter(|_| self.not_run(world).is_none())
     }
 }
 
@@ -110,13 +133,14 @@ impl Scene for Ticket {
         let what = match self.booking.status {
             BookingStatus::Booked if self.booking.may_board() => "Ticket",
             BookingStatus::Booked => "On the waiting list",
+            BookingStatus::Cancelled if self.is_over() => "Cancelled",
             _ => "Slip",
         };
         format!("{what} {} · {} {}", self.booking.pnr.spoken(), self.booking.train, self.booking.train_name)
     }
 
     fn fact(&self, world: &World) -> Option<String> {
-        self.pay_by(world.now).map(|until| format!("pay within {}", countdown(until, world.now)))
+        self.payable(world).map(|until| format!("pay within {}", countdown(until, world.now)))
     }
 
     fn extent(&self, world: &World) -> Extent {
@@ -127,8 +151,8 @@ impl Scene for Ticket {
         match action {
             Action::Next => !self.papers.is_open(),
             Action::Papers(ask) => self.papers.offers(ask, &self.booking, world),
-            Action::Look => !self.is_paid() && !self.again.is_waiting(),
-            Action::Onward(_) => self.is_paid() && !self.papers.is_open(),
+            Action::Look => self.is_slip() && !self.again.is_waiting(),
+            Action::Onward(_) => (self.is_paid() || self.is_over()) && !self.papers.is_open(),
             Action::Others(_) => {
                 let people = self.booking.passengers.len();
                 !self.papers.is_open() && roll::is_cut(people, self.rows(frame::body(world.size)))
@@ -220,7 +244,7 @@ impl Scene for Ticket {
 
     /// Whoever pays a slip at a counter changes the run: the slip becomes a ticket under the person's eyes.
     fn live(&mut self, run: RunId, cx: &mut Context) {
-        if run == self.booking.run && !self.is_paid() && !self.again.is_waiting() {
+        if run == self.booking.run && self.is_slip() && !self.again.is_waiting() {
             self.again = Load::Waiting(cx.fetch(Request::Booking { pnr: self.booking.pnr }));
         } else if self.is_paid() {
             self.reread.live(run, &self.booking, cx);
@@ -274,9 +298,12 @@ impl Ticket {
     fn view_head(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let theme = &world.theme;
         let booking = &self.booking;
-        let (headline, tone) = status::headline(booking, world);
+        let (headline, tone) = match self.not_run(world) {
+            Some(_) => ("✗ NOT RUN".to_owned(), Tone::Bad),
+            None => status::headline(booking, world),
+        };
         let money = format!("{}{}", world.glyphs.rupee, booking.fare.total);
-        let money = match (&booking.payment, self.pay_by(world.now)) {
+        let money = match (&booking.payment, self.payable(world)) {
             (Some(payment), _) => format!("{money} {}", payment.method.words()),
             (None, Some(_)) => format!("{money} to pay"),
             (None, None) => "not paid".to_owned(),
@@ -294,6 +321,9 @@ impl Ticket {
 
     fn what_next(&self, world: &World) -> String {
         let pnr = self.booking.pnr.spoken();
+        if self.is_over() {
+            return status::over(&self.booking, world);
+        }
         if self.is_paid() && !self.booking.may_board() {
             let back = status::never_cleared_of(&self.booking, world);
             return format!("Paid, but no ticket to board with yet. {} {back}", status::WAITING);
@@ -319,12 +349,22 @@ impl Ticket {
                  again under the PNR.{more}"
             );
         }
+        if let Some((from, to)) = self.not_run(world) {
+            return format!(
+                "This slip cannot be paid any more: the train does not run from {from} to {to} that day. Nothing was paid, \
+                 and nothing is owed: book another train."
+            );
+        }
         match self.pay_by(world.now) {
             Some(until) => format!(
                 "This is not a ticket. Take the number {pnr} to any counter by {} and pay there: the berths are kept \
                  until then, and the counter gives you the ticket. Note it down before you leave this screen.",
                 crate::domain::time::railway_time(until).format("%H:%M")
             ),
+            None if self.booking.status == BookingStatus::Cancelled => {
+                "The slip was given up, and its berths were given back. Nothing is owed: book again to travel."
+                    .to_owned()
+            }
             None => "This was never a ticket: the time to pay is over, the berths were given back, and nothing was \
                      paid. Book again to travel."
                 .to_owned(),

@@ -75,6 +75,13 @@ impl<T> Paged<T> {
         &self.found
     }
 
+    /// Puts a row in the place of the one that it is, read again.
+    pub fn replace(&mut self, is_it: impl Fn(&T) -> bool, row: T) {
+        if let Some(known) = self.found.iter_mut().find(|known| is_it(known)) {
+            *known = row;
+        }
+    }
+
     /// The row under the cursor.
     pub fn chosen(&self) -> Option<&T> {
         self.list.chosen().and_then(|row| self.found.get(row))
@@ -93,6 +100,11 @@ impl<T> Paged<T> {
     /// Whether it goes on after what is known.
     pub fn goes_on(&self) -> bool {
         self.next.is_some()
+    }
+
+    /// Whether a page failed that comes after what is known.
+    pub fn failed_further(&self) -> bool {
+        self.page.failed().is_some() && self.takes == Takes::On
     }
 
     /// Reads it from its beginning, unless a page is on its way; `ask` makes the request for what comes after a cursor.
@@ -172,9 +184,12 @@ impl<T> Paged<T> {
         settled
     }
 
-    /// The person waits no longer for a call.
+    /// The person waits no longer for a call. What is known stays: of what goes on somebody knows the beginning, be it that there
+    /// is nobody in it.
     pub fn gave_up(&mut self, call: CallId) {
-        self.page.give_up(call);
+        if self.page.awaits(call) {
+            self.page = if self.next.is_some() { Load::Ready(()) } else { Load::Idle };
+        }
     }
 
     /// Draws it: its rows by `row`, or that there are none, which `empty` says by a title and what to do next. The line

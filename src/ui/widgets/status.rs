@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, PaymentMethod, Place};
+use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Deed, PaymentMethod, Place};
 use crate::domain::coach::Class;
 use crate::domain::delay;
 use crate::domain::gap;
@@ -81,13 +81,12 @@ pub fn never_cleared_of(booking: &Booking, world: &World) -> String {
         .map_or_else(String::new, |rules| never_cleared(booking.class, rules, world))
 }
 
-/// What the railway has changed since it was sold: the part that is not run, for which everything is given back; or by how much
-/// the train leaves at another time, why, and what can be done, until it has left.
+/// What the railway has changed since it was sold: the part that is not run, for which everything is given back, and what of
+/// that is still to be collected; or by how much the train leaves at another time, why, and what can be done, until it has
+/// left.
 pub fn changed(booking: &Booking, world: &World) -> Option<String> {
-    if let Some(gap::News { from, to, reason }) = gap::news(booking) {
-        return Some(format!(
-            "The railway does not run this train from {from} to {to} that day: {reason}. Everybody who had a place gets everything back."
-        ));
+    if let Some(words) = not_run(booking) {
+        return Some(with_more(words, to_collect(booking, world)));
     }
     let news = delay::news(booking).filter(|news| news.later != 0)?;
     let leaves = booking.boards().at;
@@ -97,6 +96,44 @@ pub fn changed(booking: &Booking, world: &World) -> Option<String> {
     let sold = leaves - TimeDelta::minutes(news.later.into());
     let right = if news.gives_all_back { " Give it up before it leaves, and you get everything back." } else { "" };
     Some(format!("New time: leaves {}, not {}: {}.{right}", moment(leaves), moment(sold), news.reason))
+}
+
+/// The part that is not run, and that everything is given back for it.
+fn not_run(booking: &Booking) -> Option<String> {
+    let gap::News { from, to, reason } = gap::news(booking)?;
+    Some(format!(
+        "The railway does not run this train from {from} to {to} that day: {reason}. Everybody who had a place gets everything back."
+    ))
+}
+
+/// What to do for money that was given back and waits at a counter.
+pub fn to_collect(booking: &Booking, world: &World) -> Option<String> {
+    let owed = booking.owed();
+    (owed > Paise::ZERO).then(|| format!("Collect {}{owed} at a counter.", world.glyphs.rupee))
+}
+
+/// What became of a booking that was paid and on which nobody travels any more, and where its money is.
+pub fn over(booking: &Booking, world: &World) -> String {
+    let is_off = booking.history.iter().any(|change| matches!(change.what, Deed::TrainCancelled));
+    let what = not_run(booking).unwrap_or_else(|| {
+        let words = if is_off {
+            "The railway has cancelled this train. Everybody who had a place gets everything back."
+        } else {
+            "This booking was given up: nobody travels on it any more."
+        };
+        words.to_owned()
+    });
+    let is_back = booking.refunds.iter().any(|refund| refund.quote.refunded > Paise::ZERO);
+    let back = || is_back.then(|| "The money was given back.".to_owned());
+    with_more(what, to_collect(booking, world).or_else(back))
+}
+
+/// A sentence, and one more where there is one.
+fn with_more(words: String, more: Option<String>) -> String {
+    match more {
+        Some(more) => format!("{words} {more}"),
+        None => words,
+    }
 }
 
 /// How far a booking has come: a sign and a word or two, and how that is meant.

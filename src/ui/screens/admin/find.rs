@@ -15,7 +15,7 @@ use crate::ui::context::{Context, World};
 use crate::ui::form::Field;
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
-use crate::ui::msg::CallId;
+use crate::ui::msg::{CallId, Load};
 use crate::ui::screen::Scene;
 use crate::ui::screens::admin::when;
 use crate::ui::screens::booking::{Detail, can_cancel};
@@ -86,6 +86,8 @@ pub struct FindBookings {
     back_to: Option<NaiveDate>,
     /// How many answers have come since the person last asked.
     in_a_row: u8,
+    /// The booking that was shown, as it is since.
+    since: Load<Arc<Booking>>,
     list: Paged<Arc<Booking>>,
 }
 
@@ -102,6 +104,7 @@ impl Default for FindBookings {
             looked_at: 0,
             back_to: None,
             in_a_row: 0,
+            since: Load::Idle,
             list: Paged::new(ROW),
         }
     }
@@ -175,15 +178,27 @@ impl FindBookings {
         self.list.begin(cx, ask);
     }
 
+    /// The name that is looked for.
+    fn name(&self) -> Option<&str> {
+        let name = match self.asked.as_ref()? {
+            BookingSearch::Day { name, .. } | BookingSearch::Run { name, .. } | BookingSearch::Name(name) => {
+                name.trim()
+            }
+            BookingSearch::Phone(_) => "",
+        };
+        (!name.is_empty()).then_some(name)
+    }
+
     /// Where it was looked for a name, as far as it was; nothing once it was everywhere, or without a name.
     fn looked(&self) -> Option<String> {
-        let (name, of) = match self.asked.as_ref()? {
-            BookingSearch::Day { name, .. } => (name, " of the day".to_owned()),
-            BookingSearch::Run { name, .. } => (name, " of the run".to_owned()),
-            BookingSearch::Name(name) => (name, self.back_to?.format(" back to %-d %b %Y").to_string()),
+        self.name()?;
+        let of = match self.asked.as_ref()? {
+            BookingSearch::Day { .. } => " of the day".to_owned(),
+            BookingSearch::Run { .. } => " of the run".to_owned(),
+            BookingSearch::Name(_) => self.back_to?.format(" back to %-d %b %Y").to_string(),
             BookingSearch::Phone(_) => return None,
         };
-        let goes_on = !name.is_empty() && self.list.goes_on() && (self.looked_at > 0 || self.back_to.is_some());
+        let goes_on = self.list.goes_on() && (self.looked_at > 0 || self.back_to.is_some());
         goes_on.then(|| format!("Looked through {} bookings{of}", self.looked_at))
     }
 
@@ -224,7 +239,13 @@ impl Scene for FindBookings {
         bind(&[Key::Char('c')], "c", "cancel", "Gives places of the booking under the cursor up.", Action::Cancel),
         bind(&[Key::Tab, Key::Char('/')], "Tab", "next", "Goes to the next field, and to the list.", Action::Next),
         bind(&[Key::BackTab], "", "", "", Action::Previous),
-        bind(&[Key::Char('r')], "r", "read again", "Reads the list again from its beginning.", Action::Again),
+        bind(
+            &[Key::Char('r')],
+            "r",
+            "read again",
+            "Reads the list again, or looks on where that failed.",
+            Action::Again,
+        ),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
 
@@ -251,10 +272,15 @@ impl Scene for FindBookings {
         self.query.typing()
     }
 
-    /// Whatever was done above is read anew.
+    /// Whatever was done above is read anew. What was looked for by name keeps what it took long to find: of that the booking
+    /// that was shown is.
     fn resume(&mut self, cx: &mut Context) {
-        if self.asked.is_some() {
-            self.begin(cx);
+        match self.list.chosen() {
+            Some(shown) if self.name().is_some() => {
+                self.since = Load::Waiting(cx.call(Request::Booking { pnr: shown.pnr }));
+            }
+            _ if self.asked.is_some() => self.begin(cx),
+            _ => {}
         }
     }
 
@@ -301,6 +327,11 @@ impl Scene for FindBookings {
             }
             Action::Next => self.query.next(),
             Action::Previous => self.query.previous(),
+            Action::Again if self.list.failed_further() => {
+                self.in_a_row = 0;
+                let ask = self.ask();
+                self.list.further(cx, ask);
+            }
             Action::Again => self.begin(cx),
             Action::Back => cx.pop(),
         }
@@ -320,6 +351,7 @@ impl Scene for FindBookings {
         let list = self.list_place(area);
         if !self.query.mouse(mouse, area) && list.contains(mouse.at) && !self.list.is_empty() {
             self.query.to_list();
+            self.in_a_row = 0;
             let ask = self.ask();
             if let Touch::Acted(_) = self.list.mouse(mouse, list, cx, ask) {
                 self.act(Action::Show, cx);
@@ -330,6 +362,14 @@ impl Scene for FindBookings {
     /// Where few have the name, it looks on by itself for a while: each answer is of a small part, so that the screen never
     /// stands still.
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        let read = |reply: &Reply| if let Reply::Booking(booking) = reply { Some(Arc::clone(booking)) } else { None };
+        if self.since.settle(call, &answer, read) {
+            if let Load::Ready(booking) = std::mem::take(&mut self.since) {
+                let pnr = booking.pnr;
+                self.list.replace(|known| known.pnr == pnr, booking);
+            }
+            return;
+        }
         let (mut looked_at, mut back_to, mut is_page) = (0, self.back_to, false);
         self.list.reply(call, &answer, |reply| match reply {
             Reply::Found { page, next, looked_at: at, back_to: day } => {
@@ -343,7 +383,7 @@ impl Scene for FindBookings {
         if !is_page {
             return;
         }
-        self.in_a_row += 1;
+        self.in_a_row = self.in_a_row.saturating_add(1);
         let room = usize::from(self.list_place(frame::body(cx.size)).height / ROW);
         if self.looked().is_some() && self.list.rows().len() < room && self.in_a_row < IN_A_ROW {
             let ask = self.ask();
@@ -353,6 +393,7 @@ impl Scene for FindBookings {
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
         self.list.gave_up(call);
+        self.since.give_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
@@ -374,7 +415,11 @@ impl Scene for FindBookings {
         let is_looking = self.list.is_waiting();
         if let Some(looked) = looked.filter(|_| is_looking || !self.list.is_empty()) {
             let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
-            let then = if is_looking { " so far." } else { "; at the end ↓ looks on." };
+            let then = match (is_looking, self.list.failed_further()) {
+                (true, _) => " so far.",
+                (false, true) => ".",
+                (false, false) => "; at the end ↓ looks on.",
+            };
             put(buf, above, 2, &format!("{looked}{then}"), world.theme.dim);
         }
         let focus = (self.query.list_focus(), world);

@@ -131,7 +131,7 @@ impl Scene for Notices {
             Action::Next => self.is_adding,
             Action::Move(_) => !self.is_adding && !self.list.is_empty(),
             Action::End => !self.is_adding && !self.list.is_empty() && !self.change.is_waiting(),
-            Action::New => !self.is_adding,
+            Action::New => !self.is_adding && !self.change.is_waiting(),
             Action::Again => !self.is_adding && !self.list.is_waiting(),
             Action::Back => true,
         }

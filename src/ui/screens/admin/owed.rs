@@ -48,12 +48,10 @@ impl OwedMoney {
         Request::Owed { after }
     }
 
-    /// Reads the list, and beside it what all of it comes to.
+    /// Reads the list, and beside it what all of it comes to. What is being added up meanwhile may be over, and is dropped.
     fn begin(&mut self, cx: &mut Context) {
         self.list.begin(cx, Self::ask);
-        if !self.sums.is_waiting() {
-            self.sums = Load::Waiting(cx.call(Request::OwedSums));
-        }
+        self.sums = Load::Waiting(cx.call(Request::OwedSums));
     }
 
     fn open(&self, cx: &mut Context) {

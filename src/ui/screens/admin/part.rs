@@ -17,6 +17,7 @@ use crate::ui::msg::{Attention, CallId, Load, Watch};
 use crate::ui::overlay::{Answer, Confirm, Question};
 use crate::ui::screen::{Scene, long_date};
 use crate::ui::screens::admin::run::shortened;
+use crate::ui::screens::admin::times::passed_over;
 use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::sheet::{paragraph, put};
@@ -182,11 +183,12 @@ pub fn refunded(trial: PartTrial, rupee: &str) -> String {
         1 => "1 passenger".to_owned(),
         more => format!("{more} passengers"),
     };
-    match trial.bookings {
+    let given_up = match trial.bookings {
         0 => "No booking needs it.".to_owned(),
         1 => format!("1 booking of {passengers} is given up, and {rupee}{} given back.", trial.refunded),
         more => format!("{more} bookings of {passengers} are given up, and {rupee}{} given back.", trial.refunded),
-    }
+    };
+    format!("{given_up}{}", passed_over(trial.unreadable))
 }
 
 impl Scene for Part {

@@ -15,12 +15,17 @@ use crate::ui::keys::{Binding, Key, Mouse, bind};
 use crate::ui::msg::{Attention, CallId, Watch};
 use crate::ui::screen::{Scene, long_date};
 use crate::ui::screens::admin::run::Occupancy;
+use crate::ui::text;
 use crate::ui::widgets::list::Touch;
 use crate::ui::widgets::paged::Paged;
 use crate::ui::widgets::sheet::{put, put_right};
 
 /// Days that the services look at for one answer.
 const DAYS: u64 = 31;
+/// The column of what is taken.
+const TAKEN: u16 = 30;
+/// What is said of a run that does not go all of its way.
+const NOT_RUN: &str = "part not run";
 
 /// A month of a train's runs.
 #[derive(Clone, Debug)]
@@ -152,7 +157,7 @@ impl Scene for Runs {
         let head = Rect { height: 1.min(area.height), ..area };
         put(buf, head, 2, "Leaves on", world.theme.dim);
         put(buf, head, 20, "Version", world.theme.dim);
-        put(buf, head, 30, "Taken where it is fullest", world.theme.dim);
+        put(buf, head, TAKEN, "Taken where it is fullest", world.theme.dim);
         let none = ("No runs in these days", "The train does not leave on any of them. The arrows show others.");
         self.list.view(buf, list_place(area), (Focus::Here, world), none, |buf, place, row| {
             view_row(buf, place, *row, world);
@@ -165,16 +170,24 @@ fn view_row(buf: &mut Buffer, place: Rect, row: RunRow, world: &World) {
     put(buf, place, 2, &long_date(row.run.date), theme.strong);
     put(buf, place, 20, &format!("{}", row.version), theme.text);
     if !row.is_sold {
-        return put(buf, place, 30, "nothing sold", theme.dim);
+        return put(buf, place, TAKEN, "nothing sold", theme.dim);
     }
-    let Some(live) = world.live.get(&row.run) else { return put(buf, place, 30, "…", theme.dim) };
+    let Some(live) = world.live.get(&row.run) else { return put(buf, place, TAKEN, "…", theme.dim) };
     let state = &live.state;
-    put(buf, place, 30, &taken(state, world), theme.text);
-    match state.stage {
-        Stage::Open if state.gaps.is_empty() => {}
-        Stage::Open => put_right(buf, place, "part not run", theme.warning),
-        Stage::Cancelled => put_right(buf, place, stage(state.stage), theme.bad),
-        Stage::FirstChart | Stage::FinalChart => put_right(buf, place, stage(state.stage), theme.warning),
+    let taken = taken(state, world);
+    put(buf, place, TAKEN, &taken, theme.text);
+    let made = stage(state.stage);
+    match (state.stage, state.gaps.is_empty()) {
+        (Stage::Open, true) => {}
+        (Stage::Open, false) => put_right(buf, place, NOT_RUN, theme.warning),
+        (Stage::Cancelled, _) => put_right(buf, place, made, theme.bad),
+        (Stage::FirstChart | Stage::FinalChart, true) => put_right(buf, place, made, theme.warning),
+        (Stage::FirstChart | Stage::FinalChart, false) => {
+            let both = format!("{made}, {NOT_RUN}");
+            let fits = TAKEN + text::width(&taken) + text::width(&both) + 4 <= place.width;
+            // The charts follow from the clock; a part that is not run does not.
+            put_right(buf, place, if fits { both.as_str() } else { NOT_RUN }, theme.warning);
+        }
     }
 }
 

@@ -197,12 +197,16 @@ pub fn told(trial: DelayTrial) -> String {
         (_, 0) => "; none of them may be given up for nothing.".to_owned(),
         (_, free) => format!("; {free} of them may be given up for nothing until it leaves."),
     };
-    let unreadable = match trial.unreadable {
+    format!("{told}{free}{}", passed_over(trial.unreadable))
+}
+
+/// The sentence that says how many bookings cannot be read; nothing of none.
+pub(super) fn passed_over(unreadable: usize) -> String {
+    match unreadable {
         0 => String::new(),
         1 => " 1 more booking cannot be read and is not counted.".to_owned(),
         more => format!(" {more} more bookings cannot be read and are not counted."),
-    };
-    format!("{told}{free}{unreadable}")
+    }
 }
 
 impl Scene for Times {

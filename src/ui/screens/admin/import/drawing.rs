@@ -28,7 +28,7 @@ pub(super) fn view(import: &Import, buf: &mut Buffer, area: Rect, world: &World)
             let what = if only_finishes(trial) {
                 "Finishing the import that broke off".to_owned()
             } else {
-                format!("{}, from {} on", work(&trial.shown, ["Importing", "Ending"]), long_date(trial.on))
+                format!("{}, {}", work(&trial.shown, ["Importing", "Ending"]), when(trial))
             };
             view_bar(
                 import,
@@ -65,15 +65,12 @@ fn view_trial(import: &Import, buf: &mut Buffer, area: Rect, trial: &ImportTrial
     let theme = &world.theme;
     let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
     let ImportTrial { new, changed, unchanged, missing, .. } = trial;
-    let missing = match (missing, trial.shown.ends.len()) {
+    let missing = match (*missing, trial.shown.ends.len()) {
         (0, _) => String::new(),
-        (count, 0) if ends_missing(import) => {
-            format!("; {count} not in it {} already", if *count == 1 { "ends" } else { "end" })
-        }
-        (1, 0) => "; 1 not in it stays".to_owned(),
-        (count, 0) => format!("; {count} not in it stay"),
-        (_, 1) => "; 1 not in it ends".to_owned(),
-        (_, ends) => format!("; {ends} not in it end"),
+        (_, ends) if ends > 0 => not_in_it(ends, ["ends", "end"]),
+        (count, _) if !ends_missing(import) => not_in_it(count, ["stays", "stay"]),
+        (count, _) if trial.mistakes > 0 => format!("; {count} not in it"),
+        (count, _) => not_in_it(count, ["ends already", "end already"]),
     };
     let counts = format!("{new} new, {changed} changed, {unchanged} unchanged{missing}");
     put(buf, row(0), 2, &format!("From {}: {counts}.", long_date(trial.on)), theme.strong);
@@ -108,8 +105,6 @@ fn view_trial(import: &Import, buf: &mut Buffer, area: Rect, trial: &ImportTrial
 /// Whether it can be imported, and if not why.
 fn verdict(import: &Import, trial: &ImportTrial, theme: &Theme) -> (String, Style) {
     let leaves_out = import.source.as_ref().is_some_and(leaves_out);
-    let would_end =
-        ends_missing(import) && import.source.as_ref().is_some_and(|source| source.bad == BadTrains::LeaveOut);
     let mistakes = if trial.mistakes == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", trial.mistakes) };
     let does = work(&trial.shown, ["imports", "ends"]);
     match (trial.mistakes, leaves_out, trial.changes_anything()) {
@@ -126,13 +121,31 @@ fn verdict(import: &Import, trial: &ImportTrial, theme: &Theme) -> (String, Styl
         (_, true, false) => (format!("{mistakes}, and nothing beside them to import."), theme.bad),
         (_, false, _) => {
             let (them, trains) = if trial.mistakes == 1 { ("it", "its train") } else { ("them", "their trains") };
-            let mend = if would_end {
-                format!("mend {them}, or let trains stay: one with a mistake is not in it.")
-            } else {
-                format!("mend {them} and look again, or leave {trains} out.")
+            let is_left_out = import.source.as_ref().is_some_and(|source| source.bad == BadTrains::LeaveOut);
+            let mend = match (ends_missing(import), is_left_out) {
+                (true, true) => format!("mend {them}, or let trains stay: one with a mistake is not in it."),
+                (true, false) => format!("mend {them} and look again."),
+                (false, _) => format!("mend {them} and look again, or leave {trains} out."),
             };
             (format!("{mistakes}: {mend}"), theme.bad)
         }
+    }
+}
+
+/// How many trains are not in what is imported, and what becomes of them.
+fn not_in_it(count: usize, [of_one, of_more]: [&str; 2]) -> String {
+    let becomes = if count == 1 { of_one } else { of_more };
+    format!("; {count} not in it {becomes}")
+}
+
+/// From which date on what is imported holds, and which trains end.
+fn when(trial: &ImportTrial) -> String {
+    let imports = trial.shown.trains + trial.shown.stations > 0;
+    let end = trial.shown.ends.first().map(|(_, date)| *date).filter(|date| *date != trial.on);
+    match end {
+        None => format!("from {} on", long_date(trial.on)),
+        Some(end) if imports => format!("from {} on; trains end from {} on", long_date(trial.on), long_date(end)),
+        Some(end) => format!("from {} on", long_date(end)),
     }
 }
 
@@ -164,7 +177,7 @@ fn view_done(buf: &mut Buffer, area: Rect, (done, trial): (&Imported, Option<&Im
         let says = if only_finishes(trial) {
             "The import that broke off is finished.".to_owned()
         } else {
-            format!("{}, from {} on.", work(&trial.shown, ["Imported:", "Ended:"]), long_date(trial.on))
+            format!("{}, {}.", work(&trial.shown, ["Imported:", "Ended:"]), when(trial))
         };
         say(&says, theme.good);
     }
