@@ -182,6 +182,8 @@ async fn a_supervisor_who_was_demoted_meanwhile_does_not_book_the_group_and_its_
     assert_eq!(supervisor.call(slip).await.map(drop), told);
     let released = supervisor.call(Request::Release { hold: held.id, run: held.run }).await;
     assert!(matches!(released, Ok(Reply::Done)), "{released:?}");
+    // What a refusal gives back goes back in the background.
+    stage.kiosk.settle().await;
     let coaches: Vec<_> = held.parts.keys().copied().collect();
     for (_, coach) in stage.world.store.coaches(held.run, &coaches).await.expect("it answers") {
         assert_eq!(coach.holds.get(&held.id), None, "nothing is left of {held:?}");

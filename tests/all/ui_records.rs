@@ -139,6 +139,7 @@ fn whoever_comes_back_from_a_booking_finds_again_what_took_long_to_find() {
     stage.reply(Ok(Reply::Found { page, next: None, looked_at: 900, back_to: None }));
     stage.keys("<enter>");
     stage.reply(Ok(Reply::Booking(Arc::new(booking()))));
+    stage.calls.clear();
     stage.keys("<esc>");
     assert!(stage.text().contains("✓ CONFIRMED"), "{}", stage.text());
     let cancelled = Booking { status: BookingStatus::Cancelled, ..booking() };
