@@ -197,7 +197,9 @@ async fn owed_as_json(session: &Session) -> Result<(), CliError> {
             Reply::Owed { page, next } => (page, next),
             other => return Err(unexpected(&other)),
         };
-        page.iter().for_each(|one| total.enter(one));
+        for one in &page {
+            total.enter(one);
+        }
         owed.extend(page);
         after = next;
         if after.is_none() {

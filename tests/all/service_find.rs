@@ -129,7 +129,7 @@ async fn listing(stage: &Stage) -> (Session, Arc<Mutex<Vec<String>>>) {
     let operations = Arc::new(Mutex::new(Vec::new()));
     let listed = Arc::clone(&operations);
     let store = stage.world.with_faults(move |call: &Call| {
-        listed.lock().expect("it is whole").push(call.operation.to_owned());
+        listed.lock().expect("it is whole").push(call.operation.clone());
         None
     });
     let session = stage.other_kiosk(store).await.open_session(terminal("NDLS-07"));

@@ -95,7 +95,7 @@ fn a_name_that_is_rare_says_how_far_it_was_looked_for() {
     stage.keys("<enter>");
     let asked = stage.reply(found(vec![Arc::new(booking())]));
     assert!(matches!(&asked, Request::FindBookings { after: Some(after), .. } if *after == cursor()), "{asked:?}");
-    stage.reply(found(vec![Arc::new(booking()); 20]));
+    stage.reply(found((0..20).map(|_| Arc::new(booking())).collect()));
     assert!(stage.calls.is_empty(), "the screen is full");
     let looked = "Looked through 12000 bookings of the day; at the end ↓ looks on.";
     assert!(stage.text().contains(looked), "{}", stage.text());
