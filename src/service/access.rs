@@ -1,7 +1,7 @@
 //! Who may ask what, and of whose: one table, which `docs/roles.md` shows.
 //!
 //! Who may ask is decided before a request is answered. To whom belongs what it names is known only once that is read: a booking, a
-//! till and an account are put before [`check_owner`] there. A hold is looked for among those of the session, a key among those
+//! till and an account are put before `check_owner` there. A hold is looked for among those of the session, a key among those
 //! of its account, and a sale to be undone among those of the till.
 
 use std::fmt;
