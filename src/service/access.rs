@@ -25,99 +25,6 @@ pub(super) enum Need {
     Role(Role),
 }
 
-/// What a request needs.
-pub(super) fn need(request: &Request) -> Need {
-    match request {
-        Request::SignOut | Request::Unlock { .. } => Need::EvenLocked,
-        Request::SignIn { .. }
-        | Request::Register(_)
-        | Request::Search { .. }
-        | Request::Departures { .. }
-        | Request::Hold { .. }
-        | Request::Release { .. }
-        | Request::Price { .. }
-        | Request::Book { .. }
-        | Request::Reserve { .. }
-        | Request::GiveUpSlip { .. }
-        | Request::ChangeBoarding { .. }
-        | Request::Booking { .. }
-        | Request::FormerBooking { .. }
-        | Request::LookUp { .. }
-        | Request::Ticket { .. }
-        | Request::Receipt { .. }
-        | Request::ReceiptLink { .. } => Need::Anyone,
-        Request::QuoteCancel { waiver, .. } => to_cancel(waiver.is_some()),
-        Request::Cancel { quote, .. } => to_cancel(matches!(quote.reason, Reason::Waiver(_))),
-        Request::Lock | Request::ChangePassword(_) => Need::EvenByCode,
-        Request::ClaimAdministrator { .. }
-        | Request::SshKeys
-        | Request::AddSshKey { .. }
-        | Request::RemoveSshKey { .. }
-        | Request::MyBookings { .. }
-        | Request::MyBookingsFile { .. }
-        | Request::MyCompanions { .. }
-        | Request::Profile
-        | Request::ChangeProfile(_)
-        | Request::MyFormerBookings { .. } => Need::Role(Role::Traveller),
-        Request::PaySlip { .. }
-        | Request::PayOut { .. }
-        | Request::CorrectName { .. }
-        | Request::Slip { .. }
-        | Request::Companions { .. }
-        | Request::VoidSale { .. }
-        | Request::OpenTill { .. }
-        | Request::CloseTill { .. }
-        | Request::MyTills { .. }
-        | Request::TillReport { .. }
-        | Request::FindBookings { .. }
-        | Request::History { .. }
-        | Request::ResendReceipt { .. }
-        | Request::Chart { .. }
-        | Request::Manifest { .. }
-        | Request::Queue { .. } => Need::Role(Role::Agent),
-        Request::Tills { .. }
-        | Request::Report { .. }
-        | Request::ReportFile { .. }
-        | Request::Refunds { .. }
-        | Request::Owed { .. }
-        | Request::OwedSums
-        | Request::Occupancy { .. } => Need::Role(Role::Supervisor),
-        Request::MakeChart { .. }
-        | Request::CancelRun { .. }
-        | Request::TryDelay { .. }
-        | Request::DelayRun(_)
-        | Request::TryCancelPart { .. }
-        | Request::CancelPart(_)
-        | Request::Trains { .. }
-        | Request::TrainsFile { .. }
-        | Request::TryImport { .. }
-        | Request::Import { .. }
-        | Request::Train { .. }
-        | Request::PublishTrain { .. }
-        | Request::RetireTrain { .. }
-        | Request::Runs { .. }
-        | Request::RuleEditions { .. }
-        | Request::RuleEdition { .. }
-        | Request::TryRules { .. }
-        | Request::PublishRules(_)
-        | Request::WithdrawRules { .. }
-        | Request::BlockBerths { .. }
-        | Request::Notifications { .. }
-        | Request::RetryNotifications { .. }
-        | Request::Overview
-        | Request::Events { .. }
-        | Request::ExportEvents { .. }
-        | Request::Banners
-        | Request::ShowBanner { .. }
-        | Request::EndBanner { .. }
-        | Request::Accounts { .. }
-        | Request::Account { .. }
-        | Request::AddAccount { .. }
-        | Request::ChangeAccount { .. }
-        | Request::IssueCode { .. } => Need::Role(Role::Administrator),
-    }
-}
-
 /// Whose may be what a request names: a booking, a hold, a till, an account or a key of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
@@ -145,74 +52,79 @@ impl fmt::Display for Whose {
     }
 }
 
-/// Whose may be what a request names.
-pub fn whose(request: &Request) -> Whose {
-    match request {
-        Request::Release { .. }
-        | Request::Book { .. }
-        | Request::Reserve { .. }
-        | Request::VoidSale { .. }
-        | Request::RemoveSshKey { .. } => Whose::Own,
-        Request::Booking { .. }
-        | Request::FormerBooking { .. }
-        | Request::QuoteCancel { .. }
-        | Request::Cancel { .. }
-        | Request::GiveUpSlip { .. }
-        | Request::ChangeBoarding { .. }
-        | Request::Receipt { .. }
-        | Request::ReceiptLink { .. }
-        | Request::Ticket { .. } => Whose::OwnOr(Role::Agent),
-        Request::CloseTill { .. } | Request::TillReport { .. } => Whose::OwnOr(Role::Supervisor),
-        Request::LookUp { .. }
-        | Request::Slip { .. }
-        | Request::PaySlip { .. }
-        | Request::PayOut { .. }
-        | Request::CorrectName { .. }
-        | Request::History { .. }
-        | Request::ResendReceipt { .. }
-        | Request::RetryNotifications { .. }
-        | Request::EndBanner { .. }
-        | Request::Account { .. } => Whose::Anybodys,
-        Request::ChangeAccount { .. } | Request::IssueCode { .. } => Whose::Others,
+/// What the table says of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    /// What the session needs to be.
+    pub(super) need: Need,
+    /// Whose may be what the request names.
+    pub(super) whose: Whose,
+}
+
+/// The table: what a request needs, and whose may be what it names.
+pub(super) fn rule(request: &Request) -> Rule {
+    let (need, whose) = match request {
+        Request::SignOut | Request::Unlock { .. } => (Need::EvenLocked, Whose::Nobodys),
         Request::SignIn { .. }
         | Request::Register(_)
-        | Request::ClaimAdministrator { .. }
-        | Request::SignOut
-        | Request::Lock
-        | Request::Unlock { .. }
-        | Request::SshKeys
-        | Request::AddSshKey { .. }
-        | Request::Profile
-        | Request::ChangeProfile(_)
-        | Request::ChangePassword(_)
         | Request::Search { .. }
         | Request::Departures { .. }
         | Request::Hold { .. }
-        | Request::Price { .. }
+        | Request::Price { .. } => (Need::Anyone, Whose::Nobodys),
+        Request::Release { .. } | Request::Book { .. } | Request::Reserve { .. } => (Need::Anyone, Whose::Own),
+        Request::GiveUpSlip { .. }
+        | Request::ChangeBoarding { .. }
+        | Request::Booking { .. }
+        | Request::FormerBooking { .. }
+        | Request::Ticket { .. }
+        | Request::Receipt { .. }
+        | Request::ReceiptLink { .. } => (Need::Anyone, Whose::OwnOr(Role::Agent)),
+        Request::LookUp { .. } => (Need::Anyone, Whose::Anybodys),
+        Request::QuoteCancel { waiver, .. } => (to_cancel(waiver.is_some()), Whose::OwnOr(Role::Agent)),
+        Request::Cancel { quote, .. } => {
+            (to_cancel(matches!(quote.reason, Reason::Waiver(_))), Whose::OwnOr(Role::Agent))
+        }
+        Request::Lock | Request::ChangePassword(_) => (Need::EvenByCode, Whose::Nobodys),
+        Request::ClaimAdministrator { .. }
+        | Request::SshKeys
+        | Request::AddSshKey { .. }
+        | Request::MyBookings { .. }
+        | Request::MyBookingsFile { .. }
+        | Request::MyCompanions { .. }
+        | Request::Profile
+        | Request::ChangeProfile(_)
+        | Request::MyFormerBookings { .. } => (Need::Role(Role::Traveller), Whose::Nobodys),
+        Request::RemoveSshKey { .. } => (Need::Role(Role::Traveller), Whose::Own),
+        Request::PaySlip { .. }
+        | Request::PayOut { .. }
+        | Request::CorrectName { .. }
+        | Request::Slip { .. }
+        | Request::History { .. }
+        | Request::ResendReceipt { .. } => (Need::Role(Role::Agent), Whose::Anybodys),
+        Request::Companions { .. }
         | Request::OpenTill { .. }
         | Request::MyTills { .. }
-        | Request::Tills { .. }
+        | Request::FindBookings { .. }
+        | Request::Chart { .. }
+        | Request::Manifest { .. }
+        | Request::Queue { .. } => (Need::Role(Role::Agent), Whose::Nobodys),
+        Request::VoidSale { .. } => (Need::Role(Role::Agent), Whose::Own),
+        Request::CloseTill { .. } | Request::TillReport { .. } => {
+            (Need::Role(Role::Agent), Whose::OwnOr(Role::Supervisor))
+        }
+        Request::Tills { .. }
         | Request::Report { .. }
+        | Request::ReportFile { .. }
         | Request::Refunds { .. }
         | Request::Owed { .. }
         | Request::OwedSums
-        | Request::Occupancy { .. }
-        | Request::ReportFile { .. }
-        | Request::FindBookings { .. }
-        | Request::MyBookings { .. }
-        | Request::MyBookingsFile { .. }
-        | Request::Companions { .. }
-        | Request::MyCompanions { .. }
-        | Request::MyFormerBookings { .. }
-        | Request::Chart { .. }
-        | Request::Manifest { .. }
-        | Request::Queue { .. }
-        | Request::MakeChart { .. }
+        | Request::Occupancy { .. } => (Need::Role(Role::Supervisor), Whose::Nobodys),
+        Request::MakeChart { .. }
         | Request::CancelRun { .. }
-        | Request::TryCancelPart { .. }
-        | Request::CancelPart(_)
         | Request::TryDelay { .. }
         | Request::DelayRun(_)
+        | Request::TryCancelPart { .. }
+        | Request::CancelPart(_)
         | Request::Trains { .. }
         | Request::TrainsFile { .. }
         | Request::TryImport { .. }
@@ -234,8 +146,18 @@ pub fn whose(request: &Request) -> Whose {
         | Request::Banners
         | Request::ShowBanner { .. }
         | Request::Accounts { .. }
-        | Request::AddAccount { .. } => Whose::Nobodys,
-    }
+        | Request::AddAccount { .. } => (Need::Role(Role::Administrator), Whose::Nobodys),
+        Request::RetryNotifications { .. } | Request::EndBanner { .. } | Request::Account { .. } => {
+            (Need::Role(Role::Administrator), Whose::Anybodys)
+        }
+        Request::ChangeAccount { .. } | Request::IssueCode { .. } => (Need::Role(Role::Administrator), Whose::Others),
+    };
+    Rule { need, whose }
+}
+
+/// Whose may be what a request names.
+pub fn whose(request: &Request) -> Whose {
+    rule(request).whose
 }
 
 /// Refuses what belongs to an account, or to nobody's, where the table does not give it to whoever asks.

@@ -1,7 +1,7 @@
 //! Takes requests to whoever answers them, once the session may ask.
 
 use crate::domain::user::Role;
-use crate::service::access::{Need, need, whose};
+use crate::service::access::{Need, Rule, rule};
 use crate::service::progress::Tell;
 use crate::service::request::{Failure, Identity, PasswordChange, Registration, Reply, Request};
 use crate::service::session::{Session, Who};
@@ -27,10 +27,11 @@ impl Session {
     ///
     /// As [`Self::call`].
     pub async fn call_telling(&self, request: Request, tell: Tell) -> Result<Reply, Failure> {
-        let session = &self.asking(whose(&request));
+        let Rule { need, whose } = rule(&request);
+        let session = &self.asking(whose);
         let is_awaited = request.patience().is_some();
         // As large as all answers together: whoever calls should not carry it around.
-        let answer = Box::pin(self.under_reference(answer(session, request, tell)));
+        let answer = Box::pin(self.under_reference(answer(session, need, request, tell)));
         let store = self.kiosk().store();
         let answered = if is_awaited { store.within_one_deadline(answer).await } else { answer.await };
         if answered.as_ref().is_err_and(Failure::is_refused_sign_in) {
@@ -48,8 +49,8 @@ impl Session {
 }
 
 #[allow(clippy::too_many_lines, reason = "one line for each request")]
-async fn answer(session: &Session, request: Request, tell: Tell) -> Result<Reply, Failure> {
-    admit(session, need(&request)).await?;
+async fn answer(session: &Session, need: Need, request: Request, tell: Tell) -> Result<Reply, Failure> {
+    admit(session, need).await?;
     match request {
         Request::SignIn { name, password } => account::sign_in(session, &name, password).await,
         Request::Register(Registration { username, email, password, again }) => {
