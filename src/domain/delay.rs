@@ -136,17 +136,6 @@ pub fn reason(text: &str) -> Result<String, NotDelayed> {
 }
 
 impl NewTimes {
-    /// Reads the code of a halt's station. Where the run calls twice, the first call is meant.
-    ///
-    /// # Errors
-    ///
-    /// `NoSuchHalt` where it does not call.
-    pub fn halt(train: &Train, code: &str) -> Result<u8, NotDelayed> {
-        let calls = |halt: &Halt| halt.station.as_str().eq_ignore_ascii_case(code.trim());
-        let at = train.halts().iter().position(calls).and_then(|at| u8::try_from(at).ok());
-        at.ok_or(NotDelayed::NoSuchHalt)
-    }
-
     /// Reads minutes after the timetable, such as `90`, or the time at which the run leaves a halt, such as `18:25`, which may
     /// be after midnight up to twelve hours on, and is the day that it says with `+1`.
     ///

@@ -91,24 +91,16 @@ pub enum NoGap {
 }
 
 impl Stretch {
-    /// Reads the code of a station at which a train calls. Where it calls twice, the first call is meant.
-    ///
-    /// # Errors
-    ///
-    /// `NoSuchHalt`.
-    pub fn halt(train: &Train, code: &str) -> Result<u8, NoGap> {
-        call(train, code, 0).ok_or(NoGap::NoSuchHalt)
-    }
-
-    /// Reads the codes of two stations. Of the second, the first call behind the first station is meant.
+    /// Reads the codes of two stations: the train's first call at the one, and its first behind that at the other.
     ///
     /// # Errors
     ///
     /// `NoSuchHalt` or `Backwards`.
     pub fn read(train: &Train, from: &str, to: &str) -> Result<Self, NoGap> {
-        let (first, any) = (Self::halt(train, from)?, Self::halt(train, to)?);
+        let first = train.call_at(from, 0).ok_or(NoGap::NoSuchHalt)?;
+        let any = train.call_at(to, 0).ok_or(NoGap::NoSuchHalt)?;
         let station = |at: u8| train.halts()[usize::from(at)].station;
-        let last = call(train, to, first + 1);
+        let last = train.call_at(to, first + 1);
         let last = last.ok_or(NoGap::Backwards { from: station(first), to: station(any) })?;
         Ok(Self { from: first, to: last })
     }
@@ -123,12 +115,6 @@ impl Stretch {
         let station = |at: u8| train.halts().get(usize::from(at)).map(|halt| halt.station);
         Some((station(self.from)?, station(self.to)?))
     }
-}
-
-/// The first call of a train at a station, from a halt on.
-fn call(train: &Train, code: &str, from: u8) -> Option<u8> {
-    let mut calls = (from..).zip(train.halts().iter().skip(from.into()));
-    calls.find(|(_, halt)| halt.station.as_str().eq_ignore_ascii_case(code.trim())).map(|(at, _)| at)
 }
 
 impl Gap {

@@ -357,6 +357,12 @@ impl Train {
         self.0.coaches.iter().find(|coach| coach.id() == id)
     }
 
+    /// The halt at which the train calls first at a station, from 0, looked for from a halt on. The station is typed by its code.
+    pub fn call_at(&self, code: &str, from: u8) -> Option<u8> {
+        let mut calls = (from..).zip(self.0.halts.iter().skip(from.into()));
+        calls.find(|(_, halt)| halt.station.as_str().eq_ignore_ascii_case(code.trim())).map(|(at, _)| at)
+    }
+
     /// The halt at which a leg begins and the one at which it ends; `None` for a leg of another train.
     pub fn ends(&self, leg: Leg) -> Option<(&Halt, &Halt)> {
         Some((self.0.halts.get(usize::from(leg.from()))?, self.0.halts.get(usize::from(leg.to()))?))
@@ -437,3 +443,6 @@ pub struct Stop {
     /// The railway's wall clock: departure where a leg begins, arrival where it ends.
     pub at: NaiveDateTime,
 }
+
+#[cfg(test)]
+mod tests;

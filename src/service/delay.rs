@@ -5,7 +5,7 @@ mod telling;
 use uuid::Uuid;
 
 use crate::domain::booking::OpId;
-use crate::domain::delay::{self, Delay, Effect, NewTimes};
+use crate::domain::delay::{self, Delay, Effect, NewTimes, NotDelayed};
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::train::RunId;
 use crate::service::Kiosk;
@@ -25,7 +25,7 @@ impl Kiosk {
     pub async fn read_times(&self, run: RunId, station: &str, when: &str) -> Result<NewTimes, Failure> {
         let state = self.known_run(run).await?.state;
         let timetabled = state.delays.off(&state.train)?;
-        let from = NewTimes::halt(&timetabled, station)?;
+        let from = timetabled.call_at(station, 0).ok_or(NotDelayed::NoSuchHalt)?;
         let minutes = NewTimes::minutes(&timetabled.halts()[usize::from(from)], when)?;
         Ok(NewTimes { from, minutes })
     }

@@ -87,6 +87,8 @@ pub enum Question {
     DelayRun,
     /// To cancel a part of a run for the railway.
     CancelPart,
+    /// To take whole coaches of a run off sale.
+    BlockCoaches,
     /// To undo a sale at the till that made it.
     VoidSale,
     /// To close a till with what was counted.

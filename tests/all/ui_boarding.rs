@@ -12,27 +12,13 @@ use kiosk::ui::msg::Msg;
 use kiosk::ui::screen::Screen;
 use kiosk::ui::screens::booking::Detail;
 
-use crate::sample_booking;
-use crate::ui_kit::{Stage, offers, start, station, with_quotas};
-
-fn journey() -> kiosk::domain::timetable::Journey {
-    let date = sample_booking::booking().run.date;
-    let offers = offers("NDLS", "MMCT", date);
-    let found = offers.into_iter().find(|offer| offer.journey.train.number().as_str() == "12952");
-    found.expect("the sample's train").journey
-}
-
-/// The sample on the leg that its train has today.
-fn booking() -> Booking {
-    let journey = journey();
-    Booking { leg: journey.leg, from: journey.from, to: journey.to, ..sample_booking::booking() }
-}
+use crate::ui_kit::{Stage, sample, sample_journey, start, station, with_quotas};
 
 fn boards_at(code: &str) -> Booking {
-    let journey = journey();
+    let journey = sample_journey();
     let halt = journey.train.halts().iter().find(|halt| halt.station == station(code)).expect("a halt");
     let name = crate::ui_kit::TIMETABLE.stations().name(halt.station);
-    Booking { boarding: Some(stop(journey.run, halt, name)), version: 2, ..booking() }
+    Booking { boarding: Some(stop(journey.run, halt, name)), version: 2, ..sample() }
 }
 
 fn shown(role: Role, booking: Booking) -> Stage {
@@ -48,11 +34,11 @@ fn shown(role: Role, booking: Booking) -> Stage {
 
 #[test]
 fn a_halt_is_chosen_and_changed_after_a_question() {
-    let mut stage = shown(Role::Traveller, booking());
+    let mut stage = shown(Role::Traveller, sample());
     stage.keys("b");
     assert!(stage.text().contains("The halts of the train are being read"), "{}", stage.text());
-    assert_eq!(stage.app.watch().iter().map(|watch| watch.run).collect::<Vec<_>>(), [booking().run]);
-    stage.live(with_quotas(&journey())).keys("<down>");
+    assert_eq!(stage.app.watch().iter().map(|watch| watch.run).collect::<Vec<_>>(), [sample().run]);
+    stage.live(with_quotas(&sample_journey())).keys("<down>");
     assert_picture!(stage, "boarding");
     stage.keys("<enter>");
     assert_picture!(stage, "boarding_question");
@@ -86,29 +72,29 @@ fn a_booking_says_where_its_party_boards_and_that_it_is_settled() {
 fn who_only_looks_or_comes_too_late_is_not_offered_it() {
     let mut stage = Stage::signed_in(Role::Traveller);
     stage.calls.clear();
-    stage.app.show(Draft::default(), [Detail::found(booking().pnr).into()]);
+    stage.app.show(Draft::default(), [Detail::found(sample().pnr).into()]);
     stage.tell(Msg::Wake);
-    stage.reply(Ok(Reply::Booking(Arc::new(booking()))));
+    stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
     assert!(!stage.text().contains("board later"), "{}", stage.text());
     let soon = (start() + TimeDelta::hours(20)).naive_utc();
-    let leaves = kiosk::domain::train::Stop { at: soon, ..booking().from };
-    let stage = shown(Role::Agent, Booking { from: leaves, ..booking() });
+    let leaves = kiosk::domain::train::Stop { at: soon, ..sample().from };
+    let stage = shown(Role::Agent, Booking { from: leaves, ..sample() });
     assert!(!stage.text().contains("board later"), "{}", stage.text());
 }
 
 #[test]
 fn an_entry_shows_the_halt_and_a_wrong_one_is_said() {
-    let mut stage = shown(Role::Agent, booking());
+    let mut stage = shown(Role::Agent, sample());
     stage.keys("<f10>b kota<enter>");
-    stage.live(with_quotas(&journey()));
+    stage.live(with_quotas(&sample_journey()));
     stage.keys("<enter>");
     assert!(stage.text().contains("Board at Kota"), "{}", stage.text());
     stage.keys("<esc><esc>");
-    let booking = Reply::Booking(Arc::new(booking()));
+    let booking = Reply::Booking(Arc::new(sample()));
     stage.reply(Ok(booking));
     stage.calls.clear();
     stage.keys("<f10>b hwh;w<enter>");
-    stage.live(with_quotas(&journey()));
+    stage.live(with_quotas(&sample_journey()));
     assert!(stage.text().contains("does not call at HWH"), "{}", stage.text());
     let text = stage.text();
     let column = |row: &str, sign: &str| row.split_once(sign).map(|(before, _)| before.chars().count());

@@ -92,22 +92,15 @@ fn progress(stage: &mut Stage, at: At, done: u64, of: u64) {
     stage.tell(Msg::Progress(call, Progress { stage: at, done, of }));
 }
 
-fn says(stage: &Stage, words: &str) {
-    let text = stage.text();
-    let lines = text.lines().map(|line| line.split('│').nth(1).unwrap_or(line));
-    let flat = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-    assert!(flat.contains(words), "'{words}' is not on\n{text}");
-}
-
 #[test]
 fn what_is_imported_is_typed_and_asked_for() {
     let mut stage = form();
     assert_picture!(stage, "import_form");
     stage.keys("<f2>");
-    says(&stage, "Type the path of the folder or the file first.");
+    stage.says("Type the path of the folder or the file first.");
     stage.keys("/srv/feeds/winter<enter>soon<enter>xx<enter><right><enter><enter>");
-    says(&stage, "Type a day such as 1 jan, +30");
-    says(&stage, "Type a zone's abbreviation, such as WR, or nothing.");
+    stage.says("Type a day such as 1 jan, +30");
+    stage.says("Type a zone's abbreviation, such as WR, or nothing.");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
     stage.keys("<c-u>20 dec<enter><c-u>wr<enter><enter><right><enter>");
     let (_, request) = stage.asked();
@@ -125,16 +118,16 @@ fn a_bar_shows_how_far_the_reading_has_come_and_escape_stops_it() {
     progress(&mut stage, At::Reading, 12_449_000, 36_600_000);
     assert_picture!(stage, "import_reading");
     progress(&mut stage, At::Building, 29, 58);
-    says(&stage, "Making trains of what was read");
-    says(&stage, "50 % 29 of 58 trains");
+    stage.says("Making trains of what was read");
+    stage.says("50 % 29 of 58 trains");
     progress(&mut stage, At::Comparing, 58, 58);
-    says(&stage, "100 % 58 of 58 trains");
+    stage.says("100 % 58 of 58 trains");
     // What is typed meanwhile goes nowhere, and the help is there.
     stage.keys("x<f1>");
     assert!(stage.app.overlay().is_some());
     stage.keys("<esc><esc>");
-    says(&stage, "Stopped: nothing was written.");
-    says(&stage, "/srv/feeds/winter");
+    stage.says("Stopped: nothing was written.");
+    stage.says("/srv/feeds/winter");
     let (call, _) = stage.asked();
     assert!(matches!(stage.effects.as_slice(), [Effect::Stop(stopped)] if *stopped == call), "{:?}", stage.effects);
     // What comes late changes nothing.
@@ -158,11 +151,11 @@ fn what_it_would_do_is_shown_line_by_line() {
     let mut stage = shows(some());
     assert_picture!(stage, "import_trial");
     stage.keys("<end>");
-    says(&stage, "12002 Bhopal Shatabdi: left as it is. Train 12002 does not run from 2026-12-10 on: take that back");
+    stage.says("12002 Bhopal Shatabdi: left as it is. Train 12002 does not run from 2026-12-10 on: take that back");
     stage.keys("<esc>");
-    says(&stage, "With mistakes");
+    stage.says("With mistakes");
     stage.keys("<esc>");
-    says(&stage, "Mumbai Rajdhani");
+    stage.says("Mumbai Rajdhani");
 }
 
 /// What files would do that lack trains, where these end.
@@ -189,7 +182,7 @@ fn trains_that_are_not_in_it_end_when_that_is_asked_for_and_agreed_to() {
     let asked = stage.reply(Ok(Reply::Imported(done)));
     let Request::Import { shown, .. } = &asked else { panic!("{asked:?}") };
     assert_eq!(*shown, ending(lines).shown);
-    says(&stage, "Imported: 2 trains, and ended: 2 trains");
+    stage.says("Imported: 2 trains, and ended: 2 trains");
 }
 
 #[test]
@@ -198,9 +191,9 @@ fn an_import_that_only_ends_trains_is_one() {
     stage.keys("/srv/feeds/winter<tab><tab><tab><tab><right><f2>");
     let one = ending(vec![line(LineKind::Ends, "12002 Bhopal Shatabdi: not in it, ends on 2026-12-20")]);
     stage.reply(Ok(Reply::ImportTried(Box::new(one))));
-    says(&stage, "No mistakes. Enter ends 2 trains.");
+    stage.says("No mistakes. Enter ends 2 trains.");
     stage.keys("<enter>");
-    says(&stage, "End 2 trains?");
+    stage.says("End 2 trains?");
 }
 
 /// They are not in it, and are not meant.
@@ -211,7 +204,7 @@ fn trains_with_a_mistake_end_nothing() {
     let mut lines = some();
     lines.insert(0, line(LineKind::Mistake, "trips.txt, line 4: it has no zone"));
     stage.reply(Ok(Reply::ImportTried(Box::new(trial(lines)))));
-    says(&stage, "1 mistake: mend it, or let trains stay: one with a mistake is not in it.");
+    stage.says("1 mistake: mend it, or let trains stay: one with a mistake is not in it.");
     stage.keys("<enter>");
     assert!(stage.app.overlay().is_none() && stage.calls.is_empty(), "there is nothing to import");
 }
@@ -222,10 +215,10 @@ fn hundreds_of_lines_are_scrolled_and_those_that_are_not_shown_are_counted() {
     let mut stage = looking("/srv/feeds/winter");
     let many = ImportTrial { unlisted: 1_200, ..trial(lines.collect()) };
     stage.reply(Ok(Reply::ImportTried(Box::new(many))));
-    says(&stage, "1 of 401 ▾");
+    stage.says("1 of 401 ▾");
     stage.keys("<pgdn><pgdn><down>");
-    says(&stage, "22 of 401 ▾");
-    says(&stage, "20021 Train 21: name from A to B");
+    stage.says("22 of 401 ▾");
+    stage.says("20021 Train 21: name from A to B");
     stage.keys("<end>");
     assert_picture!(stage, "import_many");
 }
@@ -238,9 +231,9 @@ fn very_long_names_fit_in_and_are_read_in_full() {
     );
     let mut stage = looking(&"/srv/".repeat(24));
     progress(&mut stage, At::Reading, 10, 100);
-    says(&stage, "Looking at /srv/");
+    stage.says("Looking at /srv/");
     stage.reply(Ok(Reply::ImportTried(Box::new(trial(vec![line(LineKind::Changed, &text)])))));
-    says(&stage, &text);
+    stage.says(&text);
     assert_picture!(stage, "import_long_names");
 }
 
@@ -259,7 +252,7 @@ fn a_feed_of_mistakes_alone_imports_nothing() {
     stage.keys("/srv/x<tab><tab><tab><right><f2>");
     let only = trial(vec![line(LineKind::Mistake, "trips.txt, line 4: it has no zone")]);
     stage.reply(Ok(Reply::ImportTried(Box::new(only))));
-    says(&stage, "1 mistake, and nothing beside them to import.");
+    stage.says("1 mistake, and nothing beside them to import.");
     stage.keys("<enter>");
     assert!(stage.app.overlay().is_none() && stage.calls.is_empty());
 }
@@ -273,12 +266,12 @@ fn with_mistakes_the_rest_is_imported_only_by_who_said_so() {
     };
     let mut stage = looking("/srv/x");
     stage.reply(Ok(Reply::ImportTried(lines())));
-    says(&stage, "1 mistake: mend it and look again, or leave its train out.");
+    stage.says("1 mistake: mend it and look again, or leave its train out.");
     stage.keys("<enter>");
     assert!(stage.app.overlay().is_none());
     stage.keys("<esc><tab><tab><tab><right><f2>");
     stage.reply(Ok(Reply::ImportTried(lines())));
-    says(&stage, "1 mistake: their trains are left out. Enter imports 2 trains.");
+    stage.says("1 mistake: their trains are left out. Enter imports 2 trains.");
     stage.keys("<enter><enter>");
     let (_, request) = stage.asked();
     assert!(matches!(&request, Request::Import { source, .. } if source.bad == BadTrains::LeaveOut), "{request:?}");
@@ -296,8 +289,8 @@ fn with_mistakes_the_rest_is_imported_only_by_who_said_so() {
 fn what_cannot_be_looked_at_says_why_under_its_field(#[case] failure: Failure, #[case] why: &str) {
     let mut stage = looking("/srv/feeds/winter");
     stage.reply(Err(failure));
-    says(&stage, why);
-    says(&stage, "/srv/feeds/winter");
+    stage.says(why);
+    stage.says("/srv/feeds/winter");
     stage.keys("<f2>");
     assert!(matches!(stage.asked().1, Request::TryImport { .. }), "it can be tried again");
 }
@@ -322,8 +315,8 @@ fn what_is_as_the_timetable_has_it_needs_no_import() {
 fn importing() -> Stage {
     let mut stage = shows(some());
     stage.keys("<enter>");
-    says(&stage, "Import 2 trains?");
-    says(&stage, "It holds for runs from Sun 20 Dec 2026 on.");
+    stage.says("Import 2 trains?");
+    stage.says("It holds for runs from Sun 20 Dec 2026 on.");
     stage.keys("<enter>");
     progress(&mut stage, At::Writing, 60, 116);
     stage
@@ -349,7 +342,7 @@ fn an_import_that_breaks_off_is_repeated_by_the_same_name() {
     let (call, first) = stage.asked();
     let unknown = Failure::Unavailable { outcome: Outcome::Unknown, reference: "k7f2".to_owned() };
     stage.tell(Msg::Reply(call, Err(unknown)));
-    says(&stage, "It may have been done; press the same key again");
+    stage.says("It may have been done; press the same key again");
     stage.keys("<enter><enter>");
     let (call, again) = stage.asked();
     let op = |request: &Request| if let Request::Import { op, .. } = request { Some(*op) } else { None };
@@ -370,10 +363,10 @@ fn an_import_of_which_only_the_end_is_missing_can_be_finished() {
     stage.reply(Ok(Reply::ImportTried(Box::new(rest))));
     assert_picture!(stage, "import_unfinished");
     stage.keys("<enter>");
-    says(&stage, "Finish the import that broke off?");
+    stage.says("Finish the import that broke off?");
     stage.keys("<enter>");
     stage.reply(Ok(Reply::Imported(Imported { trains: 0, stations: 0, left: Vec::new() })));
-    says(&stage, "The import that broke off is finished.");
+    stage.says("The import that broke off is finished.");
 }
 
 #[test]
@@ -381,7 +374,7 @@ fn of_very_many_trains_that_were_left_the_first_are_told_and_the_others_counted(
     let mut stage = importing();
     let left = (1..=60).map(|nth| format!("Train {nth} is left.")).collect();
     stage.reply(Ok(Reply::Imported(Imported { trains: 2, stations: 0, left })));
-    says(&stage, "Left as they are (60):");
+    stage.says("Left as they are (60):");
     assert_picture!(stage, "import_left");
 }
 
@@ -398,11 +391,11 @@ fn escape_leaves_an_import_that_goes_on_and_its_end_is_told() {
         let mut stage = importing();
         let (call, _) = stage.asked();
         stage.keys("<esc>");
-        says(&stage, "The import goes on to its end. Look again to see how far it has come.");
+        stage.says("The import goes on to its end. Look again to see how far it has come.");
         assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::Stop(_))), "nothing stops it");
-        says(&stage, "With mistakes");
+        stage.says("With mistakes");
         stage.tell(Msg::Reply(call, answer));
-        says(&stage, end);
+        stage.says(end);
     }
 }
 

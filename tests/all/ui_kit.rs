@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use kiosk::domain::booking::Booking;
 use kiosk::domain::coach::Class;
 use kiosk::domain::fare::{Ride, Traveller, price};
 use kiosk::domain::inventory::RunState;
@@ -30,6 +31,8 @@ use ratatui::layout::{Position, Size};
 use ratatui::style::Style;
 use ratatui::{Frame, Terminal as Screen};
 use uuid::Uuid;
+
+use crate::sample_booking;
 
 /// The bundled timetable.
 pub static TIMETABLE: LazyLock<Timetable> = LazyLock::new(|| {
@@ -75,6 +78,19 @@ pub fn offers(from: &str, to: &str, date: NaiveDate) -> Vec<Offer> {
 }
 
 /// What one adult pays in each class of a journey in which a quota is sold.
+/// The journey of the sample booking in the bundled timetable.
+pub fn sample_journey() -> Journey {
+    let offers = offers("NDLS", "MMCT", sample_booking::booking().run.date);
+    let found = offers.into_iter().find(|offer| offer.journey.train.number().as_str() == "12952");
+    found.expect("the sample's train").journey
+}
+
+/// The sample booking on the leg that its train has there.
+pub fn sample() -> Booking {
+    let journey = sample_journey();
+    Booking { leg: journey.leg, from: journey.from, to: journey.to, ..sample_booking::booking() }
+}
+
 pub fn fares(journey: &Journey, quota: Quota, date: NaiveDate) -> Vec<(Class, Option<kiosk::domain::money::Paise>)> {
     let adult = Traveller { age: Age::try_from(30).expect("an age"), accommodation: Accommodation::Berth };
     let ride = |class| Ride { kind: journey.train.kind(), class, quota, km: journey.km };
@@ -186,6 +202,14 @@ impl Stage {
     /// What stands on an 80x24 screen.
     pub fn text(&self) -> String {
         words(&draw(&self.app, Size::new(80, 24)))
+    }
+
+    /// The screen says it, over however many lines; what stands beside a panel does not count.
+    pub fn says(&self, words: &str) {
+        let text = self.text();
+        let lines = text.lines().map(|line| line.split('│').nth(1).unwrap_or(line));
+        let flat = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(words), "'{words}' is not on\n{text}");
     }
 
     /// Where a text stands at 80x24: its middle.

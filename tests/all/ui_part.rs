@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use kiosk::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Place, Refund, Slip};
 use kiosk::domain::gap::{Gap, NoGap, Stretch};
-use kiosk::domain::inventory::{HoldId, RunState};
+use kiosk::domain::inventory::{HoldId, RunState, Stage as RunStage};
 use kiosk::domain::money::Paise;
 use kiosk::domain::refund::{Quote, Reason};
 use kiosk::domain::timetable::Journey;
@@ -19,15 +19,8 @@ use kiosk::ui::screens::booking::Detail;
 use kiosk::ui::screens::ticket::Ticket;
 use uuid::Uuid;
 
-use crate::sample_booking;
 use crate::ui_find::trains_to;
-use crate::ui_kit::{Stage, offers, start, station, with_quotas};
-
-fn journey() -> Journey {
-    let offers = offers("NDLS", "MMCT", sample_booking::booking().run.date);
-    let found = offers.into_iter().find(|offer| offer.journey.train.number().as_str() == "12952");
-    found.expect("the sample's train").journey
-}
+use crate::ui_kit::{Stage, sample, sample_journey, start, station, with_quotas};
 
 /// The run of a journey once parts of it are not run.
 fn shortened(journey: &Journey, parts: &[(u8, u8)]) -> RunState {
@@ -39,15 +32,9 @@ fn shortened(journey: &Journey, parts: &[(u8, u8)]) -> RunState {
     RunState { gaps, ..whole }
 }
 
-/// The sample on the leg that its train has.
-fn booking() -> Booking {
-    let journey = journey();
-    Booking { leg: journey.leg, from: journey.from, to: journey.to, ..sample_booking::booking() }
-}
-
 /// The same once the railway has given it up.
 fn lost() -> Booking {
-    let mut lost = booking();
+    let mut lost = sample();
     let what =
         Deed::PartCancelled { from: station("BRC"), to: station("MMCT"), reason: "a bridge is closed".to_owned() };
     lost.history.push(Change { what, ..lost.history[0].clone() });
@@ -84,17 +71,10 @@ fn shown(booking: Booking) -> Stage {
 fn form() -> Stage {
     let mut stage = Stage::signed_in(Role::Administrator);
     stage.calls.clear();
-    stage.app.show(Draft::default(), [Part::of(journey().run).into()]);
+    stage.app.show(Draft::default(), [Part::of(sample_journey().run).into()]);
     stage.tell(Msg::Wake);
-    stage.live(with_quotas(&journey()));
+    stage.live(with_quotas(&sample_journey()));
     stage
-}
-
-fn says(stage: &Stage, words: &str) {
-    let text = stage.text();
-    let lines = text.lines().map(|line| line.split('│').nth(1).unwrap_or(line));
-    let flat = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-    assert!(flat.contains(words), "'{words}' is not on\n{text}");
 }
 
 fn trial(bookings: usize, passengers: usize) -> PartTrial {
@@ -112,7 +92,7 @@ fn what_is_typed_is_seen_among_the_halts_and_asked_about_before_it_is_done() {
     let asked = stage.reply(Ok(Reply::PartTried(trial(38, 61))));
     let part = Stretch { from: 3, to: 6 };
     assert!(
-        matches!(asked, Request::TryCancelPart { run, part: tried } if (run, tried) == (journey().run, part)),
+        matches!(asked, Request::TryCancelPart { run, part: tried } if (run, tried) == (sample_journey().run, part)),
         "{asked:?}"
     );
     assert_picture!(stage, "part_question");
@@ -125,23 +105,23 @@ fn what_is_typed_is_seen_among_the_halts_and_asked_about_before_it_is_done() {
     let Request::CancelPart(PartCancellation { run, part: done, reason, based_on, .. }) = &asked else {
         panic!("{asked:?}")
     };
-    assert_eq!((*run, *done, reason.as_str(), *based_on), (journey().run, part, "a bridge is closed", 0));
-    says(&stage, "The part is cancelled, and 38 bookings are refunded.");
+    assert_eq!((*run, *done, reason.as_str(), *based_on), (sample_journey().run, part, "a bridge is closed", 0));
+    stage.says("The part is cancelled, and 38 bookings are refunded.");
 }
 
 #[test]
 fn what_is_wrong_stands_there_as_it_is_typed_and_nothing_is_asked() {
     let mut stage = form();
     stage.keys("brc<enter>ndls");
-    says(&stage, "The train does not go from BRC to NDLS: name first the halt");
+    stage.says("The train does not go from BRC to NDLS: name first the halt");
     stage.keys("<c-u>st");
-    says(&stage, "A part is left out where the way begins or ends");
+    stage.says("A part is left out where the way begins or ends");
     stage.keys("<s-tab><c-u>ndls<enter><c-u>mmct");
-    says(&stage, "So nothing of its way would be left: cancel the run instead.");
+    stage.says("So nothing of its way would be left: cancel the run instead.");
     stage.keys("<enter>fog<enter>");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
     stage.keys("<s-tab><c-u>xyz<enter><enter><c-u>fog<enter>");
-    says(&stage, "The run does not call there: choose two of its halts.");
+    stage.says("The run does not call there: choose two of its halts.");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
 }
 
@@ -150,15 +130,15 @@ fn a_refusal_stands_at_its_field_and_what_is_typed_stays() {
     let mut stage = form();
     stage.keys("brc<enter>mmct<enter>a bridge is closed<enter>");
     stage.reply(Ok(Reply::PartTried(trial(1, 1))));
-    says(&stage, "1 booking of 1 passenger is given up, and");
+    stage.says("1 booking of 1 passenger is given up, and");
     stage.keys("<enter>");
     stage.reply(Err(Failure::RunChanged));
-    says(&stage, "Somebody else has changed this run meanwhile");
-    stage.live(shortened(&journey(), &[(5, 6)]));
+    stage.says("Somebody else has changed this run meanwhile");
+    stage.live(shortened(&sample_journey(), &[(5, 6)]));
     assert_picture!(stage, "part_changed_meanwhile");
     stage.keys("<enter><enter>");
     stage.reply(Err(Failure::NoGap(NoGap::TooOften)));
-    says(&stage, "Ten parts of this run were cancelled");
+    stage.says("Ten parts of this run were cancelled");
 }
 
 #[test]
@@ -166,7 +146,7 @@ fn what_is_not_known_is_asked_again_by_the_same_action() {
     let mut stage = form();
     stage.keys("brc<enter>mmct<enter>a bridge is closed<enter>");
     stage.reply(Ok(Reply::PartTried(trial(0, 0))));
-    says(&stage, "No booking needs it.");
+    stage.says("No booking needs it.");
     stage.keys("<enter>");
     let unknown = Failure::Unavailable { outcome: Outcome::Unknown, reference: "7K3F9Q".to_owned() };
     let first = stage.reply(Err(unknown));
@@ -176,29 +156,29 @@ fn what_is_not_known_is_asked_again_by_the_same_action() {
         if let Request::CancelPart(PartCancellation { op, .. }) = request { Some(*op) } else { None }
     };
     assert_eq!((op(&first).is_some(), op(&first)), (true, op(&second)));
-    says(&stage, "The part is cancelled, and no booking needed it.");
+    stage.says("The part is cancelled, and no booking needed it.");
 }
 
 #[test]
 fn the_map_of_a_run_says_how_far_it_goes() {
     let mut stage = Stage::signed_in(Role::Administrator);
-    stage.app.show(Draft::default(), [Occupancy::of(journey().run).into()]);
+    stage.app.show(Draft::default(), [Occupancy::of(sample_journey().run).into()]);
     stage.tell(Msg::Wake);
-    stage.live(shortened(&journey(), &[(0, 1), (3, 6)]));
-    says(&stage, "Goes from KOTA to BRC alone: a bridge is closed.");
+    stage.live(shortened(&sample_journey(), &[(0, 1), (3, 6)]));
+    stage.says("Goes from KOTA to BRC alone: a bridge is closed.");
     assert_picture!(stage, "part_map");
     stage.keys("n");
-    says(&stage, "Goes from KOTA to BRC alone: a bridge is closed.");
-    says(&stage, "not run");
+    stage.says("Goes from KOTA to BRC alone: a bridge is closed.");
+    stage.says("not run");
 }
 
 #[test]
 fn a_list_of_trains_says_at_once_what_is_not_run() {
     let (mut stage, found) = trains_to("mumbai", "24 dec");
-    let journey = &found.iter().find(|offer| offer.journey.run == journey().run).expect("it runs").journey;
+    let journey = &found.iter().find(|offer| offer.journey.run == sample_journey().run).expect("it runs").journey;
     stage.live(with_quotas(journey));
     stage.live(shortened(journey, &[(3, 6)]));
-    says(&stage, "REGRET");
+    stage.says("REGRET");
     assert_picture!(stage, "part_results");
 }
 
@@ -206,34 +186,29 @@ fn a_list_of_trains_says_at_once_what_is_not_run() {
 fn a_booking_says_what_is_not_run_and_that_everything_is_given_back() {
     let mut stage = Stage::signed_in(Role::Traveller);
     stage.calls.clear();
-    stage.app.show(Draft::default(), [Detail::of(booking().pnr).into()]);
+    stage.app.show(Draft::default(), [Detail::of(sample().pnr).into()]);
     stage.tell(Msg::Wake);
-    stage.reply(Ok(Reply::Booking(Arc::new(booking()))));
+    stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
     stage.calls.clear();
-    stage.live(with_quotas(&journey()));
+    stage.live(with_quotas(&sample_journey()));
     assert!(stage.calls.is_empty(), "nothing that concerns it");
-    stage.live(shortened(&journey(), &[(3, 6)]));
+    stage.live(shortened(&sample_journey(), &[(3, 6)]));
     let asked = stage.reply(Ok(Reply::Booking(Arc::new(lost()))));
-    assert!(matches!(asked, Request::Booking { pnr } if pnr == booking().pnr), "{asked:?}");
-    says(&stage, "The train does not run from BRC to MMCT: everything is given back.");
-    says(
-        &stage,
-        "The railway does not run this train from BRC to MMCT that day: a bridge is closed. Everybody who had",
-    );
+    assert!(matches!(asked, Request::Booking { pnr } if pnr == sample().pnr), "{asked:?}");
+    stage.says("The train does not run from BRC to MMCT: everything is given back.");
+    stage.says("The railway does not run this train from BRC to MMCT that day: a bridge is closed. Everybody who had");
     assert_picture!(stage, "part_booking");
 }
 
 #[test]
 fn a_ticket_that_is_lost_under_the_eyes_says_why_and_where_its_money_is() {
-    let mut stage = shown(booking());
-    stage.live(with_quotas(&journey()));
-    stage.live(shortened(&journey(), &[(3, 6)]));
+    let mut stage = shown(sample());
+    stage.live(with_quotas(&sample_journey()));
+    stage.live(shortened(&sample_journey(), &[(3, 6)]));
     stage.reply(Ok(Reply::Booking(Arc::new(owed()))));
-    says(&stage, "Cancelled 245-1234567");
-    says(&stage, "The train does not run from BRC to MMCT: collect ₹ 4,042.50 at a counter.");
-    says(
-        &stage,
-        "that day: a bridge is closed. Everybody who had a place gets everything back. Collect ₹ 4,042.50 at a counter.",
+    stage.says("Cancelled 245-1234567");
+    stage.says("The train does not run from BRC to MMCT: collect ₹ 4,042.50 at a counter.");
+    stage.says("that day: a bridge is closed. Everybody who had a place gets everything back. Collect ₹ 4,042.50 at a counter.",
     );
     let text = stage.text();
     assert!(!text.contains("never a ticket") && !text.contains("paid?"), "{text}");
@@ -241,26 +216,89 @@ fn a_ticket_that_is_lost_under_the_eyes_says_why_and_where_its_money_is() {
 
 #[test]
 fn a_ticket_of_a_run_that_is_cancelled_says_so() {
-    let lost = Booking { history: booking().history, ..owed() };
+    let lost = Booking { history: sample().history, ..owed() };
     let given_up = shown(lost.clone());
-    says(&given_up, "This booking was given up: nobody travels on it any more. Collect ₹ 4,042.50 at a counter.");
+    given_up.says("This booking was given up: nobody travels on it any more. Collect ₹ 4,042.50 at a counter.");
     let mut off = lost;
     off.history.push(Change { what: Deed::TrainCancelled, ..off.history[0].clone() });
-    says(&shown(off), "The railway has cancelled this train. Everybody who had a place gets everything back. Collect");
+    shown(off).says("The railway has cancelled this train. Everybody who had a place gets everything back. Collect");
 }
 
 #[test]
 fn a_slip_for_a_part_that_is_not_run_sends_nobody_to_a_counter() {
-    let slip = Slip { hold: HoldId(Uuid::from_u128(9)), pay_by: start() + TimeDelta::minutes(20) };
-    let slip = Booking { status: BookingStatus::AwaitingPayment, payment: None, slip: Some(slip), ..booking() };
-    let mut stage = shown(slip.clone());
-    stage.live(with_quotas(&journey()));
-    stage.reply(Ok(Reply::Booking(Arc::new(slip.clone()))));
-    says(&stage, "Take the number 245-1234567 to any counter");
-    stage.live(shortened(&journey(), &[(3, 6)]));
-    stage.reply(Ok(Reply::Booking(Arc::new(slip))));
-    says(&stage, "NOT RUN");
-    says(&stage, "This slip cannot be paid any more: the train does not run from BRC to MMCT that day.");
+    let mut stage = shown(slip());
+    stage.live(with_quotas(&sample_journey()));
+    stage.reply(Ok(Reply::Booking(Arc::new(slip()))));
+    stage.says("Take the number 245-1234567 to any counter");
+    stage.live(shortened(&sample_journey(), &[(3, 6)]));
+    stage.reply(Ok(Reply::Booking(Arc::new(slip()))));
+    stage.says("NOT RUN");
+    stage.says("This slip cannot be paid any more: the train does not run from BRC to MMCT that day.");
     let text = stage.text();
     assert!(!text.contains("any counter") && !text.contains("pay within"), "{text}");
+}
+
+/// A slip of the sample that is to be paid.
+fn slip() -> Booking {
+    let slip = Slip { hold: HoldId(Uuid::from_u128(9)), pay_by: start() + TimeDelta::minutes(20) };
+    Booking { status: BookingStatus::AwaitingPayment, payment: None, slip: Some(slip), ..sample() }
+}
+
+/// The screen that has all of a booking.
+fn detail(booking: Booking) -> Stage {
+    let mut stage = Stage::signed_in(Role::Traveller);
+    stage.calls.clear();
+    stage.app.show(Draft::default(), [Detail::of(booking.pnr).into()]);
+    stage.tell(Msg::Wake);
+    stage.reply(Ok(Reply::Booking(Arc::new(booking))));
+    stage.calls.clear();
+    stage.live(with_quotas(&sample_journey()));
+    stage
+}
+
+#[test]
+fn all_that_is_known_of_a_slip_says_that_it_cannot_be_paid_any_more() {
+    let mut stage = detail(slip());
+    stage.says("Not a ticket yet: pay at any counter by");
+    stage.live(shortened(&sample_journey(), &[(3, 6)]));
+    stage.says("NOT RUN");
+    stage
+        .says("This slip cannot be paid any more: the train does not run from BRC to MMCT that day. Nothing was paid,");
+    stage.live(RunState { stage: RunStage::Cancelled, ..with_quotas(&sample_journey()) });
+    stage.says("TRAIN CANCELLED");
+    stage.says("This slip cannot be paid any more: the railway has cancelled the train. Nothing was paid,");
+    assert_picture!(stage, "part_slip_of_a_cancelled_train");
+}
+
+#[test]
+fn a_ticket_of_a_train_that_is_cancelled_under_the_eyes_is_asked_for_until_its_money_is_back() {
+    let mut stage = shown(sample());
+    stage.live(with_quotas(&sample_journey()));
+    stage.calls.clear();
+    stage.live(RunState { stage: RunStage::Cancelled, ..with_quotas(&sample_journey()) });
+    stage.says("TRAIN CANCELLED");
+    stage.says(
+        "Nobody travels on this booking: the railway has cancelled the train. Everything is given back in a moment",
+    );
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
+    assert!(matches!(asked, Request::Booking { pnr } if pnr == sample().pnr), "{asked:?}");
+    assert!(stage.calls.is_empty(), "not yet: {:?}", stage.calls);
+    stage.advance(TimeDelta::seconds(5));
+    let mut off = Booking { history: sample().history, ..owed() };
+    off.history.push(Change { what: Deed::TrainCancelled, ..off.history[0].clone() });
+    stage.reply(Ok(Reply::Booking(Arc::new(off))));
+    stage.says("The railway has cancelled this train: collect ₹ 4,042.50 at a counter.");
+    stage.says("Everybody who had a place gets everything back. Collect ₹ 4,042.50 at a counter.");
+    stage.advance(TimeDelta::seconds(60));
+    assert!(stage.calls.is_empty(), "its money is back: {:?}", stage.calls);
+}
+
+#[test]
+fn what_was_paid_and_given_up_has_a_receipt_and_no_code() {
+    for stage in [shown(owed()), detail(owed())] {
+        let text = stage.text();
+        assert!(text.contains("s save receipt") && !text.contains("q code"), "{text}");
+    }
+    let slip = detail(slip()).text();
+    assert!(!slip.contains("receipt"), "{slip}");
 }

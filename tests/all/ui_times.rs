@@ -16,15 +16,8 @@ use kiosk::ui::screens::admin::times::Times;
 use kiosk::ui::screens::booking::Detail;
 use uuid::Uuid;
 
-use crate::sample_booking;
 use crate::ui_find::trains_to;
-use crate::ui_kit::{RULES, Stage, offers, start, with_quotas};
-
-fn journey() -> Journey {
-    let offers = offers("NDLS", "MMCT", sample_booking::booking().run.date);
-    let found = offers.into_iter().find(|offer| offer.journey.train.number().as_str() == "12952");
-    found.expect("the sample's train").journey
-}
+use crate::ui_kit::{RULES, Stage, sample, sample_journey, start, with_quotas};
 
 /// The run of a journey once its times were changed.
 fn late(journey: &Journey, changes: &[(u8, u16)]) -> RunState {
@@ -44,33 +37,20 @@ fn late(journey: &Journey, changes: &[(u8, u16)]) -> RunState {
     RunState { train, delays, ..on_time }
 }
 
-/// The sample on the leg that its train has.
-fn booking() -> Booking {
-    let journey = journey();
-    Booking { leg: journey.leg, from: journey.from, to: journey.to, ..sample_booking::booking() }
-}
-
 /// The same when it was told.
 fn told_booking(changes: &[(u8, u16)]) -> Booking {
-    let booking = booking();
+    let booking = sample();
     let rules = RULES.refunds(&booking.refund_rules).expect("the sample's rules");
-    told(&booking, &late(&journey(), changes), rules, start()).expect("it is another time")
+    told(&booking, &late(&sample_journey(), changes), rules, start()).expect("it is another time")
 }
 
 fn form() -> Stage {
     let mut stage = Stage::signed_in(Role::Administrator);
     stage.calls.clear();
-    stage.app.show(Draft::default(), [Times::of(journey().run).into()]);
+    stage.app.show(Draft::default(), [Times::of(sample_journey().run).into()]);
     stage.tell(Msg::Wake);
-    stage.live(with_quotas(&journey()));
+    stage.live(with_quotas(&sample_journey()));
     stage
-}
-
-fn says(stage: &Stage, words: &str) {
-    let text = stage.text();
-    let lines = text.lines().map(|line| line.split('│').nth(1).unwrap_or(line));
-    let flat = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-    assert!(flat.contains(words), "'{words}' is not on\n{text}");
 }
 
 fn trial(told: usize, free: usize) -> DelayTrial {
@@ -95,7 +75,7 @@ fn what_is_typed_is_seen_among_the_halts_and_asked_about_before_it_is_done() {
     let asked = stage.reply(Ok(Reply::DelayTried(trial(38, 12))));
     let new = NewTimes { from: 0, minutes: 200 };
     assert!(
-        matches!(asked, Request::TryDelay { run, new: tried } if (run, tried) == (journey().run, new)),
+        matches!(asked, Request::TryDelay { run, new: tried } if (run, tried) == (sample_journey().run, new)),
         "{asked:?}"
     );
     assert_picture!(stage, "times_question");
@@ -106,8 +86,8 @@ fn what_is_typed_is_seen_among_the_halts_and_asked_about_before_it_is_done() {
     stage.keys("<enter>");
     let asked = stage.reply(Ok(Reply::Done));
     let Request::DelayRun(RunDelay { run, new: done, reason, based_on, .. }) = &asked else { panic!("{asked:?}") };
-    assert_eq!((*run, *done, reason.as_str(), *based_on), (journey().run, new, "fog at Kota", 0));
-    says(&stage, "The times are changed, and 38 bookings are told.");
+    assert_eq!((*run, *done, reason.as_str(), *based_on), (sample_journey().run, new, "fog at Kota", 0));
+    stage.says("The times are changed, and 38 bookings are told.");
 }
 
 #[test]
@@ -119,7 +99,7 @@ fn bookings_that_cannot_be_read_are_counted_apart() {
         let mut stage = form();
         stage.keys("ndls<enter>200<enter>fog at Kota<enter>");
         stage.reply(Ok(Reply::DelayTried(DelayTrial { unreadable, ..trial(0, 0) })));
-        says(&stage, words);
+        stage.says(words);
     }
 }
 
@@ -127,17 +107,17 @@ fn bookings_that_cannot_be_read_are_counted_apart() {
 fn what_is_wrong_stands_there_as_it_is_typed_and_nothing_is_asked() {
     let mut stage = form();
     stage.keys("ndls<enter>16:00");
-    says(&stage, "A run never leaves before its timetable");
+    stage.says("A run never leaves before its timetable");
     stage.keys("<c-u>soon");
-    says(&stage, "Write how many minutes after the timetable it leaves");
+    stage.says("Write how many minutes after the timetable it leaves");
     stage.keys("<c-u>0");
-    says(&stage, "The run goes by this time already");
+    stage.says("The run goes by this time already");
     stage.keys("<enter>fog<enter>");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
     stage.keys("<c-u>18:00<enter><c-u><enter>");
-    says(&stage, "Say in 1 to 40 plain characters why");
+    stage.says("Say in 1 to 40 plain characters why");
     stage.keys("<s-tab><s-tab><c-u>xyz<enter><enter>fog<enter>");
-    says(&stage, "The run does not call there");
+    stage.says("The run does not call there");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
 }
 
@@ -146,15 +126,15 @@ fn a_refusal_stands_at_its_field_and_what_is_typed_stays() {
     let mut stage = form();
     stage.keys("ndls<enter>19:45<enter>fog at Kota<enter>");
     stage.reply(Ok(Reply::DelayTried(trial(1, 0))));
-    says(&stage, "1 booking is told; none of them may be given up for nothing.");
+    stage.says("1 booking is told; none of them may be given up for nothing.");
     stage.keys("<enter>");
     stage.reply(Err(Failure::RunChanged));
-    says(&stage, "Somebody else has changed this run meanwhile");
-    stage.live(late(&journey(), &[(0, 30)]));
+    stage.says("Somebody else has changed this run meanwhile");
+    stage.live(late(&sample_journey(), &[(0, 30)]));
     assert_picture!(stage, "times_changed_meanwhile");
     stage.keys("<enter><enter>");
     stage.reply(Err(Failure::NotDelayed(NotDelayed::TooOften)));
-    says(&stage, "changed 50 times");
+    stage.says("changed 50 times");
 }
 
 #[test]
@@ -170,44 +150,44 @@ fn what_is_not_known_is_asked_again_by_the_same_action() {
     let second = stage.reply(Ok(Reply::Done));
     let op = |request: &Request| if let Request::DelayRun(RunDelay { op, .. }) = request { Some(*op) } else { None };
     assert_eq!((op(&first).is_some(), op(&first)), (true, op(&second)));
-    says(&stage, "The times are changed");
+    stage.says("The times are changed");
 }
 
 #[test]
 fn a_list_of_trains_shows_the_new_time_as_soon_as_it_is_known() {
     let (mut stage, found) = trains_to("mumbai", "24 dec");
-    let journey = &found.iter().find(|offer| offer.journey.run == journey().run).expect("it runs").journey;
+    let journey = &found.iter().find(|offer| offer.journey.run == sample_journey().run).expect("it runs").journey;
     let before = journey.from.at.format("%H:%M").to_string();
     stage.live(with_quotas(journey));
-    says(&stage, &before);
+    stage.says(&before);
     stage.live(late(journey, &[(0, 200)]));
     let after = (journey.from.at + TimeDelta::minutes(200)).format("%H:%M").to_string();
-    says(&stage, &after);
-    says(&stage, "3h20 late");
+    stage.says(&after);
+    stage.says("3h20 late");
     assert_picture!(stage, "times_results");
     stage.live(late(journey, &[(0, 200), (0, 500)]));
-    says(&stage, "00:45+1 16:55+1");
+    stage.says("00:45+1 16:55+1");
 }
 
 #[test]
 fn a_booking_says_when_it_leaves_and_what_can_be_done() {
     let mut stage = Stage::signed_in(Role::Traveller);
     stage.calls.clear();
-    stage.app.show(Draft::default(), [Detail::of(booking().pnr).into()]);
+    stage.app.show(Draft::default(), [Detail::of(sample().pnr).into()]);
     stage.tell(Msg::Wake);
-    stage.reply(Ok(Reply::Booking(Arc::new(booking()))));
+    stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
     stage.calls.clear();
     let watches: Vec<_> = stage.app.watch().iter().map(|watch| (watch.run, watch.attention)).collect();
-    assert_eq!(watches, [(booking().run, Attention::Listed)]);
-    stage.live(with_quotas(&journey()));
+    assert_eq!(watches, [(sample().run, Attention::Listed)]);
+    stage.live(with_quotas(&sample_journey()));
     assert!(stage.calls.is_empty(), "nothing that concerns it");
-    stage.live(late(&journey(), &[(0, 200)]));
+    stage.live(late(&sample_journey(), &[(0, 200)]));
     let asked = stage.reply(Ok(Reply::Booking(Arc::new(told_booking(&[(0, 200)])))));
-    assert!(matches!(asked, Request::Booking { pnr } if pnr == booking().pnr), "{asked:?}");
-    says(&stage, "The train leaves New Delhi at another time: Thu 24 Dec 19:45.");
-    says(&stage, "New time: leaves Thu 24 Dec 19:45, not Thu 24 Dec 16:25: fog at Kota. Give it up before it leaves");
+    assert!(matches!(asked, Request::Booking { pnr } if pnr == sample().pnr), "{asked:?}");
+    stage.says("The train leaves New Delhi at another time: Thu 24 Dec 19:45.");
+    stage.says("New time: leaves Thu 24 Dec 19:45, not Thu 24 Dec 16:25: fog at Kota. Give it up before it leaves");
     assert_picture!(stage, "times_booking");
-    stage.live(late(&journey(), &[(0, 200), (2, 200)]));
+    stage.live(late(&sample_journey(), &[(0, 200), (2, 200)]));
     assert!(stage.calls.is_empty(), "it has these times");
 }
 
@@ -217,5 +197,5 @@ fn a_ticket_that_is_late_says_so_first() {
     let ticket = kiosk::ui::screens::ticket::Ticket::new(Arc::new(told_booking(&[(0, 60)])));
     stage.app.show(Draft::default(), [Screen::from(ticket)]);
     stage.tell(Msg::Wake);
-    says(&stage, "New time: leaves Thu 24 Dec 17:25, not Thu 24 Dec 16:25: fog at Kota. Booked.");
+    stage.says("New time: leaves Thu 24 Dec 17:25, not Thu 24 Dec 16:25: fog at Kota. Booked.");
 }

@@ -106,14 +106,6 @@ fn published(stage: &mut Stage) -> (Train, u32, NaiveDate) {
     }
 }
 
-/// The screen says it, over however many lines; what stands beside a panel does not count.
-fn says(stage: &Stage, words: &str) {
-    let text = stage.text();
-    let lines = text.lines().map(|line| line.split('│').nth(1).unwrap_or(line));
-    let flat = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-    assert!(flat.contains(words), "'{words}' is not on\n{text}");
-}
-
 #[test]
 fn what_was_edited_is_not_forgotten_without_a_question() {
     let mut stage = editor();
@@ -141,8 +133,8 @@ fn the_list_shows_what_a_train_is_and_what_is_to_become_of_it() {
     stage.keys("r");
     let unavailable = Failure::Unavailable { outcome: Outcome::NothingChanged, reference: "k7f2".to_owned() };
     stage.reply(Err(unavailable));
-    says(&stage, "Press r to try again");
-    says(&stage, "Mumbai Rajdhani");
+    stage.says("Press r to try again");
+    stage.says("Mumbai Rajdhani");
 }
 
 #[test]
@@ -160,7 +152,7 @@ fn trains_are_looked_for_as_one_types() {
     let asked = stage.reply(Ok(page(vec![row("12951")])));
     assert!(matches!(&asked, Request::Trains { wanted, .. } if wanted.is_empty()), "{asked:?}");
     stage.keys("<esc>");
-    says(&stage, "Back office");
+    stage.says("Back office");
 }
 
 #[test]
@@ -188,14 +180,14 @@ fn what_is_published_for_later_is_what_a_later_change_begins_with() {
     let mut stage = editor();
     stage.keys("<tab><tab><tab><tab><c-u>2026-12-25<f2>");
     // The name is that of tomorrow, and on the 25th it is another: so that is what would change.
-    says(&stage, "name from Winter Rajdhani to Mumbai Rajdhani");
+    stage.says("name from Winter Rajdhani to Mumbai Rajdhani");
 }
 
 #[test]
 fn nothing_is_published_where_nothing_changes() {
     let mut stage = editor();
     stage.keys("<f2>");
-    says(&stage, "Nothing is another than it is then");
+    stage.says("Nothing is another than it is then");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
 }
 
@@ -207,9 +199,9 @@ fn nothing_is_published_where_nothing_changes() {
 fn what_is_typed_is_read_as_it_is_typed(#[case] keys: &str, #[case] wrong: &str) {
     let mut stage = editor();
     stage.keys(keys);
-    says(&stage, wrong);
+    stage.says(wrong);
     stage.keys("<f2>");
-    says(&stage, wrong);
+    stage.says(wrong);
     assert!(stage.calls.is_empty(), "nothing is published that is wrong: {:?}", stage.calls);
 }
 
@@ -218,11 +210,11 @@ fn a_halt_is_typed_as_a_line_and_read_at_once() {
     let mut stage = editor();
     stage.keys("<f3><down>i");
     stage.keys("XYZQ 17:30 17:32 50");
-    says(&stage, "there is no station XYZQ");
+    stage.says("there is no station XYZQ");
     stage.keys("<enter>");
-    says(&stage, "there is no station XYZQ");
+    stage.says("there is no station XYZQ");
     stage.keys("<c-u>BSR 17.30 17:32 50");
-    says(&stage, "'17.30' is not a time");
+    stage.says("'17.30' is not a time");
     stage.keys("<c-u>BSR 17:30 17:32 52<enter><esc>");
     let (asked, ..) = published(&mut stage);
     let lines: Vec<_> = asked.halts().iter().map(halts::written).collect();
@@ -235,10 +227,10 @@ fn a_halt_is_typed_as_a_line_and_read_at_once() {
 fn a_halt_out_of_order_is_marked_and_keeps_the_train_from_being_published() {
     let mut stage = editor();
     stage.keys("<f3><enter><c-u>MMCT 23:50 23:50 0<enter>");
-    says(&stage, "before it has left MMCT: check the times");
+    stage.says("before it has left MMCT: check the times");
     stage.keys("<f2>");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
-    says(&stage, "before it has left MMCT: check the times");
+    stage.says("before it has left MMCT: check the times");
     assert_picture!(stage, "train_halt_out_of_order");
 }
 
@@ -277,7 +269,7 @@ fn a_train_without_coaches_cannot_be_published() {
     let mut stage = editor();
     let many = "x".repeat(train("12951").coaches().len());
     stage.keys(&format!("<f4>{many}<f2>"));
-    says(&stage, "train 12951 has no reserved coach");
+    stage.says("train 12951 has no reserved coach");
     assert!(stage.calls.is_empty(), "{:?}", stage.calls);
 }
 
@@ -289,7 +281,7 @@ fn a_new_train_is_made_from_nothing() {
     stage.keys("99001<enter>Test Express<enter><enter>WR<enter><enter><c-u>2026-12-10<enter>");
     stage.keys("iMMCT - 06:00 0<enter>ST 09:40 09:45 263<enter>BRC 11:30 - 392<enter><enter>");
     stage.keys("<f3>iic<f2>");
-    says(&stage, "It runs from Thu 10 Dec 2026 on");
+    stage.says("It runs from Thu 10 Dec 2026 on");
     stage.keys("<enter>");
     let (_, asked) = stage.asked();
     let Request::PublishTrain { train, based_on, from } = asked else { panic!("{asked:?}\n{}", stage.text()) };
@@ -306,15 +298,15 @@ fn what_was_refused_stays_to_be_mended() {
     stage.keys("<c-u>Fog Rajdhani");
     stage.keys("<f2><enter>");
     stage.reply(Err(Failure::TrainChanged));
-    says(&stage, "Somebody else has changed this train");
-    says(&stage, "Fog Rajdhani");
+    stage.says("Somebody else has changed this train");
+    stage.says("Fog Rajdhani");
 }
 
 #[test]
 fn a_train_is_ended_after_a_question_and_that_is_taken_back() {
     let mut stage = editor();
     stage.keys("<f7>");
-    says(&stage, "2 runs from then on are sold: they stay until you cancel them");
+    stage.says("2 runs from then on are sold: they stay until you cancel them");
     stage.keys("<enter>");
     let ended = TrainRecord {
         editions: Editions::new(vec![(None, Arc::new(train("12951")))], Some(date("2026-12-02"))).expect("one"),
@@ -322,7 +314,7 @@ fn a_train_is_ended_after_a_question_and_that_is_taken_back() {
     };
     let asked = stage.reply(Ok(Reply::Train(Box::new(ended))));
     assert!(matches!(asked, Request::RetireTrain { from: Some(from), .. } if from == date("2026-12-02")), "{asked:?}");
-    says(&stage, "ends on Wed 2 Dec 2026");
+    stage.says("ends on Wed 2 Dec 2026");
     stage.keys("<f7><enter>");
     let (_, asked) = stage.asked();
     assert!(matches!(asked, Request::RetireTrain { from: None, .. }), "{asked:?}");
@@ -385,7 +377,7 @@ fn a_run_that_does_not_go_all_of_its_way_says_so_whatever_charts_are_made() {
     ] {
         let mut stage = month();
         stage.live(RunState { stage: made, gaps: Gaps::default().with(part.clone()), ..state() });
-        says(&stage, "part not run");
+        stage.says("part not run");
         let size = Size::new(120, 30);
         stage.tell(Msg::Resize(size));
         let text = words(&draw(&stage.app, size));
@@ -409,25 +401,25 @@ fn a_run_is_a_map_of_its_coaches_and_of_their_berths() {
     stage.keys("<pgdn>");
     assert_picture!(stage, "run_berths");
     stage.keys("<esc>");
-    says(&stage, "Berths taken on each segment");
+    stage.says("Berths taken on each segment");
 }
 
 #[test]
 fn a_berth_is_taken_off_sale_with_a_reason_and_put_on_sale_again() {
     let mut stage = map();
     stage.keys("<down><enter>b<enter>");
-    says(&stage, "Say why first.");
+    stage.says("Say why first.");
     stage.keys("no water<enter>");
     let done = Blocked { done: of("A1", &[1]), left: Vec::new(), sold: vec![berth_of("A1", 1)] };
     let asked = stage.reply(Ok(Reply::Blocked(done)));
     let Request::BlockBerths { run: on, berths, reason } = &asked else { panic!("{asked:?}") };
     assert_eq!((*on, berths, reason.as_deref()), (run(), &of("A1", &[1]), Some("no water")));
-    says(&stage, "A1 1 is off sale. Somebody has A1-1 and keeps it.");
+    stage.says("A1 1 is off sale. Somebody has A1-1 and keeps it.");
     stage.advance(TimeDelta::seconds(10));
     for _ in 0..20 {
         stage.keys("<down>");
     }
-    says(&stage, "A1 21 is off sale: window broken");
+    stage.says("A1 21 is off sale: window broken");
     stage.keys("bu");
     let (_, asked) = stage.asked();
     assert!(matches!(&asked, Request::BlockBerths { berths, reason: None, .. } if *berths == of("A1", &[21])));
@@ -445,7 +437,7 @@ fn berth_of(coach: &str, number: u8) -> BerthRef {
 fn berths_that_are_marked_are_taken_off_sale_together() {
     let mut stage = map();
     stage.keys("<down><enter>  <down> ");
-    says(&stage, "3 berths are marked.");
+    stage.says("3 berths are marked.");
     stage.keys("b");
     assert_picture!(stage, "run_block");
     stage.keys("no water<enter>");
@@ -455,10 +447,27 @@ fn berths_that_are_marked_are_taken_off_sale_together() {
 }
 
 #[test]
+fn a_whole_coach_goes_off_sale_after_a_question() {
+    let mut stage = map();
+    stage.keys("bA1 3<enter>no water<enter>");
+    stage.says("Take all of H1 off sale?");
+    assert_picture!(stage, "run_block_whole");
+    stage.keys("<esc>");
+    assert!(stage.calls.is_empty(), "{:?}", stage.calls);
+    stage.keys("<enter><enter>");
+    let (_, asked) = stage.asked();
+    let Request::BlockBerths { berths, reason, .. } = &asked else { panic!("{asked:?}") };
+    let whole: Vec<u8> = (1..=24).collect();
+    let mut both = of("A1", &[3]);
+    both.extend(of("H1", &whole));
+    assert_eq!((berths, reason.as_deref()), (&both, Some("no water")));
+}
+
+#[test]
 fn berths_are_typed_and_those_that_were_left_are_asked_for_again() {
     let mut stage = map();
     stage.keys("b1-4 Z9<enter>no water<enter>");
-    says(&stage, "The train has no coach Z9");
+    stage.says("The train has no coach Z9");
     let typed = |stage: &mut Stage| {
         for _ in 0..3 {
             stage.keys("<bs>");
@@ -473,7 +482,7 @@ fn berths_are_typed_and_those_that_were_left_are_asked_for_again() {
         stage.reply(Ok(Reply::Blocked(Blocked { done: of("H1", &[1, 2, 3, 4]), left: busy, sold: Vec::new() })));
     let Request::BlockBerths { berths, reason, .. } = &asked else { panic!("{asked:?}") };
     assert_eq!((berths, reason.as_deref()), (&both, Some("no water")));
-    says(&stage, "H1 1-4 are off sale. Not so in A1:");
+    stage.says("H1 1-4 are off sale. Not so in A1:");
     stage.keys("<enter>");
     let (_, asked) = stage.asked();
     let Request::BlockBerths { berths, reason, .. } = &asked else { panic!("{asked:?}") };
@@ -510,7 +519,7 @@ fn who_travels_is_a_list_that_reads_on() {
     let asked = stage.reply(Ok(Reply::Manifest { page: vec![waits], next: None }));
     assert!(matches!(&asked, Request::Manifest { after, .. } if *after == Some(next)), "{asked:?}");
     stage.keys("<down>");
-    says(&stage, "GNWL 12");
+    stage.says("GNWL 12");
     stage.keys("<enter>");
     let (_, asked) = stage.asked();
     assert!(matches!(asked, Request::Booking { .. }), "{asked:?}");
@@ -529,14 +538,14 @@ fn whoever_makes_a_chart_is_told_which_are_made(#[case] made: ChartStage, #[case
     let asked =
         stage.reply(Ok(Reply::Charted(Charts { stage: made, first, last: start() + TimeDelta::minutes(1110) })));
     assert!(matches!(asked, Request::MakeChart { run: of } if of == run()), "{asked:?}");
-    says(&stage, told);
+    stage.says(told);
 }
 
 #[test]
 fn a_run_is_cancelled_after_a_question_and_its_chart_is_brought() {
     let mut stage = map();
     stage.keys("X");
-    says(&stage, "everybody gets all of their money back");
+    stage.says("everybody gets all of their money back");
     stage.keys("<enter>");
     let asked = stage.reply(Ok(Reply::Done));
     assert!(matches!(asked, Request::CancelRun { run: of } if of == run()), "{asked:?}");

@@ -7,12 +7,11 @@ use uuid::Uuid;
 
 use super::{Delay, Delays, LONGEST, MOST, NOTICE, NewTimes, NotDelayed, plan, reason};
 use crate::domain::booking::OpId;
-use crate::domain::coach::{Class, Coach, CoachId};
 use crate::domain::inventory::RunState;
 use crate::domain::rules::quota::QuotaRules;
 use crate::domain::time::instant;
-use crate::domain::train::{RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
-use crate::domain::{halts, train};
+use crate::domain::train::Train;
+use crate::domain::{halts, sample_train};
 
 const WAY: [&str; 5] = [
     "MMCT 17:00 17:00 0",
@@ -23,17 +22,7 @@ const WAY: [&str; 5] = [
 ];
 
 fn a_train() -> Train {
-    let draft = TrainDraft {
-        number: TrainNumber::parse("12951").expect("a number"),
-        version: 3,
-        name: "Mumbai Rajdhani".to_owned(),
-        kind: TrainKind::Rajdhani,
-        zone: Zone::WR,
-        runs_on: RunDays::DAILY,
-        halts: WAY.iter().map(|line| halts::parse(line).expect("a halt")).collect::<Vec<train::Halt>>(),
-        coaches: vec![Coach::new(CoachId::parse("B1").expect("a coach"), Class::ThirdAc, 8).expect("a coach")],
-    };
-    Train::new(draft).expect("a train")
+    Train::new(sample_train::along(&WAY)).expect("a train")
 }
 
 fn delay(from: u8, minutes: u16) -> Delay {
@@ -172,14 +161,6 @@ fn a_run_calls_nowhere_before_it_has_left_the_halt_before() {
 #[case::too_long(0, "2881", Err(NotDelayed::TooLong))]
 fn minutes_or_a_time_are_read(#[case] halt: usize, #[case] text: &str, #[case] read: Result<u16, NotDelayed>) {
     assert_eq!(NewTimes::minutes(&a_train().halts()[halt], text), read);
-}
-
-#[rstest]
-#[case("KOTA", Ok(3))]
-#[case(" kota ", Ok(3))]
-#[case("PUNE", Err(NotDelayed::NoSuchHalt))]
-fn a_halt_is_found_by_its_code(#[case] code: &str, #[case] read: Result<u8, NotDelayed>) {
-    assert_eq!(NewTimes::halt(&a_train(), code), read);
 }
 
 #[rstest]

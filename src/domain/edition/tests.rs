@@ -5,26 +5,13 @@ use rstest::rstest;
 
 use super::{Editions, NotPublished, Placement, Start};
 use crate::domain::coach::Rake;
-use crate::domain::composition;
-use crate::domain::station::StationCode;
-use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use crate::domain::train::{Train, TrainDraft};
+use crate::domain::{composition, sample_train};
 
 fn train(version: u32, name: &str) -> Train {
-    let halt = |station: &str, at: &str, km| {
-        let (station, at) = (StationCode::parse(station).expect("a code"), at.parse().expect("a time"));
-        Halt { station, arrive: at, depart: at, km }
-    };
-    let draft = TrainDraft {
-        number: TrainNumber::parse("12951").expect("a number"),
-        version,
-        name: name.to_owned(),
-        kind: TrainKind::Rajdhani,
-        zone: Zone::WR,
-        runs_on: RunDays::DAILY,
-        halts: vec![halt("MMCT", "17:00", 0), halt("NDLS", "08:32+1", 1386)],
-        coaches: composition::parse("A1 B1", Rake::Lhb).expect("coaches"),
-    };
-    Train::new(draft).expect("in order")
+    let ends = sample_train::along(&["MMCT 17:00 17:00 0", "NDLS 08:32+1 08:32+1 1386"]);
+    let coaches = composition::parse("A1 B1", Rake::Lhb).expect("coaches");
+    Train::new(TrainDraft { version, name: name.to_owned(), coaches, ..ends }).expect("in order")
 }
 
 fn date(text: &str) -> NaiveDate {

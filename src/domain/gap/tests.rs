@@ -7,13 +7,12 @@ use uuid::Uuid;
 
 use super::{Gap, Gaps, MOST, NoGap, Stretch, check};
 use crate::domain::booking::OpId;
-use crate::domain::coach::{Class, Coach, CoachId};
 use crate::domain::inventory::RunState;
 use crate::domain::rules::quota::QuotaRules;
+use crate::domain::sample_train;
 use crate::domain::segment::Leg;
 use crate::domain::time::instant;
-use crate::domain::train::{RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
-use crate::domain::{halts, train};
+use crate::domain::train::Train;
 
 /// It comes to Surat twice.
 const WAY: [&str; 6] = [
@@ -26,17 +25,7 @@ const WAY: [&str; 6] = [
 ];
 
 fn a_train() -> Train {
-    let draft = TrainDraft {
-        number: TrainNumber::parse("12951").expect("a number"),
-        version: 3,
-        name: "Mumbai Rajdhani".to_owned(),
-        kind: TrainKind::Rajdhani,
-        zone: Zone::WR,
-        runs_on: RunDays::DAILY,
-        halts: WAY.iter().map(|line| halts::parse(line).expect("a halt")).collect::<Vec<train::Halt>>(),
-        coaches: vec![Coach::new(CoachId::parse("B1").expect("a coach"), Class::ThirdAc, 8).expect("a coach")],
-    };
-    Train::new(draft).expect("a train")
+    Train::new(sample_train::along(&WAY)).expect("a train")
 }
 
 fn gaps(all: &[(u8, u8)]) -> Gaps {

@@ -10,9 +10,8 @@ use crate::domain::passenger::{Accommodation, Age, Gender, Passenger, PersonName
 use crate::domain::rules::quota::{
     ClassQuotas, LowerBerthRules, QuotaRules, SeniorBerths, SeniorRules, TatkalRules, WaitingCap,
 };
-use crate::domain::station::StationCode;
-use crate::domain::time::RunTime;
-use crate::domain::train::{Halt, RunDays, Train, TrainDraft, TrainKind, TrainNumber, Zone};
+use crate::domain::sample_train;
+use crate::domain::train::{Train, TrainDraft, TrainKind};
 
 /// Rules of this test's own: whether the bundled ones are right is for the test that reads them.
 fn rules() -> QuotaRules {
@@ -63,21 +62,8 @@ fn coach(id: &str, class: Class, berths: u8) -> Coach {
 }
 
 fn train(kind: TrainKind, coaches: &[Coach]) -> Train {
-    let halt = |code, minutes, km| {
-        let at = RunTime::from_minutes(minutes).expect("a time");
-        Halt { station: StationCode::parse(code).expect("a station"), arrive: at, depart: at, km }
-    };
-    let draft = TrainDraft {
-        number: TrainNumber::parse("12951").expect("a number"),
-        version: 1,
-        name: "A train".to_owned(),
-        kind,
-        zone: Zone::WR,
-        runs_on: RunDays::DAILY,
-        halts: vec![halt("MMCT", 0, 0), halt("NDLS", 900, 1386)],
-        coaches: coaches.to_vec(),
-    };
-    Train::new(draft).expect("a train")
+    let ends = sample_train::along(&["MMCT 00:00 00:00 0", "NDLS 15:00 15:00 1386"]);
+    Train::new(TrainDraft { kind, coaches: coaches.to_vec(), ..ends }).expect("a train")
 }
 
 fn pools(kind: TrainKind, coaches: &[Coach], pool: Pool) -> Vec<u8> {

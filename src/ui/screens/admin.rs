@@ -26,6 +26,7 @@ use crate::ui::widgets::list::{ListState, Touch};
 use crate::ui::widgets::sheet::put;
 
 pub mod audit;
+pub mod changing;
 pub mod find;
 pub mod import;
 pub mod loads;

@@ -492,6 +492,16 @@ impl Scene for Detail {
         self.booking.ready().map(|booking| Reread::watch(booking, world)).unwrap_or_default()
     }
 
+    fn next_wake(&self, _world: &World) -> Option<DateTime<Utc>> {
+        self.reread.due()
+    }
+
+    fn wake(&mut self, cx: &mut Context) {
+        if let Some(booking) = self.booking.ready() {
+            self.reread.wake(booking, cx);
+        }
+    }
+
     fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {
         self.papers.hyperlink(area)
     }

@@ -428,12 +428,14 @@ impl Scene for Cancel {
         if self.over_at().is_some_and(|at| at <= cx.now) {
             self.ask(cx);
         }
+        self.reread.wake(&self.booking, cx);
     }
 
     fn next_wake(&self, world: &World) -> Option<DateTime<Utc>> {
-        let over = self.over_at()?;
+        let over = self.over_at();
         let second = self.quote.ready().map(|quote| next_second(quote.good_until, world.now));
-        Some(second.filter(|at| *at > world.now).map_or(over, |at| at.min(over)))
+        let second = second.filter(|at| over.is_some() && *at > world.now);
+        [over, second, self.reread.due()].into_iter().flatten().min()
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {

@@ -9,7 +9,6 @@ use ratatui::layout::Rect;
 use crate::domain::booking::{Booking, BookingStatus, Place};
 use crate::domain::coach::Class;
 use crate::domain::quota::Quota;
-use crate::domain::station::StationCode;
 use crate::domain::train::RunId;
 use crate::service::request::{Failure, Reply, Request};
 use crate::ui::command::{Step, Taken};
@@ -26,7 +25,7 @@ use crate::ui::widgets::big_number;
 use crate::ui::widgets::papers::{Ask, Papers};
 use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
-use crate::ui::widgets::status;
+use crate::ui::widgets::status::{self, Off};
 
 /// Rows of what to do next.
 const CLOSING: u16 = 4;
@@ -81,16 +80,9 @@ impl Ticket {
         self.booking.slip.as_ref().filter(|_| awaits).map(|slip| slip.pay_by)
     }
 
-    /// The ends of the part that is not run, for which a slip is not paid any more though its time is not over.
-    fn not_run(&self, world: &World) -> Option<(StationCode, StationCode)> {
-        self.pay_by(world.now)?;
-        let state = &world.live.get(&self.booking.run)?.state;
-        state.gaps.on(self.booking.leg)?.part().ends(&state.train)
-    }
-
     /// Until when the slip is paid, while it can be and the train goes where it is for.
     fn payable(&self, world: &World) -> Option<DateTime<Utc>> {
-        self.pay_by(world.now).filter(|_| self.not_run(world).is_none())
+        self.pay_by(world.now).filter(|_| Off::of(&self.booking, world).is_none())
     }
 }
 
@@ -261,7 +253,11 @@ impl Scene for Ticket {
     }
 
     fn next_wake(&self, world: &World) -> Option<DateTime<Utc>> {
-        self.pay_by(world.now).map(|until| next_second(until, world.now))
+        self.pay_by(world.now).map(|until| next_second(until, world.now)).or(self.reread.due())
+    }
+
+    fn wake(&mut self, cx: &mut Context) {
+        self.reread.wake(&self.booking, cx);
     }
 
     fn hyperlink(&self, area: Rect) -> Option<Hyperlink> {
@@ -298,10 +294,7 @@ impl Ticket {
     fn view_head(&self, buf: &mut Buffer, area: Rect, world: &World) {
         let theme = &world.theme;
         let booking = &self.booking;
-        let (headline, tone) = match self.not_run(world) {
-            Some(_) => ("✗ NOT RUN".to_owned(), Tone::Bad),
-            None => status::headline(booking, world),
-        };
+        let (headline, tone) = status::headline(booking, world);
         let money = format!("{}{}", world.glyphs.rupee, booking.fare.total);
         let money = match (&booking.payment, self.payable(world)) {
             (Some(payment), _) => format!("{money} {}", payment.method.words()),
@@ -323,6 +316,9 @@ impl Ticket {
         let pnr = self.booking.pnr.spoken();
         if self.is_over() {
             return status::over(&self.booking, world);
+        }
+        if let Some(off) = Off::of(&self.booking, world) {
+            return off.words(&self.booking);
         }
         if self.is_paid() && !self.booking.may_board() {
             let back = status::never_cleared_of(&self.booking, world);
@@ -347,12 +343,6 @@ impl Ticket {
             return format!(
                 "{late}Booked. On the train show the PNR {pnr} or {code}, and an identity card. A lost receipt can be had \
                  again under the PNR.{more}"
-            );
-        }
-        if let Some((from, to)) = self.not_run(world) {
-            return format!(
-                "This slip cannot be paid any more: the train does not run from {from} to {to} that day. Nothing was paid, \
-                 and nothing is owed: book another train."
             );
         }
         match self.pay_by(world.now) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::booking::{Booking, BookingStatus};
+use crate::domain::booking::Booking;
 use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
 use crate::service::request::{Document, Failure, ReceiptLink, Reply, Request};
@@ -91,7 +91,7 @@ impl Papers {
 
     /// Whether a booking has what is asked for, and whether there is a way to bring it.
     pub fn offers(&self, ask: Ask, booking: &Booking, world: &World) -> bool {
-        let paid = booking.status == BookingStatus::Booked;
+        let paid = booking.payment.is_some();
         match ask {
             // Whoever waits has no ticket to board with.
             Ask::Code => booking.may_board(),

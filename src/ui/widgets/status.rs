@@ -6,9 +6,11 @@ use crate::domain::booking::{BookedPassenger, Booking, BookingStatus, Deed, Paym
 use crate::domain::coach::Class;
 use crate::domain::delay;
 use crate::domain::gap;
+use crate::domain::inventory::Stage;
 use crate::domain::money::Paise;
 use crate::domain::refund::{Cancellation, Claim, FirstChart, Reason, Standing, quote};
 use crate::domain::rules::refund::RefundRules;
+use crate::domain::station::StationCode;
 use crate::domain::time::railway_time;
 use crate::ui::context::World;
 use crate::ui::theme::Tone;
@@ -106,6 +108,49 @@ fn not_run(booking: &Booking) -> Option<String> {
     ))
 }
 
+/// Why a train does not take the party of a booking that the railway has not given up yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Off {
+    /// The railway has cancelled it.
+    Train,
+    /// It does not run a part of the way.
+    Part(StationCode, StationCode),
+}
+
+impl Off {
+    /// What is known here of the run of a booking that can still be paid, or was.
+    pub fn of(booking: &Booking, world: &World) -> Option<Self> {
+        let state = &world.live.get(&booking.run)?.state;
+        let gap = match booking.status {
+            BookingStatus::AwaitingPayment if !booking.has_lapsed(world.now) => state.gaps.on(booking.leg),
+            BookingStatus::Booked => gap::against(booking, state),
+            BookingStatus::AwaitingPayment | BookingStatus::Cancelled | BookingStatus::Lapsed => return None,
+        };
+        if state.stage == Stage::Cancelled {
+            return Some(Self::Train);
+        }
+        let (from, to) = gap?.part().ends(&state.train)?;
+        Some(Self::Part(from, to))
+    }
+
+    /// What whoever has the booking is told.
+    pub fn words(self, booking: &Booking) -> String {
+        let why = match self {
+            Self::Train => "the railway has cancelled the train".to_owned(),
+            Self::Part(from, to) => format!("the train does not run from {from} to {to} that day"),
+        };
+        if booking.payment.is_some() {
+            format!(
+                "Nobody travels on this booking: {why}. Everything is given back in a moment, and stands here then."
+            )
+        } else {
+            format!(
+                "This slip cannot be paid any more: {why}. Nothing was paid, and nothing is owed: book another train."
+            )
+        }
+    }
+}
+
 /// What to do for money that was given back and waits at a counter.
 pub fn to_collect(booking: &Booking, world: &World) -> Option<String> {
     let owed = booking.owed();
@@ -114,7 +159,7 @@ pub fn to_collect(booking: &Booking, world: &World) -> Option<String> {
 
 /// What became of a booking that was paid and on which nobody travels any more, and where its money is.
 pub fn over(booking: &Booking, world: &World) -> String {
-    let is_off = booking.history.iter().any(|change| matches!(change.what, Deed::TrainCancelled));
+    let is_off = is_train_cancelled(booking);
     let what = not_run(booking).unwrap_or_else(|| {
         let words = if is_off {
             "The railway has cancelled this train. Everybody who had a place gets everything back."
@@ -126,6 +171,11 @@ pub fn over(booking: &Booking, world: &World) -> String {
     let is_back = booking.refunds.iter().any(|refund| refund.quote.refunded > Paise::ZERO);
     let back = || is_back.then(|| "The money was given back.".to_owned());
     with_more(what, to_collect(booking, world).or_else(back))
+}
+
+/// Whether the railway has given a booking up because it has cancelled the train.
+pub fn is_train_cancelled(booking: &Booking) -> bool {
+    booking.history.iter().any(|change| matches!(change.what, Deed::TrainCancelled))
 }
 
 /// A sentence, and one more where there is one.
@@ -140,6 +190,11 @@ fn with_more(words: String, more: Option<String>) -> String {
 pub fn headline(booking: &Booking, world: &World) -> (String, Tone) {
     let with = |sign: &str, words: &str, tone| (format!("{sign} {words}"), tone);
     let left = booking.to.at < railway_time(world.now);
+    match Off::of(booking, world) {
+        Some(Off::Train) => return with("✗", "TRAIN CANCELLED", Tone::Bad),
+        Some(Off::Part(..)) => return with("✗", "NOT RUN", Tone::Bad),
+        None => {}
+    }
     match booking.status {
         BookingStatus::Lapsed => with("✗", "LAPSED", Tone::Bad),
         BookingStatus::Cancelled => with("✗", "CANCELLED", Tone::Bad),

@@ -152,14 +152,31 @@ impl Occupancy {
         self.blocking = Load::Waiting(cx.call(Request::BlockBerths { run: self.run, berths, reason }));
     }
 
-    /// Takes what is typed.
-    fn submit(&mut self, cx: &mut Context) {
+    /// Takes what is typed. Whole coaches are asked about before they go off sale: who types behind one that stands there already
+    /// means others.
+    fn submit(&mut self, is_meant: bool, cx: &mut Context) {
         let Some(train) = self.state(cx).map(|state| state.train.clone()) else { return };
         let Some(ask) = self.ask.as_mut() else { return };
         let sale = ask.sale;
-        if let Some((berths, reason)) = ask.read(train.coaches()) {
-            self.block(sale, berths, reason, cx);
+        let Some((berths, reason)) = ask.read(train.coaches()) else { return };
+        let is_whole =
+            |coach: &&Coach| berths.get(&coach.id()).is_some_and(|some| some.len() == usize::from(coach.berths()));
+        let whole: Vec<_> = train.coaches().iter().filter(is_whole).map(|coach| coach.id().to_string()).collect();
+        if is_meant || sale == Sale::On || whole.is_empty() {
+            return self.block(sale, berths, reason, cx);
         }
+        cx.confirm(Confirm {
+            question: Question::BlockCoaches,
+            title: format!("Take all of {} off sale?", whole.join(", ")),
+            text: format!(
+                "{} berths are not sold any more until they are put on sale again; whoever has one keeps it. For some of \
+                 them write their numbers behind the coach, such as {} 1-8.",
+                count(&berths),
+                whole[0],
+            ),
+            yes: "Take them off sale",
+            no: "Go back",
+        });
     }
 
     /// Says what became of berths. Those that were left stay in the field, to be asked for again.
@@ -337,7 +354,7 @@ impl Scene for Occupancy {
     }
 
     fn fact(&self, world: &World) -> Option<String> {
-        self.state(world).map(|state| stage(state.stage).to_owned())
+        self.state(world).map(|state| stage(state, world.now).to_owned())
     }
 
     fn offers(&self, action: Action, world: &World) -> bool {
@@ -399,7 +416,7 @@ impl Scene for Occupancy {
 
     fn key(&mut self, key: Key, cx: &mut Context) {
         if !self.blocking.is_waiting() && self.ask.as_mut().is_some_and(|ask| ask.key(key)) {
-            self.submit(cx);
+            self.submit(false, cx);
         }
     }
 
@@ -420,8 +437,12 @@ impl Scene for Occupancy {
     }
 
     fn answer(&mut self, answer: Answer, cx: &mut Context) {
-        if answer == Answer::Yes(Question::CancelRun) {
-            self.change = Load::Waiting(cx.call(Request::CancelRun { run: self.run }));
+        match answer {
+            Answer::Yes(Question::CancelRun) => {
+                self.change = Load::Waiting(cx.call(Request::CancelRun { run: self.run }));
+            }
+            Answer::Yes(Question::BlockCoaches) => self.submit(true, cx),
+            _ => {}
         }
     }
 

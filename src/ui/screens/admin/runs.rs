@@ -1,11 +1,12 @@
 //! The runs of a train by date, with how full each is.
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::inventory::{RunState, Stage};
 use crate::domain::occupancy::peak;
+use crate::domain::time::railway_time;
 use crate::domain::train::TrainNumber;
 use crate::service::request::{Failure, Reply, Request, RunRow};
 use crate::ui::context::{Context, World};
@@ -176,7 +177,7 @@ fn view_row(buf: &mut Buffer, place: Rect, row: RunRow, world: &World) {
     let state = &live.state;
     let taken = taken(state, world);
     put(buf, place, TAKEN, &taken, theme.text);
-    let made = stage(state.stage);
+    let made = stage(state, world.now);
     match (state.stage, state.gaps.is_empty()) {
         (Stage::Open, true) => {}
         (Stage::Open, false) => put_right(buf, place, NOT_RUN, theme.warning),
@@ -200,9 +201,12 @@ fn taken(state: &RunState, world: &World) -> String {
     classes.collect::<Vec<_>>().join("  ")
 }
 
-/// How far a run's charts have come, in words.
-pub(super) const fn stage(stage: Stage) -> &'static str {
-    match stage {
+/// How far a run and its charts have come, in words. One of which nothing was sold has no chart, and goes all the same.
+pub(super) fn stage(state: &RunState, now: DateTime<Utc>) -> &'static str {
+    let goes_on_from = state.train.halts().len().checked_sub(2).and_then(|at| u8::try_from(at).ok());
+    let left = goes_on_from.and_then(|at| state.leaves(at)).is_some_and(|at| at <= railway_time(now));
+    match state.stage {
+        Stage::Open if left => "gone",
         Stage::Open => "on sale",
         Stage::FirstChart => "first chart made",
         Stage::FinalChart => "last chart made",

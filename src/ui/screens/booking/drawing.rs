@@ -12,7 +12,7 @@ use crate::ui::frame;
 use crate::ui::text;
 use crate::ui::widgets::roll;
 use crate::ui::widgets::sheet::{self, People, moment, panes, put, put_right, stack};
-use crate::ui::widgets::status;
+use crate::ui::widgets::status::{self, Off};
 
 impl Detail {
     /// How many travel, once they are known, and rows for them.
@@ -121,6 +121,9 @@ fn view_money(buf: &mut Buffer, area: Rect, booking: &Booking, world: &World) {
 /// What there is to know beyond the figures: what a place in a queue means, and how it was paid or can be.
 fn closing_words(booking: &Booking, world: &World) -> String {
     let phone = booking.phone.masked();
+    if let Some(off) = Off::of(booking, world) {
+        return off.words(booking);
+    }
     match (&booking.payment, &booking.slip) {
         (Some(_), _) if booking.is_queued() && !booking.may_board() => {
             format!("{} Phone {phone}.", status::WAITING)
