@@ -172,7 +172,8 @@ fn lists(library: &Library) -> Vec<List> {
         list("tills_open", |after| Request::Tills { which: Tills::Open, after }).of(0),
         list("messages", |after| Request::Notifications { delivery: Delivery::Dead, after }),
         list("rules", |after| Request::RuleEditions { after }),
-        list("former_bookings", |after| Request::MyFormerBookings { after }).of(8),
+        list("former_bookings", |after| Request::MyFormerBookings { after }),
+        list("report_of_a_day", move |_| Request::Report { from: day, to: day }),
         list("companions", move |_| Request::Companions { phone: phone.clone() }).of(1),
     ]
 }
@@ -201,6 +202,7 @@ fn page(reply: &Reply) -> Option<(usize, Option<Cursor>)> {
         Reply::Notifications { page, next } => (page.len(), next.clone()),
         Reply::RuleEditions { page, next } => (page.len(), next.clone()),
         Reply::FormerBookings { page, next } => (page.len(), next.clone()),
+        Reply::Report(report) => (usize::try_from(report.total.sales.count + report.test.sales.count).ok()?, None),
         Reply::Companions { people, .. } => (people.len(), None),
         _ => return None,
     })

@@ -1,6 +1,7 @@
 //! A store with a great deal in it, copied from one booking that the services made.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Timelike, Utc};
@@ -9,7 +10,7 @@ use kiosk::domain::edition::Start;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::{Email, Phone, Role};
-use kiosk::service::{Clock, Kiosk, Receipts, Session, Settings, SystemClock};
+use kiosk::service::{Clock, Kiosk, ManualClock, Receipts, Session, Settings};
 use kiosk::store::audit_log::Event;
 use kiosk::store::trains::Listing;
 use kiosk::store::{Names, Store};
@@ -61,6 +62,11 @@ pub struct Library {
     _folder: TempDir,
 }
 
+/// When it is, whenever it is measured: more bookings were made on the day than are looked at for one answer.
+fn late_in_the_evening() -> DateTime<Utc> {
+    "2026-12-10T22:30:00+05:30".parse().expect("a moment")
+}
+
 impl Library {
     pub async fn build(size: Size) -> Self {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
@@ -69,18 +75,21 @@ impl Library {
         store.provision(|_| {}).await.expect("an empty store can be provisioned");
         publish(&store, long_train(u8::try_from(office::COACHES).expect("few"))).await;
         let settings = Settings { receipts: Receipts::WhenAsked, ..settings() };
-        let kiosk = Kiosk::open(store.clone(), settings.clone(), std::sync::Arc::new(SystemClock)).await;
+        let clock = Arc::new(ManualClock::new(late_in_the_evening()));
+        let kiosk = Kiosk::open(store.clone(), settings.clone(), clock.clone()).await;
         let kiosk = kiosk.expect("the catalogue is read");
         let session = kiosk.open_session(terminal("COUNTER-1"));
         let (name, email) = (username("agnes"), Email::parse("agnes@example.in").expect("an address"));
         kiosk.add_account(name, email, Role::Administrator, secret(PASSWORD)).await.expect("nobody has the name");
         sign_in(&session, "agnes", PASSWORD).await.expect("the password is right");
-        let run = run_of(railway_time(SystemClock.now()).date(), 5);
+        let day = railway_time(clock.now()).date();
+        let run = run_of(day, 5);
         let booking = buy(&session, run, 2).await.expect("there are berths");
         kiosk.settle().await;
-        copy_booking(&clients, &booking.pnr.to_string(), size).await;
-        let rare = (rarity(SystemClock.now(), size), RARE);
+        copy_booking(&clients, &booking.pnr.to_string(), clock.now(), size).await;
+        let rare = (rarity(clock.now(), size), RARE);
         office::travel(&clients, run, booking.pnr, size.bookings, rare).await;
+        office::take_money(&clients, booking.pnr, clock.now(), size.office).await;
         office::owe(&kiosk, &clients, &session, run, size.office).await;
         office::close_tills(&clients, &session, size.office).await;
         office::give_up_messages(&store, kiosk.now(), size.office).await;
@@ -88,11 +97,10 @@ impl Library {
         office::remember(&clients, &session, size.office).await;
         publish_trains(&store, size.trains).await;
         add_accounts(&kiosk, size.accounts).await;
-        add_events(&store, size.events).await;
-        let kiosk = Kiosk::open(store, settings, std::sync::Arc::new(SystemClock)).await.expect("it opens");
+        add_events(&store, clock.now(), size.events).await;
+        let kiosk = Kiosk::open(store, settings, clock).await.expect("it opens");
         let session = kiosk.open_session(terminal("COUNTER-1"));
         sign_in(&session, "agnes", PASSWORD).await.expect("the password is right");
-        let day = railway_time(SystemClock.now()).date();
         let phone = Phone::parse("+919800000007").expect("a number");
         Self { kiosk, session, run, day, phone, _folder: folder }
     }
@@ -102,11 +110,10 @@ impl Library {
 pub type Item = HashMap<String, AttributeValue>;
 
 /// Copies a booking's item as often as wanted: of another account, at another time, with another telephone number.
-async fn copy_booking(clients: &Clients, pnr: &str, size: Size) {
+async fn copy_booking(clients: &Clients, pnr: &str, now: DateTime<Utc>, size: Size) {
     let table = Names::default().bookings;
     let item = item(clients, &table, &[("BookingID", pnr)]).await;
     let own = item["UserID"].clone();
-    let now = SystemClock.now();
     fill(clients, &table, size.bookings, |nth| {
         let account = match nth % size.accounts {
             0..OWN => own.clone(),
@@ -157,7 +164,7 @@ fn copied(item: &Item, nth: usize, account: AttributeValue, now: DateTime<Utc>, 
     copy.insert("BookingID".to_owned(), text(pnr.clone()));
     copy.insert("UserID".to_owned(), account);
     copy.insert("BookedAt".to_owned(), text(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
-    copy.insert("BookedOn".to_owned(), text(format!("{}#{}", railway_time(at).date(), nth % 16)));
+    copy.insert("ListedOn".to_owned(), text(format!("{}#{}", railway_time(at).date(), nth % 16)));
     copy.insert("Phone".to_owned(), text(format!("+9198{:08}", nth % size.phones)));
     office::seat(&mut copy, nth);
     if nth == rarity(now, size) {
@@ -191,8 +198,7 @@ async fn add_accounts(kiosk: &Kiosk, count: usize) {
 }
 
 /// Adds events of the last hour.
-async fn add_events(store: &Store, count: usize) {
-    let now = SystemClock.now();
+async fn add_events(store: &Store, now: DateTime<Utc>, count: usize) {
     for nth in 0..count {
         let event = Event {
             id: uuid::Uuid::from_u128(nth as u128 * 0x9e37_79b9_7f4a_7c15),

@@ -43,7 +43,7 @@ pub async fn owe(kiosk: &Kiosk, clients: &Clients, agent: &Session, run: RunId, 
         let mut copy = owed.clone();
         copy.insert("BookingID".to_owned(), text(pnr(6_000_000_000, nth)));
         copy.insert("DueAt".to_owned(), text(moment(now - TimeDelta::minutes(minutes(nth)))));
-        copy.remove("BookedOn");
+        copy.remove("ListedOn");
         copy.remove("UserID");
         copy
     })
@@ -142,13 +142,30 @@ pub fn inner_list<'a>(item: &'a mut Item, name: &str) -> &'a mut [AttributeValue
     inner
 }
 
+/// Has the money of a booking as often as wanted, taken one after the other on a day.
+pub async fn take_money(clients: &Clients, of: Pnr, now: DateTime<Utc>, rows: usize) {
+    let table = Names::default().bookings;
+    let taken = item(clients, &table, &[("BookingID", &format!("L#{of}#1"))]).await;
+    let day = railway_time(now).date();
+    fill(clients, &table, rows, |nth| {
+        let mut copy = taken.clone();
+        let sold = pnr(3_000_000_000, nth);
+        copy.insert("BookingID".to_owned(), text(format!("L#{sold}#1")));
+        copy.insert("PNR".to_owned(), text(sold));
+        copy.insert("BookedAt".to_owned(), text(moment(now - TimeDelta::seconds(minutes(nth)))));
+        copy.insert("BookedOn".to_owned(), text(format!("ledger#{day}#{}", nth % 16)));
+        copy
+    })
+    .await;
+}
+
 /// What an account had booked with the application before.
 pub async fn remember(clients: &Clients, session: &Session, rows: usize) {
     let own = own_id(session);
     fill(clients, &Names::default().bookings, rows, |nth| {
         HashMap::from([
             ("BookingID".to_owned(), text(format!("B-{nth}"))),
-            ("UserID".to_owned(), text(own.clone())),
+            ("UserID".to_owned(), text(format!("former#{own}"))),
             ("BookedAt".to_owned(), text(format!("2024-05-{:02}T10:00:00Z", 1 + nth % 28))),
             ("SchemaVersion".to_owned(), AttributeValue::N("1".to_owned())),
             (
