@@ -39,6 +39,8 @@ pub mod refund;
 pub mod report;
 pub mod rules;
 pub mod sales;
+#[cfg(test)]
+mod sample_train;
 pub mod segment;
 pub mod spot;
 pub mod station;

@@ -11,14 +11,14 @@ pub(super) async fn run(config: &Config) -> Result<(), CliError> {
     // A process of an older Kiosk may have gone on beside the store that was raised.
     progress.at("accounts");
     let accounts = store.list_unlisted_accounts().await?;
-    progress.at("money that waits");
-    let owed = store.list_unlisted_owed().await?;
+    progress.at("bookings");
+    let bookings = store.list_unlisted_bookings().await?;
     drop(progress);
     if accounts > 0 {
         output::line(format_args!("Put {accounts} names and addresses of accounts on the lists of the back office."))?;
     }
-    if owed > 0 {
-        output::line(format_args!("Put {owed} bookings of which money waits on the list of what is owed."))?;
+    if bookings > 0 {
+        output::line(format_args!("Put {bookings} bookings on the lists on which they were not."))?;
     }
     let names = store.names();
     output::line(format_args!(

@@ -310,7 +310,7 @@ impl Kiosk {
                 deep.findings.push(Finding { run: None, rev: None, difference });
             }
             for pnr in page.mislisted.iter().filter(|_| scope == AuditScope::All) {
-                let difference = Difference::WorkList { pnr: *pnr };
+                let difference = Difference::Lists { pnr: *pnr };
                 deep.findings.push(Finding { run: None, rev: None, difference });
             }
             let is_meant = |run: RunId| scope == AuditScope::All || scope == AuditScope::Run(run);

@@ -20,12 +20,12 @@ use crate::store::pages::Portion;
 /// Bookings on a page.
 const PAGE: usize = 20;
 /// How many bookings are looked at for a page at most, when few have the name.
-const LOOKED_AT: usize = 1_000;
+const LOOKED_AT: usize = 2_500;
 /// How many lines of a manifest are looked at in one go for a name.
 const LINES: usize = 100;
 /// Through how many days it is looked for a page at most, when a name is looked for on all: one without bookings costs sixteen
 /// queries as well.
-const DAYS: u32 = 6;
+const DAYS: u32 = 7;
 /// How far back that goes: nobody comes to a counter with a journey of a year ago.
 const FURTHEST: Days = Days::new(366);
 

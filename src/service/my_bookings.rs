@@ -31,8 +31,9 @@ struct Reach {
     looked_at: usize,
 }
 
-/// That of a page.
-const PAGE: Reach = Reach { portion: 20, most: 20, looked_at: 400 };
+/// That of a page, and of one on which few are meant: a hundredth of a second each twenty.
+const PAGE: Reach = Reach { portion: 20, most: 20, looked_at: 20 };
+const SOUGHT: Reach = Reach { portion: 100, most: 20, looked_at: 200 };
 /// That of a file: nobody reads on, and ten thousand bookings are those of years.
 const FILE: Reach = Reach { portion: 200, most: 1_000, looked_at: 10_000 };
 
@@ -59,7 +60,8 @@ struct Part {
 /// A page of the caller's bookings that are meant, or as many as there are among those that are looked at at once.
 pub(super) async fn list(session: &Session, filter: &JourneyFilter, after: Option<&Cursor>) -> Result<Reply, Failure> {
     let account = session.who().account().ok_or(Failure::SignedOut)?;
-    let part = part(session, account, filter, (after.map(|Cursor(after)| after.clone()), PAGE)).await?;
+    let reach = if filter.is_empty() { PAGE } else { SOUGHT };
+    let part = part(session, account, filter, (after.map(|Cursor(after)| after.clone()), reach)).await?;
     let page = part.found.into_iter().map(Arc::new).collect();
     Ok(Reply::Bookings { page, next: part.next.map(Cursor), back_to: part.back_to })
 }

@@ -17,10 +17,11 @@ use crate::domain::time::railway_time;
 use crate::domain::user::AccountId;
 use crate::store::former::{self, FORMER};
 use crate::store::item::{Item, check_version, corrupt, decode, encode, number, string, text};
-use crate::store::named::{self, NAMES};
+use crate::store::named;
 use crate::store::requests::Consistency;
 use crate::store::schema::{
-    BOOKED_AT, BOOKED_ON, BOOKING_ID, DUE_AT, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX, WORK,
+    BOOKED_AT, BOOKING_ID, DUE_AT, LISTED_ON, NAMES, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, USER_ID, USER_ID_INDEX,
+    WORK,
 };
 use crate::store::work::{self, Kind, Lists};
 use crate::store::{Store, StoreError, ledger, outbox, owed, tills};
@@ -53,13 +54,6 @@ pub enum Kept {
     Booking(Box<Booking>),
     /// One of the application that Kiosk replaces.
     Former(Box<FormerBooking>),
-}
-
-/// Which bookings of an account are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum MadeBy {
-    Kiosk,
-    TheFormerApplication,
 }
 
 /// A page of all bookings.
@@ -121,11 +115,11 @@ impl Store {
             }
             // What an older version has stored may be on no list: whoever raises the store lists it.
             let is_of_this = item.get(SCHEMA_VERSION_ATTRIBUTE) == Some(&number(SCHEMA_VERSION));
-            let listed = [WORK, DUE_AT].map(|name| item.get(name).cloned());
+            let listed = LISTS.map(|name| item.get(name).cloned());
             match booking_of(item) {
                 Ok(booking) => {
-                    let mut due = item_of(&booking);
-                    if is_of_this && [WORK, DUE_AT].map(|name| due.remove(name)) != listed {
+                    let mut lists = lists(&booking);
+                    if is_of_this && LISTS.map(|name| lists.remove(name)) != listed {
                         mislisted.push(booking.pnr);
                     }
                     bookings.push(booking);
@@ -169,7 +163,7 @@ impl Store {
         after: Option<&str>,
         limit: i32,
     ) -> Result<BookingPage, StoreError> {
-        let (items, next) = self.items_of(account, MadeBy::Kiosk, after, limit).await?;
+        let (items, next) = self.items_listed(&account.to_string(), after, limit).await?;
         let bookings = items.into_iter().map(booking_of).collect::<Result<_, _>>()?;
         Ok(BookingPage { bookings, next })
     }
@@ -181,34 +175,30 @@ impl Store {
         after: Option<&str>,
         limit: i32,
     ) -> Result<FormerBookingPage, StoreError> {
-        let (items, next) = self.items_of(account, MadeBy::TheFormerApplication, after, limit).await?;
+        let (items, next) = self.items_listed(&former::list_of(account), after, limit).await?;
         let bookings = items.iter().map(former_booking_of).collect::<Result<_, _>>()?;
         Ok(FormerBookingPage { bookings, next })
     }
 
-    /// Some items of an account, at least one unless they are the last.
-    async fn items_of(
+    /// Some items of a list of the index, at least one unless they are the last. What the application that Kiosk replaces has left
+    /// and nobody has taken over yet stands in the lists of accounts, too, and is passed over.
+    async fn items_listed(
         &self,
-        account: AccountId,
-        made_by: MadeBy,
+        list: &str,
         after: Option<&str>,
         limit: i32,
     ) -> Result<(Vec<Item>, Option<String>), StoreError> {
-        let filter = match made_by {
-            MadeBy::Kiosk => format!("attribute_not_exists({FORMER}) AND attribute_exists({SCHEMA_VERSION_ATTRIBUTE})"),
-            MadeBy::TheFormerApplication => format!("attribute_exists({FORMER})"),
-        };
         let mut next = after.map(str::to_owned);
         loop {
-            let start = next.as_deref().map(|after| start_key(account, after)).transpose()?;
+            let start = next.as_deref().map(|after| start_key(list, after)).transpose()?;
             let query = self
                 .dynamodb()
                 .query()
                 .table_name(&self.names().bookings)
                 .index_name(USER_ID_INDEX)
-                .key_condition_expression("UserID = :account")
-                .filter_expression(&filter)
-                .expression_attribute_values(":account", string(account))
+                .key_condition_expression("UserID = :list")
+                .filter_expression(format!("attribute_exists({SCHEMA_VERSION_ATTRIBUTE})"))
+                .expression_attribute_values(":list", string(list))
                 .scan_index_forward(false)
                 .set_exclusive_start_key(start)
                 .limit(limit);
@@ -235,33 +225,45 @@ impl Store {
     }
 }
 
-fn start_key(account: AccountId, after: &str) -> Result<Item, StoreError> {
+fn start_key(list: &str, after: &str) -> Result<Item, StoreError> {
     let (booked_at, pnr) = after.split_once(' ').ok_or_else(|| corrupt("a page's end", "it names no booking"))?;
     Ok(Item::from([
-        (USER_ID.to_owned(), string(account)),
+        (USER_ID.to_owned(), string(list)),
         (BOOKED_AT.to_owned(), string(booked_at)),
         (BOOKING_ID.to_owned(), string(pnr)),
     ]))
 }
 
-/// A day of the railway and one of its shards, as [`BOOKED_ON`] has them.
-pub(in crate::store) fn booked_on(day: NaiveDate, shard: u64) -> String {
+/// A day of the railway and one of its shards, as [`LISTED_ON`] has them.
+pub(in crate::store) fn listed_on(day: NaiveDate, shard: u64) -> String {
     format!("{day}#{shard}")
 }
 
-/// A booking as the table keeps it, listed by the day on which it was made, with the names on it as they are looked for. One that awaits payment is listed as work, too,
-/// due when its slip lapses; and one of which money waits at a counter, due since it does.
+/// A booking as the table keeps it.
 pub(in crate::store) fn item_of(booking: &Booking) -> Item {
     let mut item = encode(booking);
-    let day = railway_time(booking.booked_at).date();
-    item.insert(BOOKED_ON.to_owned(), string(booked_on(day, booking.pnr.get() % SHARDS)));
-    item.insert(NAMES.to_owned(), named::of(booking));
-    if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
-        item.insert(WORK.to_owned(), string(Kind::Payment.list(booking.pnr.get())));
-        item.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));
-    }
-    item.extend(owed::duty(booking).into_iter().flatten());
+    item.extend(lists(booking));
     item
+}
+
+/// The attributes of [`lists`].
+const LISTS: [&str; 4] = [LISTED_ON, NAMES, WORK, DUE_AT];
+
+/// What lists a booking beside its own attributes: the day on which it was made, with the names on it as they are looked for. One
+/// that awaits payment is listed as work, too, due when its slip lapses; and one of which money waits at a counter, due since it
+/// does.
+pub(in crate::store) fn lists(booking: &Booking) -> Item {
+    let day = railway_time(booking.booked_at).date();
+    let mut lists = Item::from([
+        (LISTED_ON.to_owned(), string(listed_on(day, booking.pnr.get() % SHARDS))),
+        (NAMES.to_owned(), named::of(booking)),
+    ]);
+    if let (BookingStatus::AwaitingPayment, Some(slip)) = (booking.status, &booking.slip) {
+        lists.insert(WORK.to_owned(), string(Kind::Payment.list(booking.pnr.get())));
+        lists.insert(DUE_AT.to_owned(), string(work::moment(slip.lapses_at())));
+    }
+    lists.extend(owed::duty(booking).into_iter().flatten());
+    lists
 }
 
 /// Whether a key is that of something which is kept beside the bookings.

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub(in crate::store) use self::reading::booking;
 use self::reading::{account, train};
 use crate::domain::former::FormerBooking;
-use crate::domain::user::Account;
+use crate::domain::user::{Account, AccountId};
 use crate::store::item::{Item, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
@@ -215,7 +215,7 @@ impl Store {
     pub async fn take_over_booking(&self, item: &FormerItem, booking: &FormerBooking) -> Result<(), StoreError> {
         let mut kept = kept_under(BOOKING_ID, item.key(FormerTable::Bookings), item.0.clone());
         if let Some(account) = booking.account {
-            kept.insert(USER_ID.to_owned(), string(account));
+            kept.insert(USER_ID.to_owned(), string(list_of(account)));
             // The index lists only what has both; what has no date comes last.
             let at = booking.booked_at.unwrap_or(DateTime::UNIX_EPOCH);
             kept.insert(BOOKED_AT.to_owned(), string(at.format("%Y-%m-%dT%H:%M:%SZ")));
@@ -243,6 +243,11 @@ impl Store {
             Err(refusal) => Err(refused(&refusal)),
         }
     }
+}
+
+/// The list in which an account's bookings of the former application stand, under the index that has its others by account.
+pub(in crate::store) fn list_of(account: AccountId) -> String {
+    format!("former#{account}")
 }
 
 fn untaken(key: &str) -> String {

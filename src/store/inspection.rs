@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, ProjectionType, TableDescription, TableStatus,
-    TimeToLiveStatus,
+    GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, Projection, ProjectionType, TableDescription,
+    TableStatus, TimeToLiveStatus,
 };
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::presigning::PresigningConfig;
@@ -17,10 +17,10 @@ use crate::aws::Place;
 use crate::aws::post::Post;
 use crate::domain::notification::Channel;
 use crate::store::permissions::asked_of;
-use crate::store::provision::key_schema;
+use crate::store::provision::{key_schema, projection};
 use crate::store::remedy::refused;
 use crate::store::retry::Attempted;
-use crate::store::schema::{EXPIRES_AT, Index, Keeps, Key, SCHEMA_VERSION, TABLES, Table};
+use crate::store::schema::{Carries, EXPIRES_AT, Index, Keeps, Key, SCHEMA_VERSION, TABLES, Table};
 use crate::store::{Store, StoreError};
 
 /// The object that is put and taken away again; where it must not be taken away, it is written over the next time.
@@ -331,7 +331,11 @@ fn is_table(table: &Table, found: &TableDescription) -> Verdict {
 }
 
 fn is_index(index: &Index, found: Option<&GlobalSecondaryIndexDescription>) -> Verdict {
-    let should = format!("create it by {}, with all attributes projected", words(index.key));
+    let carried = match index.carries {
+        Carries::All => "all attributes".to_owned(),
+        Carries::Only(attributes) => format!("the attributes {}", attributes.join(", ")),
+    };
+    let should = format!("create it by {}, with {carried} projected", words(index.key));
     let Some(found) = found else { return Verdict::Wrong(format!("it does not exist: {should}")) };
     if let Some(status) = found.index_status().filter(|status| **status != IndexStatus::Active) {
         return Verdict::Wrong(format!("it is {}: wait until it is active", status.as_str().to_lowercase()));
@@ -339,11 +343,20 @@ fn is_index(index: &Index, found: Option<&GlobalSecondaryIndexDescription>) -> V
     if !has_key(index.key, found.key_schema()) {
         return Verdict::Wrong(format!("its key is another: remove it, and {should}"));
     }
-    let projection = found.projection().and_then(|projection| projection.projection_type());
-    if projection == Some(&ProjectionType::All) {
-        Verdict::Well(format!("active, by {}, all attributes", words(index.key)))
+    if found.projection().is_some_and(|found| carries(index.carries, found)) {
+        Verdict::Well(format!("active, by {}, {carried}", words(index.key)))
     } else {
-        Verdict::Wrong(format!("it does not have all attributes: remove it, and {should}"))
+        Verdict::Wrong(format!("it does not have {carried}: remove it, and {should}"))
+    }
+}
+
+/// Whether an index carries what it should; one that has all attributes serves as well.
+fn carries(should: Carries, found: &Projection) -> bool {
+    let kind = found.projection_type();
+    kind == Some(&ProjectionType::All) || {
+        let should = projection(should);
+        kind == should.projection_type()
+            && should.non_key_attributes().iter().all(|name| found.non_key_attributes().contains(name))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::store::bookings::SHARDS;
 use crate::store::item::{Item, decode, encode, string};
 use crate::store::pages::{List, Order};
 use crate::store::requests::Consistency;
-use crate::store::schema::{BOOKED_ON, BOOKING_ID, BY_DAY, BY_USER, USER_ID};
+use crate::store::schema::{BOOKED_ON, BOOKING_ID, BY_USER, MONEY_BY_DAY, USER_ID};
 use crate::store::{Store, StoreError};
 
 const WHAT: &str = "an entry of the ledger";
@@ -75,7 +75,8 @@ impl Store {
         limit: i32,
     ) -> Result<LedgerPage, StoreError> {
         let partition = day_list(day, part);
-        self.ledger_page(&List { index: BY_DAY, partition: &partition, order: Order::OldestFirst }, after, limit).await
+        self.ledger_page(&List { index: MONEY_BY_DAY, partition: &partition, order: Order::OldestFirst }, after, limit)
+            .await
     }
 
     /// A page of what went through a till. The index may be a moment behind.

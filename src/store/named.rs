@@ -6,9 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::domain::booking::Booking;
 use crate::store::item::string;
-
-/// The attribute.
-pub(in crate::store) const NAMES: &str = "NamesLower";
+use crate::store::schema::NAMES;
 
 /// A part of a name that is looked for, in small letters and with single spaces between its words; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

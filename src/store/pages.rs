@@ -7,7 +7,7 @@ use crate::store::{Store, StoreError};
 /// How many items of a partition are read at first, when a list is merged of several: a page has a few of each as a rule.
 pub(in crate::store) const AT_FIRST: i32 = 6;
 /// How many at most: each time that a partition is read on, twice as many are, since whoever looks so far looks further.
-const AT_ONCE: i32 = 96;
+pub(in crate::store) const AT_ONCE: i32 = 96;
 
 /// How many to read the next time, after so many.
 pub(in crate::store) const fn more_than(at_once: i32) -> i32 {

@@ -17,7 +17,7 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use crate::aws::Place;
 use crate::store::remedy::{of_bucket, refused};
 use crate::store::retry::{Attempted, Refusal};
-use crate::store::schema::{EXPIRES_AT, Keeps, Key, TABLES, Table};
+use crate::store::schema::{Carries, EXPIRES_AT, Keeps, Key, TABLES, Table};
 use crate::store::{Outcome, Store, StoreError};
 
 /// How long a table may take to become active.
@@ -95,7 +95,7 @@ impl Store {
             GlobalSecondaryIndex::builder()
                 .index_name(index.name)
                 .set_key_schema(Some(key_schema(index.key)))
-                .projection(Projection::builder().projection_type(ProjectionType::All).build())
+                .projection(projection(index.carries))
                 .build()
                 .expect("name and keys are set")
         });
@@ -133,7 +133,7 @@ impl Store {
             let create = CreateGlobalSecondaryIndexAction::builder()
                 .index_name(index.name)
                 .set_key_schema(Some(key_schema(index.key)))
-                .projection(Projection::builder().projection_type(ProjectionType::All).build())
+                .projection(projection(index.carries))
                 .build()
                 .expect("name and keys are set");
             let update = GlobalSecondaryIndexUpdate::builder().create(create).build();
@@ -313,6 +313,18 @@ pub(in crate::store) fn key_schema(key: Key) -> Vec<KeySchemaElement> {
     };
     let sort = key.sort.map(|name| element(name, KeyType::Range));
     std::iter::once(element(key.partition, KeyType::Hash)).chain(sort).collect()
+}
+
+/// What an index carries, as the store describes it.
+pub(in crate::store) fn projection(carries: Carries) -> Projection {
+    match carries {
+        Carries::All => Projection::builder().projection_type(ProjectionType::All),
+        Carries::Only(attributes) => {
+            let names = attributes.iter().map(|name| (*name).to_owned()).collect();
+            Projection::builder().projection_type(ProjectionType::Include).set_non_key_attributes(Some(names))
+        }
+    }
+    .build()
 }
 
 /// Notes a setting that the store refused: the tables serve without it.

@@ -4,15 +4,17 @@
 //! The mark is the last thing that is written, and by nobody else: an older Kiosk that reads it does not start any more, and says
 //! why.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use crate::store::bookings::{booking_of, is_beside, is_former};
+use crate::store::bookings::{booking_of, is_beside, is_former, lists};
 use crate::store::item::{Item, NEWER, corrupt, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
-use crate::store::schema::{BOOKING_ID, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID, WORK};
+use crate::store::schema::{BOOKED_ON, BOOKING_ID, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
 use crate::store::trains::CATALOGUE;
-use crate::store::{Store, StoreError, owed};
+use crate::store::{Store, StoreError};
 
 /// How often a booking is looked at again that was changed meanwhile.
 const READS: u32 = 8;
@@ -47,13 +49,13 @@ impl Store {
             Some(_) | None => {}
         }
         self.list_unlisted_accounts().await?;
-        self.list_unlisted_owed().await?;
+        self.list_unlisted_bookings().await?;
         if marked.is_some() { self.mark_schema().await } else { Ok(()) }
     }
 
-    /// Lists the bookings of which money waits and that are on no list, as an older Kiosk leaves them, and gives how many that
-    /// were. All of the table is read, a part at a time; what is listed already is not written, so that it can be repeated.
-    pub async fn list_unlisted_owed(&self) -> Result<usize, StoreError> {
+    /// Lists the bookings that are not on all of their lists, as an older Kiosk leaves them, and gives how many that were. All of
+    /// the table is read, a part at a time; what is listed already is not written, so that it can be repeated.
+    pub async fn list_unlisted_bookings(&self) -> Result<usize, StoreError> {
         let (mut next, mut listed): (Option<Item>, usize) = (None, 0);
         loop {
             let scan = self.dynamodb().scan().table_name(&self.names().bookings).consistent_read(true);
@@ -61,7 +63,7 @@ impl Store {
             let page = self.attempt(|| scan.clone().send()).await?.answer()?;
             for item in page.items.unwrap_or_default() {
                 let is_booking = text(&item, BOOKING_ID).is_some_and(|key| !is_beside(key)) && !is_former(&item);
-                if is_booking && self.list_if_owed(item).await? {
+                if is_booking && self.list_booking(item).await? {
                     listed += 1;
                 }
             }
@@ -72,30 +74,34 @@ impl Store {
         }
     }
 
-    /// Lists one booking if money of it waits, as it is by the time of the write, and says whether it did. The booking is of
-    /// this version from then on: a process of an older Kiosk could otherwise put it without its list. What cannot be read is
-    /// left: the audit names it.
-    async fn list_if_owed(&self, item: Item) -> Result<bool, StoreError> {
+    /// Puts one booking on the lists that lack it, as it is by the time of the write, and says whether there were any. It is of this
+    /// version from then on: a process of an older Kiosk could otherwise put it without its lists. What cannot be read is left:
+    /// the audit names it.
+    async fn list_booking(&self, item: Item) -> Result<bool, StoreError> {
         let mut item = item;
         for _ in 0..READS {
-            if item.contains_key(WORK) {
+            let has: BTreeSet<String> = item.keys().cloned().collect();
+            let Ok(booking) = booking_of(item) else { return Ok(false) };
+            // When work is due may have been moved by whoever is at it.
+            let lacking: Vec<_> = lists(&booking).into_iter().filter(|(name, _)| !has.contains(name)).collect();
+            if lacking.is_empty() {
                 return Ok(false);
             }
-            let Ok(booking) = booking_of(item) else { return Ok(false) };
-            let Some(duty) = owed::duty(&booking) else { return Ok(false) };
-            let names: Vec<_> = duty.keys().map(|name| format!("#{name} = :{name}")).collect();
+            let names: Vec<_> = lacking.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
+            // Until version 3 bookings were listed where money is.
+            let update = format!("SET {SCHEMA_VERSION_ATTRIBUTE} = :schema, {} REMOVE {BOOKED_ON}", names.join(", "));
             let mut update = self
                 .dynamodb()
                 .update_item()
                 .table_name(&self.names().bookings)
                 .key(BOOKING_ID, string(booking.pnr))
-                .update_expression(format!("SET {SCHEMA_VERSION_ATTRIBUTE} = :schema, {}", names.join(", ")))
+                .update_expression(update)
                 .condition_expression(format!("#version = :version AND {SCHEMA_VERSION_ATTRIBUTE} <= :schema"))
                 .expression_attribute_names("#version", "Version")
                 .expression_attribute_values(":version", number(booking.version))
                 .expression_attribute_values(":schema", number(SCHEMA_VERSION))
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            for (name, value) in duty {
+            for (name, value) in lacking {
                 update = update
                     .expression_attribute_names(format!("#{name}"), name.clone())
                     .expression_attribute_values(format!(":{name}"), value);
@@ -110,7 +116,7 @@ impl Store {
                 }
             }
         }
-        Err(StoreError::Conflict { what: "a booking of which money waits".to_owned() })
+        Err(StoreError::Conflict { what: "a booking that is to be listed".to_owned() })
     }
 
     /// Marks the store, and counts the catalogue on, so that every process looks at it again.

@@ -5,8 +5,9 @@ use crate::store::Names;
 /// The version of the schema that this code writes; it refuses items of a newer one. The catalogue's mark says for which the
 /// store is: a program that knows less neither starts nor sells.
 ///
-/// 1: until there was a ledger. 2: each movement of money is an entry of the ledger, and money that waits is on a list.
-pub const SCHEMA_VERSION: u32 = 2;
+/// 1: until there was a ledger. 2: each movement of money is an entry of the ledger, and money that waits is on a list. 3: the
+/// bookings of a day are listed by the names on them alone.
+pub const SCHEMA_VERSION: u32 = 3;
 /// The attribute that carries an item's schema version.
 pub const SCHEMA_VERSION_ATTRIBUTE: &str = "SchemaVersion";
 /// The attribute by which items expire, in seconds since 1970.
@@ -22,13 +23,16 @@ pub const ITEM: &str = "Item";
 pub const BOOKING_ID: &str = "BookingID";
 /// Key of accounts; partition key of [`USER_ID_INDEX`].
 pub const USER_ID: &str = "UserID";
-/// Sort key of [`USER_ID_INDEX`], [`PHONE_INDEX`] and [`BOOKED_ON_INDEX`]: an instant as RFC 3339 text in UTC.
+/// Sort key of [`USER_ID_INDEX`], [`PHONE_INDEX`], [`LISTED_ON_INDEX`] and [`BOOKED_ON_INDEX`]: an instant as RFC 3339 text in UTC.
 pub const BOOKED_AT: &str = "BookedAt";
 /// Partition key of [`PHONE_INDEX`]: a telephone number as bookings carry it.
 pub const PHONE: &str = "Phone";
-/// Partition key of [`BOOKED_ON_INDEX`]: a day of the railway and a shard, such as `2026-12-01#7`; money and tills have lists of
-/// their own there.
+/// Partition key of [`LISTED_ON_INDEX`]: a day of the railway and a shard, such as `2026-12-01#7`.
+pub const LISTED_ON: &str = "ListedOn";
+/// Partition key of [`BOOKED_ON_INDEX`]: the list of a day's money, or of its tills.
 pub const BOOKED_ON: &str = "BookedOn";
+/// The names on a booking and on its line in the manifest, as they are looked for.
+pub const NAMES: &str = "NamesLower";
 /// Partition key of [`WORK_INDEX`]: `kind#0..9`.
 pub const WORK: &str = "Work";
 /// Sort key of [`WORK_INDEX`]: an instant as RFC 3339 text in UTC.
@@ -49,7 +53,10 @@ pub const USER_ID_INDEX: &str = "UserIdIndex";
 /// Bookings by the telephone number on them, by time.
 pub const PHONE_INDEX: &str = "PhoneIndex";
 /// Bookings by the railway's day on which they were made, by time; a day is spread over
-/// [`SHARDS`](crate::store::bookings::SHARDS) partitions, since thousands are made at the same minute.
+/// [`SHARDS`](crate::store::bookings::SHARDS) partitions, since thousands are made at the same minute. It has the names on each and
+/// nothing else: whoever looks for one among thousands reads a twentieth of them, and whoever writes one writes that much less.
+pub const LISTED_ON_INDEX: &str = "ListedOnIndex";
+/// Money that moved and tills that were closed, by the railway's day, by time.
 pub const BOOKED_ON_INDEX: &str = "BookedOnIndex";
 /// Unfinished duties by when they are due; only items with a duty are in it.
 pub const WORK_INDEX: &str = "WorkIndex";
@@ -79,13 +86,28 @@ const fn sorted(partition: &'static str, sort: &'static str) -> Key {
     Key { partition, sort: Some(sort) }
 }
 
-/// Another way to find a table's items, a little behind the table; it carries all attributes.
+/// What of an item an index carries beside its keys and the table's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// All attributes.
+    All,
+    /// These.
+    Only(&'static [&'static str]),
+}
+
+/// Another way to find a table's items, a little behind the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
     /// Its name.
     pub name: &'static str,
     /// Its keys.
     pub key: Key,
+    /// What it carries.
+    pub carries: Carries,
+}
+
+const fn whole(name: &'static str, key: Key) -> Index {
+    Index { name, key, carries: Carries::All }
 }
 
 /// Whether a table's items go away by themselves.
@@ -110,9 +132,12 @@ pub struct Table {
     pub keeps: Keeps,
 }
 
-pub(in crate::store) const BY_USER: Index = Index { name: USER_ID_INDEX, key: sorted(USER_ID, BOOKED_AT) };
-pub(in crate::store) const BY_DAY: Index = Index { name: BOOKED_ON_INDEX, key: sorted(BOOKED_ON, BOOKED_AT) };
-pub(in crate::store) const BY_WORK: Index = Index { name: WORK_INDEX, key: sorted(WORK, DUE_AT) };
+pub(in crate::store) const BY_USER: Index = whole(USER_ID_INDEX, sorted(USER_ID, BOOKED_AT));
+pub(in crate::store) const BY_PHONE: Index = whole(PHONE_INDEX, sorted(PHONE, BOOKED_AT));
+pub(in crate::store) const MONEY_BY_DAY: Index = whole(BOOKED_ON_INDEX, sorted(BOOKED_ON, BOOKED_AT));
+pub(in crate::store) const BY_DAY: Index =
+    Index { name: LISTED_ON_INDEX, key: sorted(LISTED_ON, BOOKED_AT), carries: Carries::Only(&[NAMES]) };
+pub(in crate::store) const BY_WORK: Index = whole(WORK_INDEX, sorted(WORK, DUE_AT));
 
 /// All tables.
 pub const TABLES: [Table; 5] = [
@@ -121,16 +146,16 @@ pub const TABLES: [Table; 5] = [
     Table {
         name: |names| names.bookings.clone(),
         key: key(BOOKING_ID),
-        indexes: &[BY_USER, Index { name: PHONE_INDEX, key: sorted(PHONE, BOOKED_AT) }, BY_DAY, BY_WORK],
+        indexes: &[BY_USER, BY_PHONE, BY_DAY, MONEY_BY_DAY, BY_WORK],
         keeps: Keeps::Forever,
     },
     Table {
         name: |names| names.users.clone(),
         key: key(USER_ID),
         indexes: &[
-            Index { name: USERNAME_LOWER_INDEX, key: key(USERNAME_LOWER) },
-            Index { name: EMAIL_LOWER_INDEX, key: key(EMAIL_LOWER) },
-            Index { name: GUARD_INDEX, key: sorted(GUARDS, USER_ID) },
+            whole(USERNAME_LOWER_INDEX, key(USERNAME_LOWER)),
+            whole(EMAIL_LOWER_INDEX, key(EMAIL_LOWER)),
+            whole(GUARD_INDEX, sorted(GUARDS, USER_ID)),
         ],
         keeps: Keeps::Forever,
     },

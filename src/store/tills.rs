@@ -16,7 +16,9 @@ use crate::store::item::{Item, decode, encode, number, string};
 use crate::store::pages::{List, Order};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
-use crate::store::schema::{BOOKED_AT, BOOKED_ON, BOOKING_ID, BY_DAY, BY_USER, DUE_AT, SCHEMA_VERSION, USER_ID, WORK};
+use crate::store::schema::{
+    BOOKED_AT, BOOKED_ON, BOOKING_ID, BY_USER, DUE_AT, MONEY_BY_DAY, SCHEMA_VERSION, USER_ID, WORK,
+};
 use crate::store::work::{self, Kind};
 use crate::store::{Store, StoreError};
 
@@ -199,7 +201,8 @@ impl Store {
         limit: i32,
     ) -> Result<TillPage, StoreError> {
         let partition = day_list(day);
-        self.till_page(&List { index: BY_DAY, partition: &partition, order: Order::NewestFirst }, after, limit).await
+        self.till_page(&List { index: MONEY_BY_DAY, partition: &partition, order: Order::NewestFirst }, after, limit)
+            .await
     }
 
     /// A page of the tills that an agent had and that are closed. The index may be a moment behind.

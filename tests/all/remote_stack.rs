@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, Projection, ProjectionType};
+use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ProjectionType};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use kiosk::store::Names;
-use kiosk::store::schema::{Key, TABLES};
+use kiosk::store::schema::{Carries, Key, TABLES};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
@@ -130,6 +130,13 @@ fn wanted(key: Key) -> (String, Option<String>) {
     (key.partition.to_owned(), key.sort.map(str::to_owned))
 }
 
+fn carried(carries: Carries) -> (Option<ProjectionType>, Vec<String>) {
+    match carries {
+        Carries::All => (Some(ProjectionType::All), Vec::new()),
+        Carries::Only(names) => (Some(ProjectionType::Include), names.iter().map(|name| (*name).to_owned()).collect()),
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs moto: .ci/second-store runs it"]
 async fn the_tables_of_a_stack_are_those_of_the_schema() {
@@ -144,13 +151,16 @@ async fn the_tables_of_a_stack_are_those_of_the_schema() {
             .global_secondary_indexes()
             .iter()
             .map(|index| {
-                let projection = index.projection().and_then(Projection::projection_type);
-                assert_eq!(projection, Some(&ProjectionType::All), "{name}");
-                (index.index_name().unwrap_or_default().to_owned(), key(index.key_schema()))
+                let projection = index.projection().expect("it carries something");
+                let carried = (projection.projection_type().cloned(), projection.non_key_attributes().to_vec());
+                (index.index_name().unwrap_or_default().to_owned(), key(index.key_schema()), carried)
             })
             .collect();
-        let expected: BTreeSet<_> =
-            table.indexes.iter().map(|index| (index.name.to_owned(), wanted(index.key))).collect();
+        let expected: BTreeSet<_> = table
+            .indexes
+            .iter()
+            .map(|index| (index.name.to_owned(), wanted(index.key), carried(index.carries)))
+            .collect();
         assert_eq!(indexes, expected, "{name}");
         assert_eq!(made.deletion_protection_enabled(), Some(true), "{name}");
     }

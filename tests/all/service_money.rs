@@ -20,7 +20,9 @@ use kiosk::domain::station::{Station, StationCode};
 use kiosk::domain::till::Till;
 use kiosk::domain::time::railway_time;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Cursor, Document, Failure, Form, Reply, ReportOf, Request, Revive, RunDelay};
+use kiosk::service::request::{
+    BookingSearch, Cursor, Document, Failure, Form, Reply, ReportOf, Request, Revive, RunDelay,
+};
 use kiosk::service::{AuditReport, AuditScope, Depth, Session};
 use kiosk::store::StoreError;
 use kiosk::store::schema::SCHEMA_VERSION;
@@ -47,10 +49,12 @@ impl Stage {
         update.expression_attribute_values(":value", value).send().await.expect("it is changed");
     }
 
-    async fn unset(&self, table: &str, key: (&str, &str), names: [&str; 2]) {
-        let update = self.world.clients.dynamodb.update_item().table_name(table).key(key.0, text(key.1));
-        let update = update.update_expression("REMOVE #one, #two").expression_attribute_names("#one", names[0]);
-        update.expression_attribute_names("#two", names[1]).send().await.expect("it is changed");
+    async fn unset(&self, table: &str, key: (&str, &str), names: impl IntoIterator<Item = &str>) {
+        for name in names {
+            let update = self.world.clients.dynamodb.update_item().table_name(table).key(key.0, text(key.1));
+            let update = update.update_expression("REMOVE #one").expression_attribute_names("#one", name);
+            update.send().await.expect("it is changed");
+        }
     }
 
     async fn delete_booking_item(&self, key: &str) {
@@ -184,7 +188,10 @@ async fn before_the_ledger(stage: &Stage, bookings: &[Arc<Booking>]) {
         let first = Booking { version: 1, ..(**booking).clone() };
         stage.delete_booking_item(&entry_key(&first)).await;
         let key = booking.pnr.to_string();
-        stage.unset(&stage.world.names.bookings, ("BookingID", &key), ["Work", "DueAt"]).await;
+        let lists = ["Work", "DueAt", "ListedOn", "NamesLower"];
+        stage.unset(&stage.world.names.bookings, ("BookingID", &key), lists).await;
+        let day = railway_time(booking.booked_at).date();
+        stage.set(&stage.world.names.bookings, ("BookingID", &key), "BookedOn", text(&format!("{day}#7"))).await;
         stage.set(&stage.world.names.bookings, ("BookingID", &key), "SchemaVersion", number(1)).await;
     }
     stage.set(&stage.world.names.trains, ("TrainID", "#catalogue"), "SchemaVersion", number(1)).await;
@@ -271,17 +278,17 @@ async fn a_booking_that_is_missing_on_its_work_list_is_found_by_the_audit() {
     let table = &stage.world.names.bookings;
     stage.unset(table, ("BookingID", &waits.pnr.to_string()), ["Work", "DueAt"]).await;
     stage.set(table, ("BookingID", &paid.pnr.to_string()), "Work", text("owed#0")).await;
+    let renamed = sell_for_cash(&agent, 1).await;
+    stage.set(table, ("BookingID", &renamed.pnr.to_string()), "NamesLower", text("nobody")).await;
     let found = stage.deep_audit().await.findings;
     let mut found: Vec<_> = found.into_iter().map(|finding| finding.difference).collect();
     found.sort_by_key(|difference| format!("{difference:?}"));
-    let mut expected = [sold.pnr, paid.pnr].map(|pnr| Difference::WorkList { pnr });
+    let mut expected = [sold.pnr, paid.pnr, renamed.pnr].map(|pnr| Difference::Lists { pnr });
     expected.sort_by_key(|difference| format!("{difference:?}"));
     assert_eq!(found, expected);
-    assert!(found[0].to_string().contains("is not on the work list"), "{}", found[0]);
+    assert!(found[0].to_string().contains("is not on the lists"), "{}", found[0]);
     booked(agent.call(Request::PayOut { op: new_op(), pnr: waits.pnr }).await).expect("it waits");
-    assert!(
-        !stage.deep_audit().await.findings.iter().any(|one| one.difference == Difference::WorkList { pnr: sold.pnr })
-    );
+    assert!(!stage.deep_audit().await.findings.iter().any(|one| one.difference == Difference::Lists { pnr: sold.pnr }));
 }
 
 /// The lines of a report that say what does not add up.
@@ -302,6 +309,15 @@ async fn an_older_store_is_raised_once_lists_what_waits_and_is_then_not_for_an_o
     // This version goes on beside what an older one has stored, and knows that it is not raised.
     sell_for_cash(&agent, 1).await;
     assert_eq!(owed(&supervisor, None).await.0, []);
+    let day = railway_time(old.booked_at).date();
+    let of_the_day = async || match supervisor
+        .call(Request::FindBookings { by: BookingSearch::Day { day, name: String::new() }, after: None })
+        .await
+    {
+        Ok(Reply::Found { page, .. }) => page.iter().any(|booking| booking.pnr == waits.pnr),
+        other => panic!("{other:?}"),
+    };
+    assert!(!of_the_day().await);
     let checked = stage.world.store.inspect().await;
     let schema = checked.iter().find(|check| check.what == "schema").expect("it is looked at");
     assert!(format!("{:?}", schema.verdict).contains("run kiosk provision"), "{schema:?}");
@@ -319,10 +335,12 @@ async fn an_older_store_is_raised_once_lists_what_waits_and_is_then_not_for_an_o
         stage.world.store.provision(|_| {}).await.expect("it is raised");
         assert_eq!(stage.world.store.marked_schema().await, Ok(Some(SCHEMA_VERSION)));
         assert_eq!(owed(&supervisor, None).await.0.iter().map(|owed| owed.pnr).collect::<Vec<_>>(), [waits.pnr]);
+        assert!(of_the_day().await);
     }
+    assert!(!stage.booking_item(waits.pnr).await.contains_key("BookedOn"), "it is no money of that day");
     // A process of the older Kiosk that still runs cannot put the booking without its list any more.
     assert_eq!(stage.booking_item(waits.pnr).await["SchemaVersion"], number(SCHEMA_VERSION));
-    assert_eq!(stage.world.store.list_unlisted_owed().await, Ok(0));
+    assert_eq!(stage.world.store.list_unlisted_bookings().await, Ok(0));
     is_clean_but_for_the_past(&stage).await;
 }
 
@@ -348,7 +366,7 @@ async fn what_waits_is_listed_though_its_booking_changes_at_that_moment() {
         stage.set(bookings, ("BookingID", &key), "Version", number(waits.version + 1)).await;
         go.come().await;
     };
-    let (listed, ()) = tokio::join!(store.list_unlisted_owed(), meanwhile);
+    let (listed, ()) = tokio::join!(store.list_unlisted_bookings(), meanwhile);
     assert_eq!(listed, Ok(1));
     assert_eq!(owed(&supervisor, None).await.0.iter().map(|owed| owed.pnr).collect::<Vec<_>>(), [waits.pnr]);
 }

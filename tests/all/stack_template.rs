@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use kiosk::config::{Config, LogFormat, Mode, Sources, StoreChoice};
 use kiosk::domain::notification::Delivery;
 use kiosk::store::Names;
-use kiosk::store::schema::{EXPIRES_AT, Keeps, Key, TABLES};
+use kiosk::store::schema::{Carries, EXPIRES_AT, Keeps, Key, TABLES};
 use serde_json::{Value, json};
 
 use crate::stack_kit::{Template, project_file};
@@ -39,7 +39,11 @@ fn the_tables_are_those_of_the_schema() {
             .iter()
             .map(|index| {
                 let (name, keys) = (index.name, key_schema(index.key));
-                json!({ "IndexName": name, "KeySchema": keys, "Projection": { "ProjectionType": "ALL" } })
+                let projection = match index.carries {
+                    Carries::All => json!({ "ProjectionType": "ALL" }),
+                    Carries::Only(names) => json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": names }),
+                };
+                json!({ "IndexName": name, "KeySchema": keys, "Projection": projection })
             })
             .collect();
         let written = table["GlobalSecondaryIndexes"].as_array().cloned().unwrap_or_default();

@@ -154,9 +154,18 @@ fn a_list_in_which_few_are_meant_says_how_far_it_looked() {
     let mut stage = at(Bookings::default());
     stage.reply(Ok(page(Vec::new())));
     stage.keys("<tab>goa<enter>");
-    let next = Some(crate::ui_records::cursor());
-    stage.reply(Ok(Reply::Bookings { page: Vec::new(), next, back_to: Some(start() - TimeDelta::days(400)) }));
+    let none_back_to = |days: i64| {
+        let next = Some(crate::ui_records::cursor());
+        Ok(Reply::Bookings { page: Vec::new(), next, back_to: Some(start() - TimeDelta::days(days)) })
+    };
+    for answer in 1..10 {
+        let asked = stage.reply(none_back_to(40 * answer));
+        assert_eq!(matches!(asked, Request::MyBookings { after: None, .. }), answer == 1, "{asked:?}");
+    }
+    assert!(stage.text().contains("Looked back to 6 Dec 2025 so far"), "{}", stage.text());
+    stage.reply(none_back_to(400));
     assert!(stage.text().contains("looked through back to 27 Oct 2025"), "{}", stage.text());
+    assert!(stage.calls.is_empty(), "at some time somebody has to want it: {:?}", stage.calls);
     stage.keys("<enter>");
     let asked = stage.reply(Ok(page(vec![sample_booking::booking()])));
     assert!(matches!(asked, Request::MyBookings { after: Some(_), .. }), "{asked:?}");
@@ -165,7 +174,9 @@ fn a_list_in_which_few_are_meant_says_how_far_it_looked() {
     stage.keys("r");
     let next = Some(crate::ui_records::cursor());
     let back_to = Some(start() - TimeDelta::days(400));
-    stage.reply(Ok(Reply::Bookings { page: vec![Arc::new(sample_booking::booking())], next, back_to }));
+    let full = vec![Arc::new(sample_booking::booking()); 20];
+    stage.reply(Ok(Reply::Bookings { page: full, next, back_to }));
+    assert!(stage.calls.is_empty(), "there is enough to look at: {:?}", stage.calls);
     assert!(stage.text().contains("Looked back to 27 Oct 2025; at the end ↓ looks further."), "{}", stage.text());
 }
 

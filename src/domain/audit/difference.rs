@@ -270,8 +270,8 @@ pub enum Difference {
         /// What it has counted.
         counted: Flows,
     },
-    /// A booking is not on the work list on which it should be, or on one though nothing of it is to be done.
-    WorkList {
+    /// A booking is not on a list on which it should be, that of its day or of work, or on one though nothing of it is to be done.
+    Lists {
         /// Its PNR.
         #[serde(rename = "PNR")]
         pnr: Pnr,
@@ -438,10 +438,10 @@ impl fmt::Display for Difference {
                 "Till {till} is not there: the ledger has {ledger} through it, so look for who deleted it, and bring it back from \
                  a backup."
             ),
-            Self::WorkList { pnr } => write!(
+            Self::Lists { pnr } => write!(
                 f,
-                "PNR {pnr} is not on the work list that follows from it, so nobody is reminded of it: open it by its PNR, and pay, \
-                 give up or hand out what is due, which lists it anew."
+                "PNR {pnr} is not on the lists that follow from it, so that nobody finds it by its day or is reminded of it: run \
+                 kiosk provision, or pay, give up or hand out what is due of it, which lists it anew."
             ),
             Self::SlipWithoutHold { pnr, hold, class } => write!(
                 f,

@@ -1,25 +1,25 @@
 //! Bookings newest first that an index keeps in several partitions: those of a day, and those of a telephone number that people
 //! write in several ways. The partitions are merged, and each is read only as far as a page reaches into it.
 //!
-//! Where a name is looked for, the store passes over the others. A partition in which nobody had it so far is known as far back
-//! as it was read, and what another has from before that waits until it is read on.
+//! The index of a day has the names on a booking and little else: those of a page are read at its end. Where a name is looked for,
+//! the store passes over the others. A partition in which nobody had the name so far is known as far back as it
+//! was read, and what another has from before that waits until it is read on.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::try_join_all;
 
-use super::{BookingPage, SHARDS, booked_on, booking_of};
+use super::{BookingPage, SHARDS, booking_of, listed_on};
 use crate::domain::booking::Booking;
+use crate::domain::pnr::Pnr;
 use crate::domain::user::Phone;
 use crate::store::former::FORMER;
 use crate::store::item::{Item, corrupt, string, text};
 use crate::store::named::{self, Sought};
-use crate::store::pages::{AT_FIRST, Portion, more_than};
-use crate::store::schema::{
-    BOOKED_AT, BOOKED_ON, BOOKED_ON_INDEX, BOOKING_ID, PHONE, PHONE_INDEX, SCHEMA_VERSION_ATTRIBUTE,
-};
+use crate::store::pages::{AT_FIRST, AT_ONCE, Portion, more_than};
+use crate::store::schema::{BOOKED_AT, BOOKING_ID, BY_DAY, BY_PHONE, Carries, Index, SCHEMA_VERSION_ATTRIBUTE};
 use crate::store::{Store, StoreError};
 
 /// Which bookings are meant.
@@ -32,17 +32,17 @@ pub enum Listed {
 }
 
 impl Listed {
-    fn index(&self) -> (&'static str, &'static str) {
+    const fn index(&self) -> Index {
         match self {
-            Self::Phone(_) => (PHONE_INDEX, PHONE),
-            Self::Day(_) => (BOOKED_ON_INDEX, BOOKED_ON),
+            Self::Phone(_) => BY_PHONE,
+            Self::Day(_) => BY_DAY,
         }
     }
 
     fn partitions(&self) -> Vec<String> {
         match self {
             Self::Phone(phone) => phone.forms().iter().map(|form| form.as_str().to_owned()).collect(),
-            Self::Day(day) => (0..SHARDS).map(|shard| booked_on(*day, shard)).collect(),
+            Self::Day(day) => (0..SHARDS).map(|shard| listed_on(*day, shard)).collect(),
         }
     }
 }
@@ -79,11 +79,37 @@ impl FromStr for Taken {
     }
 }
 
+/// A booking as an index has it.
+struct Entry {
+    /// When it was made, and the same as it is written.
+    made: DateTime<Utc>,
+    at: String,
+    pnr: Pnr,
+    /// All of it, where that was read.
+    booking: Option<Booking>,
+}
+
+impl Entry {
+    /// One of which the index has little.
+    fn of(item: &Item) -> Result<Self, StoreError> {
+        let odd = || corrupt("a booking in an index", "it has no PNR and no moment");
+        let at = text(item, BOOKED_AT).ok_or_else(odd)?.to_owned();
+        let pnr = text(item, BOOKING_ID).and_then(|pnr| pnr.parse().ok()).ok_or_else(odd)?;
+        Ok(Self { made: at.parse().map_err(|_| odd())?, at, pnr, booking: None })
+    }
+
+    /// One of which it has all.
+    fn whole(item: Item) -> Result<Self, StoreError> {
+        let entry = Self::of(&item)?;
+        Ok(Self { booking: Some(booking_of(item)?), ..entry })
+    }
+}
+
 /// A partition on its way back through time.
 struct Shard {
     partition: String,
     /// What was read and not taken yet, the newest first.
-    read: VecDeque<Booking>,
+    read: VecDeque<Entry>,
     taken: Taken,
     /// How many are read the next time.
     at_once: i32,
@@ -100,10 +126,10 @@ struct Shard {
 }
 
 impl Shard {
-    fn new(of: &Listed, partition: String, taken: Taken) -> Self {
+    fn new(index: Index, partition: String, taken: Taken, at_once: i32) -> Self {
         let after = if let Taken::To(at, pnr) = &taken {
             Some(Item::from([
-                (of.index().1.to_owned(), string(&partition)),
+                (index.key.partition.to_owned(), string(&partition)),
                 (BOOKED_AT.to_owned(), string(at)),
                 (BOOKING_ID.to_owned(), string(pnr)),
             ]))
@@ -113,7 +139,7 @@ impl Shard {
         Self {
             partition,
             read: VecDeque::new(),
-            at_once: AT_FIRST,
+            at_once,
             has_more: taken != Taken::All,
             taken,
             after,
@@ -129,7 +155,7 @@ impl Shard {
 
     /// When the newest of what was read was made.
     fn newest(&self) -> Option<DateTime<Utc>> {
-        self.read.front().map(|booking| booking.booked_at)
+        self.read.front().map(|entry| entry.made)
     }
 
     /// Whether there may be something in it that was made after a moment and was not read yet.
@@ -138,16 +164,16 @@ impl Shard {
         unread && moment.is_none_or(|moment| self.back_to.is_none_or(|back_to| back_to > moment))
     }
 
-    fn take(&mut self) -> Option<Booking> {
-        let booking = self.read.pop_front()?;
-        self.taken = Taken::To(written(&booking), booking.pnr.to_string());
+    fn take(&mut self) -> Option<Entry> {
+        let entry = self.read.pop_front()?;
+        self.taken = Taken::To(entry.at.clone(), entry.pnr.to_string());
         let looked = if self.read.is_empty() { self.looked_ahead } else { 1 };
         (self.looked_at, self.looked_ahead) = (self.looked_at + looked, self.looked_ahead - looked);
         // Behind the last was nobody, as far as it was read.
         if let (true, Some((at, id))) = (self.read.is_empty(), self.end()) {
             self.taken = Taken::To(at.to_owned(), id.to_owned());
         }
-        Some(booking)
+        Some(entry)
     }
 
     /// After which booking there is more, by when it was made and its PNR.
@@ -156,7 +182,7 @@ impl Shard {
     }
 
     /// Takes in what was read: those that are meant, of how many, and the key after which there is more.
-    fn took_in(&mut self, read: VecDeque<Booking>, of: usize, end: Option<Item>) -> Result<(), StoreError> {
+    fn took_in(&mut self, read: VecDeque<Entry>, of: usize, end: Option<Item>) -> Result<(), StoreError> {
         (self.read, self.looked_ahead) = (read, of);
         self.has_more = end.is_some();
         self.after = end;
@@ -171,12 +197,6 @@ impl Shard {
         }
         Ok(())
     }
-}
-
-/// When a booking was made, as the index has it.
-fn written(booking: &Booking) -> String {
-    let item = super::item_of(booking);
-    text(&item, BOOKED_AT).unwrap_or_default().to_owned()
 }
 
 impl Store {
@@ -201,11 +221,15 @@ impl Store {
         if taken.len() != partitions.len() {
             return Err(corrupt("a page's end", "it is that of another list"));
         }
-        let mut shards: Vec<_> =
-            partitions.into_iter().zip(taken).map(|(name, taken)| Shard::new(of, name, taken)).collect();
-        let mut bookings = Vec::new();
+        let index = of.index();
+        // Whoever looks for a name passes over most.
+        let at_once = if name.is_some() { AT_ONCE } else { AT_FIRST };
+        let shards = partitions.into_iter().zip(taken);
+        let shards = shards.map(|(partition, taken)| Shard::new(index, partition, taken, at_once));
+        let mut shards: Vec<_> = shards.collect();
+        let mut found = Vec::new();
         let looked_at = |shards: &[Shard]| shards.iter().map(|shard| shard.looked_at).sum::<usize>();
-        while bookings.len() < portion.most {
+        while found.len() < portion.most {
             let newest = shards.iter().filter_map(Shard::newest).max();
             let behind = shards.iter().filter(|shard| shard.may_have_newer(newest)).count();
             if behind > 0 {
@@ -216,36 +240,45 @@ impl Store {
                 // All of them at once, each as far as its share of what is left.
                 let share = i32::try_from(left.div_ceil(behind)).unwrap_or(i32::MAX).max(AT_FIRST);
                 let behind = shards.iter_mut().filter(|shard| shard.may_have_newer(newest));
-                try_join_all(behind.map(|shard| self.read_on(of, shard, (share, name)))).await?;
+                try_join_all(behind.map(|shard| self.read_on(index, shard, (share, name)))).await?;
                 continue;
             }
             let first = shards.iter_mut().filter(|shard| !shard.read.is_empty()).max_by_key(|shard| shard.newest());
             let Some(first) = first else { break };
-            bookings.extend(first.take());
+            found.extend(first.take());
         }
         let is_over = shards.iter().all(Shard::is_over);
         let end = |shard: &Shard| if shard.is_over() { Taken::All } else { shard.taken.clone() }.written();
         let next = (!is_over).then(|| shards.iter().map(end).collect::<Vec<_>>().join(";"));
-        Ok((BookingPage { bookings, next }, looked_at(&shards)))
+        Ok((BookingPage { bookings: self.all_of(found, name).await?, next }, looked_at(&shards)))
+    }
+
+    /// The bookings of entries, but for those that have no such name any more, or are gone.
+    async fn all_of(&self, entries: Vec<Entry>, name: Option<&Sought>) -> Result<Vec<Booking>, StoreError> {
+        let lacking: Vec<_> = entries.iter().filter(|entry| entry.booking.is_none()).map(|entry| entry.pnr).collect();
+        let mut read = if lacking.is_empty() { BTreeMap::new() } else { self.bookings(&lacking).await? };
+        let whole = entries.into_iter().filter_map(|entry| entry.booking.or_else(|| read.remove(&entry.pnr)));
+        Ok(whole.filter(|booking| name.is_none_or(|name| name.is_on(booking))).collect())
     }
 
     /// Reads on in a partition, at most as far as `share`.
     async fn read_on(
         &self,
-        of: &Listed,
+        index: Index,
         shard: &mut Shard,
         (share, name): (i32, Option<&Sought>),
     ) -> Result<(), StoreError> {
-        let (index, attribute) = of.index();
+        let is_whole = index.carries == Carries::All;
         let is_booking = format!("attribute_not_exists({FORMER}) AND attribute_exists({SCHEMA_VERSION_ATTRIBUTE})");
+        let filter = named::filter(if is_whole { &is_booking } else { "" }, name);
         let query = self
             .dynamodb()
             .query()
             .table_name(&self.names().bookings)
-            .index_name(index)
+            .index_name(index.name)
             .key_condition_expression("#of = :of")
-            .filter_expression(named::filter(&is_booking, name))
-            .expression_attribute_names("#of", attribute)
+            .set_filter_expression((!filter.is_empty()).then_some(filter))
+            .expression_attribute_names("#of", index.key.partition)
             .expression_attribute_values(":of", string(&shard.partition))
             .set_exclusive_start_key(shard.after.take())
             .scan_index_forward(false)
@@ -254,9 +287,8 @@ impl Store {
         shard.at_once = more_than(shard.at_once);
         let page = self.attempt(|| query.clone().send()).await?.answer()?;
         let of = usize::try_from(page.scanned_count).unwrap_or_default();
-        let read = page.items.unwrap_or_default().into_iter().map(booking_of).collect::<Result<Vec<_>, _>>()?;
-        // An older version of Kiosk has written what says no names.
-        let meant = read.into_iter().filter(|booking| name.is_none_or(|name| name.is_on(booking)));
-        shard.took_in(meant.collect(), of, page.last_evaluated_key)
+        let entry = |item: Item| if is_whole { Entry::whole(item) } else { Entry::of(&item) };
+        let read = page.items.unwrap_or_default().into_iter().map(entry).collect::<Result<_, _>>()?;
+        shard.took_in(read, of, page.last_evaluated_key)
     }
 }

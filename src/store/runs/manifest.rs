@@ -15,11 +15,11 @@ use crate::domain::pnr::Pnr;
 use crate::domain::segment::Leg;
 use crate::domain::train::RunId;
 use crate::store::item::{Item, check_version, corrupt, string, text};
-use crate::store::named::{self, NAMES, Sought};
+use crate::store::named::{self, Sought};
 use crate::store::requests::Consistency;
 use crate::store::runs::coach_item::{number, read_number};
 use crate::store::runs::{Plan, key};
-use crate::store::schema::SCHEMA_VERSION;
+use crate::store::schema::{NAMES, SCHEMA_VERSION};
 use crate::store::{Store, StoreError};
 
 const WHAT: &str = "a line of a manifest";

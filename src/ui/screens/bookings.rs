@@ -336,6 +336,11 @@ impl Scene for Bookings {
         };
         if self.list.reply(call, &answer, page) {
             self.back_to = back_to;
+            if !self.filter.is_empty() && answer.is_ok() {
+                let room = usize::from(Self::places(frame::body(cx.size)).1.height / ROW);
+                let ask = self.ask();
+                self.list.fill(room, cx, ask);
+            }
         } else {
             self.bring.reply(call, &answer, cx);
         }
@@ -362,10 +367,14 @@ impl Scene for Bookings {
 impl Bookings {
     /// How far back those in the list were looked for, while there is more behind.
     fn view_looked(&self, buf: &mut Buffer, list: Rect, world: &World) {
-        let Some(at) = self.back_to.filter(|_| !self.filter.is_empty() && !self.list.is_empty()) else { return };
+        let Some(at) = self.back_to.filter(|_| !self.filter.is_empty()) else { return };
         let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
-        let day = railway_time(at).format("%-d %b %Y");
-        put(buf, above, 2, &format!("Looked back to {day}; at the end ↓ looks further."), world.theme.dim);
+        let looked = format!("Looked back to {}", railway_time(at).format("%-d %b %Y"));
+        if self.list.is_waiting() {
+            put(buf, above, 2, &format!("{looked} so far …"), world.theme.dim);
+        } else if !self.list.is_empty() {
+            put(buf, above, 2, &format!("{looked}; at the end ↓ looks further."), world.theme.dim);
+        }
     }
 
     fn view_kinds(&self, buf: &mut Buffer, area: Rect, world: &World) {

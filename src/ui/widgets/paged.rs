@@ -21,6 +21,10 @@ use crate::ui::widgets::state;
 /// A page as a reply brings it: its rows, and where the list goes on.
 pub type Page<T> = (Vec<T>, Option<Cursor>);
 
+/// Answers that are asked for one after the other while few of what is meant were found, until the person is asked whether to
+/// look on.
+const IN_A_ROW: u8 = 10;
+
 /// A list that is read page by page.
 #[derive(Clone, Debug)]
 pub struct Paged<T> {
@@ -30,6 +34,8 @@ pub struct Paged<T> {
     page: Load<()>,
     /// What becomes of the page that is on its way.
     takes: Takes,
+    /// How many answers have come since the person last asked.
+    in_a_row: u8,
     list: ListState,
     /// Cells of a row that are lit when the cursor is on it; what is left of its height is empty.
     lit: u16,
@@ -52,6 +58,7 @@ impl<T> Paged<T> {
             next: None,
             page: Load::Idle,
             takes: Takes::Anew,
+            in_a_row: 0,
             list: ListState::new(height),
             lit: height,
         }
@@ -110,7 +117,7 @@ impl<T> Paged<T> {
     /// Reads it from its beginning, unless a page is on its way; `ask` makes the request for what comes after a cursor.
     pub fn begin(&mut self, cx: &mut Context, ask: impl FnOnce(Option<Cursor>) -> Request) {
         if !self.page.is_waiting() {
-            self.takes = Takes::Anew;
+            (self.takes, self.in_a_row) = (Takes::Anew, 0);
             self.page = Load::Waiting(cx.call(ask(None)));
         }
     }
@@ -147,6 +154,20 @@ impl<T> Paged<T> {
 
     /// Reads on where nothing is known yet that is meant, but more may be.
     pub fn further(&mut self, cx: &mut Context, ask: impl FnOnce(Option<Cursor>) -> Request) {
+        self.in_a_row = 0;
+        self.go_on(cx, ask);
+    }
+
+    /// Reads on of itself after an answer in which few of what is meant were found, while it does not fill so many rows; at
+    /// some time the person is asked.
+    pub fn fill(&mut self, rows: usize, cx: &mut Context, ask: impl FnOnce(Option<Cursor>) -> Request) {
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        if self.found.len() < rows && self.in_a_row < IN_A_ROW {
+            self.go_on(cx, ask);
+        }
+    }
+
+    fn go_on(&mut self, cx: &mut Context, ask: impl FnOnce(Option<Cursor>) -> Request) {
         if self.next.is_some() && !self.page.is_waiting() {
             self.takes = Takes::On;
             self.page = Load::Waiting(cx.call(ask(self.next.clone())));

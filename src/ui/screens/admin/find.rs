@@ -71,9 +71,6 @@ impl By {
     }
 }
 
-/// Answers that are asked for one after the other while few have the name, until the person is asked whether to look on.
-const IN_A_ROW: u8 = 10;
-
 /// Anybody's bookings.
 #[derive(Clone, Debug)]
 pub struct FindBookings {
@@ -84,8 +81,6 @@ pub struct FindBookings {
     looked_at: usize,
     /// Back to which day, if through all of them.
     back_to: Option<NaiveDate>,
-    /// How many answers have come since the person last asked.
-    in_a_row: u8,
     /// The booking that was shown, as it is since.
     since: Load<Arc<Booking>>,
     list: Paged<Arc<Booking>>,
@@ -103,7 +98,6 @@ impl Default for FindBookings {
             asked: None,
             looked_at: 0,
             back_to: None,
-            in_a_row: 0,
             since: Load::Idle,
             list: Paged::new(ROW),
         }
@@ -166,7 +160,7 @@ impl FindBookings {
 
     /// Nothing was looked at.
     fn anew(&mut self) {
-        (self.looked_at, self.back_to, self.in_a_row) = (0, None, 0);
+        (self.looked_at, self.back_to) = (0, None);
     }
 
     /// Reads the list from its beginning.
@@ -298,7 +292,6 @@ impl Scene for FindBookings {
                 None => {}
             },
             Action::Further => {
-                self.in_a_row = 0;
                 let ask = self.ask();
                 self.list.further(cx, ask);
             }
@@ -321,14 +314,12 @@ impl Scene for FindBookings {
             }
             Action::Move(key) => {
                 self.query.to_list();
-                self.in_a_row = 0;
                 let (place, ask) = (self.list_place(frame::body(cx.size)), self.ask());
                 self.list.key(key, place, cx, ask);
             }
             Action::Next => self.query.next(),
             Action::Previous => self.query.previous(),
             Action::Again if self.list.failed_further() => {
-                self.in_a_row = 0;
                 let ask = self.ask();
                 self.list.further(cx, ask);
             }
@@ -351,7 +342,6 @@ impl Scene for FindBookings {
         let list = self.list_place(area);
         if !self.query.mouse(mouse, area) && list.contains(mouse.at) && !self.list.is_empty() {
             self.query.to_list();
-            self.in_a_row = 0;
             let ask = self.ask();
             if let Touch::Acted(_) = self.list.mouse(mouse, list, cx, ask) {
                 self.act(Action::Show, cx);
@@ -383,11 +373,10 @@ impl Scene for FindBookings {
         if !is_page {
             return;
         }
-        self.in_a_row = self.in_a_row.saturating_add(1);
-        let room = usize::from(self.list_place(frame::body(cx.size)).height / ROW);
-        if self.looked().is_some() && self.list.rows().len() < room && self.in_a_row < IN_A_ROW {
+        if self.looked().is_some() {
+            let room = usize::from(self.list_place(frame::body(cx.size)).height / ROW);
             let ask = self.ask();
-            self.list.further(cx, ask);
+            self.list.fill(room, cx, ask);
         }
     }
 
