@@ -132,6 +132,17 @@ fn whoever_knows_nothing_but_a_name_looks_back_through_the_days() {
 }
 
 #[test]
+fn a_name_is_looked_for_in_whichever_field_it_was_typed() {
+    let mut stage = office(Role::Agent, "b");
+    stage.keys("<s-tab>n<tab><tab>zubin<enter>");
+    let (_, asked) = stage.asked();
+    assert!(
+        matches!(&asked, Request::FindBookings { by: BookingSearch::Name(name), .. } if name == "zubin"),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn whoever_comes_back_from_a_booking_finds_again_what_took_long_to_find() {
     let mut stage = office(Role::Agent, "b");
     stage.keys("<s-tab>n<tab>zubin<enter>");

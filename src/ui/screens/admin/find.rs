@@ -141,8 +141,12 @@ impl FindBookings {
         let sought = match self.by() {
             By::Pnr => text.parse::<Pnr>().ok().map(Sought::One),
             By::Phone => Phone::parse(&text).ok().map(|phone| Sought::Many(BookingSearch::Phone(phone))),
-            By::Name if text.trim().chars().count() >= 2 => Some(Sought::Many(BookingSearch::Name(text))),
-            By::Name => None,
+            // Whoever looks for a name may have typed it where one goes beside a run.
+            By::Name => [text, name]
+                .into_iter()
+                .find(|name| !name.trim().is_empty())
+                .filter(|name| name.trim().chars().count() >= 2)
+                .map(|name| Sought::Many(BookingSearch::Name(name))),
             By::Run => run(&text, world).map(|run| Sought::Many(BookingSearch::Run { run, name })),
             By::Day => when::day(&text, today).map(|day| Sought::Many(BookingSearch::Day { day, name })),
         };
@@ -193,7 +197,8 @@ impl FindBookings {
             BookingSearch::Phone(_) => return None,
         };
         let goes_on = self.list.goes_on() && (self.looked_at > 0 || self.back_to.is_some());
-        goes_on.then(|| format!("Looked through {} bookings{of}", self.looked_at))
+        let bookings = if self.looked_at == 1 { "booking" } else { "bookings" };
+        goes_on.then(|| format!("Looked through {} {bookings}{of}", self.looked_at))
     }
 
     fn list_place(&self, area: Rect) -> Rect {
