@@ -33,6 +33,7 @@ pub mod recording;
 pub mod reread;
 pub mod screen;
 pub mod screens;
+pub mod since;
 pub mod text;
 pub mod theme;
 pub mod toast;

@@ -18,7 +18,7 @@ pub(super) async fn run(config: &Config) -> Result<(), CliError> {
         output::line(format_args!("Put {accounts} names and addresses of accounts on the lists of the back office."))?;
     }
     if bookings > 0 {
-        output::line(format_args!("Put {bookings} bookings on the lists on which they were not."))?;
+        output::line(format_args!("Put {bookings} bookings on the lists that follow from them."))?;
     }
     let names = store.names();
     output::line(format_args!(

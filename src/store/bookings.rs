@@ -65,7 +65,7 @@ pub struct AllBookings {
     pub entries: Vec<LedgerEntry>,
     /// The tills that lie there too, each once.
     pub tills: Vec<Till>,
-    /// Of the bookings of this version those that are not listed as the work that they are, or are listed though they are none.
+    /// Of the bookings of this version those that are not on the lists that follow from them, or on others.
     pub mislisted: Vec<Pnr>,
     /// Those that cannot be read, by their keys, and why.
     pub unreadable: Vec<(String, StoreError)>,
@@ -181,13 +181,18 @@ impl Store {
     }
 
     /// Some items of a list of the index, at least one unless they are the last. What the application that Kiosk replaces has left
-    /// and nobody has taken over yet stands in the lists of accounts, too, and is passed over.
+    /// stands in the lists of accounts, too, until it is taken over, and was left there until version 3 of the schema: it is
+    /// passed over there.
     async fn items_listed(
         &self,
         list: &str,
         after: Option<&str>,
         limit: i32,
     ) -> Result<(Vec<Item>, Option<String>), StoreError> {
+        let mut filter = format!("attribute_exists({SCHEMA_VERSION_ATTRIBUTE})");
+        if !former::is_list(list) {
+            filter.push_str(&format!(" AND attribute_not_exists({FORMER})"));
+        }
         let mut next = after.map(str::to_owned);
         loop {
             let start = next.as_deref().map(|after| start_key(list, after)).transpose()?;
@@ -197,7 +202,7 @@ impl Store {
                 .table_name(&self.names().bookings)
                 .index_name(USER_ID_INDEX)
                 .key_condition_expression("UserID = :list")
-                .filter_expression(format!("attribute_exists({SCHEMA_VERSION_ATTRIBUTE})"))
+                .filter_expression(&filter)
                 .expression_attribute_values(":list", string(list))
                 .scan_index_forward(false)
                 .set_exclusive_start_key(start)
@@ -247,7 +252,7 @@ pub(in crate::store) fn item_of(booking: &Booking) -> Item {
 }
 
 /// The attributes of [`lists`].
-const LISTS: [&str; 4] = [LISTED_ON, NAMES, WORK, DUE_AT];
+pub(in crate::store) const LISTS: [&str; 4] = [LISTED_ON, NAMES, WORK, DUE_AT];
 
 /// What lists a booking beside its own attributes: the day on which it was made, with the names on it as they are looked for. One
 /// that awaits payment is listed as work, too, due when its slip lapses; and one of which money waits at a counter, due since it

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub(in crate::store) use self::reading::booking;
 use self::reading::{account, train};
 use crate::domain::former::FormerBooking;
-use crate::domain::user::{Account, AccountId};
+use crate::domain::user::Account;
 use crate::store::item::{Item, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
@@ -26,6 +26,8 @@ use crate::store::{Store, StoreError, users};
 pub(in crate::store) const FORMER: &str = "Former";
 /// Before the key of what is kept of a user.
 const KEPT_USER: &str = "former#";
+/// Before an account in the name of the list of what it booked.
+const LIST: &str = "former#";
 /// Behind the number of a train that is kept: no published version is called so, and what has `@` in its key is not on sale.
 const KEPT_TRAIN: &str = "@former";
 
@@ -246,8 +248,13 @@ impl Store {
 }
 
 /// The list in which an account's bookings of the former application stand, under the index that has its others by account.
-pub(in crate::store) fn list_of(account: AccountId) -> String {
-    format!("former#{account}")
+pub(in crate::store) fn list_of(account: impl fmt::Display) -> String {
+    format!("{LIST}{account}")
+}
+
+/// Whether what stands for an account is such a list.
+pub(in crate::store) fn is_list(account: &str) -> bool {
+    account.starts_with(LIST)
 }
 
 fn untaken(key: &str) -> String {

@@ -1,5 +1,5 @@
 //! The names on a booking as they are looked for: an attribute of the booking and of its line in the manifest, by which the
-//! store passes over whoever has another name. What an older Kiosk has written has none, and is looked at itself.
+//! store passes over whoever has another name. A line of a manifest from before there were names has none, and is looked at itself.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;

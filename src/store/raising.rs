@@ -4,17 +4,15 @@
 //! The mark is the last thing that is written, and by nobody else: an older Kiosk that reads it does not start any more, and says
 //! why.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use crate::store::bookings::{booking_of, is_beside, is_former, lists};
+use crate::store::bookings::{LISTS, booking_of, is_beside, is_former, lists};
 use crate::store::item::{Item, NEWER, corrupt, number, string, text};
 use crate::store::remedy::refused;
 use crate::store::retry::Refusal;
-use crate::store::schema::{BOOKED_ON, BOOKING_ID, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID};
+use crate::store::schema::{BOOKED_ON, BOOKING_ID, SCHEMA_VERSION, SCHEMA_VERSION_ATTRIBUTE, TRAIN_ID, USER_ID};
 use crate::store::trains::CATALOGUE;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, former};
 
 /// How often a booking is looked at again that was changed meanwhile.
 const READS: u32 = 8;
@@ -53,8 +51,9 @@ impl Store {
         if marked.is_some() { self.mark_schema().await } else { Ok(()) }
     }
 
-    /// Lists the bookings that are not on all of their lists, as an older Kiosk leaves them, and gives how many that were. All of
-    /// the table is read, a part at a time; what is listed already is not written, so that it can be repeated.
+    /// Puts the bookings on their lists that are not on them, as an older Kiosk leaves them, takes them off those on which they should
+    /// not be, and gives how many that were. All of the table is read, a part at a time; what is listed as it should be is not
+    /// written, so that it can be repeated.
     pub async fn list_unlisted_bookings(&self) -> Result<usize, StoreError> {
         let (mut next, mut listed): (Option<Item>, usize) = (None, 0);
         loop {
@@ -62,10 +61,12 @@ impl Store {
             let scan = scan.set_exclusive_start_key(next);
             let page = self.attempt(|| scan.clone().send()).await?.answer()?;
             for item in page.items.unwrap_or_default() {
-                let is_booking = text(&item, BOOKING_ID).is_some_and(|key| !is_beside(key)) && !is_former(&item);
-                if is_booking && self.list_booking(item).await? {
-                    listed += 1;
-                }
+                let is_new = match text(&item, BOOKING_ID) {
+                    Some(_) if is_former(&item) => self.list_former(&item).await?,
+                    Some(key) if !is_beside(key) => self.list_booking(item).await?,
+                    _ => false,
+                };
+                listed += usize::from(is_new);
             }
             next = page.last_evaluated_key;
             if next.is_none() {
@@ -74,38 +75,42 @@ impl Store {
         }
     }
 
-    /// Puts one booking on the lists that lack it, as it is by the time of the write, and says whether there were any. It is of this
-    /// version from then on: a process of an older Kiosk could otherwise put it without its lists. What cannot be read is left:
-    /// the audit names it.
+    /// Puts one booking on its lists as it is by the time of the write, and says whether it was on others. It is of this version from
+    /// then on: a process of an older Kiosk could otherwise put it without them. What cannot be read is left: the audit names
+    /// it.
     async fn list_booking(&self, item: Item) -> Result<bool, StoreError> {
         let mut item = item;
         for _ in 0..READS {
-            let has: BTreeSet<String> = item.keys().cloned().collect();
+            let had = LISTS.map(|name| item.get(name).cloned());
             let Ok(booking) = booking_of(item) else { return Ok(false) };
-            // When work is due may have been moved by whoever is at it.
-            let lacking: Vec<_> = lists(&booking).into_iter().filter(|(name, _)| !has.contains(name)).collect();
-            if lacking.is_empty() {
+            let mut lists = lists(&booking);
+            let has = LISTS.map(|name| lists.remove(name));
+            if had == has {
                 return Ok(false);
             }
-            let names: Vec<_> = lacking.iter().map(|(name, _)| format!("#{name} = :{name}")).collect();
-            // Until version 3 bookings were listed where money is.
-            let update = format!("SET {SCHEMA_VERSION_ATTRIBUTE} = :schema, {} REMOVE {BOOKED_ON}", names.join(", "));
             let mut update = self
                 .dynamodb()
                 .update_item()
                 .table_name(&self.names().bookings)
                 .key(BOOKING_ID, string(booking.pnr))
-                .update_expression(update)
                 .condition_expression(format!("#version = :version AND {SCHEMA_VERSION_ATTRIBUTE} <= :schema"))
                 .expression_attribute_names("#version", "Version")
                 .expression_attribute_values(":version", number(booking.version))
                 .expression_attribute_values(":schema", number(SCHEMA_VERSION))
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            for (name, value) in lacking {
-                update = update
-                    .expression_attribute_names(format!("#{name}"), name.clone())
-                    .expression_attribute_values(format!(":{name}"), value);
+            // Until version 3 bookings were listed where money is.
+            let (mut set, mut remove) =
+                (format!("SET {SCHEMA_VERSION_ATTRIBUTE} = :schema"), format!("REMOVE {BOOKED_ON}"));
+            for (name, value) in LISTS.into_iter().zip(has) {
+                update = update.expression_attribute_names(format!("#{name}"), name);
+                if let Some(value) = value {
+                    set.push_str(&format!(", #{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), value);
+                } else {
+                    remove.push_str(&format!(", #{name}"));
+                }
             }
+            let update = update.update_expression(format!("{set} {remove}"));
             match self.attempt(|| update.clone().send()).await?.verdict {
                 Ok(_) => return Ok(true),
                 Err(refusal) if !refusal.is_condition_failure() => return Err(refused(&refusal)),
@@ -117,6 +122,28 @@ impl Store {
             }
         }
         Err(StoreError::Conflict { what: "a booking that is to be listed".to_owned() })
+    }
+
+    /// Puts a booking of the application that Kiosk replaces on the list of those of its account, if it is among the others still, as
+    /// until version 3; says whether it was.
+    async fn list_former(&self, item: &Item) -> Result<bool, StoreError> {
+        let (Some(key), Some(account)) = (text(item, BOOKING_ID), text(item, USER_ID)) else { return Ok(false) };
+        if former::is_list(account) {
+            return Ok(false);
+        }
+        let update = self
+            .dynamodb()
+            .update_item()
+            .table_name(&self.names().bookings)
+            .key(BOOKING_ID, string(key))
+            .update_expression(format!("SET {USER_ID} = :list"))
+            .condition_expression(format!("{USER_ID} = :account"))
+            .expression_attribute_values(":list", string(former::list_of(account)))
+            .expression_attribute_values(":account", string(account));
+        match self.attempt(|| update.clone().send()).await?.verdict {
+            Err(refusal) if !refusal.is_condition_failure() => Err(refused(&refusal)),
+            written => Ok(written.is_ok()),
+        }
     }
 
     /// Marks the store, and counts the catalogue on, so that every process looks at it again.

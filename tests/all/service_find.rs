@@ -207,6 +207,26 @@ async fn a_name_on_a_run_is_found_without_reading_the_others() {
     }
 }
 
+/// An index is a moment behind its table: who is found by it has the name, or is left out.
+#[tokio::test]
+async fn whoever_has_another_name_by_now_is_left_out() {
+    let stage = Stage::new().await;
+    let agent = stage.agent().await;
+    let renamed = buy(&agent, "Anita Sharma", "9810012345").await;
+    stage.advance(TimeDelta::seconds(1));
+    let named = buy(&agent, "Zubin Irani", "9810012345").await;
+    let update = stage.world.clients.dynamodb.update_item().table_name(&stage.world.names.bookings);
+    let update = update.key("BookingID", AttributeValue::S(renamed.pnr.to_string()));
+    let update = update.update_expression("SET #names = :names").expression_attribute_names("#names", "NamesLower");
+    let behind = update.expression_attribute_values(":names", AttributeValue::S("zubin sharma".to_owned()));
+    behind.send().await.expect("it is there");
+    let day = railway_time(named.booked_at).date();
+    for by in [BookingSearch::Day { day, name: "zubin".to_owned() }, BookingSearch::Name("zubin".to_owned())] {
+        let all = found(&agent, by.clone()).await;
+        assert_eq!(all.iter().map(|booking| booking.pnr).collect::<Vec<_>>(), [named.pnr], "{by:?}");
+    }
+}
+
 /// Has a booking and its line in the manifest as a Kiosk wrote them that kept no names to look for.
 async fn forget_names(stage: &Stage, booking: &Booking) {
     let text = |text: String| AttributeValue::S(text);

@@ -101,6 +101,24 @@ async fn few_among_many_are_looked_for_in_portions() {
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [100, 4]);
 }
 
+/// However many there are that are not meant, an answer looks at no more than some.
+#[tokio::test]
+async fn an_answer_is_of_two_hundred_bookings_at_most() {
+    let stage = Stage::new().await;
+    let tara = stage.signed_in("tara", Role::Traveller).await;
+    let rare = travels(&stage, &tara, (0, 1), "Om Iyer").await.pnr;
+    let sample = travels(&stage, &tara, (0, 1), "Tara Rao").await;
+    for n in 0..450_u64 {
+        let pnr = (2_450_000_000 + n * 37).to_string().parse().expect("a PNR");
+        let later = TimeDelta::seconds(i64::try_from(n).expect("few") + 1);
+        service_find::copy(&stage, &sample, pnr, sample.booked_at + later).await;
+    }
+    let pages = meant(&tara, &words("iyer")).await;
+    assert_eq!(pages, [vec![], vec![], vec![rare]], "452 of them, 200 at a time");
+    let all = meant(&tara, &JourneyFilter::default()).await;
+    assert!(all.len() == 23 && all[..22].iter().all(|page| page.len() == 20), "a page is as full as it can be");
+}
+
 async fn file(session: &Session, filter: JourneyFilter, form: Form) -> Result<Document, Failure> {
     match session.call(Request::MyBookingsFile { filter, form }).await? {
         Reply::Document(document) => Ok(document),

@@ -453,6 +453,36 @@ async fn tables_from_before_get_the_indexes_that_they_lack() {
     assert_eq!(named.accounts.len(), 1, "who was there before the list is on it");
 }
 
+/// Until version 3 of the schema what was taken over stood among the account's own bookings.
+#[tokio::test]
+async fn what_was_taken_over_before_is_put_on_a_list_of_its_own() {
+    let world = left_behind().await;
+    taken(&world.store).await;
+    kiosk(&world).await;
+    let update = |key: (&str, &str)| {
+        let update = world.clients.dynamodb.update_item().key(key.0, AttributeValue::S(key.1.to_owned()));
+        update.expression_attribute_values(":value", AttributeValue::S(account_of(ANITA).to_string()))
+    };
+    let of_account = update(("BookingID", "8451234567")).table_name(&world.names.bookings);
+    of_account.update_expression("SET UserID = :value").send().await.expect("it is there");
+    let mark = world.clients.dynamodb.update_item().table_name(&world.names.trains);
+    let mark = mark.key("TrainID", AttributeValue::S("#catalogue".to_owned()));
+    let mark = mark.update_expression("SET SchemaVersion = :two");
+    mark.expression_attribute_values(":two", AttributeValue::N("2".to_owned())).send().await.expect("it is there");
+    let former = async || {
+        let page = world.store.former_bookings_of(account_of(ANITA), None, 5).await.expect("it answers");
+        page.bookings.into_iter().map(|booking| booking.id.to_string()).collect::<Vec<_>>()
+    };
+    let own =
+        world.store.bookings_of(account_of(ANITA), None, 5).await.expect("a booking from before is none of these");
+    assert_eq!((own.bookings.len(), former().await), (0, Vec::new()));
+    for _ in 0..2 {
+        world.store.provision(|_| {}).await.expect("it is raised");
+        assert_eq!(former().await, ["8451234567"]);
+    }
+    assert_eq!(world.store.list_unlisted_bookings().await, Ok(0));
+}
+
 #[tokio::test]
 async fn a_table_with_another_key_is_refused_with_what_to_do() {
     let world = World::empty().await;

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType,
+};
 use kiosk::aws::fault::{Call, Fault};
 use kiosk::aws::post::Post;
 use kiosk::domain::notification::Channel;
@@ -73,6 +77,39 @@ async fn another_key_a_missing_index_and_wrong_expiry_are_found() {
     assert!(said(&format!("table {bookings}")).contains("its key is not BookingID"));
     assert!(said(&format!("index UserIdIndex of {bookings}")).contains("create it by UserID and BookedAt"));
     assert!(said(&format!("expiry of {bookings}")).contains("should stay for ever"));
+}
+
+/// An index that has all of each item does what one with the names alone does; one that has nothing of it does not.
+#[rstest]
+#[case::all(ProjectionType::All, None)]
+#[case::keys(ProjectionType::KeysOnly, Some("with the attributes NamesLower projected"))]
+#[tokio::test]
+async fn an_index_has_to_carry_what_is_looked_for_in_it(#[case] carries: ProjectionType, #[case] says: Option<&str>) {
+    let world = World::empty().await;
+    let names = Names { bookings: format!("{}-other", world.names.bookings), ..world.names.clone() };
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key");
+    let text = |name: &str| {
+        let definition = AttributeDefinition::builder().attribute_name(name);
+        definition.attribute_type(ScalarAttributeType::S).build().expect("an attribute")
+    };
+    let index = GlobalSecondaryIndex::builder()
+        .index_name("ListedOnIndex")
+        .key_schema(key("ListedOn", KeyType::Hash))
+        .key_schema(key("BookedAt", KeyType::Range))
+        .projection(Projection::builder().projection_type(carries).build());
+    let table =
+        world.clients.dynamodb.create_table().table_name(&names.bookings).billing_mode(BillingMode::PayPerRequest);
+    let table = table.key_schema(key("BookingID", KeyType::Hash)).global_secondary_indexes(index.build().expect("one"));
+    let attributes = ["BookingID", "ListedOn", "BookedAt"].map(text);
+    table.set_attribute_definitions(Some(attributes.into())).send().await.expect("it is made");
+    let checks = Store::with_patience(world.clients.clone(), names.clone(), patience()).inspect().await;
+    let what = format!("index ListedOnIndex of {}", names.bookings);
+    match (verdict(&checks, &what), says) {
+        (Verdict::Well(_), None) => {}
+        (Verdict::Wrong(why), Some(says)) => assert!(why.contains(says), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[rstest]

@@ -181,6 +181,47 @@ fn a_list_in_which_few_are_meant_says_how_far_it_looked() {
 }
 
 #[test]
+fn whoever_comes_back_to_what_took_long_to_find_finds_it_as_it_was() {
+    let mut stage = at(Bookings::default());
+    stage.reply(Ok(page(Vec::new())));
+    stage.keys("<tab>sharma<enter>");
+    let next = || Some(crate::ui_records::cursor());
+    let some = |pnr: &str| Booking { pnr: pnr.parse().expect("a PNR"), ..sample_booking::booking() };
+    let found = |pnr: &str, next, back_to| Ok(Reply::Bookings { page: vec![Arc::new(some(pnr))], next, back_to });
+    stage.reply(found("2451234567", next(), Some(start() - TimeDelta::days(40))));
+    stage.reply(found("2451234568", None, None));
+    stage.keys("<down><enter>");
+    stage.calls.clear();
+    stage.keys("<esc>");
+    let given_up = Booking { status: BookingStatus::Cancelled, ..some("2451234568") };
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(given_up))));
+    assert!(matches!(asked, Request::Booking { pnr } if pnr.to_string() == "2451234568"), "{asked:?}");
+    let text = stage.text();
+    assert!(text.contains("245-1234567") && text.contains("CANCELLED") && stage.calls.is_empty(), "{text}");
+    let shown = text.lines().find(|line| line.contains("245-1234568")).expect("it is in the list");
+    assert!(shown.starts_with('▌'), "the cursor stays on it:\n{text}");
+}
+
+#[test]
+fn a_list_that_fails_on_its_way_goes_on_from_there() {
+    let mut stage = at(Bookings::default());
+    stage.reply(Ok(page(Vec::new())));
+    stage.keys("<tab>goa<enter>");
+    let (next, back_to) = (Some(crate::ui_records::cursor()), Some(start() - TimeDelta::days(40)));
+    stage.reply(Ok(Reply::Bookings { page: vec![Arc::new(sample_booking::booking())], next, back_to }));
+    stage.reply(Err(Failure::Busy));
+    let text = stage.text();
+    assert!(
+        text.contains("Kiosk is very busy") && text.contains("Looked back to 22 Oct 2026; r looks further."),
+        "{text}"
+    );
+    stage.keys("r");
+    let asked = stage.reply(Ok(page(Vec::new())));
+    assert!(matches!(asked, Request::MyBookings { after: Some(_), .. }), "{asked:?}");
+    assert!(stage.text().contains("245-1234567"), "{}", stage.text());
+}
+
+#[test]
 fn the_list_is_brought_as_a_document() {
     let mut stage = at(Bookings::default());
     stage.reply(Ok(page(vec![sample_booking::booking()])));

@@ -77,7 +77,6 @@ pub fn offers(from: &str, to: &str, date: NaiveDate) -> Vec<Offer> {
     journeys.into_iter().map(|journey| Offer { fares: fares(&journey, Quota::General, date), journey }).collect()
 }
 
-/// What one adult pays in each class of a journey in which a quota is sold.
 /// The journey of the sample booking in the bundled timetable.
 pub fn sample_journey() -> Journey {
     let offers = offers("NDLS", "MMCT", sample_booking::booking().run.date);
@@ -91,6 +90,7 @@ pub fn sample() -> Booking {
     Booking { leg: journey.leg, from: journey.from, to: journey.to, ..sample_booking::booking() }
 }
 
+/// What one adult pays in each class of a journey in which a quota is sold.
 pub fn fares(journey: &Journey, quota: Quota, date: NaiveDate) -> Vec<(Class, Option<kiosk::domain::money::Paise>)> {
     let adult = Traveller { age: Age::try_from(30).expect("an age"), accommodation: Accommodation::Berth };
     let ride = |class| Ride { kind: journey.train.kind(), class, quota, km: journey.km };

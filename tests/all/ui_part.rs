@@ -10,7 +10,7 @@ use kiosk::domain::money::Paise;
 use kiosk::domain::refund::{Quote, Reason};
 use kiosk::domain::timetable::Journey;
 use kiosk::domain::user::Role;
-use kiosk::service::request::{Failure, Outcome, PartCancellation, PartTrial, Reply, Request};
+use kiosk::service::request::{Document, Failure, Outcome, PartCancellation, PartTrial, Reply, Request};
 use kiosk::ui::draft::Draft;
 use kiosk::ui::msg::Msg;
 use kiosk::ui::screens::admin::part::Part;
@@ -264,7 +264,7 @@ fn all_that_is_known_of_a_slip_says_that_it_cannot_be_paid_any_more() {
     stage.says("NOT RUN");
     stage
         .says("This slip cannot be paid any more: the train does not run from BRC to MMCT that day. Nothing was paid,");
-    stage.live(RunState { stage: RunStage::Cancelled, ..with_quotas(&sample_journey()) });
+    stage.live(off());
     stage.says("TRAIN CANCELLED");
     stage.says("This slip cannot be paid any more: the railway has cancelled the train. Nothing was paid,");
     assert_picture!(stage, "part_slip_of_a_cancelled_train");
@@ -275,7 +275,7 @@ fn a_ticket_of_a_train_that_is_cancelled_under_the_eyes_is_asked_for_until_its_m
     let mut stage = shown(sample());
     stage.live(with_quotas(&sample_journey()));
     stage.calls.clear();
-    stage.live(RunState { stage: RunStage::Cancelled, ..with_quotas(&sample_journey()) });
+    stage.live(off());
     stage.says("TRAIN CANCELLED");
     stage.says(
         "Nobody travels on this booking: the railway has cancelled the train. Everything is given back in a moment",
@@ -284,9 +284,7 @@ fn a_ticket_of_a_train_that_is_cancelled_under_the_eyes_is_asked_for_until_its_m
     assert!(matches!(asked, Request::Booking { pnr } if pnr == sample().pnr), "{asked:?}");
     assert!(stage.calls.is_empty(), "not yet: {:?}", stage.calls);
     stage.advance(TimeDelta::seconds(5));
-    let mut off = Booking { history: sample().history, ..owed() };
-    off.history.push(Change { what: Deed::TrainCancelled, ..off.history[0].clone() });
-    stage.reply(Ok(Reply::Booking(Arc::new(off))));
+    stage.reply(Ok(Reply::Booking(Arc::new(given_up()))));
     stage.says("The railway has cancelled this train: collect ₹ 4,042.50 at a counter.");
     stage.says("Everybody who had a place gets everything back. Collect ₹ 4,042.50 at a counter.");
     stage.advance(TimeDelta::seconds(60));
@@ -301,4 +299,76 @@ fn what_was_paid_and_given_up_has_a_receipt_and_no_code() {
     }
     let slip = detail(slip()).text();
     assert!(!slip.contains("receipt"), "{slip}");
+}
+
+/// The same of a train that the railway cancels while it is looked at.
+fn off() -> RunState {
+    RunState { stage: RunStage::Cancelled, ..with_quotas(&sample_journey()) }
+}
+
+/// The booking once the railway has given it up for that.
+fn given_up() -> Booking {
+    let mut off = Booking { history: sample().history, version: 2, ..owed() };
+    off.history.push(Change { what: Deed::TrainCancelled, ..off.history[0].clone() });
+    off
+}
+
+#[test]
+fn all_that_is_known_of_a_booking_is_asked_for_again_until_its_money_is_back_and_no_longer() {
+    let mut stage = detail(sample());
+    stage.calls.clear();
+    stage.live(off());
+    stage.reply(Err(Failure::Busy));
+    stage.advance(TimeDelta::seconds(5));
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
+    assert!(matches!(asked, Request::Booking { .. }), "a read that failed is made again: {asked:?}");
+    // Somebody reads it again by hand, and that fails: nothing is asked for that is not on the screen.
+    stage.keys("r");
+    stage.reply(Err(Failure::Busy));
+    stage.advance(TimeDelta::seconds(60));
+    assert!(stage.calls.is_empty(), "{:?}", stage.calls);
+    stage.keys("r");
+    stage.reply(Ok(Reply::Booking(Arc::new(given_up()))));
+    stage.says("The railway has cancelled this train. Everybody who had a place gets everything back.");
+}
+
+#[test]
+fn a_read_that_is_overtaken_by_another_is_not_waited_for() {
+    let mut stage = detail(sample());
+    stage.calls.clear();
+    stage.live(off());
+    stage.keys("r");
+    stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
+    stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
+    assert!(stage.calls.is_empty(), "{:?}", stage.calls);
+    stage.live(off());
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(given_up()))));
+    assert!(matches!(asked, Request::Booking { .. }), "{asked:?}");
+    stage.says("collect ₹ 4,042.50 at a counter.");
+}
+
+#[test]
+fn a_receipt_is_that_of_the_booking_as_it_is_by_then() {
+    let mut stage = shown(sample());
+    stage.live(with_quotas(&sample_journey()));
+    stage.calls.clear();
+    let document = || Ok(Reply::Receipt(Document { name: "receipt.pdf".to_owned(), bytes: Arc::from([]) }));
+    stage.keys("s");
+    assert!(matches!(stage.reply(document()), Request::Receipt { .. }));
+    stage.keys("s");
+    assert!(stage.calls.is_empty(), "it is there: {:?}", stage.calls);
+    stage.live(off());
+    stage.reply(Ok(Reply::Booking(Arc::new(given_up()))));
+    stage.keys("s");
+    assert!(matches!(stage.reply(document()), Request::Receipt { .. }), "nobody travels by that of before");
+}
+
+#[test]
+fn what_does_not_hold_any_more_when_it_was_tried_is_said_at_its_field() {
+    let mut stage = form();
+    stage.keys("brc<enter>mmct<enter>a bridge is closed<enter>");
+    stage.live(shortened(&sample_journey(), &[(3, 6)]));
+    stage.reply(Ok(Reply::PartTried(trial(1, 1))));
+    stage.says("This part is not run already: choose another.");
+    assert!(!stage.text().contains("Cancel the part"), "{}", stage.text());
 }

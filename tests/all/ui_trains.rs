@@ -23,7 +23,9 @@ use kiosk::service::request::{
     Blocked, Charts, Cursor, Document, Failure, OnBoard, Outcome, Reply, Request, RunRow, TrainRecord, TrainRow,
 };
 use kiosk::service::timetable_file;
+use kiosk::ui::draft::Draft;
 use kiosk::ui::msg::{Effect, Msg};
+use kiosk::ui::screens::admin::run::Occupancy;
 use ratatui::layout::Size;
 use rstest::rstest;
 use uuid::Uuid;
@@ -461,6 +463,24 @@ fn a_whole_coach_goes_off_sale_after_a_question() {
     let mut both = of("A1", &[3]);
     both.extend(of("H1", &whole));
     assert_eq!((berths, reason.as_deref()), (&both, Some("no water")));
+    let mut stage = map();
+    stage.keys("u<enter>");
+    let (_, asked) = stage.asked();
+    let Request::BlockBerths { berths, reason: None, .. } = &asked else { panic!("{asked:?}") };
+    assert_eq!(*berths, of("H1", &whole), "on sale again they come without a question");
+}
+
+/// It left Mumbai yesterday at 17:00 and is in Delhi since the morning; that of today leaves in some hours.
+#[rstest]
+#[case("12951#2026-11-30", "gone")]
+#[case("12951#2026-12-01", "on sale")]
+fn a_run_of_which_nothing_was_sold_is_on_sale_until_it_has_left(#[case] run: &str, #[case] says: &str) {
+    let run: RunId = run.parse().expect("a run");
+    let mut stage = Stage::signed_in(Role::Administrator);
+    stage.app.show(Draft::default(), [Occupancy::of(run).into()]);
+    stage.tell(Msg::Wake);
+    stage.live(RunState { run, ..state() });
+    stage.says(says);
 }
 
 #[test]

@@ -440,8 +440,8 @@ impl fmt::Display for Difference {
             ),
             Self::Lists { pnr } => write!(
                 f,
-                "PNR {pnr} is not on the lists that follow from it, so that nobody finds it by its day or is reminded of it: run \
-                 kiosk provision, or pay, give up or hand out what is due of it, which lists it anew."
+                "PNR {pnr} is not on the lists that follow from it, or on others: nobody finds it by its day or name, or is reminded \
+                 of it as they should. Run kiosk provision, which puts it right."
             ),
             Self::SlipWithoutHold { pnr, hold, class } => write!(
                 f,

@@ -69,6 +69,8 @@ impl Detail {
     }
 
     fn read(&mut self, cx: &mut Context) {
+        // What it asked for is of no interest any more.
+        self.reread = Reread::default();
         self.booking = Load::Waiting(cx.call(Request::Booking { pnr: self.pnr }));
     }
 
@@ -79,8 +81,8 @@ impl Detail {
     }
 
     fn fetch_papers(&mut self, cx: &mut Context) {
-        if self.booking.ready().is_some_and(|booking| booking.may_board()) {
-            self.papers.fetch(self.pnr, cx);
+        if let Some(booking) = self.booking.ready().filter(|booking| booking.may_board()) {
+            self.papers.fetch(booking, cx);
         }
     }
 
@@ -328,7 +330,11 @@ impl Scene for Detail {
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
-            Action::Papers(ask) => self.papers.act(ask, self.pnr, cx),
+            Action::Papers(ask) => {
+                if let Some(booking) = self.booking.ready() {
+                    self.papers.act(ask, booking, cx);
+                }
+            }
             Action::Cancel => {
                 if let Some(booking) = self.booking.ready() {
                     cx.push(Cancel::new(Arc::clone(booking)));
@@ -493,7 +499,7 @@ impl Scene for Detail {
     }
 
     fn next_wake(&self, _world: &World) -> Option<DateTime<Utc>> {
-        self.reread.due()
+        self.booking.ready().and_then(|_| self.reread.due())
     }
 
     fn wake(&mut self, cx: &mut Context) {

@@ -23,6 +23,7 @@ use crate::ui::screens::booking::{Detail, can_cancel};
 use crate::ui::screens::cancel::Cancel;
 use crate::ui::screens::former::Former;
 use crate::ui::screens::review::class_words;
+use crate::ui::since::Since;
 use crate::ui::text;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::bring::{Ask, Bring};
@@ -44,6 +45,7 @@ const LONGEST: usize = 40;
 #[derive(Clone, Debug)]
 pub struct Bookings {
     list: Paged<Arc<Booking>>,
+    since: Since,
     /// Which are in the list.
     filter: JourneyFilter,
     /// How far back they were looked through, where they go on.
@@ -56,7 +58,8 @@ pub struct Bookings {
 impl Default for Bookings {
     fn default() -> Self {
         let (list, filter, find) = (Paged::new(ROW), JourneyFilter::default(), Field::text("Find", LONGEST));
-        Self { list, filter, back_to: None, find, typing: Typing::No, bring: Bring::default() }
+        let (since, bring) = (Since::default(), Bring::default());
+        Self { list, since, filter, back_to: None, find, typing: Typing::No, bring }
     }
 }
 
@@ -106,6 +109,9 @@ impl Bookings {
     }
 
     fn begin(&mut self, cx: &mut Context) {
+        if !self.list.is_waiting() {
+            self.back_to = None;
+        }
         let ask = self.ask();
         self.list.begin(cx, ask);
     }
@@ -239,9 +245,12 @@ impl Scene for Bookings {
         self.begin(cx);
     }
 
-    /// A slip may have been paid meanwhile.
+    /// A slip may have been paid meanwhile. Of what took long to find, the booking that was shown is read anew.
     fn resume(&mut self, cx: &mut Context) {
-        self.begin(cx);
+        match self.list.chosen().map(|shown| shown.pnr) {
+            Some(shown) if !self.filter.is_empty() => self.since.read(shown, cx),
+            _ => self.begin(cx),
+        }
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
@@ -279,6 +288,10 @@ impl Scene for Bookings {
                 self.typing = if self.typing == Typing::Yes { Typing::No } else { Typing::Yes };
             }
             Action::Former => cx.push(Former::of_account()),
+            Action::Again if self.list.failed_further() => {
+                let ask = self.ask();
+                self.list.further(cx, ask);
+            }
             Action::Again => self.begin(cx),
             Action::Back if self.typing == Typing::Yes && cx.identity.is_some() => {
                 self.typing = Typing::No;
@@ -326,6 +339,9 @@ impl Scene for Bookings {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
+        if self.since.reply(call, &answer, &mut self.list) {
+            return;
+        }
         let mut back_to = self.back_to;
         let page = |reply: &Reply| match reply {
             Reply::Bookings { page, next, back_to: until } => {
@@ -336,7 +352,7 @@ impl Scene for Bookings {
         };
         if self.list.reply(call, &answer, page) {
             self.back_to = back_to;
-            if !self.filter.is_empty() && answer.is_ok() {
+            if answer.is_ok() {
                 let room = usize::from(Self::places(frame::body(cx.size)).1.height / ROW);
                 let ask = self.ask();
                 self.list.fill(room, cx, ask);
@@ -347,6 +363,7 @@ impl Scene for Bookings {
     }
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
+        self.since.gave_up(call);
         self.list.gave_up(call);
         self.bring.gave_up(call);
     }
@@ -372,6 +389,8 @@ impl Bookings {
         let looked = format!("Looked back to {}", railway_time(at).format("%-d %b %Y"));
         if self.list.is_waiting() {
             put(buf, above, 2, &format!("{looked} so far …"), world.theme.dim);
+        } else if self.list.failed_further() {
+            put(buf, above, 2, &format!("{looked}; r looks further."), world.theme.dim);
         } else if !self.list.is_empty() {
             put(buf, above, 2, &format!("{looked}; at the end ↓ looks further."), world.theme.dim);
         }

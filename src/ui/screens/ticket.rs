@@ -155,7 +155,7 @@ impl Scene for Ticket {
 
     fn enter(&mut self, cx: &mut Context) {
         if self.booking.may_board() {
-            self.papers.fetch(self.booking.pnr, cx);
+            self.papers.fetch(&self.booking, cx);
         }
     }
 
@@ -163,7 +163,7 @@ impl Scene for Ticket {
         let pnr = self.booking.pnr;
         match action {
             Action::Next => cx.home(),
-            Action::Papers(ask) => self.papers.act(ask, pnr, cx),
+            Action::Papers(ask) => self.papers.act(ask, &self.booking, cx),
             Action::Onward(onward) => {
                 if let Err(why) = onward.search(&self.booking, &self.phone, None, cx) {
                     cx.toast(Tone::Warning, why);

@@ -7,7 +7,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::booking::Booking;
-use crate::domain::pnr::Pnr;
 use crate::domain::time::railway_time;
 use crate::service::request::{Document, Failure, ReceiptLink, Reply, Request};
 use crate::ticket::Ticket;
@@ -67,9 +66,18 @@ impl Ask {
 pub struct Papers {
     ticket: Load<Ticket>,
     receipt: Load<Document>,
+    /// Of which versions of the booking they were asked for.
+    versions: Versions,
     link: Load<ReceiptLink>,
     how: Option<How>,
     page: Page,
+}
+
+/// Versions of a booking, none of which is 0.
+#[derive(Clone, Copy, Debug, Default)]
+struct Versions {
+    ticket: u32,
+    receipt: u32,
 }
 
 /// What is on the screen.
@@ -83,9 +91,11 @@ enum Page {
 
 impl Papers {
     /// Asks for the ticket in the background, so that its code is there when it is wanted.
-    pub fn fetch(&mut self, pnr: Pnr, cx: &mut Context) {
-        if matches!(self.ticket, Load::Idle | Load::Failed(_)) {
-            self.ticket = Load::Waiting(cx.fetch(Request::Ticket { pnr }));
+    pub fn fetch(&mut self, booking: &Booking, cx: &mut Context) {
+        let is_old = self.versions.ticket != booking.version && !self.ticket.is_waiting();
+        if is_old || matches!(self.ticket, Load::Idle | Load::Failed(_)) {
+            self.versions.ticket = booking.version;
+            self.ticket = Load::Waiting(cx.fetch(Request::Ticket { pnr: booking.pnr }));
         }
     }
 
@@ -100,23 +110,23 @@ impl Papers {
     }
 
     /// Does what is asked.
-    pub fn act(&mut self, ask: Ask, pnr: Pnr, cx: &mut Context) {
+    pub fn act(&mut self, ask: Ask, booking: &Booking, cx: &mut Context) {
         match ask {
-            Ask::Code => self.show_code(pnr, cx),
+            Ask::Code => self.show_code(booking, cx),
             Ask::Receipt(How::Link) => {
                 if !self.link.is_waiting() {
-                    self.link = Load::Waiting(cx.call(Request::ReceiptLink { pnr }));
+                    self.link = Load::Waiting(cx.call(Request::ReceiptLink { pnr: booking.pnr }));
                 }
             }
-            Ask::Receipt(how) => self.bring(pnr, how, cx),
+            Ask::Receipt(how) => self.bring(booking, how, cx),
         }
     }
 
     /// Shows the code to scan.
-    fn show_code(&mut self, pnr: Pnr, cx: &mut Context) {
+    fn show_code(&mut self, booking: &Booking, cx: &mut Context) {
         self.close();
         self.page = Page::Code;
-        self.fetch(pnr, cx);
+        self.fetch(booking, cx);
     }
 
     /// Goes back from the code or the link to the booking; the link is forgotten. Returns whether one of them was shown.
@@ -145,14 +155,15 @@ impl Papers {
         Some(Hyperlink { area: link_place(&link.url, area), url: Arc::clone(&link.url) })
     }
 
-    /// Brings the receipt to the person, once it is made.
-    fn bring(&mut self, pnr: Pnr, how: How, cx: &mut Context) {
+    /// Brings the receipt to the person, once it is made. That of a booking which has changed since is made anew.
+    fn bring(&mut self, booking: &Booking, how: How, cx: &mut Context) {
         match &self.receipt {
-            Load::Ready(document) => cx.open(document.clone(), how),
+            Load::Ready(document) if self.versions.receipt == booking.version => cx.open(document.clone(), how),
             Load::Waiting(_) => self.how = Some(how),
-            Load::Idle | Load::Failed(_) => {
+            Load::Ready(_) | Load::Idle | Load::Failed(_) => {
                 self.how = Some(how);
-                self.receipt = Load::Waiting(cx.call(Request::Receipt { pnr }));
+                self.versions.receipt = booking.version;
+                self.receipt = Load::Waiting(cx.call(Request::Receipt { pnr: booking.pnr }));
             }
         }
     }

@@ -83,11 +83,11 @@ pub fn never_cleared_of(booking: &Booking, world: &World) -> String {
         .map_or_else(String::new, |rules| never_cleared(booking.class, rules, world))
 }
 
-/// What the railway has changed since it was sold: the part that is not run, for which everything is given back, and what of
-/// that is still to be collected; or by how much the train leaves at another time, why, and what can be done, until it has
+/// What the railway has changed since it was sold: that the train or a part of it is not run, for which everything is given back,
+/// and what of that is still to be collected; or by how much the train leaves at another time, why, and what can be done, until it has
 /// left.
 pub fn changed(booking: &Booking, world: &World) -> Option<String> {
-    if let Some(words) = not_run(booking) {
+    if let Some(words) = taken_away(booking) {
         return Some(with_more(words, to_collect(booking, world)));
     }
     let news = delay::news(booking).filter(|news| news.later != 0)?;
@@ -100,12 +100,16 @@ pub fn changed(booking: &Booking, world: &World) -> Option<String> {
     Some(format!("New time: leaves {}, not {}: {}.{right}", moment(leaves), moment(sold), news.reason))
 }
 
-/// The part that is not run, and that everything is given back for it.
-fn not_run(booking: &Booking) -> Option<String> {
-    let gap::News { from, to, reason } = gap::news(booking)?;
-    Some(format!(
-        "The railway does not run this train from {from} to {to} that day: {reason}. Everybody who had a place gets everything back."
-    ))
+/// For what the railway has given a booking up, and that everything is given back for it.
+fn taken_away(booking: &Booking) -> Option<String> {
+    let what = match gap::news(booking) {
+        Some(gap::News { from, to, reason }) => {
+            format!("The railway does not run this train from {from} to {to} that day: {reason}.")
+        }
+        None if is_train_cancelled(booking) => "The railway has cancelled this train.".to_owned(),
+        None => return None,
+    };
+    Some(format!("{what} Everybody who had a place gets everything back."))
 }
 
 /// Why a train does not take the party of a booking that the railway has not given up yet.
@@ -159,15 +163,8 @@ pub fn to_collect(booking: &Booking, world: &World) -> Option<String> {
 
 /// What became of a booking that was paid and on which nobody travels any more, and where its money is.
 pub fn over(booking: &Booking, world: &World) -> String {
-    let is_off = is_train_cancelled(booking);
-    let what = not_run(booking).unwrap_or_else(|| {
-        let words = if is_off {
-            "The railway has cancelled this train. Everybody who had a place gets everything back."
-        } else {
-            "This booking was given up: nobody travels on it any more."
-        };
-        words.to_owned()
-    });
+    let given_up = || "This booking was given up: nobody travels on it any more.".to_owned();
+    let what = taken_away(booking).unwrap_or_else(given_up);
     let is_back = booking.refunds.iter().any(|refund| refund.quote.refunded > Paise::ZERO);
     let back = || is_back.then(|| "The money was given back.".to_owned());
     with_more(what, to_collect(booking, world).or_else(back))

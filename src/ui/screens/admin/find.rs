@@ -15,13 +15,14 @@ use crate::ui::context::{Context, World};
 use crate::ui::form::Field;
 use crate::ui::frame;
 use crate::ui::keys::{Binding, Key, Mouse, Typing, bind};
-use crate::ui::msg::{CallId, Load};
+use crate::ui::msg::CallId;
 use crate::ui::screen::Scene;
 use crate::ui::screens::admin::when;
 use crate::ui::screens::booking::{Detail, can_cancel};
 use crate::ui::screens::bookings::view_row;
 use crate::ui::screens::cancel::Cancel;
 use crate::ui::screens::history::History;
+use crate::ui::since::Since;
 use crate::ui::widgets::list::Touch;
 use crate::ui::widgets::paged::Paged;
 use crate::ui::widgets::query::Query;
@@ -81,8 +82,7 @@ pub struct FindBookings {
     looked_at: usize,
     /// Back to which day, if through all of them.
     back_to: Option<NaiveDate>,
-    /// The booking that was shown, as it is since.
-    since: Load<Arc<Booking>>,
+    since: Since,
     list: Paged<Arc<Booking>>,
 }
 
@@ -98,7 +98,7 @@ impl Default for FindBookings {
             asked: None,
             looked_at: 0,
             back_to: None,
-            since: Load::Idle,
+            since: Since::default(),
             list: Paged::new(ROW),
         }
     }
@@ -276,7 +276,8 @@ impl Scene for FindBookings {
     fn resume(&mut self, cx: &mut Context) {
         match self.list.chosen() {
             Some(shown) if self.name().is_some() => {
-                self.since = Load::Waiting(cx.call(Request::Booking { pnr: shown.pnr }));
+                let pnr = shown.pnr;
+                self.since.read(pnr, cx);
             }
             _ if self.asked.is_some() => self.begin(cx),
             _ => {}
@@ -357,12 +358,7 @@ impl Scene for FindBookings {
     /// Where few have the name, it looks on by itself for a while: each answer is of a small part, so that the screen never
     /// stands still.
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
-        let read = |reply: &Reply| if let Reply::Booking(booking) = reply { Some(Arc::clone(booking)) } else { None };
-        if self.since.settle(call, &answer, read) {
-            if let Load::Ready(booking) = std::mem::take(&mut self.since) {
-                let pnr = booking.pnr;
-                self.list.replace(|known| known.pnr == pnr, booking);
-            }
+        if self.since.reply(call, &answer, &mut self.list) {
             return;
         }
         let (mut looked_at, mut back_to, mut is_page) = (0, self.back_to, false);
@@ -387,7 +383,7 @@ impl Scene for FindBookings {
 
     fn gave_up(&mut self, call: CallId, _cx: &mut Context) {
         self.list.gave_up(call);
-        self.since.give_up(call);
+        self.since.gave_up(call);
     }
 
     fn view(&self, buf: &mut Buffer, area: Rect, world: &World) {
