@@ -189,10 +189,12 @@ impl Store {
         after: Option<&str>,
         limit: i32,
     ) -> Result<(Vec<Item>, Option<String>), StoreError> {
-        let mut filter = format!("attribute_exists({SCHEMA_VERSION_ATTRIBUTE})");
-        if !former::is_list(list) {
-            filter.push_str(&format!(" AND attribute_not_exists({FORMER})"));
-        }
+        let is_of_kiosk = format!("attribute_exists({SCHEMA_VERSION_ATTRIBUTE})");
+        let filter = if former::is_list(list) {
+            is_of_kiosk
+        } else {
+            format!("{is_of_kiosk} AND attribute_not_exists({FORMER})")
+        };
         let mut next = after.map(str::to_owned);
         loop {
             let start = next.as_deref().map(|after| start_key(list, after)).transpose()?;

@@ -99,18 +99,18 @@ impl Store {
                 .expression_attribute_values(":schema", number(SCHEMA_VERSION))
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             // Until version 3 bookings were listed where money is.
-            let (mut set, mut remove) =
-                (format!("SET {SCHEMA_VERSION_ATTRIBUTE} = :schema"), format!("REMOVE {BOOKED_ON}"));
+            let mut set = vec![format!("{SCHEMA_VERSION_ATTRIBUTE} = :schema")];
+            let mut remove = vec![BOOKED_ON.to_owned()];
             for (name, value) in LISTS.into_iter().zip(has) {
                 update = update.expression_attribute_names(format!("#{name}"), name);
                 if let Some(value) = value {
-                    set.push_str(&format!(", #{name} = :{name}"));
+                    set.push(format!("#{name} = :{name}"));
                     update = update.expression_attribute_values(format!(":{name}"), value);
                 } else {
-                    remove.push_str(&format!(", #{name}"));
+                    remove.push(format!("#{name}"));
                 }
             }
-            let update = update.update_expression(format!("{set} {remove}"));
+            let update = update.update_expression(format!("SET {} REMOVE {}", set.join(", "), remove.join(", ")));
             match self.attempt(|| update.clone().send()).await?.verdict {
                 Ok(_) => return Ok(true),
                 Err(refusal) if !refusal.is_condition_failure() => return Err(refused(&refusal)),

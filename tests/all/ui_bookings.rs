@@ -174,7 +174,7 @@ fn a_list_in_which_few_are_meant_says_how_far_it_looked() {
     stage.keys("r");
     let next = Some(crate::ui_records::cursor());
     let back_to = Some(start() - TimeDelta::days(400));
-    let full = vec![Arc::new(sample_booking::booking()); 20];
+    let full = (0..20).map(|_| Arc::new(sample_booking::booking())).collect();
     stage.reply(Ok(Reply::Bookings { page: full, next, back_to }));
     assert!(stage.calls.is_empty(), "there is enough to look at: {:?}", stage.calls);
     assert!(stage.text().contains("Looked back to 27 Oct 2025; at the end ↓ looks further."), "{}", stage.text());
