@@ -3,7 +3,7 @@
 use crate::domain::user::Role;
 use crate::service::access::{Need, Rule, rule};
 use crate::service::progress::Tell;
-use crate::service::request::{Failure, Identity, Outcome, PasswordChange, Registration, Reply, Request};
+use crate::service::request::{Failure, Identity, PasswordChange, Registration, Reply, Request};
 use crate::service::session::{Session, Who};
 use crate::service::{
     account, banners, blocking, booking, call, chart, companions, correction, delay, events, find, former, gap, hold,
@@ -29,20 +29,13 @@ impl Session {
     pub async fn call_telling(&self, request: Request, tell: Tell) -> Result<Reply, Failure> {
         let Rule { need, whose } = rule(&request);
         let session = &self.asking(whose);
-        let (name, is_awaited): (&'static str, bool) = ((&request).into(), request.patience().is_some());
+        let is_awaited = request.patience().is_some();
         // As large as all answers together: whoever calls should not carry it around.
         let answer = Box::pin(self.under_reference(answer(session, need, request, tell)));
         let store = self.kiosk().store();
         let answered = if is_awaited { store.within_one_deadline(answer).await } else { answer.await };
-        match &answered {
-            Err(failure) if failure.is_refused_sign_in() => store.metrics().sign_in_refused(),
-            // What was sold is recorded by whoever does it again. What the office changed may be left at that.
-            Err(Failure::Unavailable { outcome: Outcome::Unknown, reference })
-                if session.who().role() == Some(Role::Administrator) =>
-            {
-                self.kiosk().record(session, "request.unanswered", Some(name.to_owned()), Some(reference.clone()));
-            }
-            _ => {}
+        if answered.as_ref().is_err_and(Failure::is_refused_sign_in) {
+            store.metrics().sign_in_refused();
         }
         answered
     }

@@ -12,7 +12,7 @@ use kiosk::domain::train::{RunId, Train, TrainDraft, TrainNumber};
 use kiosk::domain::user::Role;
 use kiosk::service::Session;
 use kiosk::service::request::{
-    Blocked, Choice, Cursor, Failure, OnBoard, Outcome, Reply, Request, RunRow, TrainRecord, TrainRow,
+    Blocked, Choice, Cursor, Failure, OnBoard, Reply, Request, RunRow, TrainRecord, TrainRow,
 };
 use kiosk::store::trains::Listing;
 
@@ -216,32 +216,6 @@ async fn nothing_is_sold_of_a_train_after_its_end_and_what_was_sold_stays() {
     retire(&admin, None).await.expect("it can be taken back");
     agent.call(hold_on("2026-12-10", 1)).await.expect("it runs again");
     assert_eq!(recorded(&stage, "train.retire").await.len(), 2);
-}
-
-/// The train may have ended, and nobody may ask again: who did it is recorded all the same.
-#[tokio::test]
-async fn a_change_of_which_nobody_knows_is_recorded_with_the_reference_on_the_screen() {
-    let stage = Stage::new().await;
-    stage.account("ada", Role::Administrator).await;
-    let is_on = Arc::new(AtomicU32::new(0));
-    let switch = Arc::clone(&is_on);
-    let silent = stage.world.with_faults(move |call: &Call| {
-        let is_hit = call.operation == "TransactWriteItems" && switch.load(Ordering::SeqCst) == 1;
-        is_hit.then_some(Fault::LoseReply)
-    });
-    let other = stage.other_kiosk(silent).await;
-    let admin = other.open_session(terminal("OFFICE-1"));
-    sign_in(&admin, "ada", PASSWORD).await.expect("an account");
-    is_on.store(1, Ordering::SeqCst);
-    let unknown = retire(&admin, Some("2026-12-10")).await;
-    let Err(Failure::Unavailable { outcome: Outcome::Unknown, reference }) = unknown else { panic!("{unknown:?}") };
-    is_on.store(0, Ordering::SeqCst);
-    other.settle().await;
-    assert_eq!(recorded(&stage, "request.unanswered").await, [reference]);
-    assert_eq!(recorded(&stage, "train.retire").await.len(), 0);
-    retire(&admin, Some("2026-12-10")).await.expect("it is so, or will be");
-    other.settle().await;
-    assert_eq!(recorded(&stage, "train.retire").await.len(), 1);
 }
 
 #[tokio::test]
