@@ -200,6 +200,40 @@ fn whoever_comes_back_to_what_took_long_to_find_finds_it_as_it_was() {
     assert!(text.contains("245-1234567") && text.contains("CANCELLED") && stage.calls.is_empty(), "{text}");
     let shown = text.lines().find(|line| line.contains("245-1234568")).expect("it is in the list");
     assert!(shown.starts_with('▌'), "the cursor stays on it:\n{text}");
+    // Whichever was opened by its number is read again, and one that is not meant any more is not in the list.
+    stage.keys("<tab><c-u>2451234567<enter>");
+    stage.calls.clear();
+    stage.keys("<esc>");
+    let renamed = Booking { passengers: Vec::new(), ..some("2451234567") };
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(renamed))));
+    assert!(matches!(asked, Request::Booking { pnr } if pnr.to_string() == "2451234567"), "{asked:?}");
+    assert!(!stage.text().contains("245-1234567"), "{}", stage.text());
+}
+
+#[test]
+fn a_list_of_one_answer_is_read_anew_by_whoever_comes_back() {
+    let mut stage = at(Bookings::default());
+    stage.reply(Ok(page(vec![sample_booking::booking()])));
+    stage.keys("<enter>");
+    stage.calls.clear();
+    stage.keys("<esc>");
+    assert!(matches!(stage.asked().1, Request::MyBookings { after: None, .. }), "a slip may have been paid");
+}
+
+#[test]
+fn whoever_does_not_wait_for_a_list_that_is_read_again_keeps_how_far_it_was() {
+    let mut stage = at(Bookings::default());
+    stage.reply(Ok(page(Vec::new())));
+    stage.keys("<tab>goa<enter>");
+    for _ in 0..10 {
+        let (next, back_to) = (Some(crate::ui_records::cursor()), Some(start() - TimeDelta::days(40)));
+        stage.reply(Ok(Reply::Bookings { page: Vec::new(), next, back_to }));
+    }
+    stage.keys("r<esc>");
+    assert!(stage.text().contains("looked through back to 22 Oct 2026"), "{}", stage.text());
+    stage.calls.clear();
+    stage.keys("<enter>");
+    assert!(matches!(stage.asked().1, Request::MyBookings { after: Some(_), .. }), "it goes on from there");
 }
 
 #[test]

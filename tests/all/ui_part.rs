@@ -323,6 +323,8 @@ fn all_that_is_known_of_a_booking_is_asked_for_again_until_its_money_is_back_and
     stage.keys("r");
     stage.reply(Ok(Reply::Booking(Arc::new(given_up()))));
     stage.says("The railway has cancelled this train. Everybody who had a place gets everything back.");
+    stage.advance(TimeDelta::seconds(60));
+    assert!(stage.calls.is_empty(), "its money is back: {:?}", stage.calls);
 }
 
 #[test]

@@ -146,6 +146,12 @@ fn a_name_is_looked_for_in_whichever_field_it_was_typed() {
 fn whoever_comes_back_from_a_booking_finds_again_what_took_long_to_find() {
     let mut stage = office(Role::Agent, "b");
     stage.keys("<s-tab>n<tab>zubin<enter>");
+    stage.reply(Ok(Reply::Found {
+        page: Vec::new(),
+        next: Some(cursor()),
+        looked_at: 2_500,
+        back_to: Some(start().date_naive()),
+    }));
     let page = vec![Arc::new(booking())];
     stage.reply(Ok(Reply::Found { page, next: None, looked_at: 900, back_to: None }));
     stage.keys("<enter>");

@@ -72,6 +72,7 @@ impl Bookings {
             Ok(pnr) => {
                 self.find.set_value("");
                 self.typing = Typing::No;
+                self.since.show(pnr);
                 return cx.push(Detail::of(pnr));
             }
             // As long as a PNR and nothing else: it is one that was mistyped.
@@ -109,9 +110,6 @@ impl Bookings {
     }
 
     fn begin(&mut self, cx: &mut Context) {
-        if !self.list.is_waiting() {
-            self.back_to = None;
-        }
         let ask = self.ask();
         self.list.begin(cx, ask);
     }
@@ -210,7 +208,13 @@ impl Scene for Bookings {
         Ask::Paper(How::Save).bind(Action::Report(Ask::Paper(How::Save))),
         Ask::Paper(How::Print).bind(Action::Report(Ask::Paper(How::Print))),
         Ask::Spreadsheet.bind(Action::Report(Ask::Spreadsheet)),
-        bind(&[Key::Char('r')], "r", "read again", "Reads the list again from its beginning.", Action::Again),
+        bind(
+            &[Key::Char('r')],
+            "r",
+            "read again",
+            "Reads the list again, or looks on where that failed.",
+            Action::Again,
+        ),
         bind(&[Key::Char('b')], "b", "before", "Shows what the account booked before Kiosk came.", Action::Former),
         bind(&[Key::Esc], "Esc", "back", "Goes back.", Action::Back),
     ];
@@ -245,11 +249,10 @@ impl Scene for Bookings {
         self.begin(cx);
     }
 
-    /// A slip may have been paid meanwhile. Of what took long to find, the booking that was shown is read anew.
+    /// A slip may have been paid meanwhile. Of a list that took several answers the booking that was shown is read anew.
     fn resume(&mut self, cx: &mut Context) {
-        match self.list.chosen().map(|shown| shown.pnr) {
-            Some(shown) if !self.filter.is_empty() => self.since.read(shown, cx),
-            _ => self.begin(cx),
+        if !self.since.resume(&self.list, cx) {
+            self.begin(cx);
         }
     }
 
@@ -257,8 +260,9 @@ impl Scene for Bookings {
         match action {
             Action::Look => self.look(cx),
             Action::Show => {
-                if let Some(booking) = self.chosen() {
-                    cx.push(Detail::of(booking.pnr));
+                if let Some(pnr) = self.chosen().map(|booking| booking.pnr) {
+                    self.since.show(pnr);
+                    cx.push(Detail::of(pnr));
                 }
             }
             Action::Further => {
@@ -267,9 +271,10 @@ impl Scene for Bookings {
             }
             // Under the question lies the booking, which shows what became of it.
             Action::Cancel => {
-                if let Some(booking) = self.chosen() {
+                if let Some(booking) = self.chosen().cloned() {
+                    self.since.show(booking.pnr);
                     cx.push(Detail::of(booking.pnr));
-                    cx.push(Cancel::new(Arc::clone(booking)));
+                    cx.push(Cancel::new(booking));
                 }
             }
             Action::Onward(onward) => {
@@ -339,7 +344,8 @@ impl Scene for Bookings {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
-        if self.since.reply(call, &answer, &mut self.list) {
+        let (filter, now) = (&self.filter, cx.now);
+        if self.since.reply(call, &answer, &mut self.list, |booking| filter.includes(booking, now)) {
             return;
         }
         let mut back_to = self.back_to;
@@ -384,13 +390,15 @@ impl Scene for Bookings {
 impl Bookings {
     /// How far back those in the list were looked for, while there is more behind.
     fn view_looked(&self, buf: &mut Buffer, list: Rect, world: &World) {
-        let Some(at) = self.back_to.filter(|_| !self.filter.is_empty()) else { return };
+        let is_said = !self.filter.is_empty() && !self.list.is_begun_anew();
+        let Some(at) = self.back_to.filter(|_| is_said) else { return };
         let above = Rect { y: list.y.saturating_sub(1), height: 1, ..list };
         let looked = format!("Looked back to {}", railway_time(at).format("%-d %b %Y"));
         if self.list.is_waiting() {
             put(buf, above, 2, &format!("{looked} so far …"), world.theme.dim);
         } else if self.list.failed_further() {
-            put(buf, above, 2, &format!("{looked}; r looks further."), world.theme.dim);
+            let next = if self.typing == Typing::No { "; r looks further" } else { "" };
+            put(buf, above, 2, &format!("{looked}{next}."), world.theme.dim);
         } else if !self.list.is_empty() {
             put(buf, above, 2, &format!("{looked}; at the end ↓ looks further."), world.theme.dim);
         }

@@ -36,6 +36,8 @@ pub struct Paged<T> {
     takes: Takes,
     /// How many answers have come since the person last asked.
     in_a_row: u8,
+    /// Whether what is known is of more than one answer.
+    is_of_several: bool,
     list: ListState,
     /// Cells of a row that are lit when the cursor is on it; what is left of its height is empty.
     lit: u16,
@@ -59,6 +61,7 @@ impl<T> Paged<T> {
             page: Load::Idle,
             takes: Takes::Anew,
             in_a_row: 0,
+            is_of_several: false,
             list: ListState::new(height),
             lit: height,
         }
@@ -82,10 +85,14 @@ impl<T> Paged<T> {
         &self.found
     }
 
-    /// Puts a row in the place of the one that it is, read again.
-    pub fn replace(&mut self, is_it: impl Fn(&T) -> bool, row: T) {
-        if let Some(known) = self.found.iter_mut().find(|known| is_it(known)) {
-            *known = row;
+    /// Puts a row in the place of the one that it is, read again; or takes that one off.
+    pub fn replace(&mut self, is_it: impl Fn(&T) -> bool, row: Option<T>) {
+        let Some(at) = self.found.iter().position(is_it) else { return };
+        if let Some(row) = row {
+            self.found[at] = row;
+        } else {
+            self.found.remove(at);
+            self.list.resize(self.found.len());
         }
     }
 
@@ -97,6 +104,16 @@ impl<T> Paged<T> {
     /// Whether no row is known.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
+    }
+
+    /// Whether what is known took more than one answer.
+    pub const fn is_of_several(&self) -> bool {
+        self.is_of_several
+    }
+
+    /// Whether a page is on its way that comes in the place of all that is known.
+    pub fn is_begun_anew(&self) -> bool {
+        self.page.is_waiting() && self.takes == Takes::Anew
     }
 
     /// Whether a page is on its way.
@@ -195,6 +212,7 @@ impl<T> Paged<T> {
             page.as_ref().map(|_| ())
         });
         if let Some((rows, next)) = page {
+            self.is_of_several = self.takes == Takes::On;
             if self.takes == Takes::Anew {
                 self.found.clear();
             }

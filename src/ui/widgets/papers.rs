@@ -92,7 +92,7 @@ enum Page {
 impl Papers {
     /// Asks for the ticket in the background, so that its code is there when it is wanted.
     pub fn fetch(&mut self, booking: &Booking, cx: &mut Context) {
-        let is_old = self.versions.ticket != booking.version && !self.ticket.is_waiting();
+        let is_old = self.versions.ticket != booking.version;
         if is_old || matches!(self.ticket, Load::Idle | Load::Failed(_)) {
             self.versions.ticket = booking.version;
             self.ticket = Load::Waiting(cx.fetch(Request::Ticket { pnr: booking.pnr }));
@@ -159,8 +159,8 @@ impl Papers {
     fn bring(&mut self, booking: &Booking, how: How, cx: &mut Context) {
         match &self.receipt {
             Load::Ready(document) if self.versions.receipt == booking.version => cx.open(document.clone(), how),
-            Load::Waiting(_) => self.how = Some(how),
-            Load::Ready(_) | Load::Idle | Load::Failed(_) => {
+            Load::Waiting(_) if self.versions.receipt == booking.version => self.how = Some(how),
+            _ => {
                 self.how = Some(how);
                 self.versions.receipt = booking.version;
                 self.receipt = Load::Waiting(cx.call(Request::Receipt { pnr: booking.pnr }));

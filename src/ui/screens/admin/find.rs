@@ -162,16 +162,8 @@ impl FindBookings {
         move |after| Request::FindBookings { by: by.expect("a list is asked for by something"), after }
     }
 
-    /// Nothing was looked at.
-    fn anew(&mut self) {
-        (self.looked_at, self.back_to) = (0, None);
-    }
-
     /// Reads the list from its beginning.
     fn begin(&mut self, cx: &mut Context) {
-        if !self.list.is_waiting() {
-            self.anew();
-        }
         let ask = self.ask();
         self.list.begin(cx, ask);
     }
@@ -189,7 +181,7 @@ impl FindBookings {
 
     /// Where it was looked for a name, as far as it was; nothing once it was everywhere, or without a name.
     fn looked(&self) -> Option<String> {
-        self.name()?;
+        self.name().filter(|_| !self.list.is_begun_anew())?;
         let of = match self.asked.as_ref()? {
             BookingSearch::Day { .. } => " of the day".to_owned(),
             BookingSearch::Run { .. } => " of the run".to_owned(),
@@ -271,26 +263,23 @@ impl Scene for FindBookings {
         self.query.typing()
     }
 
-    /// Whatever was done above is read anew. What was looked for by name keeps what it took long to find: of that the booking
-    /// that was shown is.
+    /// Whatever was done above is read anew. A list that took several answers is kept: of that the booking that was shown is.
     fn resume(&mut self, cx: &mut Context) {
-        match self.list.chosen() {
-            Some(shown) if self.name().is_some() => {
-                let pnr = shown.pnr;
-                self.since.read(pnr, cx);
-            }
-            _ if self.asked.is_some() => self.begin(cx),
-            _ => {}
+        if self.asked.is_some() && !self.since.resume(&self.list, cx) {
+            self.begin(cx);
         }
     }
 
     fn act(&mut self, action: Action, cx: &mut Context) {
         match action {
             Action::Search => match self.read(cx) {
-                Some(Sought::One(pnr)) => cx.push(Detail::of(pnr)),
+                Some(Sought::One(pnr)) => {
+                    self.since.show(pnr);
+                    cx.push(Detail::of(pnr));
+                }
                 Some(Sought::Many(by)) => {
                     self.asked = Some(by);
-                    self.anew();
+                    (self.looked_at, self.back_to) = (0, None);
                     let ask = self.ask();
                     self.list.begin_another(cx, ask);
                     self.query.to_list();
@@ -302,20 +291,23 @@ impl Scene for FindBookings {
                 self.list.further(cx, ask);
             }
             Action::Show => {
-                if let Some(booking) = self.chosen() {
-                    cx.push(Detail::of(booking.pnr));
+                if let Some(pnr) = self.chosen().map(|booking| booking.pnr) {
+                    self.since.show(pnr);
+                    cx.push(Detail::of(pnr));
                 }
             }
             Action::History => {
-                if let Some(booking) = self.chosen() {
-                    cx.push(History::of(Arc::clone(booking)));
+                if let Some(booking) = self.chosen().cloned() {
+                    self.since.show(booking.pnr);
+                    cx.push(History::of(booking));
                 }
             }
             // Under the question lies the booking, which shows what became of it.
             Action::Cancel => {
-                if let Some(booking) = self.chosen() {
+                if let Some(booking) = self.chosen().cloned() {
+                    self.since.show(booking.pnr);
                     cx.push(Detail::of(booking.pnr));
-                    cx.push(Cancel::new(Arc::clone(booking)));
+                    cx.push(Cancel::new(booking));
                 }
             }
             Action::Move(key) => {
@@ -358,9 +350,10 @@ impl Scene for FindBookings {
     /// Where few have the name, it looks on by itself for a while: each answer is of a small part, so that the screen never
     /// stands still.
     fn reply(&mut self, call: CallId, answer: Result<Reply, Failure>, cx: &mut Context) {
-        if self.since.reply(call, &answer, &mut self.list) {
+        if self.since.reply(call, &answer, &mut self.list, |_| true) {
             return;
         }
+        let is_anew = self.list.is_begun_anew();
         let (mut looked_at, mut back_to, mut is_page) = (0, self.back_to, false);
         self.list.reply(call, &answer, |reply| match reply {
             Reply::Found { page, next, looked_at: at, back_to: day } => {
@@ -369,11 +362,11 @@ impl Scene for FindBookings {
             }
             _ => None,
         });
-        self.looked_at += looked_at;
-        self.back_to = back_to;
         if !is_page {
             return;
         }
+        self.looked_at = if is_anew { looked_at } else { self.looked_at + looked_at };
+        self.back_to = back_to;
         if self.looked().is_some() {
             let room = usize::from(self.list_place(frame::body(cx.size)).height / ROW);
             let ask = self.ask();
