@@ -31,9 +31,9 @@ struct Reach {
     looked_at: usize,
 }
 
-/// That of a page, and of one on which few are meant: a hundredth of a second each twenty. What an account is not shown any more
-/// is looked at as well.
+/// That of a page: what an account is not shown any more is looked at as well.
 const PAGE: Reach = Reach { portion: 20, most: 20, looked_at: 200 };
+/// That of a page of a list in which few may be meant: fewer requests, each of more.
 const SOUGHT: Reach = Reach { portion: 100, most: 20, looked_at: 200 };
 /// That of a file: nobody reads on, and ten thousand bookings are those of years.
 const FILE: Reach = Reach { portion: 200, most: 1_000, looked_at: 10_000 };

@@ -51,8 +51,7 @@ impl Reread {
         // The first state is older or newer than the booking: nobody knows.
         let queue = |before: &Arc<RunState>| matters(before, booking) != matters(&live.state, booking);
         let is_late = !live.state.delays.is_empty() && timed(booking, &live.state.train, run.date) != *booking;
-        let is_lost = booking.status == BookingStatus::Booked && Off::of(booking, cx).is_some();
-        let moved = is_late || is_lost || (booking.is_queued() && live.before.as_ref().is_none_or(queue));
+        let moved = is_late || is_owed(booking, cx) || (booking.is_queued() && live.before.as_ref().is_none_or(queue));
         if moved && self.call.is_some() {
             self.stale = true;
         } else if moved {
@@ -91,7 +90,7 @@ impl Reread {
         self.call = None;
         if std::mem::take(&mut self.stale) {
             self.ask(booking, cx);
-        } else if Off::of(booking, cx).is_some() {
+        } else if is_owed(booking, cx) {
             self.due = Some(cx.now + GIVEN_BACK);
         }
         // A read that fails is no news; the next change asks again, and a person can.
@@ -124,6 +123,11 @@ impl Reread {
 fn matters(state: &RunState, booking: &Booking) -> (Option<QueueHead>, Vec<u64>, Stage) {
     let revs = state.train.coaches_of(booking.class).map(|coach| state.coach(coach.id()).rev).collect();
     (booking.queue().map(|id| state.queue(id)), revs, state.stage)
+}
+
+/// Whether a booking was paid, its train does not go by now, and its money is not known to be back.
+fn is_owed(booking: &Booking, world: &World) -> bool {
+    booking.status == BookingStatus::Booked && Off::of(booking, world).is_some()
 }
 
 /// Why the railway has given a booking up, where it had not before.

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use kiosk::domain::booking::{Booking, BookingStatus, Slip as SlipFacts};
 use kiosk::domain::inventory::HoldId;
 use kiosk::domain::journeys::{JourneyFilter, Journeys};
+use kiosk::domain::passenger::PersonName;
 use kiosk::domain::terminal::TerminalKind;
 use kiosk::domain::user::Role;
 use kiosk::service::request::{Document, Failure, Form, Outcome, Reply, Request};
@@ -370,4 +371,16 @@ fn a_ticket_that_is_looked_for_too_often_says_when_to_come_back() {
     stage.keys("2451234567<enter>9876512345<enter>");
     stage.reply(Err(Failure::TooManyLookUps { until: start() + TimeDelta::minutes(15) }));
     assert!(stage.text().contains("Too many bookings were looked for"), "{}", stage.text());
+}
+
+#[test]
+fn the_longest_names_leave_each_other_room() {
+    let mut long = sample_booking::booking();
+    long.train_name = "Thiruvananthapuram Swarna Jayanti Expres".to_owned();
+    long.from.name = "Sri Mata Vaishno Devi Katra".to_owned();
+    long.to.name = "Puratchi Thalaivar Dr MGR Chennai Central".to_owned();
+    long.passengers[0].passenger.name = PersonName::parse("Venkatanarasimharajuvaripeta Subrahmana").expect("a name");
+    let mut stage = at(Bookings::default());
+    stage.reply(Ok(page(vec![long])));
+    assert_picture!(stage, "bookings_of_long_names");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kiosk::domain::booking::{Booking, BookingStatus, Change, Deed, OpId, Place, Refund, Slip};
+use kiosk::domain::delay::Delay;
 use kiosk::domain::gap::{Gap, NoGap, Stretch};
 use kiosk::domain::inventory::{HoldId, RunState, Stage as RunStage};
 use kiosk::domain::money::Paise;
@@ -16,6 +17,7 @@ use kiosk::ui::msg::Msg;
 use kiosk::ui::screens::admin::part::Part;
 use kiosk::ui::screens::admin::run::Occupancy;
 use kiosk::ui::screens::booking::Detail;
+use kiosk::ui::screens::cancel::Cancel;
 use kiosk::ui::screens::ticket::Ticket;
 use uuid::Uuid;
 
@@ -366,4 +368,37 @@ fn what_does_not_hold_any_more_when_it_was_tried_is_said_at_its_field() {
     stage.reply(Ok(Reply::PartTried(trial(1, 1))));
     stage.says("This part is not run already: choose another.");
     assert!(!stage.text().contains("Cancel the part"), "{}", stage.text());
+}
+
+#[test]
+fn a_slip_of_a_train_that_does_not_go_is_not_asked_for_again_and_again() {
+    // It was late before it was cancelled, so that its slip has other times.
+    let on_time = with_quotas(&sample_journey());
+    let (op, reason) = (OpId(Uuid::from_u128(7)), "fog".to_owned());
+    let delays = on_time.delays.with(Delay { op, at: start(), by: None, from: 0, minutes: 90, reason });
+    let train = Arc::new(delays.over(&on_time.train).expect("in order"));
+    let mut stage = detail(slip());
+    stage.live(RunState { train, delays, ..off() });
+    let asked = stage.reply(Ok(Reply::Booking(Arc::new(slip()))));
+    assert!(matches!(asked, Request::Booking { .. }), "{asked:?}");
+    stage.advance(TimeDelta::seconds(60));
+    assert!(stage.calls.is_empty(), "nothing is owed for it: {:?}", stage.calls);
+}
+
+#[test]
+fn whoever_is_about_to_cancel_a_booking_of_such_a_train_sees_it_given_up() {
+    let mut stage = Stage::signed_in(Role::Traveller);
+    stage.calls.clear();
+    stage.app.show(Draft::default(), [Cancel::new(Arc::new(sample())).into()]);
+    stage.tell(Msg::Wake);
+    stage.live(with_quotas(&sample_journey()));
+    stage.calls.clear();
+    let reads =
+        |stage: &Stage| stage.calls.iter().filter(|(_, request)| matches!(request, Request::Booking { .. })).count();
+    stage.live(off());
+    assert_eq!(reads(&stage), 1);
+    stage.reply(Ok(Reply::Booking(Arc::new(sample()))));
+    assert_eq!(reads(&stage), 0);
+    stage.advance(TimeDelta::seconds(5));
+    assert_eq!(reads(&stage), 1, "{:?}", stage.calls);
 }

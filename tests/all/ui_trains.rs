@@ -464,6 +464,9 @@ fn a_whole_coach_goes_off_sale_after_a_question() {
     both.extend(of("H1", &whole));
     assert_eq!((berths, reason.as_deref()), (&both, Some("no water")));
     let mut stage = map();
+    stage.keys("bA1 A2 A3<enter>no water<enter>");
+    stage.says("Take 4 whole coaches off sale?");
+    let mut stage = map();
     stage.keys("u<enter>");
     let (_, asked) = stage.asked();
     let Request::BlockBerths { berths, reason: None, .. } = &asked else { panic!("{asked:?}") };

@@ -32,10 +32,11 @@ use crate::ui::screens::former::Former;
 use crate::ui::screens::history::History;
 use crate::ui::screens::review::class_words;
 use crate::ui::theme::Tone;
-use crate::ui::widgets::papers::{Ask, Papers};
+use crate::ui::widgets::papers::{Ask, Papers, has_code};
 use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::panes;
 use crate::ui::widgets::state;
+use crate::ui::widgets::status::Off;
 
 mod drawing;
 
@@ -294,7 +295,7 @@ impl Scene for Detail {
             Action::Cancel | Action::GiveUpSlip | Action::Void | Action::Board | Action::Onward(_) if self.is_found => {
                 false
             }
-            Action::Board => is(&|booking| can_board_later(booking, world.now)),
+            Action::Board => is(&|booking| can_board_later(booking, world.now) && Off::of(booking, world).is_none()),
             Action::Void => world.takes_money() && is(&|booking| can_void(booking, world)),
             Action::Correct => world.takes_money() && is(&|booking| can_cancel(booking, world.now)),
             Action::Onward(_) => is(&|booking| booking.status != BookingStatus::AwaitingPayment),
@@ -518,7 +519,7 @@ impl Scene for Detail {
             Load::Ready(booking) => {
                 let (main, side) = panes(area);
                 self.view_booking(buf, main, booking, world);
-                if let (Some(side), true) = (side, booking.may_board()) {
+                if let (Some(side), true) = (side, has_code(booking, world)) {
                     self.papers.view_beside(buf, side, world);
                 }
             }

@@ -37,6 +37,9 @@ const ROW: u16 = 2;
 
 /// Columns of a kind of journeys above the list.
 const TAB: u16 = 12;
+/// The columns of a booking's train, with its departure above, and of its party.
+const TRAIN: u16 = 15;
+const PARTY: u16 = 46;
 
 /// The most that is looked for, in characters.
 const LONGEST: usize = 40;
@@ -446,7 +449,7 @@ pub(super) fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: 
     let (Some(top), Some(bottom)) = (rows.next(), rows.next()) else { return };
     put(buf, top, 2, &booking.pnr.spoken(), name);
     let boards = booking.boards();
-    put(buf, top, 15, &moment(boards.at), name);
+    put(buf, top, TRAIN, &moment(boards.at), name);
     let room = top.width.saturating_sub(34 + text::width(&headline) + 3);
     let way = format!("{}{}{}", boards.name, world.glyphs.to, booking.to.name);
     let way = if text::width(&way) <= room {
@@ -462,11 +465,13 @@ pub(super) fn view_row(buf: &mut Buffer, place: Rect, booking: &Booking, world: 
         (None, 0 | 1) => String::new(),
         (None, n) => format!(" and {} more", n - 1),
     };
-    let train = format!("{} {} · {}", booking.train, booking.train_name, class_words(booking.class, booking.quota));
-    put(buf, bottom, 15, &train, theme.dim);
+    let class = format!(" · {}", class_words(booking.class, booking.quota));
+    let train = format!("{} {}", booking.train, booking.train_name);
+    let train = text::fit(&train, (PARTY - TRAIN - 1).saturating_sub(text::width(&class)));
+    put(buf, bottom, TRAIN, &format!("{train}{class}"), theme.dim);
     let total = booking.fare.total.to_string();
-    let room = bottom.width.saturating_sub(46 + text::width(&total) + 3);
+    let room = bottom.width.saturating_sub(PARTY + text::width(&total) + 3);
     let name = text::fit(first, room.saturating_sub(text::width(&others)).min(16));
-    put(buf, bottom, 46, &text::fit(&format!("{name}{others}"), room), theme.dim);
+    put(buf, bottom, PARTY, &text::fit(&format!("{name}{others}"), room), theme.dim);
     put_right(buf, bottom, &total, theme.dim);
 }

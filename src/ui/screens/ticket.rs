@@ -22,7 +22,7 @@ use crate::ui::screen::{Extent, Hyperlink, Scene};
 use crate::ui::screens::booking::Detail;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::big_number;
-use crate::ui::widgets::papers::{Ask, Papers};
+use crate::ui::widgets::papers::{Ask, Papers, has_code};
 use crate::ui::widgets::roll::{self, Roll, Turn};
 use crate::ui::widgets::sheet::{self, People, panes, put, stack};
 use crate::ui::widgets::status::{self, Off};
@@ -278,7 +278,7 @@ impl Scene for Ticket {
         sheet::journey(buf, journey, (&booking.from, &booking.to, booking.km), world);
         sheet::people(buf, people, booking, (People::Status, self.roll), world);
         sheet::paragraph(buf, closing, &self.what_next(world), world.theme.text);
-        if let (Some(side), true) = (side, self.booking.may_board()) {
+        if let (Some(side), true) = (side, has_code(&self.booking, world)) {
             self.papers.view_beside(buf, side, world);
         }
     }

@@ -18,6 +18,7 @@ use crate::ui::screen::{Extent, Hyperlink};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::qr;
 use crate::ui::widgets::sheet::{moment, paragraph, put};
+use crate::ui::widgets::status::Off;
 
 /// Characters of the ticket's text on a line: seven lines hold the longest.
 const CODE_COLUMNS: usize = 22;
@@ -89,6 +90,11 @@ enum Page {
     Link,
 }
 
+/// Whether a booking has a code to board with, as far as is known here: not on a train that does not go.
+pub fn has_code(booking: &Booking, world: &World) -> bool {
+    booking.may_board() && Off::of(booking, world).is_none()
+}
+
 impl Papers {
     /// Asks for the ticket in the background, so that its code is there when it is wanted.
     pub fn fetch(&mut self, booking: &Booking, cx: &mut Context) {
@@ -104,7 +110,7 @@ impl Papers {
         let paid = booking.payment.is_some();
         match ask {
             // Whoever waits has no ticket to board with.
-            Ask::Code => booking.may_board(),
+            Ask::Code => has_code(booking, world),
             Ask::Receipt(how) => paid && !self.is_open() && world.documents.contains(&how),
         }
     }

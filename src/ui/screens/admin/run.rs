@@ -167,7 +167,10 @@ impl Occupancy {
         }
         cx.confirm(Confirm {
             question: Question::BlockCoaches,
-            title: format!("Take all of {} off sale?", whole.join(", ")),
+            title: match whole.len() {
+                0..=3 => format!("Take all of {} off sale?", whole.join(", ")),
+                more => format!("Take {more} whole coaches off sale?"),
+            },
             text: format!(
                 "{} berths are not sold any more until they are put on sale again; whoever has one keeps it. For some of \
                  them write their numbers behind the coach, such as {} 1-8.",
